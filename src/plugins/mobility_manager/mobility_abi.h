@@ -1,0 +1,52 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_abi mobility_abi
+ * @{ @ingroup mobility_manager
+ */
+
+#ifndef MOBILITY_ABI_H_
+#define MOBILITY_ABI_H_
+
+#include <library.h>
+
+/**
+ * Longest version of strongSwan we expect, with room for "dr", "rc" and more.
+ */
+#define MOBILITY_ABI_VERSION_LEN 32
+
+/**
+ * Check if the plugin was built for the charon it is being loaded into.
+ *
+ * Objects in strongSwan are tables of methods whose order changes between
+ * versions and with some macros, so calls of a plugin built with other headers
+ * end up in other methods. This has to be the first thing the plugin does, and
+ * it uses nothing but the logger, which is the same everywhere.
+ *
+ * Logs one line with what was wanted, what was found and the remedy if the two
+ * do not fit.
+ *
+ * @return			TRUE if it fits, FALSE if the plugin must not be used
+ */
+bool mobility_abi_check(void);
+
+/**
+ * Find the version of strongSwan in the constant data of a daemon.
+ *
+ * That is either a string that is nothing but a version, or one that follows
+ * the word "strongSwan" in a longer string. The one that was wanted wins if it
+ * is there, otherwise the one that follows the word, otherwise the first.
+ *
+ * @param data		constant data of the program
+ * @param wanted	version to prefer
+ * @param buf		receives the version, of MOBILITY_ABI_VERSION_LEN, may
+ *					contain what an earlier call found in other data
+ * @return			TRUE if any version was found, also if by an earlier call
+ */
+bool mobility_abi_find_version(chunk_t data, const char *wanted, char *buf);
+
+#endif /** MOBILITY_ABI_H_ @}*/

@@ -1,0 +1,138 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#define _GNU_SOURCE
+#include "mobility_suite.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <threading/mutex.h>
+#include <utils/debug.h>
+
+/**
+ * What was logged. Not a strongSwan object, as it lives longer than the library.
+ */
+static struct {
+	/** recording at all? */
+	bool enabled;
+	/** messages of several threads do not mix */
+	pthread_mutex_t mutex;
+	/** the messages */
+	char buf[64 * 1024];
+	/** length of the messages */
+	size_t len;
+} record = {
+	.mutex = PTHREAD_MUTEX_INITIALIZER,
+};
+
+/**
+ * Replaces libstrongswan's default logger
+ */
+static void log_message(debug_t group, level_t level, char *fmt, ...)
+{
+	char message[2048];
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	vsnprintf(message, sizeof(message), fmt, args);
+	va_end(args);
+
+	if (level <= 1)
+	{
+		pthread_mutex_lock(&record.mutex);
+		if (record.enabled)
+		{
+			len = snprintf(record.buf + record.len,
+						   sizeof(record.buf) - record.len, "%s\n", message);
+			record.len = min(record.len + len, sizeof(record.buf) - 1);
+		}
+		pthread_mutex_unlock(&record.mutex);
+	}
+	if (getenv("MOBILITY_VERBOSE"))
+	{
+		fprintf(stderr, "# [%d] %s\n", level, message);
+	}
+}
+
+/*
+ * Described in header
+ */
+void mobility_suite_log_start(void)
+{
+	pthread_mutex_lock(&record.mutex);
+	record.enabled = TRUE;
+	record.len = 0;
+	record.buf[0] = '\0';
+	pthread_mutex_unlock(&record.mutex);
+}
+
+/*
+ * Described in header
+ */
+const char *mobility_suite_log(void)
+{
+	return record.buf;
+}
+
+/*
+ * Described in header
+ */
+void mobility_suite_setup_conf(const char *conf)
+{
+	/* a name that cannot exist is quieter than a file that does not */
+	ck_assert(library_init("", "charon"));
+	ck_assert(lib->settings->load_string(lib->settings, (char*)conf, TRUE));
+	dbg = log_message;
+}
+
+/*
+ * Described in header
+ */
+void mobility_suite_setup(void)
+{
+	mobility_suite_setup_conf("");
+}
+
+/*
+ * Described in header
+ */
+void mobility_suite_teardown(void)
+{
+	record.enabled = FALSE;
+	library_deinit();
+}
+
+/*
+ * Described in header
+ */
+char *mobility_suite_file(const char *name)
+{
+	char *path, *dir;
+
+	dir = getenv("MOBILITY_SRCDIR");
+	ck_assert(asprintf(&path, "%s/suites/%s", dir ?: ".", name) > 0);
+	return path;
+}
+
+int main(int argc, char *argv[])
+{
+	SRunner *runner;
+	int failed;
+
+	/* strongSwan's leak detective would report libcheck's own allocations */
+	setenv("LEAK_DETECTIVE_DISABLE", "1", 1);
+	dbg = log_message;
+
+	runner = srunner_create(mobility_suite_create());
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,69 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_suite mobility_suite
+ * @{ @ingroup mobility_manager
+ *
+ * What the unit tests have in common. A test program is one file that defines
+ * mobility_suite_create(); the main program comes from here.
+ */
+
+#ifndef MOBILITY_SUITE_H_
+#define MOBILITY_SUITE_H_
+
+#include <check.h>
+
+#include <library.h>
+
+/**
+ * Create the suite to run. Defined by each test program.
+ *
+ * @return			suite
+ */
+Suite *mobility_suite_create(void);
+
+/**
+ * Fixture that initializes libstrongswan without any strongswan.conf, so a
+ * test sets what it needs with lib->settings. lib->ns is "charon".
+ */
+void mobility_suite_setup(void);
+
+/**
+ * Fixture that undoes mobility_suite_setup().
+ */
+void mobility_suite_teardown(void);
+
+/**
+ * Initialize libstrongswan with the given configuration instead of none. To be
+ * called in place of mobility_suite_setup().
+ *
+ * @param conf		content of a strongswan.conf
+ */
+void mobility_suite_setup_conf(const char *conf);
+
+/**
+ * Start recording what is logged, which is otherwise dropped unless
+ * MOBILITY_VERBOSE is set.
+ */
+void mobility_suite_log_start(void);
+
+/**
+ * Get what was logged since mobility_suite_log_start(), a line per message.
+ *
+ * @return			log, valid until the next message is logged
+ */
+const char *mobility_suite_log(void);
+
+/**
+ * Name of a file that belongs to the tests.
+ *
+ * @param name		path relative to suites/
+ * @return			path, allocated
+ */
+char *mobility_suite_file(const char *name);
+
+#endif /** MOBILITY_SUITE_H_ @}*/
