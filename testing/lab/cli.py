@@ -1,0 +1,114 @@
+"""The command line of testing/run."""
+
+import argparse
+import concurrent.futures
+import os
+import signal
+import sys
+import termios
+
+from . import display, paths, runner, scenario as scenarios, uml
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        prog="testing/run",
+        description="Runs scenarios in a laboratory of User Mode Linux: real "
+        "charon daemons, real kernel ESP, cables that can be pulled.",
+        epilog="Without a scenario, all of ours. 'strongswan' stands for "
+        "strongSwan's own about MOBIKE: " + ", ".join(paths.MOBIKE) + ".")
+    parser.add_argument("scenario", nargs="*",
+                        help="a name, e.g. cable-pull or ikev2/mobike")
+    parser.add_argument("--list", action="store_true",
+                        help="list the scenarios and what they are about")
+    parser.add_argument("--stock", action="store_true",
+                        help="without the plugin, to see what it changes")
+    parser.add_argument("--keep", action="store_true",
+                        help="results in a folder of this run's own, so that "
+                        "the next run does not overwrite them")
+    parser.add_argument("--jobs", type=int, metavar="N",
+                        default=min(2, os.cpu_count() or 1),
+                        help="run N at once (default: %(default)s)")
+    parser.add_argument("--shell", metavar="HOST",
+                        help="bring the scenario up and give a shell in HOST")
+    parser.add_argument("--build", metavar="DIR",
+                        help="where the plugin is built (default: $MM_BUILD, "
+                        "else build/)")
+    parser.add_argument("--strongswan-tests", metavar="DIR",
+                        help="strongSwan's own scenarios (default: those "
+                        "testing/setup-strongswan fetched)")
+    return parser.parse_args()
+
+
+def show_list(options):
+    for name in scenarios.ours():
+        print(f"{name:22} {scenarios.find(name).summary()}")
+    try:
+        for name in paths.MOBIKE:
+            found = scenarios.find(name, options.strongswan_tests)
+            print(f"{name:22} {found.summary()}")
+    except paths.Missing as missing:
+        print(missing)
+
+
+def selected(options):
+    names = []
+    for name in options.scenario or scenarios.ours():
+        names += paths.MOBIKE if name == "strongswan" else [name]
+    return names
+
+
+def run_shell(options, names):
+    if len(names) != 1 or not sys.stdin.isatty():
+        sys.exit("--shell needs one scenario and a terminal")
+    # the guest's console sets it raw
+    before = termios.tcgetattr(0)
+    options.terminal = os.dup(0)
+    try:
+        runner.Run(names[0], options, lambda stage: print(f"  {stage}",
+                                                          end="\r")).run()
+    finally:
+        termios.tcsetattr(0, termios.TCSADRAIN, before)
+    return 0
+
+
+def run_all(options, names):
+    runs = []
+    shown = display.Display(len(names), options.stock)
+    for name in names:
+        run = runner.Run(name, options, None)
+        run._say = shown.stage_of(run.scenario.name)
+        runs.append(run)
+    with concurrent.futures.ThreadPoolExecutor(max(1, options.jobs)) as pool:
+        futures = [pool.submit(run.run) for run in runs]
+        try:
+            for future in concurrent.futures.as_completed(futures):
+                shown.done(future.result())
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            uml.kill_all()
+            raise
+    return 0 if shown.table() else 1
+
+
+def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    options = arguments()
+    options.terminal = None
+    try:
+        if options.list:
+            show_list(options)
+            return 0
+        names = selected(options)
+        if not options.stock:
+            paths.plugin(options.build)
+        if options.shell:
+            return run_shell(options, names)
+        return run_all(options, names)
+    except paths.Missing as missing:
+        print(missing, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nstopped; nothing is left running", file=sys.stderr)
+        return 130

@@ -1,0 +1,60 @@
+"""Where things are: the sources, the build, the cache, the results."""
+
+import os
+import pathlib
+
+TESTING = pathlib.Path(__file__).resolve().parent.parent
+REPOSITORY = TESTING.parent
+GUEST = TESTING / "guest"
+TOOLS = TESTING / "tools"
+TESTS = TESTING / "tests" / "mobility"
+
+PLUGIN = "src/plugins/mobility_manager/.libs/libstrongswan-mobility-manager.so"
+CONTROL = "src/mobilityctl"
+# strongSwan's own scenarios that are about what the plugin does
+MOBIKE = ("ikev2/mobike", "ikev2/mobike-nat-mappings",
+          "ikev2/mobike-virtual-ip", "ikev2/mobike-virtual-ip-nat")
+
+
+class Missing(Exception):
+    """Something that has to be there is not; the text says what to do."""
+
+
+def cache():
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return pathlib.Path(base) / "mobility-manager"
+
+
+def build(given=None):
+    return pathlib.Path(given or os.environ.get("MM_BUILD")
+                        or REPOSITORY / "build").resolve()
+
+
+def generated():
+    """What the laboratory makes: keys, its library, results."""
+    return REPOSITORY / "build" / "testing"
+
+
+def plugin(given=None):
+    path = build(given) / PLUGIN
+    if not path.exists():
+        raise Missing(f"the plugin is not built: there is no {path}\n"
+                      "build it, name another build with --build, or run "
+                      "stock strongSwan with --stock")
+    return path
+
+
+def strongswan_tests(given=None):
+    """strongSwan's own scenarios, from its source package."""
+    if given:
+        candidates = [pathlib.Path(given)]
+    else:
+        candidates = sorted(cache().glob("*/testing/tests")) + \
+            sorted(cache().glob("*/*/testing/tests"))
+    for path in candidates:
+        for tests in (path, path / "testing" / "tests"):
+            if (tests / MOBIKE[0] / "evaltest.dat").exists():
+                return tests.resolve()
+    raise Missing("strongSwan's own scenarios are not here; fetch its source "
+                  "package with testing/setup-strongswan or name the folder "
+                  "with --strongswan-tests")

@@ -1,0 +1,223 @@
+"""Runs one scenario: boot, pretest, evaltest, posttest, and what it leaves."""
+
+import dataclasses
+import re
+import shutil
+import subprocess
+import threading
+import time
+
+from . import paths, scenario as scenarios, timeline, uml
+
+TIME_LIMIT = 180
+# What is written down of every IPsec host before the scenario is taken down.
+STATE = {
+    "swanctl.sas": "swanctl --list-sas; swanctl --list-pols",
+    "ip.state": "ip -s xfrm state",
+    "ip.policy": "ip -s xfrm policy",
+    "ip.rule": "ip rule; ip -6 rule",
+    "ip.route": "ip route show table all; ip -6 route show table all",
+    "ip.address": "ip address",
+}
+# rtnetlink protocol of what the plugin installs
+PROTOCOL = 230
+
+
+@dataclasses.dataclass
+class Outcome:
+    name: str
+    passed: bool = False
+    seconds: float = 0.0
+    checks: int = 0
+    failures: list = dataclasses.field(default_factory=list)
+    results: object = None
+
+    def fail(self, where, text):
+        self.failures.append((where, text))
+
+
+class Run:
+    def __init__(self, name, options, say):
+        self.scenario = scenarios.find(name, options.strongswan_tests)
+        self.options = options
+        self.outcome = Outcome(self.scenario.name)
+        self._say = say
+        self._lab = None
+        self._log = None
+        self._tcpdump = set()
+        self._late = False
+
+    def _results(self):
+        base = paths.generated() / "results"
+        if self.options.keep:
+            base = base / time.strftime("%Y%m%d-%H%M%S")
+        suffix = ".stock" if self.options.stock else ""
+        results = base / (self.scenario.name.replace("/", "-") + suffix)
+        shutil.rmtree(results, ignore_errors=True)
+        results.mkdir(parents=True)
+        return results
+
+    def run(self):
+        """Never raises for what a scenario or a guest does wrong."""
+        outcome = self.outcome
+        began = time.monotonic()
+        plugin = None if self.options.stock else paths.plugin(
+            self.options.build)
+        outcome.results = results = self._results()
+        self.scenario.prepare(results, plugin is not None)
+        limit = int(self.scenario.conf.get("TIMELIMIT") or TIME_LIMIT)
+        guest = uml.Lab(results, self.scenario.hosts(), plugin,
+                        self._tools(plugin), self.options.terminal)
+        timer = threading.Timer(limit, self._too_late, [guest])
+        timer.daemon = True
+        with open(results / "console.log", "w", encoding="utf-8") as self._log:
+            try:
+                self._say("boots")
+                if not self.options.shell:
+                    timer.start()
+                with guest as self._lab:
+                    self._play()
+            except uml.Broken as error:
+                if self._late:
+                    outcome.fail(self.scenario.name,
+                                 f"not done after {limit} s, killed")
+                else:
+                    outcome.fail(self.scenario.name, str(error))
+            finally:
+                timer.cancel()
+        self._say("timeline")
+        timeline.write(results, self.scenario)
+        outcome.seconds = time.monotonic() - began
+        outcome.passed = not outcome.failures
+        return outcome
+
+    def _too_late(self, guest):
+        self._late = True
+        guest.kill()
+
+    def _tools(self, plugin):
+        tools = [paths.TOOLS]
+        if plugin:
+            tools.append(paths.build(self.options.build) / paths.CONTROL)
+        return tools
+
+    def _play(self):
+        self._start_captures()
+        self._steps("pretest.dat")
+        if self.options.shell:
+            print(f"\nThis is {self.options.shell} in "
+                  f"{self.scenario.name}; exit ends the laboratory.\n"
+                  f"Results: {self.outcome.results}\n", flush=True)
+            self._lab.shell(self.options.shell)
+            return
+        self._checks("evaltest.dat")
+        self._say("takes down")
+        self._collect()
+        self._steps("posttest.dat")
+        self._check_clean()
+
+    def _write(self, text):
+        self._log.write(text if text.endswith("\n") else text + "\n")
+        self._log.flush()
+
+    def _start_captures(self):
+        """Two kinds: what evaltest.dat greps in, and files to keep."""
+        for word in self.scenario.words("TCPDUMPHOSTS"):
+            host, _, interface = word.partition(":")
+            self._tcpdump.add(host)
+            self._lab.run(host, f"start-tcpdump {interface or 'eth0'}")
+        for host in self.scenario.words("CAPTUREHOSTS") or \
+                self.scenario.words("IPSECHOSTS"):
+            self._lab.run(host, "start-capture")
+
+    def _steps(self, name):
+        lines = list(self.scenario.lines(name))
+        for index, line in enumerate(lines, 1):
+            self._say(f"{name.removesuffix('.dat')} {index}/{len(lines)}")
+            result = self._lab.run(line.host, line.command)
+            self._write(f"{line.host}# {line.command}\n{result.out}"
+                        f"{result.err}")
+            # strongSwan's own scenarios don't care here
+            if result.code != 0 and self.scenario.ours:
+                self.outcome.fail(line.where, f"{line.host}# {line.command}\n"
+                                  f"ended with {result.code}\n"
+                                  + _head(result.out + result.err))
+
+    def _checks(self, name):
+        lines = list(self.scenario.lines(name))
+        for index, line in enumerate(lines, 1):
+            self._say(f"{name.removesuffix('.dat')} {index}/{len(lines)}")
+            command = line.command
+            if command == "tcpdump":
+                command = "stop-tcpdump; cat /tmp/tcpdump.log"
+            result = self._lab.run(line.host, command, 150)
+            found = _grep(line.pattern, result.out)
+            # without a pattern it is only to be done
+            wanted = not line.hit or {"YES": found > 0, "NO": found == 0}.get(
+                line.hit, found == _number(line.hit))
+            self._write(f"{line.host}# {line.command} | "
+                        f"grep '{line.pattern}' [{line.hit}] "
+                        f"{'ok' if wanted else 'FAILED'}\n"
+                        f"{result.out}{result.err}")
+            self.outcome.checks += 1
+            if not wanted:
+                self.outcome.fail(
+                    line.where, f"{line.host}# {line.command}\n"
+                    f"wanted [{line.hit}]: {line.pattern}\n"
+                    f"found {found} such lines in:\n"
+                    + _head(result.out + result.err))
+
+    def _collect(self):
+        waiting = []
+        for host in self.scenario.words("IPSECHOSTS"):
+            command = "".join(f"{{ {command}; }} > /var/log/{name} 2>&1; "
+                              for name, command in STATE.items())
+            waiting.append(self._lab.submit(host, command))
+        for future in waiting:
+            future.result(60)
+
+    def _check_clean(self):
+        """Nothing may be left behind, as strongSwan's environment demands;
+        and nothing that carries our protocol id."""
+        if self.scenario.conf.get("NOCLEANCHECK"):
+            return
+        where = f"{self.scenario.name}/posttest.dat"
+        for host in self.scenario.words("IPSECHOSTS"):
+            left = self._lab.run(
+                host, "ip xfrm state | grep 'proto.*spi' | grep -v 'proto 4';"
+                "ip xfrm policy").out
+            if left:
+                self.outcome.fail(where, f"{host} still has IPsec state:\n"
+                                  + _head(left))
+            left = self._lab.run(
+                host, "for f in -4 -6; do ip $f rule; "
+                f"ip $f route show table all; done | grep 'proto {PROTOCOL}'"
+            ).out
+            if left:
+                self.outcome.fail(where, f"{host} still has rules or routes "
+                                  "of the plugin:\n" + _head(left))
+
+
+def _number(text):
+    return int(text) if text.isdigit() else -1
+
+
+def _grep(pattern, text):
+    """The number of lines in which grep finds it; its syntax, not Python's."""
+    done = subprocess.run(["grep", "-c", "-e", pattern], input=text, text=True,
+                          stdout=subprocess.PIPE, check=False)
+    return int(done.stdout or 0)
+
+
+def _head(text, count=12):
+    lines = text.splitlines()
+    more = [f"... {len(lines) - count} more lines"] if len(lines) > count \
+        else []
+    return "\n".join(lines[:count] + more) or "(no output)"
+
+
+def log_ends(outcome, count=15):
+    """The last lines of every charon's log."""
+    for log in sorted(outcome.results.glob("*/charon.log")):
+        lines = log.read_text(errors="replace").splitlines()[-count:]
+        yield log, [re.sub(r"\s+$", "", line) for line in lines]

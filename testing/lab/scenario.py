@@ -1,0 +1,147 @@
+"""Scenarios in strongSwan's format: found, copied for one run, parsed."""
+
+import dataclasses
+import pathlib
+import re
+import shutil
+import subprocess
+
+from . import keys, paths
+
+import importlib.util
+
+_spec = importlib.util.spec_from_file_location("network",
+                                               paths.GUEST / "network.py")
+network = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(network)
+
+FILES = ("description.txt", "test.conf", "pretest.dat", "evaltest.dat",
+         "posttest.dat")
+# What a test.conf sets; the ones at the end are ours.
+VARIABLES = ("VIRTHOSTS", "TCPDUMPHOSTS", "IPSECHOSTS", "TIMELIMIT",
+             "CAPTUREHOSTS", "NOCLEANCHECK")
+PLUGIN_NAME = "mobility-manager"
+
+
+@dataclasses.dataclass
+class Line:
+    """host::command[::pattern::hit] of a .dat file."""
+    file: str
+    number: int
+    host: str
+    command: str
+    pattern: str = ""
+    hit: str = ""
+
+    @property
+    def where(self):
+        return f"{self.file}:{self.number}"
+
+
+class Scenario:
+    def __init__(self, name, path, ours):
+        self.name = name
+        self.path = pathlib.Path(path)
+        self.ours = ours
+        self.conf = {}
+        self._copy = None
+
+    def summary(self):
+        text = (self.path / "description.txt").read_text(encoding="utf-8")
+        text = re.sub(r"<[^>]*>", "", text)
+        return re.split(r"(?<=[.!?])\s", " ".join(text.split()))[0]
+
+    def prepare(self, results, with_plugin):
+        """Copies it to the results, as this run needs it."""
+        for name in FILES:
+            if not (self.path / name).exists():
+                raise paths.Missing(f"{self.path}: {name} is missing")
+        self._copy = results / "scenario"
+        shutil.copytree(self.path, self._copy)
+        values = network.placeholders()
+        pattern = re.compile("|".join(
+            sorted(map(re.escape, values), key=len, reverse=True)))
+        for file in self._copy.rglob("*"):
+            if file.is_file():
+                text = file.read_text(encoding="utf-8")
+                text = pattern.sub(lambda match: values[match.group()], text)
+                if with_plugin and file.name == "strongswan.conf":
+                    text = _load_plugin(text)
+                file.write_text(text, encoding="utf-8")
+        self.conf = self._read_conf()
+        shutil.copytree(keys.folder(), results / "etc",
+                        ignore=shutil.ignore_patterns("strongswan*.pem"))
+        # charon reads the certificate of the authority from each host's own
+        # folder, so nothing of the authority itself belongs there
+        for host in results.joinpath("etc").iterdir():
+            shutil.copy(keys.folder() / "strongswanCert.pem",
+                        host / "swanctl" / "x509ca")
+
+    def _read_conf(self):
+        script = "".join(f"unset {name};" for name in VARIABLES) + \
+            'source "$1";' + \
+            "".join(f'echo "{name}=${name}";' for name in VARIABLES)
+        out = subprocess.run(
+            ["bash", "-c", script, "bash", str(self._copy / "test.conf")],
+            check=True, stdout=subprocess.PIPE, text=True).stdout
+        return dict(line.split("=", 1) for line in out.splitlines())
+
+    def words(self, variable):
+        return self.conf.get(variable, "").split()
+
+    def hosts(self):
+        names = self.words("VIRTHOSTS") + self.words("IPSECHOSTS")
+        return [name for name in network.HOSTS if name in names]
+
+    def lines(self, name):
+        text = (self._copy / name).read_text(encoding="utf-8")
+        for number, line in enumerate(text.splitlines(), 1):
+            fields = [field.strip() for field in line.split("::")]
+            if line.startswith("#") or len(fields) < 2 or not fields[1]:
+                continue
+            if len(fields) > 4:
+                # an IPv6 address in the command or in the pattern
+                fields = _join(line)
+            yield Line(f"{self.name}/{name}", number, *fields[:4])
+
+
+def _join(line):
+    """Splits at the first and, for checks, at the last two separators."""
+    host, rest = line.split("::", 1)
+    if re.search(r"::(YES|NO|\d+)\s*$", rest):
+        rest, hit = rest.rsplit("::", 1)
+        command, pattern = re.split(r"(?<![0-9a-f:])::|::(?![0-9a-f:/])",
+                                    rest, maxsplit=1)
+        return [host.strip(), command.strip(), pattern, hit.strip()]
+    return [host.strip(), rest.strip()]
+
+
+def _load_plugin(text):
+    """Adds ours to the plugins that charon (not swanctl) is told to load."""
+    def add(match):
+        if PLUGIN_NAME in match.group(1).split():
+            return match.group(0)
+        return f"{match.group(0)} {PLUGIN_NAME}"
+    return re.sub(r"^[ \t]*load[ \t]*=(.*\bkernel-netlink\b.*)$", add, text,
+                  flags=re.MULTILINE)
+
+
+def ours():
+    return sorted(path.parent.name
+                  for path in paths.TESTS.glob("*/evaltest.dat"))
+
+
+def find(name, strongswan_tests=None):
+    """By name, with or without the category, or by the folder's path."""
+    short = name.removeprefix("mobility/").rstrip("/")
+    if (paths.TESTS / short / "evaltest.dat").exists():
+        return Scenario("mobility/" + short, paths.TESTS / short, True)
+    if (pathlib.Path(name) / "evaltest.dat").exists():
+        path = pathlib.Path(name).resolve()
+        return Scenario(f"{path.parent.name}/{path.name}", path, False)
+    theirs = name if name.startswith("ikev2/") else "ikev2/" + name
+    path = paths.strongswan_tests(strongswan_tests) / theirs
+    if (path / "evaltest.dat").exists():
+        return Scenario(theirs, path, False)
+    raise paths.Missing(f"there is no scenario '{name}'; see testing/run "
+                        "--list")
