@@ -1,0 +1,403 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <errno.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include <utils/debug.h>
+
+#include "mobility_config.h"
+#include "mobility_section.h"
+#include "mobility_values.h"
+
+/** charon's own default for routing_table_prio, and for routing_table */
+#define ROUTING_TABLE_DEFAULT 220
+
+/** default for the first of our routing tables, and how many may be used */
+#define PIN_TABLE_DEFAULT 22000
+#define PIN_TABLE_RANGE 1000
+
+/** an outage of a year is none that anybody waits for */
+#define OUTAGE_TIME_MAX (365 * 24 * 60 * 60)
+
+/** limit for the other times, which bound how late something is noticed */
+#define TIME_MAX (24 * 60 * 60)
+
+/**
+ * Keys of a policy, the type of which begins with a mobility_config_t.
+ */
+#define CONFIG_KEYS \
+	{ "mobility", MOBILITY_KEY_BOOL, \
+		offsetof(mobility_config_t, mobility) }, \
+	{ "network_outage_time", MOBILITY_KEY_TIME, \
+		offsetof(mobility_config_t, network_outage_time), \
+		0, OUTAGE_TIME_MAX }, \
+	{ "retry_interval", MOBILITY_KEY_TIME, \
+		offsetof(mobility_config_t, retry_interval), 1, TIME_MAX }, \
+	{ "make_before_break", MOBILITY_KEY_BOOL, \
+		offsetof(mobility_config_t, make_before_break) }, \
+	{ "settle_time", MOBILITY_KEY_TIME, \
+		offsetof(mobility_config_t, settle_time), 0, TIME_MAX }, \
+	{ "penalty_time", MOBILITY_KEY_TIME, \
+		offsetof(mobility_config_t, penalty_time), 0, TIME_MAX }, \
+	{ "pin_paths", MOBILITY_KEY_BOOL, \
+		offsetof(mobility_config_t, pin_paths) }
+
+static const mobility_key_t connection_keys[] = {
+	CONFIG_KEYS,
+};
+
+static const mobility_key_t top_keys[] = {
+	CONFIG_KEYS,
+	{ "load", MOBILITY_KEY_IGNORE },
+	{ "socket", MOBILITY_KEY_STRING, offsetof(mobility_conf_t, socket) },
+	{ "pin_priority", MOBILITY_KEY_NUMBER,
+		offsetof(mobility_conf_t, pin_priority), 1, INT32_MAX },
+	{ "pin_table", MOBILITY_KEY_NUMBER,
+		offsetof(mobility_conf_t, pin_table),
+		256, UINT32_MAX - PIN_TABLE_RANGE },
+	{ "script", MOBILITY_KEY_STRING, offsetof(mobility_conf_t, script) },
+};
+
+static const mobility_key_t gateway_keys[] = {
+	{ "mobility", MOBILITY_KEY_BOOL,
+		offsetof(mobility_config_t, mobility) },
+	{ "network_outage_time", MOBILITY_KEY_TIME,
+		offsetof(mobility_config_t, network_outage_time),
+		0, OUTAGE_TIME_MAX },
+};
+
+static const mobility_key_t interface_keys[] = {
+	{ "match", MOBILITY_KEY_STRING, offsetof(mobility_interface_t, match) },
+	{ "use", MOBILITY_KEY_BOOL, offsetof(mobility_interface_t, use) },
+	{ "cost", MOBILITY_KEY_STRING, offsetof(mobility_interface_t, cost_value) },
+	{ "metered", MOBILITY_KEY_BOOL, offsetof(mobility_interface_t, metered) },
+};
+
+static const char *top_sections[] = { "interfaces", "connections", "gateway" };
+static const char *connection_sections[] = { "interfaces" };
+
+/**
+ * Destroy a mobility_interface_t.
+ */
+static void interface_destroy(mobility_interface_t *interface)
+{
+	char *pattern;
+
+	while (array_remove(interface->patterns, ARRAY_TAIL, &pattern))
+	{
+		free(pattern);
+	}
+	array_destroy(interface->patterns);
+	free(interface->cost_value);
+	free(interface->match);
+	free(interface->name);
+	free(interface);
+}
+
+/**
+ * Destroy an array of mobility_interface_t*.
+ */
+static void interfaces_destroy(array_t *interfaces)
+{
+	mobility_interface_t *interface;
+
+	while (array_remove(interfaces, ARRAY_TAIL, &interface))
+	{
+		interface_destroy(interface);
+	}
+	array_destroy(interfaces);
+}
+
+/*
+ * Described in header.
+ */
+void mobility_config_destroy(mobility_conf_t *policy)
+{
+	mobility_connection_t *connection;
+
+	if (policy)
+	{
+		while (array_remove(policy->connections, ARRAY_TAIL, &connection))
+		{
+			interfaces_destroy(connection->interfaces);
+			free(connection->name);
+			free(connection);
+		}
+		array_destroy(policy->connections);
+		interfaces_destroy(policy->interfaces);
+		free(policy->socket);
+		free(policy->script);
+		free(policy);
+	}
+}
+
+/**
+ * Take the patterns out of the value of match.
+ */
+static void read_patterns(mobility_section_t *section,
+						  mobility_interface_t *interface)
+{
+	enumerator_t *enumerator;
+	const char *why;
+	char *pattern;
+
+	if (!interface->match)
+	{
+		interface->match = strdup("");
+	}
+	enumerator = enumerator_create_token(interface->match, ",", " \t\r\n");
+	while (enumerator->enumerate(enumerator, &pattern))
+	{
+		if (!*pattern)
+		{	/* a comma too many does no harm */
+			continue;
+		}
+		why = mobility_check_pattern(pattern);
+		if (why)
+		{
+			mobility_section_report(section, "match", interface->match,
+									"pattern '%s' %s, ignored", pattern, why);
+			continue;
+		}
+		array_insert(interface->patterns, ARRAY_TAIL, strdup(pattern));
+	}
+	enumerator->destroy(enumerator);
+	if (!array_count(interface->patterns))
+	{
+		mobility_section_report(section, NULL, NULL, "has no pattern in match, "
+								"so it matches no interface");
+	}
+}
+
+/**
+ * Read a section below interfaces.
+ */
+static mobility_interface_t *read_interface(mobility_section_t *parent,
+											char *name)
+{
+	mobility_section_t section;
+	mobility_interface_t *interface;
+
+	INIT(interface,
+		.name = name,
+		.patterns = array_create(0, 0),
+		.use = TRUE,
+	);
+	mobility_section_init(&section, parent, name, NULL);
+	mobility_section_read(&section, interface_keys, countof(interface_keys),
+						  interface);
+	mobility_section_check(&section, NULL, 0);
+	read_patterns(&section, interface);
+	if (interface->cost_value)
+	{
+		interface->has_cost = mobility_parse_number(interface->cost_value,
+													&interface->cost);
+		if (!interface->has_cost)
+		{
+			mobility_section_report(&section, "cost", interface->cost_value,
+									"not a number, using the metric of the "
+									"route");
+		}
+	}
+	return interface;
+}
+
+/**
+ * Read the section interfaces below the given one.
+ */
+static array_t *read_interfaces(mobility_section_t *parent)
+{
+	mobility_section_t section;
+	array_t *names, *interfaces;
+	char *name;
+
+	interfaces = array_create(0, 0);
+	mobility_section_init(&section, parent, "interfaces", NULL);
+	mobility_section_read(&section, NULL, 0, NULL);
+	names = mobility_section_list(&section);
+	while (array_remove(names, ARRAY_HEAD, &name))
+	{
+		array_insert(interfaces, ARRAY_TAIL, read_interface(&section, name));
+	}
+	array_destroy(names);
+	return interfaces;
+}
+
+/**
+ * Read the section connections.
+ */
+static void read_connections(mobility_section_t *parent,
+							 mobility_conf_t *policy)
+{
+	mobility_section_t section, sub;
+	mobility_connection_t *connection;
+	array_t *names;
+	char *name;
+
+	mobility_section_init(&section, parent, "connections", NULL);
+	mobility_section_read(&section, NULL, 0, NULL);
+	names = mobility_section_list(&section);
+	while (array_remove(names, ARRAY_HEAD, &name))
+	{
+		INIT(connection,
+			.name = name,
+			.config = policy->config,
+		);
+		mobility_section_init(&sub, &section, name, NULL);
+		mobility_section_read(&sub, connection_keys, countof(connection_keys),
+							  &connection->config);
+		mobility_section_check(&sub, connection_sections,
+							   countof(connection_sections));
+		connection->interfaces = read_interfaces(&sub);
+		array_insert(policy->connections, ARRAY_TAIL, connection);
+	}
+	array_destroy(names);
+}
+
+/**
+ * Read the section gateway.
+ */
+static void read_gateway(mobility_section_t *parent, mobility_conf_t *policy)
+{
+	mobility_section_t section;
+
+	mobility_section_init(&section, parent, "gateway", NULL);
+	mobility_section_read(&section, gateway_keys, countof(gateway_keys),
+						  &policy->gateway);
+	mobility_section_check(&section, NULL, 0);
+}
+
+/**
+ * Check that our rules come before charon's own rule, and that our tables are
+ * not charon's.
+ */
+static void check_pins(const char *ns, mobility_section_t *section,
+					   mobility_conf_t *policy, uint32_t priority)
+{
+	uint32_t charon_priority, charon_table;
+	char value[16];
+
+	charon_priority = lib->settings->get_int(lib->settings,
+				"%s.routing_table_prio", ROUTING_TABLE_DEFAULT, ns);
+	charon_table = lib->settings->get_int(lib->settings,
+				"%s.routing_table", ROUTING_TABLE_DEFAULT, ns);
+
+	if (charon_priority && policy->pin_priority >= charon_priority)
+	{
+		snprintf(value, sizeof(value), "%u", policy->pin_priority);
+		mobility_section_report(section, "pin_priority", value, "must be less "
+								"than %s.routing_table_prio, which is %u, "
+								"using %u", ns, charon_priority,
+								priority);
+		policy->pin_priority = priority;
+	}
+	if (charon_table >= policy->pin_table &&
+		charon_table - policy->pin_table < PIN_TABLE_RANGE)
+	{
+		snprintf(value, sizeof(value), "%u", policy->pin_table);
+		policy->pin_table = charon_table < PIN_TABLE_DEFAULT ?
+					PIN_TABLE_DEFAULT : PIN_TABLE_DEFAULT - PIN_TABLE_RANGE;
+		mobility_section_report(section, "pin_table", value, "the %u tables "
+								"from it on must not include %s.routing_table, "
+								"which is %u, using %u", PIN_TABLE_RANGE,
+								ns, charon_table, policy->pin_table);
+	}
+}
+
+/**
+ * Check that the script is a program.
+ */
+static void check_script(mobility_section_t *section, mobility_conf_t *policy)
+{
+	const char *why = NULL;
+
+	if (!policy->script || !*policy->script)
+	{	/* "script =" is how the .conf says that there is none */
+		free(policy->script);
+		policy->script = NULL;
+		return;
+	}
+	if (*policy->script != '/')
+	{
+		why = "must be an absolute path";
+	}
+	else if (access(policy->script, X_OK) != 0)
+	{
+		why = strerror(errno);
+	}
+	if (why)
+	{
+		mobility_section_report(section, "script", policy->script,
+								"%s, running none", why);
+		free(policy->script);
+		policy->script = NULL;
+	}
+}
+
+/**
+ * Get the priority to use if none is configured.
+ */
+static uint32_t default_priority(const char *ns)
+{
+	int priority;
+
+	priority = lib->settings->get_int(lib->settings, "%s.routing_table_prio",
+									  ROUTING_TABLE_DEFAULT, ns);
+	if (priority <= 1 || priority > ROUTING_TABLE_DEFAULT)
+	{
+		priority = ROUTING_TABLE_DEFAULT;
+	}
+	return priority - 1;
+}
+
+/*
+ * Described in header.
+ */
+mobility_conf_t *mobility_config_read(const char *ns,
+											   u_int *problems)
+{
+	mobility_section_t top, plugins, section;
+	mobility_conf_t *policy;
+	bool best;
+
+	best = lib->settings->get_bool(lib->settings, "%s.prefer_best_path", FALSE,
+								   ns);
+
+	INIT(policy,
+		.config = {
+			.mobility = TRUE,
+			.network_outage_time = 30 * 60,
+			.retry_interval = 10,
+			.make_before_break = TRUE,
+			/* prefer_best_path moves at once, unless told otherwise by us */
+			.settle_time = best ? 0 : 5,
+			.penalty_time = 5 * 60,
+			.pin_paths = TRUE,
+			.prefer_best_path = best,
+		},
+		.gateway = {
+			.mobility = TRUE,
+			.network_outage_time = 30 * 60,
+		},
+		.connections = array_create(0, 0),
+		.pin_priority = default_priority(ns),
+		.pin_table = PIN_TABLE_DEFAULT,
+	);
+	mobility_section_init(&top, NULL, ns, problems);
+	mobility_section_init(&plugins, &top, "plugins", NULL);
+	mobility_section_init(&section, &plugins, "mobility-manager", NULL);
+
+	mobility_section_read(&section, top_keys, countof(top_keys), policy);
+	mobility_section_check(&section, top_sections, countof(top_sections));
+	policy->interfaces = read_interfaces(&section);
+	read_connections(&section, policy);
+	read_gateway(&section, policy);
+	check_pins(ns, &section, policy, default_priority(ns));
+	check_script(&section, policy);
+	return policy;
+}

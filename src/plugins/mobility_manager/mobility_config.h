@@ -1,0 +1,98 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_config mobility_config
+ * @{ @ingroup mobility_manager
+ *
+ * Everything below <ns>.plugins.mobility-manager, read and checked once.
+ */
+
+#ifndef MOBILITY_CONFIG_H_
+#define MOBILITY_CONFIG_H_
+
+#include <collections/array.h>
+
+#include "mobility_settings.h"
+
+typedef struct mobility_conf_t mobility_conf_t;
+typedef struct mobility_interface_t mobility_interface_t;
+typedef struct mobility_connection_t mobility_connection_t;
+
+/**
+ * A section below interfaces.
+ */
+struct mobility_interface_t {
+	/** name of the section */
+	char *name;
+	/** value of match */
+	char *match;
+	/** patterns in it that can match, as char* */
+	array_t *patterns;
+	/** may be used */
+	bool use;
+	/** value of cost */
+	char *cost_value;
+	/** it is a number */
+	bool has_cost;
+	/** that number */
+	uint32_t cost;
+	/** is metered */
+	bool metered;
+};
+
+/**
+ * A section below connections.
+ */
+struct mobility_connection_t {
+	/** name of the connection */
+	char *name;
+	/** its policy */
+	mobility_config_t config;
+	/** its interfaces, as mobility_interface_t* */
+	array_t *interfaces;
+};
+
+/**
+ * All that is configured.
+ */
+struct mobility_conf_t {
+	/** policy of connections that have none of their own */
+	mobility_config_t config;
+	/** gateway's policy */
+	mobility_config_t gateway;
+	/** interfaces, as mobility_interface_t* */
+	array_t *interfaces;
+	/** connections, as mobility_connection_t* */
+	array_t *connections;
+	/** priority of rules */
+	uint32_t pin_priority;
+	/** first table */
+	uint32_t pin_table;
+	/** URI of the socket */
+	char *socket;
+	/** script */
+	char *script;
+};
+
+/**
+ * Read everything, reporting what is wrong.
+ *
+ * @param ns			namespace, charon or charon-systemd
+ * @param problems		gets increased by the number of problems
+ * @return				what is configured
+ */
+mobility_conf_t *mobility_config_read(const char *ns,
+											   u_int *problems);
+
+/**
+ * Destroy what was read.
+ *
+ * @param policy		policy, NULL is ignored
+ */
+void mobility_config_destroy(mobility_conf_t *policy);
+
+#endif /** MOBILITY_CONFIG_H_ @}*/

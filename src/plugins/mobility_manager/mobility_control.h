@@ -1,0 +1,45 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_control mobility_control
+ * @{ @ingroup mobility_manager
+ *
+ * VICI commands and events on a socket of our own.
+ */
+
+#ifndef MOBILITY_CONTROL_H_
+#define MOBILITY_CONTROL_H_
+
+#include "mobility_manager.h"
+
+typedef struct mobility_control_t mobility_control_t;
+
+/**
+ * Serves mobility-status, mobility-paths, mobility-switch, mobility-history
+ * and raises mobility-state, mobility-move, mobility-path.
+ */
+struct mobility_control_t {
+
+	/**
+	 * Destroy a mobility_control_t.
+	 */
+	void (*destroy)(mobility_control_t *this);
+};
+
+/**
+ * Create the control socket.  The vici plugin must be loaded, its dispatcher
+ * is used.
+ *
+ * @param manager		manager, not owned
+ * @param uri			URI of the socket
+ * @return				control, NULL if the vici plugin's dispatcher is not
+ *						available or the socket can't be created (logged)
+ */
+mobility_control_t *mobility_control_create(mobility_manager_t *manager,
+											const char *uri);
+
+#endif /** MOBILITY_CONTROL_H_ @}*/

@@ -1,0 +1,104 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_manager mobility_manager
+ * @{ @ingroup libcharon_plugins
+ *
+ * The sessions: events of the network and of IKE in, actions out.
+ */
+
+#ifndef MOBILITY_MANAGER_H_
+#define MOBILITY_MANAGER_H_
+
+#include <bus/listeners/listener.h>
+
+#include "mobility_report.h"
+#include "mobility_settings.h"
+
+typedef struct mobility_manager_t mobility_manager_t;
+
+/**
+ * Manages sessions.
+ *
+ * Locking: a session's state is touched only with its IKE_SA checked out.
+ * Whoever has none checked out must call the methods below, which check out
+ * themselves, one IKE_SA at a time; they must therefore not be called by
+ * someone who has one.
+ */
+struct mobility_manager_t {
+
+	/**
+	 * Listener to register on the bus.
+	 */
+	listener_t listener;
+
+	/**
+	 * Get snapshots of all sessions.
+	 *
+	 * @return			enumerator over mobility_status_t*, owned by it
+	 */
+	enumerator_t *(*create_status_enumerator)(mobility_manager_t *this);
+
+	/**
+	 * Get the candidate paths of the session with the given number, the
+	 * preferred one first.
+	 *
+	 * @param session	number of the session
+	 * @return			enumerator over mobility_path_report_t*, owned by it,
+	 *					NULL if there is no such session
+	 */
+	enumerator_t *(*create_path_enumerator)(mobility_manager_t *this,
+											uint32_t session);
+
+	/**
+	 * Move sessions to an uplink.
+	 *
+	 * @param connection	name of the connection
+	 * @param uplink	name of the interface
+	 * @param error		gets the reason if it is refused (size 128)
+	 * @return			TRUE if the move was started
+	 */
+	bool (*switch_uplink)(mobility_manager_t *this, const char *connection,
+						  const char *uplink, char *error);
+
+	/**
+	 * Register an observer of events, there may be several.
+	 *
+	 * @param observer	observer
+	 */
+	void (*add_observer)(mobility_manager_t *this,
+						 mobility_observer_t *observer);
+
+	/**
+	 * Unregister an observer, not called anymore on return.
+	 *
+	 * @param observer	observer
+	 */
+	void (*remove_observer)(mobility_manager_t *this,
+							mobility_observer_t *observer);
+
+	/**
+	 * Apply changed settings to all sessions.
+	 */
+	void (*reload)(mobility_manager_t *this);
+
+	/**
+	 * Gives all IKE_SAs back to stock behaviour, removes pins, and destroys.
+	 * The listener must have been unregistered before.
+	 */
+	void (*destroy)(mobility_manager_t *this);
+};
+
+/**
+ * Create the manager.
+ *
+ * @param settings		settings, not owned
+ * @return				manager, NULL on failure
+ */
+mobility_manager_t *mobility_manager_create(mobility_settings_t *settings);
+
+#endif /** MOBILITY_MANAGER_H_ @}*/

@@ -1,0 +1,40 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_report.h"
+
+ENUM(mobility_state_names, MOBILITY_CONNECTED, MOBILITY_FAILED,
+	"connected",
+	"dormant",
+	"waiting-to-reconnect",
+	"failed",
+);
+
+/*
+ * Described in header.
+ */
+void mobility_status_destroy(mobility_status_t *status)
+{
+	if (status)
+	{
+		DESTROY_IF(status->local);
+		DESTROY_IF(status->remote);
+		free(status->connection);
+		free(status);
+	}
+}
+
+/*
+ * Described in header.
+ */
+void mobility_path_report_destroy(mobility_path_report_t *report)
+{
+	if (report)
+	{
+		mobility_path_destroy(report->path);
+		free(report);
+	}
+}

@@ -1,0 +1,165 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_report mobility_report
+ * @{ @ingroup mobility_manager
+ *
+ * What people and programs get told: snapshots of sessions and their paths,
+ * and the events of their lives.  Value types, with the hosts owned.
+ */
+
+#ifndef MOBILITY_REPORT_H_
+#define MOBILITY_REPORT_H_
+
+#include <utils/enum.h>
+
+#include "mobility_path.h"
+
+typedef enum mobility_state_t mobility_state_t;
+typedef struct mobility_move_t mobility_move_t;
+typedef struct mobility_status_t mobility_status_t;
+typedef struct mobility_path_report_t mobility_path_report_t;
+
+/**
+ * States of a session, as Windows names them.
+ */
+enum mobility_state_t {
+	/** on a working path */
+	MOBILITY_CONNECTED,
+	/** no usable path */
+	MOBILITY_DORMANT,
+	/** an uplink is there and the move is under way */
+	MOBILITY_WAITING,
+	/** the outage time ran out, or the IKE_SA's lifetime */
+	MOBILITY_FAILED,
+};
+
+/** names: connected, dormant, waiting-to-reconnect, failed */
+extern enum_name_t *mobility_state_names;
+
+/**
+ * A move of a session from one path to another.
+ */
+struct mobility_move_t {
+	/** wall-clock time it was completed, 0 if there was none */
+	time_t time;
+	/** what started it, e.g. "eth0: no carrier" */
+	char trigger[64];
+	/** milliseconds from the trigger to the peer's confirmation */
+	uint32_t duration;
+	/** uplink it came from */
+	char from[IFNAMSIZ];
+	/** uplink it went to */
+	char to[IFNAMSIZ];
+};
+
+/**
+ * Snapshot of a session.
+ */
+struct mobility_status_t {
+	/** name of the connection (peer_cfg) */
+	char *connection;
+	/** number of the session, stays the same over rekeying */
+	uint32_t session;
+	/** unique id of the IKE_SA it currently has */
+	uint32_t ike_id;
+	/** TRUE for the mobile end (initiator), FALSE for the anchor end */
+	bool mobile;
+	/** state */
+	mobility_state_t state;
+	/** wall-clock time since when it is in that state */
+	time_t since;
+	/** why it is in that state, e.g. "eth0: no carrier", "peer does not answer" */
+	char cause[96];
+	/** uplink in use, empty if unknown */
+	char uplink[IFNAMSIZ];
+	/** local address, with port */
+	host_t *local;
+	/** peer's address, with port */
+	host_t *remote;
+	/** local end is behind a NAT */
+	bool nat_local;
+	/** remote end is behind a NAT */
+	bool nat_remote;
+	/** cost of the path, by policy or the route's metric */
+	uint32_t cost;
+	/** configured network outage time in seconds, 0 for no limit */
+	uint32_t outage_time;
+	/** seconds of it left, meaningful unless connected */
+	uint32_t outage_left;
+	/** exchange type name in flight, NULL if none (static string) */
+	const char *exchange;
+	/** number of moves */
+	u_int moves;
+	/** last move */
+	mobility_move_t last_move;
+};
+
+/**
+ * Destroy a status and what it owns.
+ *
+ * @param status		status, NULL is ignored
+ */
+void mobility_status_destroy(mobility_status_t *status);
+
+/**
+ * A candidate path of a session.
+ */
+struct mobility_path_report_t {
+	/** the path, remote addresses included */
+	mobility_path_t *path;
+	/** cost, by policy or the route's metric */
+	uint32_t cost;
+	/** in use */
+	bool current;
+	/** why it may not be used, NULL if usable (static string) */
+	const char *unusable;
+};
+
+/**
+ * Destroy a path report and what it owns.
+ *
+ * @param report		report, NULL is ignored
+ */
+void mobility_path_report_destroy(mobility_path_report_t *report);
+
+/**
+ * Kinds of events.
+ */
+enum mobility_event_kind_t {
+	/** a state change: mobility-state */
+	MOBILITY_EVENT_STATE,
+	/** a completed move: mobility-move */
+	MOBILITY_EVENT_MOVE,
+	/** the set of candidate paths changed: mobility-path */
+	MOBILITY_EVENT_PATH,
+};
+
+/**
+ * Gets told about events.  Called with the IKE_SA checked out: must not block
+ * and must not check out any IKE_SA.
+ */
+typedef struct mobility_observer_t mobility_observer_t;
+
+struct mobility_observer_t {
+
+	/**
+	 * Something happened to a session.
+	 *
+	 * @param kind		what
+	 * @param old		previous state (equal to the current one unless
+	 *					kind is MOBILITY_EVENT_STATE)
+	 * @param status	the session after it, owned by the caller
+	 * @param paths		for MOBILITY_EVENT_PATH an array of
+	 *					mobility_path_report_t*, owned by the caller, else NULL
+	 */
+	void (*event)(mobility_observer_t *this, enum mobility_event_kind_t kind,
+				  mobility_state_t old, const mobility_status_t *status,
+				  array_t *paths);
+};
+
+#endif /** MOBILITY_REPORT_H_ @}*/

@@ -1,0 +1,336 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_section.h"
+#include "mobility_values.h"
+
+#include <utils/debug.h>
+
+/**
+ * Value of a key, as read from lib->settings.
+ */
+typedef struct {
+	char *key;
+	char *value;
+} entry_t;
+
+CALLBACK(entry_destroy, void,
+	entry_t *entry, int idx, void *user)
+{
+	free(entry->key);
+	free(entry->value);
+	free(entry);
+}
+
+/*
+ * Described in header.
+ */
+void mobility_section_init(mobility_section_t *section,
+						   mobility_section_t *parent, const char *name,
+						   u_int *problems)
+{
+	char *pos, *end;
+
+	section->problems = parent ? parent->problems : problems;
+	snprintf(section->name, sizeof(section->name), "%s%s%s",
+			 parent ? parent->name : "", parent ? "." : "", name);
+	pos = section->fmt;
+	end = pos + sizeof(section->fmt) - 2;
+	if (parent)
+	{
+		pos += snprintf(pos, end - pos, "%s.", parent->fmt);
+	}
+	while (*name && pos < end)
+	{
+		if (*name == '%')
+		{
+			*pos++ = '%';
+		}
+		*pos++ = *name++;
+	}
+	*pos = '\0';
+}
+
+/**
+ * Copy a value so that it fits into a line of the log.
+ */
+static char *printable(const char *value, char *buf, size_t len)
+{
+	char *pos;
+
+	if (snprintf(buf, len, "%s", value) >= len)
+	{
+		snprintf(buf + len - 4, 4, "...");
+	}
+	for (pos = buf; *pos; pos++)
+	{
+		if (*pos < ' ' || *pos > '~')
+		{
+			*pos = '?';
+		}
+	}
+	return buf;
+}
+
+/*
+ * Described in header.
+ */
+void mobility_section_report(mobility_section_t *section, const char *key,
+							 const char *value, const char *fmt, ...)
+{
+	char problem[256], name[384], text[128] = "", *sep = "";
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(problem, sizeof(problem), fmt, args);
+	va_end(args);
+
+	snprintf(name, sizeof(name), "%s%s%s", section->name, key ? "." : "",
+			 key ?: "");
+	if (value)
+	{
+		sep = " = ";
+		printable(value, text, sizeof(text));
+	}
+	DBG1(DBG_CFG, "%s%s%s: %s", name, sep, text, problem);
+	(*section->problems)++;
+}
+
+/**
+ * Write the present value of a key.
+ */
+static char *print_value(const mobility_key_t *key, void *data, char *buf,
+						 size_t len)
+{
+	void *member = (char*)data + key->offset;
+
+	switch (key->type)
+	{
+		case MOBILITY_KEY_BOOL:
+			snprintf(buf, len, "%s", *(bool*)member ? "yes" : "no");
+			break;
+		case MOBILITY_KEY_TIME:
+			mobility_print_time(*(uint32_t*)member, buf, len);
+			break;
+		case MOBILITY_KEY_NUMBER:
+			snprintf(buf, len, "%u", *(uint32_t*)member);
+			break;
+		default:
+			*buf = '\0';
+			break;
+	}
+	return buf;
+}
+
+/**
+ * Check that a time or number is within its limits.
+ */
+static bool check_limits(mobility_section_t *section,
+						 const mobility_key_t *key, const char *value,
+						 uint32_t number, void *data)
+{
+	char def[16], limit[16], text[16];
+	bool low = number < key->min;
+	mobility_key_t bound = {
+		.type = key->type,
+	};
+
+	if (!low && (!key->max || number <= key->max))
+	{
+		return TRUE;
+	}
+	print_value(key, data, def, sizeof(def));
+	number = low ? key->min : key->max;
+	print_value(&bound, &number, limit, sizeof(limit));
+	snprintf(text, sizeof(text), "too %s", low ? "small" : "large");
+	mobility_section_report(section, key->name, value,
+							"%s, %s is the %s, using %s", text, limit,
+							low ? "least" : "most", def);
+	return FALSE;
+}
+
+/**
+ * Read the value of a known key.
+ */
+static void read_value(mobility_section_t *section, const mobility_key_t *key,
+					   const char *value, void *data)
+{
+	void *member = (char*)data + key->offset;
+	const char *kind = NULL;
+	uint32_t number;
+	char def[16];
+
+	switch (key->type)
+	{
+		case MOBILITY_KEY_BOOL:
+			if (!mobility_parse_bool(value, member))
+			{
+				kind = "neither yes nor no";
+			}
+			break;
+		case MOBILITY_KEY_TIME:
+			if (!mobility_parse_time(value, &number))
+			{
+				kind = "not a time such as 30s, 30m or 8h";
+			}
+			else if (check_limits(section, key, value, number, data))
+			{
+				*(uint32_t*)member = number;
+			}
+			break;
+		case MOBILITY_KEY_NUMBER:
+			if (!mobility_parse_number(value, &number))
+			{
+				kind = "not a number";
+			}
+			else if (check_limits(section, key, value, number, data))
+			{
+				*(uint32_t*)member = number;
+			}
+			break;
+		case MOBILITY_KEY_STRING:
+			free(*(char**)member);
+			*(char**)member = strdup(value);
+			break;
+		case MOBILITY_KEY_IGNORE:
+			break;
+	}
+	if (kind)
+	{
+		print_value(key, data, def, sizeof(def));
+		mobility_section_report(section, key->name, value, "%s, using %s",
+								kind, def);
+	}
+}
+
+/**
+ * Report a key that is not known.
+ */
+static void unknown_key(mobility_section_t *section, const char *key,
+						const char *value, const mobility_key_t keys[],
+						u_int count)
+{
+	const char *names[count + 1], *nearest;
+	u_int i;
+
+	for (i = 0; i < count; i++)
+	{
+		names[i] = keys[i].name;
+	}
+	nearest = mobility_nearest(key, names, count);
+	if (nearest)
+	{
+		mobility_section_report(section, key, value, "there is no such option, "
+								"ignored; did you mean %s?", nearest);
+	}
+	else
+	{
+		mobility_section_report(section, key, value, "there is no such option, "
+								"ignored");
+	}
+}
+
+/**
+ * Read a key and its value.
+ */
+static void read_entry(mobility_section_t *section, entry_t *entry,
+					   const mobility_key_t keys[], u_int count, void *data)
+{
+	u_int i;
+
+	for (i = 0; i < count; i++)
+	{
+		if (streq(keys[i].name, entry->key))
+		{
+			read_value(section, &keys[i], entry->value, data);
+			return;
+		}
+	}
+	unknown_key(section, entry->key, entry->value, keys, count);
+}
+
+/*
+ * Described in header.
+ */
+void mobility_section_read(mobility_section_t *section,
+						   const mobility_key_t keys[], u_int count,
+						   void *data)
+{
+	array_t *entries = array_create(0, 0);
+	enumerator_t *enumerator;
+	char *key, *value;
+	entry_t *entry;
+
+	/* the enumerator holds a lock, which logging could want, too */
+	enumerator = lib->settings->create_key_value_enumerator(lib->settings,
+															section->fmt);
+	while (enumerator->enumerate(enumerator, &key, &value))
+	{
+		INIT(entry,
+			.key = strdup(key),
+			.value = strdup(value),
+		);
+		array_insert(entries, ARRAY_TAIL, entry);
+	}
+	enumerator->destroy(enumerator);
+
+	enumerator = array_create_enumerator(entries);
+	while (enumerator->enumerate(enumerator, &entry))
+	{
+		read_entry(section, entry, keys, count, data);
+	}
+	enumerator->destroy(enumerator);
+	array_destroy_function(entries, entry_destroy, NULL);
+}
+
+/*
+ * Described in header.
+ */
+array_t *mobility_section_list(mobility_section_t *section)
+{
+	array_t *names = array_create(0, 0);
+	enumerator_t *enumerator;
+	char *name;
+
+	enumerator = lib->settings->create_section_enumerator(lib->settings,
+														  section->fmt);
+	while (enumerator->enumerate(enumerator, &name))
+	{
+		array_insert(names, ARRAY_TAIL, strdup(name));
+	}
+	enumerator->destroy(enumerator);
+	return names;
+}
+
+/*
+ * Described in header.
+ */
+void mobility_section_check(mobility_section_t *section, const char *names[],
+							u_int count)
+{
+	array_t *present = mobility_section_list(section);
+	const char *nearest;
+	char *name;
+	u_int i;
+
+	while (array_remove(present, ARRAY_HEAD, &name))
+	{
+		for (i = 0; i < count && !streq(name, names[i]); i++)
+		{
+			/* go on */
+		}
+		if (i == count)
+		{
+			nearest = mobility_nearest(name, names, count);
+			mobility_section_report(section, name, NULL,
+									"there is no such section, ignored%s%s%s",
+									nearest ? "; did you mean " : "",
+									nearest ?: "", nearest ? "?" : "");
+		}
+		free(name);
+	}
+	array_destroy(present);
+}

@@ -1,0 +1,263 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <fnmatch.h>
+
+#include <collections/array.h>
+#include <threading/rwlock.h>
+#include <utils/debug.h>
+
+#include "mobility_config.h"
+#include "mobility_settings.h"
+
+typedef struct private_mobility_settings_t private_mobility_settings_t;
+
+/**
+ * Private data of a mobility_settings_t.
+ */
+struct private_mobility_settings_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_settings_t public;
+
+	/**
+	 * Namespace, charon or charon-systemd.
+	 */
+	char *ns;
+
+	/**
+	 * What was read last.
+	 */
+	mobility_conf_t *policy;
+
+	/**
+	 * URI of the socket, as read first.
+	 */
+	char *socket;
+
+	/**
+	 * Lock for policy.
+	 */
+	rwlock_t *lock;
+};
+
+/**
+ * Find the configuration of a connection.  Lock must be held.
+ */
+static mobility_connection_t *find_connection(private_mobility_settings_t *this,
+									 const char *name)
+{
+	enumerator_t *enumerator;
+	mobility_connection_t *connection, *found = NULL;
+
+	enumerator = array_create_enumerator(this->policy->connections);
+	while (name && !found && enumerator->enumerate(enumerator, &connection))
+	{
+		if (streq(connection->name, name))
+		{
+			found = connection;
+		}
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+/**
+ * Check if one of the patterns of a section matches an interface.
+ */
+static bool matches(mobility_interface_t *interface, const char *ifname)
+{
+	enumerator_t *enumerator;
+	bool match = FALSE;
+	char *pattern;
+
+	enumerator = array_create_enumerator(interface->patterns);
+	while (!match && enumerator->enumerate(enumerator, &pattern))
+	{
+		match = fnmatch(pattern, ifname, 0) == 0;
+	}
+	enumerator->destroy(enumerator);
+	return match;
+}
+
+/**
+ * Find the first section that matches an interface.
+ */
+static bool find_uplink(array_t *interfaces, const char *ifname,
+						mobility_uplink_config_t *config)
+{
+	enumerator_t *enumerator;
+	mobility_interface_t *interface;
+	bool found = FALSE;
+
+	enumerator = array_create_enumerator(interfaces);
+	while (!found && enumerator->enumerate(enumerator, &interface))
+	{
+		if (matches(interface, ifname))
+		{
+			snprintf(config->section, sizeof(config->section), "%s",
+					 interface->name);
+			config->use = interface->use;
+			config->has_cost = interface->has_cost;
+			config->cost = interface->cost;
+			config->metered = interface->metered;
+			found = TRUE;
+		}
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+METHOD(mobility_settings_t, get, void,
+	private_mobility_settings_t *this, const char *name,
+	mobility_config_t *config)
+{
+	mobility_connection_t *connection;
+
+	this->lock->read_lock(this->lock);
+	connection = find_connection(this, name);
+	*config = connection ? connection->config : this->policy->config;
+	this->lock->unlock(this->lock);
+}
+
+METHOD(mobility_settings_t, get_uplink, void,
+	private_mobility_settings_t *this, const char *name, const char *ifname,
+	mobility_uplink_config_t *config)
+{
+	mobility_connection_t *connection;
+
+	*config = (mobility_uplink_config_t){
+		.use = TRUE,
+	};
+	this->lock->read_lock(this->lock);
+	connection = find_connection(this, name);
+	if (!connection || !find_uplink(connection->interfaces, ifname, config))
+	{
+		find_uplink(this->policy->interfaces, ifname, config);
+	}
+	this->lock->unlock(this->lock);
+}
+
+METHOD(mobility_settings_t, get_gateway, void,
+	private_mobility_settings_t *this, mobility_config_t *config)
+{
+	this->lock->read_lock(this->lock);
+	*config = this->policy->gateway;
+	this->lock->unlock(this->lock);
+}
+
+METHOD(mobility_settings_t, get_pin_priority, uint32_t,
+	private_mobility_settings_t *this)
+{
+	uint32_t priority;
+
+	this->lock->read_lock(this->lock);
+	priority = this->policy->pin_priority;
+	this->lock->unlock(this->lock);
+	return priority;
+}
+
+METHOD(mobility_settings_t, get_pin_table, uint32_t,
+	private_mobility_settings_t *this)
+{
+	uint32_t table;
+
+	this->lock->read_lock(this->lock);
+	table = this->policy->pin_table;
+	this->lock->unlock(this->lock);
+	return table;
+}
+
+METHOD(mobility_settings_t, get_socket, const char*,
+	private_mobility_settings_t *this)
+{
+	return this->socket;
+}
+
+METHOD(mobility_settings_t, get_script, char*,
+	private_mobility_settings_t *this)
+{
+	char *script;
+
+	this->lock->read_lock(this->lock);
+	script = strdupnull(this->policy->script);
+	this->lock->unlock(this->lock);
+	return script;
+}
+
+METHOD(mobility_settings_t, reload, u_int,
+	private_mobility_settings_t *this)
+{
+	mobility_conf_t *policy, *old;
+	u_int problems = 0;
+	const char *uri;
+
+	policy = mobility_config_read(this->ns, &problems);
+	uri = policy->socket && *policy->socket ? policy->socket :
+											  MOBILITY_DEFAULT_URI;
+	if (!this->socket)
+	{
+		this->socket = strdup(uri);
+	}
+	else if (!streq(this->socket, uri))
+	{
+		DBG1(DBG_CFG, "%s.plugins.mobility-manager.socket changed, which takes "
+			 "effect when the daemon starts again", this->ns);
+	}
+
+	this->lock->write_lock(this->lock);
+	old = this->policy;
+	this->policy = policy;
+	this->lock->unlock(this->lock);
+	mobility_config_destroy(old);
+	return problems;
+}
+
+METHOD(mobility_settings_t, destroy, void,
+	private_mobility_settings_t *this)
+{
+	mobility_config_destroy(this->policy);
+	this->lock->destroy(this->lock);
+	free(this->socket);
+	free(this->ns);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+mobility_settings_t *mobility_settings_create_for(const char *ns)
+{
+	private_mobility_settings_t *this;
+
+	INIT(this,
+		.public = {
+			.get = _get,
+			.get_uplink = _get_uplink,
+			.get_gateway = _get_gateway,
+			.get_pin_priority = _get_pin_priority,
+			.get_pin_table = _get_pin_table,
+			.get_socket = _get_socket,
+			.get_script = _get_script,
+			.reload = _reload,
+			.destroy = _destroy,
+		},
+		.ns = strdup(ns),
+		.lock = rwlock_create(RWLOCK_TYPE_DEFAULT),
+	);
+	_reload(this);
+	return &this->public;
+}
+
+/*
+ * Described in header.
+ */
+mobility_settings_t *mobility_settings_create()
+{
+	return mobility_settings_create_for(lib->ns);
+}

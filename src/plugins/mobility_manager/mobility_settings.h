@@ -1,0 +1,160 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_settings mobility_settings
+ * @{ @ingroup mobility_manager
+ *
+ * strongswan.conf -> checked policy.  Unknown keys and bad values are reported
+ * once per (re)load with the key's full name, the value and the remedy, and
+ * the default is used.
+ */
+
+#ifndef MOBILITY_SETTINGS_H_
+#define MOBILITY_SETTINGS_H_
+
+#include <library.h>
+
+/** URI of the control socket, unless configured */
+#define MOBILITY_DEFAULT_URI "unix://" IPSEC_PIDDIR "/charon.mobility"
+
+typedef struct mobility_settings_t mobility_settings_t;
+typedef struct mobility_config_t mobility_config_t;
+typedef struct mobility_uplink_config_t mobility_uplink_config_t;
+
+/**
+ * Policy of a connection, all values checked.  Times in seconds.
+ */
+struct mobility_config_t {
+	/** manage this connection at all */
+	bool mobility;
+	/** how long a session may be without a working path, 0 for no limit */
+	uint32_t network_outage_time;
+	/** how often a session without connectivity tries again, at least 1 */
+	uint32_t retry_interval;
+	/** move to a cheaper working path while the current one still works */
+	bool make_before_break;
+	/** how long a cheaper path must have been proven before a move to it */
+	uint32_t settle_time;
+	/** how long a path that failed its test is left alone */
+	uint32_t penalty_time;
+	/** install policy routing for paths */
+	bool pin_paths;
+	/** move back to the preferred path as soon as the peer answered on it
+	 * (charon.prefer_best_path) */
+	bool prefer_best_path;
+};
+
+/**
+ * Policy for an uplink.
+ */
+struct mobility_uplink_config_t {
+	/** name of the section in interfaces {} that matched, NULL if none */
+	char section[64];
+	/** uplink may be used */
+	bool use;
+	/** a cost is configured */
+	bool has_cost;
+	/** the cost, lower is preferred */
+	uint32_t cost;
+	/** uplink is metered */
+	bool metered;
+};
+
+/**
+ * Checked settings of the plugin.  All methods may be called from any thread;
+ * getters copy under a read lock.
+ */
+struct mobility_settings_t {
+
+	/**
+	 * Get the policy for a connection.
+	 *
+	 * @param name		name of the connection (peer_cfg) in swanctl.conf, NULL
+	 *					for the global policy
+	 * @param config	gets filled in
+	 */
+	void (*get)(mobility_settings_t *this, const char *name,
+				mobility_config_t *config);
+
+	/**
+	 * Get the policy for an uplink: the first interfaces section whose match
+	 * list has a pattern (fnmatch(3)) that fits; sections of the connection
+	 * come before the global ones.
+	 *
+	 * @param name		name of the connection, NULL for global only
+	 * @param ifname	name of the interface
+	 * @param config	gets filled in
+	 */
+	void (*get_uplink)(mobility_settings_t *this, const char *name,
+					   const char *ifname, mobility_uplink_config_t *config);
+
+	/**
+	 * Get the gateway's (responder's) policy.
+	 *
+	 * @param config	gets filled in, mobility and network_outage_time only
+	 */
+	void (*get_gateway)(mobility_settings_t *this, mobility_config_t *config);
+
+	/**
+	 * Get priority of our routing rules.
+	 *
+	 * @return			priority, checked to be below charon.routing_table_prio
+	 */
+	uint32_t (*get_pin_priority)(mobility_settings_t *this);
+
+	/**
+	 * Get the number of the first routing table for pins.
+	 *
+	 * @return			table
+	 */
+	uint32_t (*get_pin_table)(mobility_settings_t *this);
+
+	/**
+	 * Get the URI of the control socket.
+	 *
+	 * @return			URI, valid until destroy(), read once at start
+	 */
+	const char *(*get_socket)(mobility_settings_t *this);
+
+	/**
+	 * Get the script to run on state changes and moves.
+	 *
+	 * @return			allocated path, NULL if none
+	 */
+	char *(*get_script)(mobility_settings_t *this);
+
+	/**
+	 * Read everything again from lib->settings and report what is wrong.
+	 *
+	 * @return			number of problems reported
+	 */
+	u_int (*reload)(mobility_settings_t *this);
+
+	/**
+	 * Destroy a mobility_settings_t.
+	 */
+	void (*destroy)(mobility_settings_t *this);
+};
+
+/**
+ * Create the settings from lib->settings, below
+ * <ns>.plugins.mobility-manager, where <ns> is lib->ns.
+ *
+ * @return				settings, problems reported as by reload()
+ */
+mobility_settings_t *mobility_settings_create();
+
+/**
+ * Create the settings from lib->settings, below
+ * <ns>.plugins.mobility-manager.
+ *
+ * @param ns			namespace, charon or charon-systemd
+ * @return				settings, problems reported as by reload()
+ */
+mobility_settings_t *mobility_settings_create_for(const char *ns);
+
+#endif /** MOBILITY_SETTINGS_H_ @}*/
