@@ -15,7 +15,7 @@
 #ifndef MOBILITY_REPORT_H_
 #define MOBILITY_REPORT_H_
 
-#include <utils/enum.h>
+#include <library.h>
 
 #include "mobility_path.h"
 
