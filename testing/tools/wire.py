@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The mobility-manager developers
+"""Reads IKE and ESP packets out of captures (tcpdump -i any)."""
+
+import dataclasses
+import ipaddress
+import struct
+
+LINUX_SLL2 = 276
+EXCHANGES = {34: "IKE_SA_INIT", 35: "IKE_AUTH", 36: "CREATE_CHILD_SA",
+             37: "INFORMATIONAL", 43: "IKE_INTERMEDIATE"}
+OUTGOING = 4
+RESPONSE = 0x20
+INITIATOR = 0x08
+IKE_HEADER = struct.Struct("!8s8s4B2I")
+
+
+@dataclasses.dataclass
+class Packet:
+    time: float
+    index: int          # of the interface
+    outgoing: bool
+    source: str
+    destination: str
+    length: int
+    kind: str           # "ike", "esp" or "keepalive"
+    ports: tuple = ()
+    spi: int = 0
+    sequence: int = 0
+    exchange: str = ""
+    message: int = 0
+    request: bool = False
+    from_initiator: bool = False
+
+    def describe(self):
+        path = f"{self.source} -> {self.destination}"
+        if self.kind == "ike":
+            return (f"{path} {self.exchange} "
+                    f"{'request' if self.request else 'response'} "
+                    f"{self.message}")
+        return f"{path} {self.kind} {self.spi:#010x} seq {self.sequence}"
+
+
+def classify(packet, data, protocol):
+    """Fills in what IP payload of that protocol is; None if it's not ours."""
+    if protocol == 50 and len(data) >= 8:
+        packet.kind = "esp"
+        packet.spi, packet.sequence = struct.unpack_from("!II", data)
+        return packet
+    if protocol != 17 or len(data) < 9:
+        return None
+    packet.ports = struct.unpack_from("!HH", data)
+    payload = data[8:]
+    if 4500 in packet.ports:
+        if payload[:1] == b"\xff" and len(payload) < 4:
+            packet.kind = "keepalive"
+            return packet
+        if payload[:4] != b"\0\0\0\0":
+            if len(payload) < 8:
+                return None
+            packet.kind = "esp"
+            packet.spi, packet.sequence = struct.unpack_from("!II", payload)
+            return packet
+        payload = payload[4:]
+    elif 500 not in packet.ports:
+        return None
+    if len(payload) < IKE_HEADER.size:
+        return None
+    fields = IKE_HEADER.unpack_from(payload)
+    packet.kind = "ike"
+    packet.exchange = EXCHANGES.get(fields[4], str(fields[4]))
+    packet.request = not fields[5] & RESPONSE
+    packet.from_initiator = bool(fields[5] & INITIATOR)
+    packet.message = fields[6]
+    return packet
+
+
+def parse_ip(packet, data):
+    """Addresses and what is in it; fragments but the first are left out."""
+    if len(data) < 20:
+        return None
+    if data[0] >> 4 == 4:
+        header = (data[0] & 15) * 4
+        packet.length, = struct.unpack_from("!H", data, 2)
+        if struct.unpack_from("!H", data, 6)[0] & 0x1fff:
+            return None
+        packet.source = str(ipaddress.IPv4Address(data[12:16]))
+        packet.destination = str(ipaddress.IPv4Address(data[16:20]))
+        return classify(packet, data[header:], data[9])
+    if data[0] >> 4 == 6 and len(data) >= 40:
+        packet.length = struct.unpack_from("!H", data, 4)[0] + 40
+        packet.source = str(ipaddress.IPv6Address(data[8:24]))
+        packet.destination = str(ipaddress.IPv6Address(data[24:40]))
+        return classify(packet, data[40:], data[6])
+    return None
+
+
+def read(path):
+    """IKE and ESP packets of a capture, also while it is still written."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except FileNotFoundError:
+        return
+    if len(data) < 24:
+        return
+    order = "<" if data[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") \
+        else ">"
+    magic, = struct.unpack_from(order + "I", data)
+    unit = 1e9 if magic == 0xa1b23c4d else 1e6
+    if struct.unpack_from(order + "I", data, 20)[0] & 0xffff != LINUX_SLL2:
+        raise ValueError(f"{path} was not captured with -i any")
+    offset = 24
+    while offset + 16 <= len(data):
+        seconds, fraction, captured, _ = struct.unpack_from(order + "4I",
+                                                            data, offset)
+        frame = data[offset + 16:offset + 16 + captured]
+        offset += 16 + captured
+        if len(frame) < 20:
+            break
+        index, = struct.unpack_from("!I", frame, 4)
+        packet = Packet(seconds + fraction / unit, index,
+                        frame[10] == OUTGOING, "", "", 0, "")
+        packet = parse_ip(packet, frame[20:])
+        if packet:
+            yield packet
