@@ -31,13 +31,11 @@ struct mobility_control_t {
 };
 
 /**
- * Create the control socket.  The vici plugin must be loaded, its dispatcher
- * is used.
+ * Create the control socket, with the rights of charon's own VICI socket.
  *
  * @param manager		manager, not owned
  * @param uri			URI of the socket
- * @return				control, NULL if the vici plugin's dispatcher is not
- *						available or the socket can't be created (logged)
+ * @return				control, NULL if the socket can't be created (logged)
  */
 mobility_control_t *mobility_control_create(mobility_manager_t *manager,
 											const char *uri);

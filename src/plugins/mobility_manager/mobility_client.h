@@ -1,0 +1,132 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_client mobility_client
+ * @{ @ingroup mobility_manager
+ *
+ * The VICI protocol as spoken with one client: bytes in, bytes out.  Knows no
+ * sockets and does not wait.
+ */
+
+#ifndef MOBILITY_CLIENT_H_
+#define MOBILITY_CLIENT_H_
+
+#include "mobility_message.h"
+
+typedef struct mobility_client_t mobility_client_t;
+typedef struct mobility_service_t mobility_service_t;
+
+/** the longest message a client may send, the commands need a tenth of it */
+#define MOBILITY_CLIENT_MAX_IN 16384
+
+/** what may wait for a client that does not read when another event comes */
+#define MOBILITY_CLIENT_MAX_OUT (256 * 1024)
+
+/**
+ * What is served to clients.
+ */
+struct mobility_service_t {
+
+	/** names of the events that may be registered for, at most 32 */
+	const char **events;
+
+	/** number of events */
+	u_int count;
+
+	/**
+	 * Handle a command.
+	 *
+	 * @param user		user data
+	 * @param name		name of the command
+	 * @param request	its arguments, a valid message
+	 * @param response	gets the answer
+	 * @return			FALSE if there is no such command
+	 */
+	bool (*handle)(void *user, const char *name, chunk_t request,
+				   mobility_message_t *response);
+
+	/** user data for handle */
+	void *user;
+};
+
+/**
+ * A client.  raise() may be called by any thread at any time, everything else
+ * by the one thread that serves the client.
+ */
+struct mobility_client_t {
+
+	/**
+	 * Take bytes from the client.
+	 *
+	 * @param data		bytes
+	 */
+	void (*receive)(mobility_client_t *this, chunk_t data);
+
+	/**
+	 * Handle the next message, if it is complete.
+	 *
+	 * @param error		gets what the client did wrong (static string), it has
+	 *					to be disconnected; NULL otherwise
+	 * @return			TRUE if a message was handled
+	 */
+	bool (*process)(mobility_client_t *this, const char **error);
+
+	/**
+	 * Check if the client is in the middle of a message.
+	 *
+	 * @return			TRUE if more bytes have to come
+	 */
+	bool (*is_partial)(mobility_client_t *this);
+
+	/**
+	 * Get bytes for the client.
+	 *
+	 * @param buf		buffer, gets filled
+	 * @param len		size of buffer
+	 * @return			number of bytes, also if that is more than fits
+	 */
+	size_t (*peek)(mobility_client_t *this, u_char *buf, size_t len);
+
+	/**
+	 * Drop bytes that the client got.
+	 *
+	 * @param len		number of bytes
+	 */
+	void (*sent)(mobility_client_t *this, size_t len);
+
+	/**
+	 * Queue an event if the client registered for it.
+	 *
+	 * @param event		name of the event
+	 * @param message	encoded message, gets copied
+	 * @return			TRUE if the client has something to get now
+	 */
+	bool (*raise)(mobility_client_t *this, const char *event,
+				  chunk_t message);
+
+	/**
+	 * Check if too many events wait for the client.
+	 *
+	 * @return			TRUE if the client has to be disconnected
+	 */
+	bool (*is_overrun)(mobility_client_t *this);
+
+	/**
+	 * Destroy a mobility_client_t.
+	 */
+	void (*destroy)(mobility_client_t *this);
+};
+
+/**
+ * Create a client.
+ *
+ * @param service		what to serve, not owned
+ * @return				client
+ */
+mobility_client_t *mobility_client_create(const mobility_service_t *service);
+
+#endif /** MOBILITY_CLIENT_H_ @}*/

@@ -1,0 +1,61 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_commands mobility_commands
+ * @{ @ingroup mobility_manager
+ *
+ * The commands of the control socket, and how sessions look in messages.
+ * doc/vici.md describes both.
+ */
+
+#ifndef MOBILITY_COMMANDS_H_
+#define MOBILITY_COMMANDS_H_
+
+#include "mobility_history.h"
+#include "mobility_manager.h"
+#include "mobility_message.h"
+
+typedef struct mobility_commands_t mobility_commands_t;
+
+/**
+ * What commands work on.
+ */
+struct mobility_commands_t {
+	/** sessions */
+	mobility_manager_t *manager;
+	/** what happened to them */
+	mobility_history_t *history;
+};
+
+/**
+ * Handle a command.
+ *
+ * @param this			what to work on
+ * @param name			name of the command
+ * @param request		its arguments, an encoded message
+ * @param response		gets the answer
+ * @return				FALSE if there is no such command
+ */
+bool mobility_commands_handle(mobility_commands_t *this, const char *name,
+							  chunk_t request, mobility_message_t *response);
+
+/**
+ * Add the section for an event.
+ *
+ * @param message		gets the section
+ * @param kind			kind of event
+ * @param old			previous state
+ * @param status		session
+ * @param paths			candidate paths for MOBILITY_EVENT_PATH
+ */
+void mobility_commands_add_event(mobility_message_t *message,
+								 enum mobility_event_kind_t kind,
+								 mobility_state_t old,
+								 const mobility_status_t *status,
+								 array_t *paths);
+
+#endif /** MOBILITY_COMMANDS_H_ @}*/

@@ -1,0 +1,118 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <stddef.h>
+
+#include "mobility_commands.h"
+#include "mobility_control.h"
+#include "mobility_server.h"
+
+typedef struct private_mobility_control_t private_mobility_control_t;
+
+/**
+ * Names of the events, by mobility_event_kind_t.
+ */
+static const char *events[] = {
+	[MOBILITY_EVENT_STATE] = "mobility-state",
+	[MOBILITY_EVENT_MOVE] = "mobility-move",
+	[MOBILITY_EVENT_PATH] = "mobility-path",
+};
+
+/**
+ * Private data of a mobility_control_t.
+ */
+struct private_mobility_control_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_control_t public;
+
+	/**
+	 * Gets told what happens.
+	 */
+	mobility_observer_t observer;
+
+	/**
+	 * What the commands work on.
+	 */
+	mobility_commands_t commands;
+
+	/**
+	 * Serves clients.
+	 */
+	mobility_server_t *server;
+};
+
+METHOD(mobility_observer_t, event, void,
+	mobility_observer_t *observer, enum mobility_event_kind_t kind,
+	mobility_state_t old, const mobility_status_t *status, array_t *paths)
+{
+	private_mobility_control_t *this;
+	mobility_message_t *message;
+
+	this = (private_mobility_control_t*)((char*)observer -
+								offsetof(private_mobility_control_t, observer));
+	this->commands.history->add(this->commands.history, kind, old, status);
+
+	message = mobility_message_create();
+	mobility_commands_add_event(message, kind, old, status, paths);
+	this->server->raise(this->server, events[kind],
+						message->get_encoding(message));
+	message->destroy(message);
+}
+
+METHOD(mobility_control_t, destroy, void,
+	private_mobility_control_t *this)
+{
+	mobility_manager_t *manager = this->commands.manager;
+
+	if (this->server)
+	{
+		manager->remove_observer(manager, &this->observer);
+		this->server->destroy(this->server);
+	}
+	this->commands.history->destroy(this->commands.history);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+mobility_control_t *mobility_control_create(mobility_manager_t *manager,
+											const char *uri)
+{
+	private_mobility_control_t *this;
+
+	INIT(this,
+		.public = {
+			.destroy = _destroy,
+		},
+		.observer = {
+			.event = _event,
+		},
+		.commands = {
+			.manager = manager,
+			.history = mobility_history_create(MOBILITY_HISTORY_SIZE),
+		},
+	);
+	mobility_service_t service = {
+		.events = events,
+		.count = countof(events),
+		.handle = (void*)mobility_commands_handle,
+		.user = &this->commands,
+	};
+
+	this->server = mobility_server_create(uri, &service,
+										  MOBILITY_SERVER_TIMEOUT);
+	if (!this->server)
+	{
+		_destroy(this);
+		return NULL;
+	}
+	manager->add_observer(manager, &this->observer);
+	return &this->public;
+}

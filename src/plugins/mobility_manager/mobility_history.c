@@ -1,0 +1,131 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_history.h"
+
+#include <library.h>
+#include <threading/mutex.h>
+
+typedef struct private_mobility_history_t private_mobility_history_t;
+
+/**
+ * Private data of a mobility_history_t.
+ */
+struct private_mobility_history_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_history_t public;
+
+	/**
+	 * Ring of records.
+	 */
+	mobility_record_t *ring;
+
+	/**
+	 * Its size.
+	 */
+	u_int size;
+
+	/**
+	 * Number of records in it.
+	 */
+	u_int count;
+
+	/**
+	 * Where the next record goes.
+	 */
+	u_int next;
+
+	/**
+	 * Lock for all of it.
+	 */
+	mutex_t *mutex;
+};
+
+METHOD(mobility_history_t, add, void,
+	private_mobility_history_t *this, enum mobility_event_kind_t kind,
+	mobility_state_t old, const mobility_status_t *status)
+{
+	mobility_record_t record = {
+		.time = kind == MOBILITY_EVENT_MOVE ? status->last_move.time :
+											  status->since,
+		.kind = kind,
+		.session = status->session,
+		.old = old,
+		.state = status->state,
+	};
+
+	if (kind == MOBILITY_EVENT_PATH)
+	{
+		return;
+	}
+	if (kind == MOBILITY_EVENT_MOVE)
+	{
+		record.move = status->last_move;
+	}
+	snprintf(record.connection, sizeof(record.connection), "%s",
+			 status->connection);
+	snprintf(record.cause, sizeof(record.cause), "%s", status->cause);
+	snprintf(record.uplink, sizeof(record.uplink), "%s", status->uplink);
+
+	this->mutex->lock(this->mutex);
+	this->ring[this->next] = record;
+	this->next = (this->next + 1) % this->size;
+	this->count = min(this->count + 1, this->size);
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(mobility_history_t, get, array_t*,
+	private_mobility_history_t *this, const char *connection)
+{
+	mobility_record_t *record;
+	array_t *records;
+	u_int i;
+
+	records = array_create(sizeof(mobility_record_t), 0);
+	this->mutex->lock(this->mutex);
+	for (i = 0; i < this->count; i++)
+	{
+		record = &this->ring[(this->next + this->size - this->count + i) %
+							 this->size];
+		if (!connection || streq(record->connection, connection))
+		{
+			array_insert(records, ARRAY_TAIL, record);
+		}
+	}
+	this->mutex->unlock(this->mutex);
+	return records;
+}
+
+METHOD(mobility_history_t, destroy, void,
+	private_mobility_history_t *this)
+{
+	this->mutex->destroy(this->mutex);
+	free(this->ring);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+mobility_history_t *mobility_history_create(u_int size)
+{
+	private_mobility_history_t *this;
+
+	INIT(this,
+		.public = {
+			.add = _add,
+			.get = _get,
+			.destroy = _destroy,
+		},
+		.ring = calloc(size, sizeof(mobility_record_t)),
+		.size = size,
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+	);
+	return &this->public;
+}

@@ -1,0 +1,88 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_history mobility_history
+ * @{ @ingroup mobility_manager
+ *
+ * The last moves and state changes of all sessions, those that ended included.
+ */
+
+#ifndef MOBILITY_HISTORY_H_
+#define MOBILITY_HISTORY_H_
+
+#include "mobility_report.h"
+
+typedef struct mobility_history_t mobility_history_t;
+typedef struct mobility_record_t mobility_record_t;
+
+/** how many are kept */
+#define MOBILITY_HISTORY_SIZE 256
+
+/**
+ * A move or a state change.
+ */
+struct mobility_record_t {
+	/** wall-clock time */
+	time_t time;
+	/** MOBILITY_EVENT_STATE or MOBILITY_EVENT_MOVE */
+	enum mobility_event_kind_t kind;
+	/** number of the session */
+	uint32_t session;
+	/** name of the connection */
+	char connection[64];
+	/** state before */
+	mobility_state_t old;
+	/** state after */
+	mobility_state_t state;
+	/** why it is in that state */
+	char cause[96];
+	/** uplink in use */
+	char uplink[IFNAMSIZ];
+	/** the move, for MOBILITY_EVENT_MOVE */
+	mobility_move_t move;
+};
+
+/**
+ * A ring of records.  Methods may be called from any thread, the mutex is a
+ * leaf.
+ */
+struct mobility_history_t {
+
+	/**
+	 * Keep an event, forget the oldest one if there are too many.
+	 *
+	 * @param kind		what happened, MOBILITY_EVENT_PATH is ignored
+	 * @param old		state before
+	 * @param status	session after it
+	 */
+	void (*add)(mobility_history_t *this, enum mobility_event_kind_t kind,
+				mobility_state_t old, const mobility_status_t *status);
+
+	/**
+	 * Get a copy of what happened, the oldest first.
+	 *
+	 * @param connection	name of the connection, NULL for all
+	 * @return			array of mobility_record_t, to be destroyed by
+	 *					array_destroy()
+	 */
+	array_t *(*get)(mobility_history_t *this, const char *connection);
+
+	/**
+	 * Destroy a mobility_history_t.
+	 */
+	void (*destroy)(mobility_history_t *this);
+};
+
+/**
+ * Create a history.
+ *
+ * @param size			how many records are kept
+ * @return				history
+ */
+mobility_history_t *mobility_history_create(u_int size);
+
+#endif /** MOBILITY_HISTORY_H_ @}*/

@@ -1,0 +1,62 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_server mobility_server
+ * @{ @ingroup mobility_manager
+ *
+ * Serves VICI clients on a socket, each by a thread of its own that exists as
+ * long as the client is connected.  Whatever a client does or fails to do, it
+ * is its own thread that waits for it, its own queue that fills, and its own
+ * connection that gets closed.
+ */
+
+#ifndef MOBILITY_SERVER_H_
+#define MOBILITY_SERVER_H_
+
+#include "mobility_client.h"
+
+typedef struct mobility_server_t mobility_server_t;
+
+/** how many clients may be connected at once */
+#define MOBILITY_SERVER_MAX_CLIENTS 64
+
+/** seconds a client has to complete a message it began, or to read */
+#define MOBILITY_SERVER_TIMEOUT 10
+
+/**
+ * A server.
+ */
+struct mobility_server_t {
+
+	/**
+	 * Send an event to the clients that registered for it.  Does not block.
+	 *
+	 * @param event		name of the event
+	 * @param message	encoded message, gets copied
+	 */
+	void (*raise)(mobility_server_t *this, const char *event,
+				  chunk_t message);
+
+	/**
+	 * Disconnects all clients, waiting for commands in progress, and destroys.
+	 */
+	void (*destroy)(mobility_server_t *this);
+};
+
+/**
+ * Create a server.
+ *
+ * @param uri			URI of the socket
+ * @param service		what to serve, gets copied
+ * @param timeout		seconds, see MOBILITY_SERVER_TIMEOUT
+ * @return				server, NULL if the socket can't be created (logged)
+ */
+mobility_server_t *mobility_server_create(const char *uri,
+										  const mobility_service_t *service,
+										  u_int timeout);
+
+#endif /** MOBILITY_SERVER_H_ @}*/
