@@ -137,7 +137,7 @@ bool mobility_abi_find_version(chunk_t data, const char *wanted, char *buf)
 	size_t len;
 
 	str = (const char*)data.ptr;
-	stop = str + data.len;
+	stop = data.len ? str + data.len : str;
 	while (str < stop && !streq(buf, wanted))
 	{
 		end = memchr(str, '\0', stop - str);
@@ -208,13 +208,12 @@ static void describe(char *buf, size_t len, const char *version, bool found[])
 /*
  * Described in header
  */
-bool mobility_abi_check(void)
+bool mobility_abi_check_version(const char *version)
 {
-	char version[MOBILITY_ABI_VERSION_LEN] = "", want_str[128], have_str[128];
+	char want_str[128], have_str[128];
 	bool have[countof(macros)], want[countof(macros)], fits;
 	size_t i;
 
-	dl_iterate_phdr(search_program, version);
 	fits = streq(version, VERSION);
 	for (i = 0; i < countof(macros); i++)
 	{
@@ -233,4 +232,15 @@ bool mobility_abi_check(void)
 		 "daemon is %s (build it again with --with-strongswan naming sources "
 		 "of that version configured like that)", want_str, have_str);
 	return FALSE;
+}
+
+/*
+ * Described in header
+ */
+bool mobility_abi_check(void)
+{
+	char version[MOBILITY_ABI_VERSION_LEN] = "";
+
+	dl_iterate_phdr(search_program, version);
+	return mobility_abi_check_version(version);
 }

@@ -35,7 +35,15 @@
 bool mobility_abi_check(void);
 
 /**
- * Find the version of strongSwan in the constant data of a daemon.
+ * Second half of mobility_abi_check(), after finding out the daemon's version.
+ *
+ * @param version	version of the daemon, empty if it is not known
+ * @return			TRUE if it fits, and the macros that libcharon was built with
+ */
+bool mobility_abi_check_version(const char *version);
+
+/**
+ * First half of mobility_abi_check(), find the version of strongSwan in the constant data of a daemon.
  *
  * That is either a string that is nothing but a version, or one that follows
  * the word "strongSwan" in a longer string. The one that was wanted wins if it
