@@ -1,0 +1,380 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <sys/socket.h>
+
+#include "mobility_dst.h"
+
+/*
+ * Described in header.
+ */
+mobility_dst_t *mobility_dst_create(const mobility_dst_key_t *key)
+{
+	mobility_dst_t *dst;
+
+	INIT(dst,
+		.key = *key,
+		.routes = array_create(0, 0),
+	);
+	return dst;
+}
+
+/*
+ * Described in header.
+ */
+void mobility_dst_destroy(mobility_dst_t *dst)
+{
+	array_destroy_function(dst->routes, (void*)free, NULL);
+	free(dst);
+}
+
+/**
+ * Check if two next hops are of the same route and lead to the same place.
+ *
+ * Of IPv6 routes the kernel forgets the preferred source if it disappears.
+ */
+static bool is_same(mobility_dst_t *dst, const mobility_route_t *a,
+					const mobility_route_t *b)
+{
+	return a->metric == b->metric && a->type == b->type && a->oif == b->oif &&
+		   a->own == b->own && a->src_prefix == b->src_prefix &&
+		   mobility_ip_equals(&a->src, &b->src) &&
+		   mobility_ip_equals(&a->gateway, &b->gateway) &&
+		  (dst->key.net.family == AF_INET6 ||
+		   mobility_ip_equals(&a->prefsrc, &b->prefsrc));
+}
+
+/**
+ * Find a next hop, returns its index or -1
+ */
+static int find_route(mobility_dst_t *dst, const mobility_route_t *route,
+					  mobility_route_t **found)
+{
+	int i;
+
+	for (i = 0; i < array_count(dst->routes); i++)
+	{
+		array_get(dst->routes, i, found);
+		if (is_same(dst, *found, route))
+		{
+			return i;
+		}
+	}
+	return -1;
+}
+
+/**
+ * Insert a next hop behind those that are preferred to it or equal
+ */
+static void insert_route(mobility_dst_t *dst, const mobility_route_t *route)
+{
+	mobility_route_t *current;
+	int i;
+
+	for (i = 0; i < array_count(dst->routes); i++)
+	{
+		array_get(dst->routes, i, &current);
+		if (route->metric < current->metric ||
+		   (route->metric == current->metric &&
+			route->preference > current->preference))
+		{
+			break;
+		}
+	}
+	current = malloc_thing(mobility_route_t);
+	*current = *route;
+	array_insert(dst->routes, i, current);
+}
+
+/**
+ * Remove the next hop at an index
+ */
+static void remove_route(mobility_dst_t *dst, int i)
+{
+	mobility_route_t *route;
+
+	if (array_remove(dst->routes, i, &route))
+	{
+		free(route);
+	}
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_dst_add(mobility_dst_t *dst, const mobility_route_t *route)
+{
+	mobility_route_t *known;
+	bool changed;
+	int i;
+
+	i = find_route(dst, route, &known);
+	if (i >= 0)
+	{
+		if (known->preference == route->preference)
+		{
+			changed = known->dead != route->dead ||
+					  !mobility_ip_equals(&known->prefsrc, &route->prefsrc);
+			*known = *route;
+			return changed;
+		}
+		remove_route(dst, i);
+	}
+	insert_route(dst, route);
+	return TRUE;
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_dst_remove(mobility_dst_t *dst, const mobility_route_t *route)
+{
+	mobility_route_t *known;
+	int i;
+
+	i = find_route(dst, route, &known);
+	if (i < 0 || known->lost)
+	{
+		return FALSE;
+	}
+	if (known->own)
+	{
+		known->lost = TRUE;
+	}
+	else
+	{
+		remove_route(dst, i);
+	}
+	return TRUE;
+}
+
+/*
+ * Described in header.
+ */
+void mobility_dst_replace(mobility_dst_t *dst, const mobility_route_t *route)
+{
+	mobility_route_t *current;
+	u_int group = 0;
+	int i = 0;
+
+	while (i < array_count(dst->routes))
+	{
+		array_get(dst->routes, i, &current);
+		if (current->metric == route->metric && !current->lost &&
+			current->src_prefix == route->src_prefix &&
+			mobility_ip_equals(&current->src, &route->src) &&
+			current->group != route->group &&
+			(!group || current->group == group ||
+			 dst->key.net.family == AF_INET6))
+		{
+			group = current->group;
+			remove_route(dst, i);
+		}
+		else
+		{
+			i++;
+		}
+	}
+}
+
+/**
+ * Check if packets of a flow may use a route
+ */
+static bool is_for_flow(const mobility_route_t *route,
+						const mobility_flow_t *flow)
+{
+	if (route->own || route->dead)
+	{
+		return FALSE;
+	}
+	if (route->src_prefix && !mobility_ip_in(&flow->local, &route->src,
+											 route->src_prefix))
+	{
+		return FALSE;
+	}
+	return route->type != RTN_UNICAST || route->oif == flow->oif;
+}
+
+/*
+ * Described in header.
+ */
+const mobility_route_t *mobility_dst_lookup(const mobility_dst_t *dst,
+											const mobility_flow_t *flow)
+{
+	mobility_route_t *route;
+	int i;
+
+	for (i = 0; i < array_count(dst->routes); i++)
+	{
+		array_get(dst->routes, i, &route);
+		if (is_for_flow(route, flow))
+		{
+			return route;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_dst_has_link(const mobility_dst_t *dst, int ifindex)
+{
+	mobility_route_t *route;
+	int i;
+
+	for (i = 0; i < array_count(dst->routes); i++)
+	{
+		array_get(dst->routes, i, &route);
+		if (route->oif == ifindex && !route->own && !route->dead)
+		{
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+/**
+ * Check if all next hops of a route are gone
+ */
+static bool is_all_dead(mobility_dst_t *dst, u_int group)
+{
+	mobility_route_t *route;
+	int i;
+
+	for (i = 0; i < array_count(dst->routes); i++)
+	{
+		array_get(dst->routes, i, &route);
+		if (route->group == group && !route->dead)
+		{
+			return FALSE;
+		}
+	}
+	return TRUE;
+}
+
+/*
+ * Described in header.
+ */
+mobility_change_t mobility_dst_lose_link(mobility_dst_t *dst, int ifindex)
+{
+	mobility_change_t change = MOBILITY_CHANGE_NONE;
+	mobility_route_t *route;
+	int i;
+
+	for (i = 0; i < array_count(dst->routes); i++)
+	{
+		array_get(dst->routes, i, &route);
+		if (route->oif == ifindex && route->own)
+		{
+			route->lost = TRUE;
+		}
+		else if (route->oif == ifindex && !route->dead)
+		{
+			route->dead = TRUE;
+			change = MOBILITY_CHANGE_ROUTE;
+		}
+	}
+	for (i = array_count(dst->routes) - 1; change && i >= 0; i--)
+	{
+		array_get(dst->routes, i, &route);
+		if (route->dead && is_all_dead(dst, route->group))
+		{
+			remove_route(dst, i);
+		}
+	}
+	return change;
+}
+
+/*
+ * Described in header.
+ */
+mobility_change_t mobility_dst_regain_link(mobility_dst_t *dst, int ifindex)
+{
+	mobility_change_t change = MOBILITY_CHANGE_NONE;
+	mobility_route_t *route;
+	int i;
+
+	for (i = array_count(dst->routes) - 1; i >= 0; i--)
+	{
+		array_get(dst->routes, i, &route);
+		if (route->oif != ifindex)
+		{
+			continue;
+		}
+		if (route->lost)
+		{
+			remove_route(dst, i);
+			change |= MOBILITY_CHANGE_PIN_LOST;
+		}
+		else if (route->dead)
+		{
+			route->dead = FALSE;
+			change |= MOBILITY_CHANGE_ROUTE;
+		}
+	}
+	return change;
+}
+
+/*
+ * Described in header.
+ */
+mobility_change_t mobility_dst_lose_source(mobility_dst_t *dst,
+										   const mobility_ip_t *ip)
+{
+	mobility_change_t change = MOBILITY_CHANGE_NONE;
+	mobility_route_t *route;
+	int i;
+
+	for (i = array_count(dst->routes) - 1; i >= 0; i--)
+	{
+		array_get(dst->routes, i, &route);
+		if (!mobility_ip_equals(&route->prefsrc, ip))
+		{
+			continue;
+		}
+		if (ip->family == AF_INET6)
+		{
+			memset(&route->prefsrc, 0, sizeof(route->prefsrc));
+		}
+		else
+		{
+			remove_route(dst, i);
+		}
+		change = MOBILITY_CHANGE_ROUTE;
+	}
+	return change;
+}
+
+/*
+ * Described in header.
+ */
+mobility_change_t mobility_dst_sweep(mobility_dst_t *dst, u_int generation)
+{
+	mobility_change_t change = MOBILITY_CHANGE_NONE;
+	mobility_route_t *route;
+	int i;
+
+	for (i = array_count(dst->routes) - 1; i >= 0; i--)
+	{
+		array_get(dst->routes, i, &route);
+		if (route->generation == generation || route->lost)
+		{
+			continue;
+		}
+		if (route->own)
+		{
+			route->lost = TRUE;
+			change |= MOBILITY_CHANGE_PIN_LOST;
+		}
+		else
+		{
+			remove_route(dst, i);
+			change |= MOBILITY_CHANGE_ROUTE;
+		}
+	}
+	return change;
+}

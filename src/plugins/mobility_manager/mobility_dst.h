@@ -1,0 +1,166 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_dst mobility_dst
+ * @{ @ingroup mobility_manager
+ *
+ * The routes to one destination in one table.  Part of mobility_routes_t.
+ */
+
+#ifndef MOBILITY_DST_H_
+#define MOBILITY_DST_H_
+
+#include <library.h>
+#include <collections/array.h>
+
+#include "mobility_rtmsg.h"
+#include "mobility_uplinks.h"
+
+typedef struct mobility_dst_t mobility_dst_t;
+typedef struct mobility_dst_key_t mobility_dst_key_t;
+typedef struct mobility_flow_t mobility_flow_t;
+
+/**
+ * What a route is looked for.
+ */
+struct mobility_flow_t {
+	/** local address, not set if it is yet to be chosen */
+	mobility_ip_t local;
+	/** peer's address */
+	mobility_ip_t peer;
+	/** interface to use */
+	int oif;
+};
+
+/**
+ * A destination in a table, with no padding as it is hashed as a whole.
+ */
+struct mobility_dst_key_t {
+	/** network */
+	mobility_ip_t net;
+	/** length of its prefix */
+	uint8_t prefix;
+	/** zero */
+	uint8_t reserved[2];
+	/** number of the table */
+	uint32_t table;
+};
+
+/**
+ * Routes to a destination.
+ */
+struct mobility_dst_t {
+	/** destination */
+	mobility_dst_key_t key;
+	/** mobility_route_t*, the preferred one first */
+	array_t *routes;
+};
+
+/**
+ * Create a destination without routes.
+ *
+ * @param key			destination
+ * @return				instance
+ */
+mobility_dst_t *mobility_dst_create(const mobility_dst_key_t *key);
+
+/**
+ * Destroy a destination with its routes.
+ *
+ * @param dst			destination
+ */
+void mobility_dst_destroy(mobility_dst_t *dst);
+
+/**
+ * Add a next hop, or find that it is known already.
+ *
+ * @param dst			destination
+ * @param route			next hop
+ * @return				TRUE if that changes anything
+ */
+bool mobility_dst_add(mobility_dst_t *dst, const mobility_route_t *route);
+
+/**
+ * Remove a next hop.
+ *
+ * One of our own is marked as lost only.
+ *
+ * @param dst			destination
+ * @param route			next hop
+ * @return				TRUE if that changes anything
+ */
+bool mobility_dst_remove(mobility_dst_t *dst, const mobility_route_t *route);
+
+/**
+ * Remove what a route replaced (NLM_F_REPLACE) after it was added: of IPv4
+ * routes with the same metric the first, of IPv6 routes all, as these are next
+ * hops of one route.
+ *
+ * @param dst			destination
+ * @param route			what the next hops of the new route have in common
+ */
+void mobility_dst_replace(mobility_dst_t *dst, const mobility_route_t *route);
+
+/**
+ * Look for the preferred route a flow may use.
+ *
+ * @param dst			destination
+ * @param flow			flow
+ * @return				route, maybe one that leads nowhere, or NULL
+ */
+const mobility_route_t *mobility_dst_lookup(const mobility_dst_t *dst,
+											const mobility_flow_t *flow);
+
+/**
+ * Check if there is a route over a link.
+ *
+ * @param dst			destination
+ * @param ifindex		link
+ * @return				TRUE if there is
+ */
+bool mobility_dst_has_link(const mobility_dst_t *dst, int ifindex);
+
+/**
+ * Remove the routes over a link that went away.
+ *
+ * The kernel removes a route with several next hops with the last of them.
+ *
+ * @param dst			destination
+ * @param ifindex		link
+ * @return				what changed, lost ones of our own are not reported
+ */
+mobility_change_t mobility_dst_lose_link(mobility_dst_t *dst, int ifindex);
+
+/**
+ * Have next hops over a link that came back, forget our own that were lost.
+ *
+ * @param dst			destination
+ * @param ifindex		link
+ * @return				what changed, lost ones of our own are reported
+ */
+mobility_change_t mobility_dst_regain_link(mobility_dst_t *dst, int ifindex);
+
+/**
+ * Remove routes whose preferred source is gone, IPv6 routes only forget it.
+ *
+ * @param dst			destination
+ * @param ip			address
+ * @return				what changed
+ */
+mobility_change_t mobility_dst_lose_source(mobility_dst_t *dst,
+										   const mobility_ip_t *ip);
+
+/**
+ * Remove routes that the last resync did not see.
+ *
+ * @param dst			destination
+ * @param generation	number of the resync
+ * @return				what changed
+ */
+mobility_change_t mobility_dst_sweep(mobility_dst_t *dst, u_int generation);
+
+#endif /** MOBILITY_DST_H_ @}*/

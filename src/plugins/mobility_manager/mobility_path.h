@@ -1,0 +1,86 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_path mobility_path
+ * @{ @ingroup mobility_manager
+ *
+ * Plain value types that the pure parts (uplinks, policy, fsm) and the parts
+ * with I/O (monitor, pins, manager) share.
+ */
+
+#ifndef MOBILITY_PATH_H_
+#define MOBILITY_PATH_H_
+
+#include <net/if.h>
+
+#include <networking/host.h>
+#include <collections/array.h>
+
+typedef struct mobility_path_t mobility_path_t;
+
+/**
+ * A path: a local address on an uplink, a peer address, and how the kernel's
+ * routing tables get from the one to the other (RFC 4555, 1.3).
+ *
+ * A value type: hosts are owned, see mobility_path_clone()/_destroy().
+ */
+struct mobility_path_t {
+
+	/** interface index of the uplink */
+	int ifindex;
+
+	/** name of the uplink, for people */
+	char ifname[IFNAMSIZ];
+
+	/** local address, port of no meaning */
+	host_t *local;
+
+	/** peer's address, port of no meaning */
+	host_t *remote;
+
+	/** next hop, NULL if the peer is on-link */
+	host_t *gateway;
+
+	/** prefix length of the route that leads to the peer */
+	uint8_t prefix;
+
+	/** metric (RTA_PRIORITY) of that route, lower is preferred */
+	uint32_t metric;
+};
+
+/**
+ * Clone a path with its hosts.
+ *
+ * @param path		path to clone
+ * @return			allocated clone
+ */
+mobility_path_t *mobility_path_clone(const mobility_path_t *path);
+
+/**
+ * Destroy a path and its hosts.
+ *
+ * @param path		path to destroy, NULL is ignored
+ */
+void mobility_path_destroy(mobility_path_t *path);
+
+/**
+ * Check whether two paths use the same uplink and the same two IP addresses.
+ *
+ * @param a			first path, may be NULL
+ * @param b			second path, may be NULL
+ * @return			TRUE if both are set and equal
+ */
+bool mobility_path_equals(const mobility_path_t *a, const mobility_path_t *b);
+
+/**
+ * Destroy an array of mobility_path_t*, with its paths.
+ *
+ * @param paths		array to destroy, NULL is ignored
+ */
+void mobility_paths_destroy(array_t *paths);
+
+#endif /** MOBILITY_PATH_H_ @}*/

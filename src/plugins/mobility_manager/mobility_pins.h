@@ -1,0 +1,87 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_pins mobility_pins
+ * @{ @ingroup mobility_manager
+ *
+ * Policy routing that makes the packets of a path leave by its uplink.
+ *
+ * A pin is a rule "from <local> to <peer> lookup <table>" at our priority and,
+ * in that table, a default route over the path's next hop.  The route is a
+ * default route of the worst metric and no host route, because charon's
+ * kernel-netlink looks at the routes of all tables and ignores rules: a host
+ * route would make it choose a pinned uplink for connections that are none of
+ * our business.  Tables are one per uplink and next hop, from the first table
+ * on.  Everything carries MOBILITY_RTPROT.
+ */
+
+#ifndef MOBILITY_PINS_H_
+#define MOBILITY_PINS_H_
+
+#include "mobility_path.h"
+
+typedef struct mobility_pins_t mobility_pins_t;
+
+/**
+ * Pins.  Methods may be called from any thread; the internal mutex is a leaf.
+ */
+struct mobility_pins_t {
+
+	/**
+	 * Add a reference to the pin of a path, install it if it is the first.
+	 *
+	 * @param path		path
+	 * @return			FALSE if the kernel refused it (logged with the reason)
+	 */
+	bool (*add)(mobility_pins_t *this, const mobility_path_t *path);
+
+	/**
+	 * Drop a reference, remove the pin with the last one.
+	 *
+	 * @param path		path, as given to add()
+	 */
+	void (*remove)(mobility_pins_t *this, const mobility_path_t *path);
+
+	/**
+	 * Install the pin of a path again over a changed next hop.
+	 *
+	 * @param path		path with an existing pin, and its new gateway
+	 */
+	void (*update)(mobility_pins_t *this, const mobility_path_t *path);
+
+	/**
+	 * Look which of our rules and routes somebody removed and install them
+	 * again.
+	 *
+	 * @return			number of rules and routes that were missing
+	 */
+	u_int (*restore)(mobility_pins_t *this);
+
+	/**
+	 * Get the number of pins, for tests and the status.
+	 *
+	 * @return			number of distinct pins
+	 */
+	u_int (*get_count)(mobility_pins_t *this);
+
+	/**
+	 * Removes all pins and destroys.
+	 */
+	void (*destroy)(mobility_pins_t *this);
+};
+
+/**
+ * Create, after removing all rules and routes of our protocol id that a
+ * crashed daemon left.
+ *
+ * @param priority		priority of rules
+ * @param table			first table
+ * @return				pins, NULL if rtnetlink is not available (logged)
+ */
+mobility_pins_t *mobility_pins_create(uint32_t priority, uint32_t table);
+
+#endif /** MOBILITY_PINS_H_ @}*/

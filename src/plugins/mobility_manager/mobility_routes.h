@@ -1,0 +1,132 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_routes mobility_routes
+ * @{ @ingroup mobility_manager
+ *
+ * The kernel's routing tables, as far as they may lead to a peer.  Part of
+ * mobility_uplinks_t, which describes what the messages have in common.
+ *
+ * IPv4 routes go without a message when their link or their address does, see
+ * lose_link() and lose_source().
+ */
+
+#ifndef MOBILITY_ROUTES_H_
+#define MOBILITY_ROUTES_H_
+
+#include "mobility_dst.h"
+#include "mobility_rtmsg.h"
+#include "mobility_uplinks.h"
+
+typedef struct mobility_routes_t mobility_routes_t;
+typedef enum mobility_verdict_t mobility_verdict_t;
+
+/**
+ * What a routing table says.
+ */
+enum mobility_verdict_t {
+	/** nothing, the next rule decides */
+	MOBILITY_VERDICT_NONE,
+	/** there is a route */
+	MOBILITY_VERDICT_ROUTE,
+	/** the peer is not reachable, and no other table is asked */
+	MOBILITY_VERDICT_UNREACHABLE,
+};
+
+/**
+ * Routing tables of both families.
+ */
+struct mobility_routes_t {
+
+	/**
+	 * Apply RTM_NEWROUTE or RTM_DELROUTE.
+	 *
+	 * @param nlh		message
+	 * @return			what changed
+	 */
+	mobility_change_t (*process)(mobility_routes_t *this,
+								 const struct nlmsghdr *nlh);
+
+	/**
+	 * A link went down, or lost its last address of a family, and took its
+	 * routes along.
+	 *
+	 * @param ifindex	interface
+	 * @param family	AF_INET, AF_INET6 or AF_UNSPEC for both
+	 * @return			what changed, routes of our own are not reported as lost
+	 *					as they can't be installed yet
+	 */
+	mobility_change_t (*lose_link)(mobility_routes_t *this, int ifindex,
+								   int family);
+
+	/**
+	 * A link came up, or got its first address of a family, so that routes
+	 * of our own it has lost can be installed again.
+	 *
+	 * @param ifindex	interface
+	 * @param family	AF_INET, AF_INET6 or AF_UNSPEC for both
+	 * @return			MOBILITY_CHANGE_PIN_LOST if there are any
+	 */
+	mobility_change_t (*regain_link)(mobility_routes_t *this, int ifindex,
+									 int family);
+
+	/**
+	 * An address is gone and took the IPv4 routes along that prefer it.
+	 *
+	 * @param ip		address
+	 * @return			what changed
+	 */
+	mobility_change_t (*lose_source)(mobility_routes_t *this,
+									 const mobility_ip_t *ip);
+
+	/**
+	 * Look up a route in a table, as the kernel does if the interface is given.
+	 *
+	 * @param table		number of the table
+	 * @param flow		what to look for
+	 * @param route		set to the route if there is one
+	 * @return			what the table says
+	 */
+	mobility_verdict_t (*lookup)(mobility_routes_t *this, uint32_t table,
+								 const mobility_flow_t *flow,
+								 const mobility_route_t **route);
+
+	/**
+	 * Check if there is any route over an interface.
+	 *
+	 * @param ifindex	interface
+	 * @return			TRUE if there is
+	 */
+	bool (*has_link)(mobility_routes_t *this, int ifindex);
+
+	/**
+	 * Start a full resync.
+	 */
+	void (*sync_begin)(mobility_routes_t *this);
+
+	/**
+	 * End a full resync.
+	 *
+	 * @return			what changed by removal
+	 */
+	mobility_change_t (*sync_end)(mobility_routes_t *this);
+
+	/**
+	 * Destroy a mobility_routes_t.
+	 */
+	void (*destroy)(mobility_routes_t *this);
+};
+
+/**
+ * Create empty routing tables.
+ *
+ * @param charon_table	table whose routes are ignored
+ * @return				instance
+ */
+mobility_routes_t *mobility_routes_create(uint32_t charon_table);
+
+#endif /** MOBILITY_ROUTES_H_ @}*/
