@@ -1,0 +1,93 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup ctl_daemon ctl_daemon
+ * @{ @ingroup mobilityctl
+ *
+ * Talks to a daemon over VICI, and turns what it says into JSON.
+ */
+
+#ifndef CTL_DAEMON_H_
+#define CTL_DAEMON_H_
+
+#include "mobilityctl.h"
+
+typedef struct ctl_daemon_t ctl_daemon_t;
+
+/**
+ * Called for an event, by a thread of its own.
+ *
+ * @param user			user data
+ * @param name			name of the event
+ * @param event			what the daemon says, not owned
+ */
+typedef void (*ctl_daemon_event_t)(void *user, const char *name,
+								   json_object *event);
+
+/**
+ * A daemon that serves VICI.
+ */
+struct ctl_daemon_t {
+
+	/**
+	 * Send a command and wait for the answer.
+	 *
+	 * @param command	name of the command
+	 * @param ...		names and values of its arguments, and NULL; those with
+	 *					a value of NULL are left out
+	 * @return			answer, NULL on failure (reported)
+	 */
+	json_object *(*call)(ctl_daemon_t *this, const char *command, ...);
+
+	/**
+	 * Register for an event.
+	 *
+	 * @param event		name of the event
+	 * @param cb		gets called
+	 * @param user		user data for cb
+	 * @return			FALSE on failure (reported)
+	 */
+	bool (*listen)(ctl_daemon_t *this, const char *event,
+				   ctl_daemon_event_t cb, void *user);
+
+	/**
+	 * Wait until the daemon goes away or somebody interrupts, for which
+	 * ctl_daemon_block_signals() must have been called.
+	 *
+	 * @return			TRUE if interrupted, FALSE if the daemon went away
+	 */
+	bool (*wait)(ctl_daemon_t *this);
+
+	/**
+	 * Destroy a ctl_daemon_t.
+	 */
+	void (*destroy)(ctl_daemon_t *this);
+};
+
+/**
+ * Let SIGINT and SIGTERM be noticed by wait() only.  To be called before a
+ * daemon is connected.
+ */
+void ctl_daemon_block_signals();
+
+/**
+ * Connect to the mobility manager.
+ *
+ * @param uri			URI of its socket
+ * @return				daemon, NULL if it can't be reached (reported)
+ */
+ctl_daemon_t *ctl_daemon_connect(char *uri);
+
+/**
+ * Connect to any VICI socket.
+ *
+ * @param uri			URI of its socket
+ * @return				daemon, NULL if it can't be reached (errno is set)
+ */
+ctl_daemon_t *ctl_daemon_try(char *uri);
+
+#endif /** CTL_DAEMON_H_ @}*/

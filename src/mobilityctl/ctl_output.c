@@ -1,0 +1,341 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ctl_output.h"
+
+#include <collections/array.h>
+
+/** columns are this far apart */
+#define GAP 2
+
+typedef struct private_ctl_table_t private_ctl_table_t;
+typedef struct row_t row_t;
+
+/**
+ * A row of a table.
+ */
+struct row_t {
+	char *cells[CTL_TABLE_COLUMNS];
+};
+
+/**
+ * Private data of a ctl_table_t.
+ */
+struct private_ctl_table_t {
+
+	/**
+	 * Public interface.
+	 */
+	ctl_table_t public;
+
+	/**
+	 * Number of columns.
+	 */
+	int columns;
+
+	/**
+	 * Columns that may be left out.
+	 */
+	uint32_t optional;
+
+	/**
+	 * Rows, as row_t*, the first has the titles.
+	 */
+	array_t *rows;
+};
+
+/**
+ * Add a row.
+ */
+static void add_row(private_ctl_table_t *this, va_list args)
+{
+	row_t *row;
+	int i;
+
+	INIT(row);
+	for (i = 0; i < this->columns; i++)
+	{
+		row->cells[i] = strdup(va_arg(args, char*));
+	}
+	array_insert(this->rows, ARRAY_TAIL, row);
+}
+
+METHOD(ctl_table_t, add, void,
+	private_ctl_table_t *this, ...)
+{
+	va_list args;
+
+	va_start(args, this);
+	add_row(this, args);
+	va_end(args);
+}
+
+/**
+ * Get the width of the terminal, 0 if there is none.
+ */
+static int get_width()
+{
+	struct winsize size;
+
+	if (isatty(STDOUT_FILENO) &&
+		ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+	{
+		return size.ws_col ?: 80;
+	}
+	return 0;
+}
+
+/**
+ * Get the width of each column, 0 for those that are left out.
+ */
+static void get_widths(private_ctl_table_t *this, int widths[])
+{
+	enumerator_t *enumerator;
+	int i, total = 0, limit;
+	row_t *row;
+
+	for (i = 0; i < this->columns; i++)
+	{
+		widths[i] = 1;
+		enumerator = array_create_enumerator(this->rows);
+		while (enumerator->enumerate(enumerator, &row))
+		{
+			widths[i] = max(widths[i], (int)strlen(row->cells[i]));
+		}
+		enumerator->destroy(enumerator);
+		total += widths[i] + (i ? GAP : 0);
+	}
+	limit = get_width();
+	for (i = this->columns - 1; i >= 0 && limit && total > limit; i--)
+	{
+		if (this->optional & (1U << i))
+		{
+			total -= widths[i] + GAP;
+			widths[i] = 0;
+		}
+	}
+}
+
+METHOD(ctl_table_t, print, void,
+	private_ctl_table_t *this)
+{
+	int widths[CTL_TABLE_COLUMNS], i, gap;
+	enumerator_t *enumerator;
+	row_t *row;
+
+	get_widths(this, widths);
+	enumerator = array_create_enumerator(this->rows);
+	while (enumerator->enumerate(enumerator, &row))
+	{
+		for (i = 0, gap = 0; i < this->columns; i++)
+		{
+			if (widths[i] && *row->cells[i])
+			{
+				printf("%*s%s", gap, "", row->cells[i]);
+				gap = widths[i] - strlen(row->cells[i]) + GAP;
+			}
+			else if (widths[i])
+			{
+				gap += widths[i] + GAP;
+			}
+		}
+		printf("\n");
+	}
+	enumerator->destroy(enumerator);
+}
+
+METHOD(ctl_table_t, destroy, void,
+	private_ctl_table_t *this)
+{
+	row_t *row;
+	int i;
+
+	while (array_remove(this->rows, ARRAY_TAIL, &row))
+	{
+		for (i = 0; i < this->columns; i++)
+		{
+			free(row->cells[i]);
+		}
+		free(row);
+	}
+	array_destroy(this->rows);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+ctl_table_t *ctl_table_create(uint32_t optional, ...)
+{
+	private_ctl_table_t *this;
+	va_list args;
+
+	INIT(this,
+		.public = {
+			.add = _add,
+			.print = _print,
+			.destroy = _destroy,
+		},
+		.optional = optional,
+		.rows = array_create(0, 0),
+	);
+	va_start(args, optional);
+	while (this->columns < CTL_TABLE_COLUMNS && va_arg(args, char*))
+	{
+		this->columns++;
+	}
+	va_end(args);
+	va_start(args, optional);
+	add_row(this, args);
+	va_end(args);
+	return &this->public;
+}
+
+/*
+ * Described in header.
+ */
+char *ctl_duration(int64_t seconds, char *buf, size_t len)
+{
+	static const struct {
+		int factor;
+		char unit;
+	} units[] = {
+		{ 24 * 60 * 60, 'd' }, { 60 * 60, 'h' }, { 60, 'm' }, { 1, 's' },
+	};
+	int i, rest;
+
+	seconds = max(seconds, 0);
+	for (i = 0; i < countof(units) - 1 && seconds < units[i].factor; i++)
+	{
+		/* find the largest unit */
+	}
+	rest = seconds % units[i].factor;
+	if (units[i].factor == 1 || rest < units[i + 1].factor)
+	{
+		snprintf(buf, len, "%lld%c", (long long)seconds / units[i].factor,
+				 units[i].unit);
+	}
+	else
+	{
+		snprintf(buf, len, "%lld%c %d%c", (long long)seconds / units[i].factor,
+				 units[i].unit, rest / units[i + 1].factor, units[i + 1].unit);
+	}
+	return buf;
+}
+
+/*
+ * Described in header.
+ */
+char *ctl_time(int64_t time, bool date, char *buf, size_t len)
+{
+	struct tm tm;
+	time_t t = time;
+
+	if (!localtime_r(&t, &tm) ||
+		!strftime(buf, len, date ? "%Y-%m-%d %H:%M:%S" : "%H:%M:%S", &tm))
+	{
+		snprintf(buf, len, "?");
+	}
+	return buf;
+}
+
+/*
+ * Described in header.
+ */
+char *ctl_happening(json_object *event, bool move, const char *old, char *buf,
+					size_t len)
+{
+	const char *cause;
+
+	if (move)
+	{
+		cause = ctl_str(event, "trigger");
+		snprintf(buf, len, "moved from %s to %s in %lld ms%s%s%s",
+				 *ctl_str(event, "from") ? ctl_str(event, "from") : "nowhere",
+				 ctl_str(event, "to"),
+				 (long long)ctl_num(event, "duration-ms"), *cause ? " (" : "",
+				 cause, *cause ? ")" : "");
+	}
+	else
+	{
+		cause = ctl_str(event, "cause");
+		snprintf(buf, len, "%s%s%s%s%s%s", *old ? old : "",
+				 *old ? " -> " : "", ctl_str(event, "state"),
+				 *cause ? " (" : "", cause, *cause ? ")" : "");
+	}
+	return buf;
+}
+
+/*
+ * Described in header.
+ */
+const char *ctl_str(json_object *object, const char *key)
+{
+	json_object *member;
+
+	return json_object_object_get_ex(object, key, &member) ?
+									json_object_get_string(member) : "";
+}
+
+/*
+ * Described in header.
+ */
+int64_t ctl_num(json_object *object, const char *key)
+{
+	json_object *member;
+
+	return json_object_object_get_ex(object, key, &member) ?
+									json_object_get_int64(member) : 0;
+}
+
+/*
+ * Described in header.
+ */
+json_object *ctl_sub(json_object *object, const char *key)
+{
+	json_object *member;
+
+	return json_object_object_get_ex(object, key, &member) ? member : NULL;
+}
+
+/*
+ * Described in header.
+ */
+json_object *ctl_array(json_object *answer)
+{
+	json_object *array = json_object_new_array();
+
+	if (answer)
+	{
+		json_object_object_foreach(answer, key, value)
+		{
+			if (key && json_object_is_type(value, json_type_object))
+			{
+				json_object_array_add(array, json_object_get(value));
+			}
+		}
+	}
+	return array;
+}
+
+/*
+ * Described in header.
+ */
+void ctl_print_json(json_object *object, bool line)
+{
+	printf("%s\n", json_object_to_json_string_ext(object, line ?
+				JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE :
+				JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+				JSON_C_TO_STRING_NOSLASHESCAPE));
+	fflush(stdout);
+	json_object_put(object);
+}

@@ -1,0 +1,135 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup ctl_output ctl_output
+ * @{ @ingroup mobilityctl
+ *
+ * Tables, times and JSON.
+ */
+
+#ifndef CTL_OUTPUT_H_
+#define CTL_OUTPUT_H_
+
+#include "mobilityctl.h"
+
+typedef struct ctl_table_t ctl_table_t;
+
+/** the most columns a table has */
+#define CTL_TABLE_COLUMNS 8
+
+/**
+ * A table whose columns are as wide as they have to be.
+ */
+struct ctl_table_t {
+
+	/**
+	 * Add a row.
+	 *
+	 * @param ...		char* for each column, gets copied
+	 */
+	void (*add)(ctl_table_t *this, ...);
+
+	/**
+	 * Print it.
+	 */
+	void (*print)(ctl_table_t *this);
+
+	/**
+	 * Destroy a ctl_table_t.
+	 */
+	void (*destroy)(ctl_table_t *this);
+};
+
+/**
+ * Create a table.
+ *
+ * @param optional		bits of the columns that are left out on a terminal that
+ *						is too narrow for them
+ * @param ...			titles of the columns, and NULL
+ * @return				table
+ */
+ctl_table_t *ctl_table_create(uint32_t optional, ...);
+
+/**
+ * Write a duration as people say it, such as 3m 12s.
+ *
+ * @param seconds		duration
+ * @param buf			buffer
+ * @param len			size of buffer
+ * @return				buf
+ */
+char *ctl_duration(int64_t seconds, char *buf, size_t len);
+
+/**
+ * Write a local time.
+ *
+ * @param time			time, seconds since the epoch
+ * @param date			also write the date
+ * @param buf			buffer
+ * @param len			size of buffer
+ * @return				buf
+ */
+char *ctl_time(int64_t time, bool date, char *buf, size_t len);
+
+/**
+ * Write a state change or a move in the words of the log.
+ *
+ * @param event			session or record with the keys of a move, or old-state
+ * @param move			TRUE for a move
+ * @param old			state before, NULL for a move
+ * @param buf			buffer
+ * @param len			size of buffer
+ * @return				buf
+ */
+char *ctl_happening(json_object *event, bool move, const char *old, char *buf,
+					size_t len);
+
+/**
+ * Get a member that is a text.
+ *
+ * @param object		object
+ * @param key			key
+ * @return				text, empty if there is none
+ */
+const char *ctl_str(json_object *object, const char *key);
+
+/**
+ * Get a member that is a number.
+ *
+ * @param object		object
+ * @param key			key
+ * @return				number, 0 if there is none
+ */
+int64_t ctl_num(json_object *object, const char *key);
+
+/**
+ * Get a member that is an object.
+ *
+ * @param object		object
+ * @param key			key
+ * @return				object, NULL if there is none
+ */
+json_object *ctl_sub(json_object *object, const char *key);
+
+/**
+ * Make an array of what is in the sections of an answer, which have no
+ * meaningful names.
+ *
+ * @param answer		answer, not owned
+ * @return				array
+ */
+json_object *ctl_array(json_object *answer);
+
+/**
+ * Write an object to stdout and release it.
+ *
+ * @param object		object
+ * @param line			write it in one line
+ */
+void ctl_print_json(json_object *object, bool line);
+
+#endif /** CTL_OUTPUT_H_ @}*/

@@ -1,0 +1,89 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobilityctl mobilityctl
+ * @{
+ *
+ * Tool to look at and control the mobility manager.
+ */
+
+#ifndef MOBILITYCTL_H_
+#define MOBILITYCTL_H_
+
+#include <json.h>
+
+#include <library.h>
+
+typedef struct mobilityctl_t mobilityctl_t;
+typedef struct command_t command_t;
+typedef enum exit_code_t exit_code_t;
+
+/**
+ * Exit codes, documented in the manual page for those who write scripts.
+ */
+enum exit_code_t {
+	/** done, and all is well */
+	EXIT_OK = 0,
+	/** the daemon refused, or something failed */
+	EXIT_ERROR = 1,
+	/** called in a wrong way */
+	EXIT_USAGE = 2,
+	/** the daemon can't be reached, or went away */
+	EXIT_UNREACHABLE = 3,
+	/** there is no such session */
+	EXIT_NOTHING = 4,
+	/** status: a session is not connected, check: something is wrong */
+	EXIT_PROBLEM = 5,
+};
+
+/**
+ * What all commands get.
+ */
+struct mobilityctl_t {
+	/** URI of the control socket */
+	char *uri;
+	/** write JSON instead of text for people */
+	bool json;
+	/** write all that is known */
+	bool verbose;
+};
+
+/**
+ * A command.
+ */
+struct command_t {
+	/** name */
+	const char *name;
+	/** names of the arguments */
+	const char *args;
+	/** number of arguments it needs, and takes */
+	int min, max;
+	/** what it does, in a line */
+	const char *summary;
+	/** run it */
+	exit_code_t (*run)(mobilityctl_t *this, char *argv[]);
+};
+
+/** commands, argv has the arguments and a NULL */
+exit_code_t status_run(mobilityctl_t *this, char *argv[]);
+exit_code_t paths_run(mobilityctl_t *this, char *argv[]);
+exit_code_t watch_run(mobilityctl_t *this, char *argv[]);
+exit_code_t switch_run(mobilityctl_t *this, char *argv[]);
+exit_code_t history_run(mobilityctl_t *this, char *argv[]);
+exit_code_t check_run(mobilityctl_t *this, char *argv[]);
+
+/**
+ * Report an error on stderr.
+ *
+ * @param code			exit code
+ * @param fmt			what is wrong, and what to do about it
+ * @return				code
+ */
+exit_code_t fail(exit_code_t code, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif /** MOBILITYCTL_H_ @}*/

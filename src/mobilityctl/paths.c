@@ -1,0 +1,114 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <stdio.h>
+
+#include "ctl_daemon.h"
+#include "ctl_output.h"
+
+/**
+ * Print the paths of a session.
+ */
+static void print_paths(json_object *session)
+{
+	json_object *paths, *path;
+	ctl_table_t *table;
+	const char *verdict;
+	char cost[16];
+	int i, count;
+
+	printf("%s (session %lld)\n", ctl_str(session, "connection"),
+		   (long long)ctl_num(session, "session"));
+	paths = ctl_array(ctl_sub(session, "paths"));
+	count = json_object_array_length(paths);
+	if (!count)
+	{
+		printf("  no path: no uplink has a usable address and a route to the "
+			   "peer\n");
+	}
+	table = ctl_table_create(1U << 4, "", "UPLINK", "LOCAL", "REMOTE", "VIA",
+							 "COST", "USABLE", NULL);
+	for (i = 0; i < count; i++)
+	{
+		path = json_object_array_get_idx(paths, i);
+		snprintf(cost, sizeof(cost), "%lld",
+				 (long long)ctl_num(path, "cost"));
+		verdict = ctl_str(path, "reason");
+		table->add(table, ctl_num(path, "current") ? "*" : "",
+				   ctl_str(path, "uplink"), ctl_str(path, "local"),
+				   ctl_str(path, "remote"), ctl_str(path, "gateway"), cost,
+				   *verdict ? verdict :
+				   ctl_num(path, "current") ? "in use" : "yes");
+	}
+	if (count)
+	{
+		table->print(table);
+	}
+	table->destroy(table);
+	json_object_put(paths);
+}
+
+/**
+ * Replace the sections with the paths by an array.
+ */
+static json_object *with_arrays(json_object *answer)
+{
+	json_object *sessions, *session, *paths;
+	int i;
+
+	sessions = ctl_array(answer);
+	for (i = 0; i < json_object_array_length(sessions); i++)
+	{
+		session = json_object_array_get_idx(sessions, i);
+		paths = ctl_array(ctl_sub(session, "paths"));
+		json_object_object_add(session, "paths", paths);
+	}
+	return sessions;
+}
+
+/*
+ * Described in header.
+ */
+exit_code_t paths_run(mobilityctl_t *this, char *argv[])
+{
+	json_object *answer, *sessions;
+	ctl_daemon_t *daemon;
+	int i, count;
+
+	daemon = ctl_daemon_connect(this->uri);
+	if (!daemon)
+	{
+		return EXIT_UNREACHABLE;
+	}
+	answer = daemon->call(daemon, "mobility-paths", "connection", argv[0],
+						  NULL);
+	daemon->destroy(daemon);
+	if (!answer)
+	{
+		return EXIT_ERROR;
+	}
+	sessions = this->json ? with_arrays(answer) : ctl_array(answer);
+	json_object_put(answer);
+	count = json_object_array_length(sessions);
+	if (this->json)
+	{
+		ctl_print_json(sessions, FALSE);
+		return count ? EXIT_OK : EXIT_NOTHING;
+	}
+	for (i = 0; i < count; i++)
+	{
+		print_paths(json_object_array_get_idx(sessions, i));
+	}
+	json_object_put(sessions);
+	if (!count)
+	{
+		return fail(EXIT_NOTHING, "there is no session%s%s%s; mobilityctl "
+					"status lists them all", argv[0] ?
+					" of a connection '" : "", argv[0] ?: "",
+					argv[0] ? "'" : "");
+	}
+	return EXIT_OK;
+}

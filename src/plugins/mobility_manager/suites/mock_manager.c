@@ -1,0 +1,305 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <time.h>
+
+#include "mock_manager.h"
+
+#include <collections/array.h>
+#include <threading/condvar.h>
+#include <threading/mutex.h>
+
+typedef struct private_mock_manager_t private_mock_manager_t;
+
+/**
+ * Private data of a mock_manager_t.
+ */
+struct private_mock_manager_t {
+
+	/**
+	 * Public interface.
+	 */
+	mock_manager_t public;
+
+	/**
+	 * Sessions, as mobility_status_t*.
+	 */
+	array_t *sessions;
+
+	/**
+	 * Observers, as mobility_observer_t*.
+	 */
+	array_t *observers;
+
+	/**
+	 * Arguments of the last switch_uplink().
+	 */
+	char last_switch[128];
+
+	/**
+	 * create_status_enumerator() blocks.
+	 */
+	bool blocked;
+
+	/**
+	 * Lock for everything.
+	 */
+	mutex_t *mutex;
+
+	/**
+	 * Signaled when blocked changes.
+	 */
+	condvar_t *condvar;
+};
+
+/**
+ * Get the mock that belongs to a manager.
+ */
+static private_mock_manager_t *get_mock(mobility_manager_t *manager)
+{
+	/* it is the first member of the public interface */
+	return (private_mock_manager_t*)manager;
+}
+
+/**
+ * Make up a path.
+ */
+static mobility_path_report_t *create_report(const char *ifname,
+											 const char *unusable)
+{
+	mobility_path_report_t *report;
+	mobility_path_t *path;
+
+	INIT(path,
+		.ifindex = 2,
+		.local = host_create_from_string("192.168.0.100", 0),
+		.remote = host_create_from_string("192.168.0.1", 0),
+		.gateway = unusable ? host_create_from_string("192.168.0.254", 0) :
+							  NULL,
+		.prefix = 24,
+		.metric = 100,
+	);
+	snprintf(path->ifname, sizeof(path->ifname), "%s", ifname);
+	INIT(report,
+		.path = path,
+		.cost = 100,
+		.current = !unusable,
+		.unusable = unusable,
+	);
+	return report;
+}
+
+/**
+ * Make up some paths.
+ */
+static array_t *create_reports()
+{
+	array_t *reports = array_create(0, 0);
+
+	array_insert(reports, ARRAY_TAIL, create_report("eth0", NULL));
+	array_insert(reports, ARRAY_TAIL, create_report("wlan0", "no carrier"));
+	return reports;
+}
+
+/**
+ * Destroy paths.
+ */
+static void destroy_reports(array_t *reports)
+{
+	mobility_path_report_t *report;
+
+	while (array_remove(reports, ARRAY_TAIL, &report))
+	{
+		mobility_path_report_destroy(report);
+	}
+	array_destroy(reports);
+}
+
+METHOD(mobility_manager_t, create_status_enumerator, enumerator_t*,
+	mobility_manager_t *manager)
+{
+	private_mock_manager_t *this = get_mock(manager);
+
+	this->mutex->lock(this->mutex);
+	while (this->blocked)
+	{
+		this->condvar->wait(this->condvar, this->mutex);
+	}
+	this->mutex->unlock(this->mutex);
+	return array_create_enumerator(this->sessions);
+}
+
+METHOD(mobility_manager_t, create_path_enumerator, enumerator_t*,
+	mobility_manager_t *manager, uint32_t session)
+{
+	array_t *reports;
+
+	if (session > array_count(get_mock(manager)->sessions))
+	{
+		return NULL;
+	}
+	reports = create_reports();
+	return enumerator_create_cleaner(array_create_enumerator(reports),
+									 (void*)destroy_reports, reports);
+}
+
+METHOD(mobility_manager_t, switch_uplink, bool,
+	mobility_manager_t *manager, const char *connection, const char *uplink,
+	char *error)
+{
+	private_mock_manager_t *this = get_mock(manager);
+
+	snprintf(this->last_switch, sizeof(this->last_switch), "%s %s", connection,
+			 uplink);
+	snprintf(error, 128, "%s: no such interface", uplink);
+	return streq(uplink, "eth1");
+}
+
+METHOD(mobility_manager_t, add_observer, void,
+	mobility_manager_t *manager, mobility_observer_t *observer)
+{
+	private_mock_manager_t *this = get_mock(manager);
+
+	this->mutex->lock(this->mutex);
+	array_insert(this->observers, ARRAY_TAIL, observer);
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(mobility_manager_t, remove_observer, void,
+	mobility_manager_t *manager, mobility_observer_t *observer)
+{
+	private_mock_manager_t *this = get_mock(manager);
+	mobility_observer_t *current;
+	int i;
+
+	this->mutex->lock(this->mutex);
+	for (i = array_count(this->observers) - 1; i >= 0; i--)
+	{
+		if (array_get(this->observers, i, &current) && current == observer)
+		{
+			array_remove(this->observers, i, NULL);
+		}
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(mobility_manager_t, destroy, void,
+	mobility_manager_t *manager)
+{
+	private_mock_manager_t *this = get_mock(manager);
+	mobility_status_t *status;
+
+	while (array_remove(this->sessions, ARRAY_TAIL, &status))
+	{
+		mobility_status_destroy(status);
+	}
+	array_destroy(this->sessions);
+	array_destroy(this->observers);
+	this->condvar->destroy(this->condvar);
+	this->mutex->destroy(this->mutex);
+	free(this);
+}
+
+METHOD(mock_manager_t, add, mobility_status_t*,
+	private_mock_manager_t *this, const char *connection)
+{
+	mobility_status_t *status;
+
+	INIT(status,
+		.connection = strdup(connection),
+		.session = array_count(this->sessions) + 1,
+		.ike_id = 7,
+		.mobile = TRUE,
+		.state = MOBILITY_CONNECTED,
+		.since = time(NULL),
+		.cause = "established",
+		.uplink = "eth0",
+		.local = host_create_from_string("192.168.0.100", 4500),
+		.remote = host_create_from_string("192.168.0.1", 4500),
+		.cost = 100,
+		.outage_time = 1800,
+	);
+	array_insert(this->sessions, ARRAY_TAIL, status);
+	return status;
+}
+
+METHOD(mock_manager_t, raise_, void,
+	private_mock_manager_t *this, enum mobility_event_kind_t kind,
+	mobility_state_t old, mobility_status_t *status)
+{
+	mobility_observer_t *observer;
+	enumerator_t *enumerator;
+	array_t *reports = NULL;
+
+	if (kind == MOBILITY_EVENT_PATH)
+	{
+		reports = create_reports();
+	}
+	this->mutex->lock(this->mutex);
+	enumerator = array_create_enumerator(this->observers);
+	while (enumerator->enumerate(enumerator, &observer))
+	{
+		observer->event(observer, kind, old, status, reports);
+	}
+	enumerator->destroy(enumerator);
+	this->mutex->unlock(this->mutex);
+	if (reports)
+	{
+		destroy_reports(reports);
+	}
+}
+
+METHOD(mock_manager_t, get_switch, const char*,
+	private_mock_manager_t *this)
+{
+	return this->last_switch;
+}
+
+METHOD(mock_manager_t, get_observers, u_int,
+	private_mock_manager_t *this)
+{
+	return array_count(this->observers);
+}
+
+METHOD(mock_manager_t, block, void,
+	private_mock_manager_t *this, bool block)
+{
+	this->mutex->lock(this->mutex);
+	this->blocked = block;
+	this->condvar->broadcast(this->condvar);
+	this->mutex->unlock(this->mutex);
+}
+
+/*
+ * Described in header.
+ */
+mock_manager_t *mock_manager_create()
+{
+	private_mock_manager_t *this;
+
+	INIT(this,
+		.public = {
+			.manager = {
+				.create_status_enumerator = _create_status_enumerator,
+				.create_path_enumerator = _create_path_enumerator,
+				.switch_uplink = _switch_uplink,
+				.add_observer = _add_observer,
+				.remove_observer = _remove_observer,
+				.destroy = _destroy,
+			},
+			.add = _add,
+			.raise = _raise_,
+			.get_switch = _get_switch,
+			.get_observers = _get_observers,
+			.block = _block,
+		},
+		.sessions = array_create(0, 0),
+		.observers = array_create(0, 0),
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+		.condvar = condvar_create(CONDVAR_TYPE_DEFAULT),
+	);
+	return &this->public;
+}

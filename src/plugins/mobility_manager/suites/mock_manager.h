@@ -1,0 +1,80 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mock_manager mock_manager
+ * @{ @ingroup mobility_suite
+ *
+ * A mobility_manager_t with sessions that a test makes up.
+ */
+
+#ifndef MOCK_MANAGER_H_
+#define MOCK_MANAGER_H_
+
+#include "mobility_manager.h"
+
+typedef struct mock_manager_t mock_manager_t;
+
+/**
+ * The mock.
+ */
+struct mock_manager_t {
+
+	/**
+	 * What is tested gets this.
+	 */
+	mobility_manager_t manager;
+
+	/**
+	 * Add a session, connected over eth0.
+	 *
+	 * @param connection	name of the connection
+	 * @return			the session, to be changed by the test
+	 */
+	mobility_status_t *(*add)(mock_manager_t *this, const char *connection);
+
+	/**
+	 * Tell the observers about an event of a session, with two paths for
+	 * MOBILITY_EVENT_PATH.
+	 *
+	 * @param kind		kind of event
+	 * @param old		previous state
+	 * @param status	session
+	 */
+	void (*raise)(mock_manager_t *this, enum mobility_event_kind_t kind,
+				  mobility_state_t old, mobility_status_t *status);
+
+	/**
+	 * Get the arguments of the last call of switch_uplink(), which refuses
+	 * every uplink but eth1.
+	 *
+	 * @return			"CONNECTION UPLINK", empty if there was none
+	 */
+	const char *(*get_switch)(mock_manager_t *this);
+
+	/**
+	 * Get the number of registered observers.
+	 *
+	 * @return			number
+	 */
+	u_int (*get_observers)(mock_manager_t *this);
+
+	/**
+	 * Let create_status_enumerator() block until it is called with FALSE.
+	 *
+	 * @param block		TRUE to block
+	 */
+	void (*block)(mock_manager_t *this, bool block);
+};
+
+/**
+ * Create a mock without sessions, destroyed by manager.destroy().
+ *
+ * @return				mock
+ */
+mock_manager_t *mock_manager_create();
+
+#endif /** MOCK_MANAGER_H_ @}*/
