@@ -1,0 +1,380 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_candidates.h"
+#include "mobility_policy.h"
+
+typedef struct private_mobility_candidates_t private_mobility_candidates_t;
+typedef struct penalty_t penalty_t;
+
+/**
+ * A path put aside.
+ */
+struct penalty_t {
+	mobility_path_t *path;
+	uint64_t until;
+};
+
+/**
+ * Private data of a mobility_candidates_t object.
+ */
+struct private_mobility_candidates_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_candidates_t public;
+
+	/**
+	 * Name of the connection.
+	 */
+	const char *connection;
+
+	/**
+	 * Settings.
+	 */
+	mobility_settings_t *settings;
+
+	/**
+	 * Network monitor.
+	 */
+	mobility_monitor_t *monitor;
+
+	/**
+	 * Policy routing, or NULL.
+	 */
+	mobility_pins_t *pins;
+
+	/**
+	 * Paths by preference, mobility_path_t*.
+	 */
+	array_t *paths;
+
+	/**
+	 * Paths put aside, penalty_t*.
+	 */
+	array_t *penalties;
+
+	/**
+	 * Paths with a pin, mobility_path_t*.
+	 */
+	array_t *pinned;
+};
+
+/**
+ * Find a path in an array.
+ */
+static mobility_path_t *find_equal(array_t *paths, const mobility_path_t *path)
+{
+	mobility_path_t *current;
+	int i;
+
+	for (i = 0; i < array_count(paths); i++)
+	{
+		array_get(paths, i, &current);
+		if (mobility_path_equals(current, path))
+		{
+			return current;
+		}
+	}
+	return NULL;
+}
+
+/**
+ * Check if a path leads over the same next hop.  Another next hop is another
+ * network, even if the addresses are the same (192.168.1.0/24 is everywhere).
+ */
+static bool same_gateway(mobility_path_t *a, mobility_path_t *b)
+{
+	if (a->gateway && b->gateway)
+	{
+		return a->gateway->ip_equals(a->gateway, b->gateway);
+	}
+	return !a->gateway && !b->gateway;
+}
+
+/**
+ * Destroy a penalty.
+ */
+static void penalty_destroy(penalty_t *this)
+{
+	mobility_path_destroy(this->path);
+	free(this);
+}
+
+/**
+ * mobility_uplink_filter_t
+ */
+static bool use_uplink(void *data, const char *ifname)
+{
+	private_mobility_candidates_t *this = data;
+	mobility_uplink_config_t config;
+
+	this->settings->get_uplink(this->settings, this->connection, ifname,
+							   &config);
+	return config.use;
+}
+
+/**
+ * Forget penalties of paths that are gone: when one comes back, it is new.
+ */
+static void forget_penalties(private_mobility_candidates_t *this)
+{
+	enumerator_t *enumerator;
+	penalty_t *penalty;
+
+	enumerator = array_create_enumerator(this->penalties);
+	while (enumerator->enumerate(enumerator, &penalty))
+	{
+		if (!find_equal(this->paths, penalty->path))
+		{
+			array_remove_at(this->penalties, enumerator);
+			penalty_destroy(penalty);
+		}
+	}
+	enumerator->destroy(enumerator);
+}
+
+METHOD(mobility_candidates_t, collect, bool,
+	private_mobility_candidates_t *this, ike_sa_t *ike_sa,
+	const mobility_path_t *incumbent)
+{
+	enumerator_t *enumerator;
+	mobility_path_t *path, *old;
+	array_t *paths;
+	host_t *peer, *other;
+	bool improved = FALSE, seen = FALSE;
+	int i;
+
+	paths = array_create(0, 0);
+	other = ike_sa->get_other_host(ike_sa);
+	enumerator = ike_sa->create_peer_address_enumerator(ike_sa);
+	while (enumerator->enumerate(enumerator, &peer))
+	{
+		seen = seen || peer->ip_equals(peer, other);
+		this->monitor->get_paths(this->monitor, peer, use_uplink, this, paths);
+	}
+	enumerator->destroy(enumerator);
+	if (!seen)
+	{
+		this->monitor->get_paths(this->monitor, other, use_uplink, this, paths);
+	}
+	mobility_policy_rank(paths, incumbent);
+
+	for (i = 0; i < array_count(paths); i++)
+	{
+		array_get(paths, i, &path);
+		old = find_equal(this->paths, path);
+		if (!old || !same_gateway(old, path))
+		{
+			improved = TRUE;
+		}
+	}
+	mobility_paths_destroy(this->paths);
+	this->paths = paths;
+	forget_penalties(this);
+	return improved;
+}
+
+METHOD(mobility_candidates_t, get_penalty, uint64_t,
+	private_mobility_candidates_t *this, const mobility_path_t *path,
+	uint64_t now)
+{
+	penalty_t *penalty;
+	int i;
+
+	for (i = 0; i < array_count(this->penalties); i++)
+	{
+		array_get(this->penalties, i, &penalty);
+		if (penalty->until > now && mobility_path_equals(penalty->path, path))
+		{
+			return penalty->until;
+		}
+	}
+	return 0;
+}
+
+METHOD(mobility_candidates_t, create_enumerator, enumerator_t*,
+	private_mobility_candidates_t *this, uint64_t now)
+{
+	mobility_path_t *path;
+	array_t *ordered;
+	bool aside;
+	int i, pass;
+
+	ordered = array_create(0, array_count(this->paths));
+	for (pass = 0; pass < 2; pass++)
+	{
+		for (i = 0; i < array_count(this->paths); i++)
+		{
+			array_get(this->paths, i, &path);
+			aside = get_penalty(this, path, now) != 0;
+			if (aside == (pass == 1))
+			{
+				array_insert(ordered, ARRAY_TAIL, path);
+			}
+		}
+	}
+	return enumerator_create_cleaner(array_create_enumerator(ordered),
+									 (void*)array_destroy, ordered);
+}
+
+METHOD(mobility_candidates_t, count, u_int,
+	private_mobility_candidates_t *this, const mobility_path_t *path)
+{
+	return array_count(this->paths) - (find_equal(this->paths, path) ? 1 : 0);
+}
+
+METHOD(mobility_candidates_t, get_best, mobility_path_t*,
+	private_mobility_candidates_t *this, uint64_t now)
+{
+	enumerator_t *enumerator;
+	mobility_path_t *path;
+
+	enumerator = create_enumerator(this, now);
+	if (!enumerator->enumerate(enumerator, &path))
+	{
+		path = NULL;
+	}
+	enumerator->destroy(enumerator);
+	return path;
+}
+
+METHOD(mobility_candidates_t, find, mobility_path_t*,
+	private_mobility_candidates_t *this, host_t *local, host_t *remote)
+{
+	mobility_path_t *path;
+	int i;
+
+	for (i = 0; i < array_count(this->paths); i++)
+	{
+		array_get(this->paths, i, &path);
+		if (path->local->ip_equals(path->local, local) &&
+			path->remote->ip_equals(path->remote, remote))
+		{
+			return path;
+		}
+	}
+	return NULL;
+}
+
+METHOD(mobility_candidates_t, penalize, void,
+	private_mobility_candidates_t *this, const mobility_path_t *path,
+	uint64_t until)
+{
+	penalty_t *penalty;
+	int i;
+
+	for (i = 0; i < array_count(this->penalties); i++)
+	{
+		array_get(this->penalties, i, &penalty);
+		if (mobility_path_equals(penalty->path, path))
+		{
+			penalty->until = until;
+			return;
+		}
+	}
+	INIT(penalty,
+		.path = mobility_path_clone(path),
+		.until = until,
+	);
+	array_insert(this->penalties, ARRAY_TAIL, penalty);
+}
+
+METHOD(mobility_candidates_t, pin, void,
+	private_mobility_candidates_t *this, const mobility_path_t *path)
+{
+	mobility_path_t *clone;
+
+	if (this->pins && !find_equal(this->pinned, path) &&
+		this->pins->add(this->pins, path))
+	{
+		clone = mobility_path_clone(path);
+		array_insert(this->pinned, ARRAY_TAIL, clone);
+	}
+}
+
+METHOD(mobility_candidates_t, repin, void,
+	private_mobility_candidates_t *this, const mobility_path_t *path)
+{
+	mobility_path_t *pinned;
+
+	pinned = find_equal(this->pinned, path);
+	if (pinned && !same_gateway(pinned, (mobility_path_t*)path))
+	{
+		DESTROY_IF(pinned->gateway);
+		pinned->gateway = path->gateway ? path->gateway->clone(path->gateway)
+										: NULL;
+		this->pins->update(this->pins, path);
+	}
+}
+
+METHOD(mobility_candidates_t, unpin, void,
+	private_mobility_candidates_t *this, const mobility_path_t *keep,
+	const mobility_path_t *too)
+{
+	enumerator_t *enumerator;
+	mobility_path_t *path;
+
+	enumerator = array_create_enumerator(this->pinned);
+	while (enumerator->enumerate(enumerator, &path))
+	{
+		if (!mobility_path_equals(path, keep) &&
+			!mobility_path_equals(path, too))
+		{
+			array_remove_at(this->pinned, enumerator);
+			this->pins->remove(this->pins, path);
+			mobility_path_destroy(path);
+		}
+	}
+	enumerator->destroy(enumerator);
+}
+
+METHOD(mobility_candidates_t, destroy, void,
+	private_mobility_candidates_t *this)
+{
+	unpin(this, NULL, NULL);
+	array_destroy(this->pinned);
+	array_destroy_function(this->penalties, (void*)penalty_destroy, NULL);
+	mobility_paths_destroy(this->paths);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+mobility_candidates_t *mobility_candidates_create(const char *connection,
+												  mobility_settings_t *settings,
+												  mobility_monitor_t *monitor,
+												  mobility_pins_t *pins)
+{
+	private_mobility_candidates_t *this;
+
+	INIT(this,
+		.public = {
+			.collect = _collect,
+			.create_enumerator = _create_enumerator,
+			.count = _count,
+			.get_best = _get_best,
+			.find = _find,
+			.penalize = _penalize,
+			.get_penalty = _get_penalty,
+			.pin = _pin,
+			.repin = _repin,
+			.unpin = _unpin,
+			.destroy = _destroy,
+		},
+		.connection = connection,
+		.settings = settings,
+		.monitor = monitor,
+		.pins = pins,
+		.paths = array_create(0, 0),
+		.penalties = array_create(0, 0),
+		.pinned = array_create(0, 0),
+	);
+
+	return &this->public;
+}

@@ -1,0 +1,139 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_candidates mobility_candidates
+ * @{ @ingroup mobility_manager
+ *
+ * The paths a session may take: collected from the network monitor, ranked by
+ * policy, pinned when used, put aside when they failed.
+ */
+
+#ifndef MOBILITY_CANDIDATES_H_
+#define MOBILITY_CANDIDATES_H_
+
+#include <sa/ike_sa.h>
+
+#include "mobility_monitor.h"
+#include "mobility_pins.h"
+#include "mobility_settings.h"
+
+typedef struct mobility_candidates_t mobility_candidates_t;
+
+/**
+ * Candidate paths of a session.  Used with its IKE_SA checked out.
+ */
+struct mobility_candidates_t {
+
+	/**
+	 * Collect and rank the paths from all usable uplinks to all known
+	 * addresses of the peer.
+	 *
+	 * @param ike_sa	IKE_SA that knows the peer's addresses
+	 * @param incumbent	path in use, may be NULL
+	 * @return			TRUE if there is a path that was not there before
+	 */
+	bool (*collect)(mobility_candidates_t *this, ike_sa_t *ike_sa,
+					const mobility_path_t *incumbent);
+
+	/**
+	 * Enumerate the paths, the preferred one first; those put aside last.
+	 *
+	 * @param now		current time
+	 * @return			enumerator over (mobility_path_t*)
+	 */
+	enumerator_t *(*create_enumerator)(mobility_candidates_t *this,
+									   uint64_t now);
+
+	/**
+	 * Get the number of paths other than the given one.
+	 *
+	 * @param path		path not to count, may be NULL
+	 * @return			number of paths
+	 */
+	u_int (*count)(mobility_candidates_t *this, const mobility_path_t *path);
+
+	/**
+	 * Get the preferred path.
+	 *
+	 * @param now		current time
+	 * @return			path, owned by candidates, NULL if there is none
+	 */
+	mobility_path_t *(*get_best)(mobility_candidates_t *this, uint64_t now);
+
+	/**
+	 * Find a path by its addresses.
+	 *
+	 * @param local		local address
+	 * @param remote	peer's address
+	 * @return			path, owned by candidates, NULL if there is none
+	 */
+	mobility_path_t *(*find)(mobility_candidates_t *this, host_t *local,
+							 host_t *remote);
+
+	/**
+	 * Put a path aside.
+	 *
+	 * @param path		path, one of the candidates or equal to one
+	 * @param until		until when, or until it disappears
+	 */
+	void (*penalize)(mobility_candidates_t *this, const mobility_path_t *path,
+					 uint64_t until);
+
+	/**
+	 * Check if a path is put aside.
+	 *
+	 * @param path		path
+	 * @param now		current time
+	 * @return			time until when, 0 if it is not
+	 */
+	uint64_t (*get_penalty)(mobility_candidates_t *this,
+							const mobility_path_t *path, uint64_t now);
+
+	/**
+	 * Have packets of a path leave by its uplink.
+	 *
+	 * @param path		path to pin, if it isn't yet
+	 */
+	void (*pin)(mobility_candidates_t *this, const mobility_path_t *path);
+
+	/**
+	 * Follow a changed next hop of a pinned path.
+	 *
+	 * @param path		path with its next hop
+	 */
+	void (*repin)(mobility_candidates_t *this, const mobility_path_t *path);
+
+	/**
+	 * Remove all pins but those of the given paths.
+	 *
+	 * @param keep		path to keep the pin of, may be NULL
+	 * @param too		another one, may be NULL
+	 */
+	void (*unpin)(mobility_candidates_t *this, const mobility_path_t *keep,
+				  const mobility_path_t *too);
+
+	/**
+	 * Destroy, removes all pins.
+	 */
+	void (*destroy)(mobility_candidates_t *this);
+};
+
+/**
+ * Create an empty set.
+ *
+ * @param connection	name of the connection, must live as long
+ * @param settings		settings
+ * @param monitor		network monitor
+ * @param pins			pins, NULL if none shall be used
+ * @return				candidates
+ */
+mobility_candidates_t *mobility_candidates_create(const char *connection,
+												  mobility_settings_t *settings,
+												  mobility_monitor_t *monitor,
+												  mobility_pins_t *pins);
+
+#endif /** MOBILITY_CANDIDATES_H_ @}*/

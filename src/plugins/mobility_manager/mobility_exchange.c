@@ -1,0 +1,189 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_exchange.h"
+
+#include <daemon.h>
+
+typedef struct private_mobility_exchange_t private_mobility_exchange_t;
+
+/**
+ * Private data of a mobility_exchange_t object.
+ */
+struct private_mobility_exchange_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_exchange_t public;
+
+	/**
+	 * Packets of the request, several if fragmented, packet_t*.
+	 */
+	array_t *packets;
+
+	/**
+	 * Message ID of the request.
+	 */
+	uint32_t mid;
+
+	/**
+	 * Type of the exchange.
+	 */
+	exchange_type_t type;
+};
+
+METHOD(mobility_exchange_t, clear, void,
+	private_mobility_exchange_t *this)
+{
+	packet_t *packet;
+
+	while (array_remove(this->packets, ARRAY_TAIL, &packet))
+	{
+		packet->destroy(packet);
+	}
+}
+
+/**
+ * Keep a packet of the request.
+ */
+static void keep(private_mobility_exchange_t *this, chunk_t data, uint8_t dscp)
+{
+	packet_t *packet;
+
+	packet = packet_create();
+	packet->set_data(packet, chunk_clone(data));
+	packet->set_dscp(packet, dscp);
+	array_insert(this->packets, ARRAY_TAIL, packet);
+}
+
+METHOD(mobility_exchange_t, capture, void,
+	private_mobility_exchange_t *this, ike_sa_t *ike_sa, message_t *message)
+{
+	enumerator_t *enumerator;
+	ike_cfg_t *ike_cfg;
+	packet_t *fragment;
+	uint8_t dscp = 0;
+
+	clear(this);
+	ike_cfg = ike_sa->get_ike_cfg(ike_sa);
+	if (ike_cfg)
+	{
+		dscp = ike_cfg->get_dscp(ike_cfg);
+	}
+	if (message->is_fragmented(message))
+	{
+		enumerator = message->get_fragments(message);
+		while (enumerator->enumerate(enumerator, &fragment))
+		{
+			keep(this, fragment->get_data(fragment), dscp);
+		}
+		enumerator->destroy(enumerator);
+	}
+	else
+	{
+		keep(this, message->get_packet_data(message), dscp);
+	}
+	this->mid = message->get_message_id(message);
+	this->type = message->get_exchange_type(message);
+}
+
+METHOD(mobility_exchange_t, in_flight, bool,
+	private_mobility_exchange_t *this)
+{
+	return array_count(this->packets) > 0;
+}
+
+METHOD(mobility_exchange_t, matches, bool,
+	private_mobility_exchange_t *this, uint32_t mid)
+{
+	return in_flight(this) && this->mid == mid;
+}
+
+METHOD(mobility_exchange_t, get_message_id, uint32_t,
+	private_mobility_exchange_t *this)
+{
+	return this->mid;
+}
+
+METHOD(mobility_exchange_t, get_name, const char*,
+	private_mobility_exchange_t *this)
+{
+	return in_flight(this) ? enum_to_name(exchange_type_names, this->type)
+						   : NULL;
+}
+
+METHOD(mobility_exchange_t, get_packet, packet_t*,
+	private_mobility_exchange_t *this)
+{
+	packet_t *packet = NULL;
+
+	array_get(this->packets, ARRAY_HEAD, &packet);
+	return packet;
+}
+
+METHOD(mobility_exchange_t, send_, void,
+	private_mobility_exchange_t *this, const mobility_path_t *path,
+	ike_sa_t *ike_sa)
+{
+	enumerator_t *enumerator;
+	packet_t *packet, *copy;
+
+	enumerator = array_create_enumerator(this->packets);
+	while (enumerator->enumerate(enumerator, &packet))
+	{
+		copy = packet->clone(packet);
+		copy->set_source(copy, mobility_exchange_host(path->local,
+											ike_sa->get_my_host(ike_sa)));
+		copy->set_destination(copy, mobility_exchange_host(path->remote,
+											ike_sa->get_other_host(ike_sa)));
+		charon->sender->send(charon->sender, copy);
+	}
+	enumerator->destroy(enumerator);
+}
+
+METHOD(mobility_exchange_t, destroy, void,
+	private_mobility_exchange_t *this)
+{
+	clear(this);
+	array_destroy(this->packets);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+host_t *mobility_exchange_host(host_t *addr, host_t *port)
+{
+	addr = addr->clone(addr);
+	addr->set_port(addr, port->get_port(port));
+	return addr;
+}
+
+/*
+ * Described in header.
+ */
+mobility_exchange_t *mobility_exchange_create()
+{
+	private_mobility_exchange_t *this;
+
+	INIT(this,
+		.public = {
+			.capture = _capture,
+			.in_flight = _in_flight,
+			.matches = _matches,
+			.get_message_id = _get_message_id,
+			.get_name = _get_name,
+			.get_packet = _get_packet,
+			.send = _send_,
+			.clear = _clear,
+			.destroy = _destroy,
+		},
+		.packets = array_create(0, 0),
+	);
+
+	return &this->public;
+}

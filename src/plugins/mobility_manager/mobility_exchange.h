@@ -1,0 +1,114 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_exchange mobility_exchange
+ * @{ @ingroup mobility_manager
+ *
+ * The request in flight: its packets, kept so that they can be sent again,
+ * unchanged as RFC 7296, 2.1 demands, from and to any address as RFC 4555, 3.5
+ * allows.
+ */
+
+#ifndef MOBILITY_EXCHANGE_H_
+#define MOBILITY_EXCHANGE_H_
+
+#include <encoding/message.h>
+#include <sa/ike_sa.h>
+
+#include "mobility_path.h"
+
+typedef struct mobility_exchange_t mobility_exchange_t;
+
+/**
+ * Request in flight of one IKE_SA.  Used with that IKE_SA checked out.
+ */
+struct mobility_exchange_t {
+
+	/**
+	 * Keep a request that was just encoded, drop what was kept before.
+	 *
+	 * @param ike_sa	IKE_SA it belongs to
+	 * @param message	encoded (or fragmented) request
+	 */
+	void (*capture)(mobility_exchange_t *this, ike_sa_t *ike_sa,
+					message_t *message);
+
+	/**
+	 * Check whether a request is in flight.
+	 *
+	 * @return			TRUE if so
+	 */
+	bool (*in_flight)(mobility_exchange_t *this);
+
+	/**
+	 * Check whether the request with the given message ID is in flight.
+	 *
+	 * @param mid		message ID
+	 * @return			TRUE if so
+	 */
+	bool (*matches)(mobility_exchange_t *this, uint32_t mid);
+
+	/**
+	 * Get the message ID of the request in flight.
+	 *
+	 * @return			message ID
+	 */
+	uint32_t (*get_message_id)(mobility_exchange_t *this);
+
+	/**
+	 * Get the name of the exchange in flight.
+	 *
+	 * @return			name, static, NULL if none is in flight
+	 */
+	const char *(*get_name)(mobility_exchange_t *this);
+
+	/**
+	 * Get the first packet of the request.
+	 *
+	 * @return			internal packet, NULL if none is in flight
+	 */
+	packet_t *(*get_packet)(mobility_exchange_t *this);
+
+	/**
+	 * Send the request over a path.
+	 *
+	 * @param path		path to use
+	 * @param ike_sa	IKE_SA to take the ports from
+	 */
+	void (*send)(mobility_exchange_t *this, const mobility_path_t *path,
+				 ike_sa_t *ike_sa);
+
+	/**
+	 * Forget the request.
+	 */
+	void (*clear)(mobility_exchange_t *this);
+
+	/**
+	 * Destroy a mobility_exchange_t.
+	 */
+	void (*destroy)(mobility_exchange_t *this);
+};
+
+/**
+ * Create an instance with no request in flight.
+ *
+ * @return				instance
+ */
+mobility_exchange_t *mobility_exchange_create();
+
+/**
+ * Get a host with the IP address of a path's end and the port the IKE_SA uses
+ * on that end.  With MOBIKE that is the NAT-T port, IKE has floated to it
+ * (RFC 4555, 3.3), on every path.
+ *
+ * @param addr			IP address
+ * @param port			host with the port
+ * @return				allocated host
+ */
+host_t *mobility_exchange_host(host_t *addr, host_t *port);
+
+#endif /** MOBILITY_EXCHANGE_H_ @}*/

@@ -1,0 +1,295 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_fsm.h"
+
+#include <math.h>
+
+/**
+ * Enter a state.
+ */
+static mobility_action_t enter(mobility_fsm_t *fsm, mobility_state_t state,
+							   uint64_t now)
+{
+	if (fsm->state == state)
+	{
+		return 0;
+	}
+	fsm->state = state;
+	fsm->since = now;
+	return MOBILITY_ACT_TELL;
+}
+
+/**
+ * Timeout after the given number of retransmits while connected.
+ */
+static uint64_t retransmit_after(const mobility_fsm_config_t *config,
+								 u_int attempt)
+{
+	double timeout;
+
+	timeout = config->retransmit_timeout *
+			  pow(config->retransmit_base, attempt);
+	if (config->retransmit_limit)
+	{
+		timeout = min(timeout, (double)config->retransmit_limit);
+	}
+	return max(1, (uint64_t)timeout);
+}
+
+/**
+ * Begin a burst of attempts to move: the first one is up to the caller's
+ * action, the next one is planned here.
+ */
+static mobility_action_t begin_burst(mobility_fsm_t *fsm, uint64_t now)
+{
+	fsm->attempt = 0;
+	fsm->next = now + MOBILITY_BURST_INTERVAL;
+	return enter(fsm, MOBILITY_WAITING, now);
+}
+
+/**
+ * Go dormant.
+ */
+static mobility_action_t go_dormant(mobility_fsm_t *fsm,
+									const mobility_fsm_config_t *config,
+									uint64_t now)
+{
+	fsm->attempt = 0;
+	fsm->next = now + config->retry_interval;
+	return enter(fsm, MOBILITY_DORMANT, now);
+}
+
+/**
+ * A path is known to work.
+ */
+static mobility_action_t be_connected(mobility_fsm_t *fsm,
+								 const mobility_fsm_config_t *config,
+								 uint64_t now)
+{
+	fsm->outage = 0;
+	fsm->attempt = 0;
+	fsm->next = fsm->sent ? now + retransmit_after(config, 0) : 0;
+	return enter(fsm, MOBILITY_CONNECTED, now);
+}
+
+/**
+ * End the session.
+ */
+static mobility_action_t fail(mobility_fsm_t *fsm, uint64_t now)
+{
+	fsm->next = 0;
+	fsm->sent = 0;
+	return enter(fsm, MOBILITY_FAILED, now) | MOBILITY_ACT_FAIL;
+}
+
+/**
+ * The network changed or was looked at.
+ */
+static mobility_action_t network(mobility_fsm_t *fsm,
+								 const mobility_fsm_config_t *config,
+								 const mobility_fsm_event_t *event,
+								 uint64_t now)
+{
+	if (fsm->state == MOBILITY_CONNECTED)
+	{
+		if (event->usable)
+		{
+			return 0;
+		}
+		fsm->outage = now;
+	}
+	if (!event->usable && !event->candidates)
+	{
+		return fsm->state == MOBILITY_DORMANT ? 0
+											  : go_dormant(fsm, config, now);
+	}
+	if (fsm->state == MOBILITY_CONNECTED || event->improved)
+	{	/* leading edge: whatever appears gets its attempt at once */
+		return begin_burst(fsm, now) | MOBILITY_ACT_MOVE;
+	}
+	return 0;
+}
+
+/**
+ * The request in flight was not answered in time.
+ */
+static mobility_action_t unanswered(mobility_fsm_t *fsm,
+									const mobility_fsm_config_t *config,
+									uint64_t now)
+{
+	fsm->attempt++;
+	switch (fsm->state)
+	{
+		case MOBILITY_CONNECTED:
+			if (fsm->attempt <= MOBILITY_SUSPECT_ATTEMPTS)
+			{
+				fsm->next = now + retransmit_after(config, fsm->attempt);
+				/* an early loss is no reason to bother other paths */
+				return fsm->attempt == 1 ? MOBILITY_ACT_RESEND
+										 : MOBILITY_ACT_PROBE;
+			}
+			/* the path was silent all the time since the request left */
+			fsm->outage = fsm->sent;
+			return begin_burst(fsm, now) | MOBILITY_ACT_PROBE;
+		case MOBILITY_WAITING:
+			if (fsm->attempt <= MOBILITY_BURST_ATTEMPTS)
+			{
+				fsm->next = now + ((uint64_t)MOBILITY_BURST_INTERVAL
+								   << fsm->attempt);
+				return MOBILITY_ACT_PROBE;
+			}
+			return go_dormant(fsm, config, now);
+		default:
+			fsm->next = now + config->retry_interval;
+			return MOBILITY_ACT_LOOK | MOBILITY_ACT_PROBE;
+	}
+}
+
+/**
+ * Time has passed.
+ */
+static mobility_action_t tick(mobility_fsm_t *fsm,
+							  const mobility_fsm_config_t *config,
+							  uint64_t now)
+{
+	if (fsm->outage && config->outage_time &&
+		now >= fsm->outage + config->outage_time)
+	{
+		return fail(fsm, now);
+	}
+	if (fsm->next && now >= fsm->next)
+	{
+		return unanswered(fsm, config, now);
+	}
+	return 0;
+}
+
+/*
+ * Described in header.
+ */
+void mobility_fsm_init(mobility_fsm_t *fsm, uint64_t now)
+{
+	*fsm = (mobility_fsm_t){
+		.state = MOBILITY_CONNECTED,
+		.since = now,
+	};
+}
+
+/*
+ * Described in header.
+ */
+mobility_action_t mobility_fsm_handle(mobility_fsm_t *fsm,
+									  const mobility_fsm_config_t *config,
+									  const mobility_fsm_event_t *event,
+									  uint64_t now)
+{
+	if (fsm->state == MOBILITY_FAILED)
+	{
+		return 0;
+	}
+	switch (event->type)
+	{
+		case MOBILITY_EV_NETWORK:
+			return network(fsm, config, event, now);
+		case MOBILITY_EV_SENT:
+			fsm->sent = now;
+			if (fsm->state == MOBILITY_CONNECTED)
+			{
+				fsm->attempt = 0;
+				fsm->next = now + retransmit_after(config, 0);
+			}
+			return 0;
+		case MOBILITY_EV_ANSWERED:
+			fsm->sent = 0;
+			if (fsm->state == MOBILITY_CONNECTED || event->on_current)
+			{
+				return be_connected(fsm, config, now);
+			}
+			/* the peer is there, on another path: the update follows */
+			return begin_burst(fsm, now);
+		case MOBILITY_EV_CONFIRMED:
+			return be_connected(fsm, config, now);
+		case MOBILITY_EV_ABANDONED:
+			fsm->sent = 0;
+			if (fsm->state == MOBILITY_CONNECTED)
+			{
+				return be_connected(fsm, config, now);
+			}
+			return 0;
+		case MOBILITY_EV_TICK:
+			return tick(fsm, config, now);
+		case MOBILITY_EV_EXPIRED:
+			return fail(fsm, now);
+	}
+	return 0;
+}
+
+/*
+ * Described in header.
+ */
+uint64_t mobility_fsm_deadline(const mobility_fsm_t *fsm,
+							   const mobility_fsm_config_t *config)
+{
+	uint64_t end;
+
+	if (!fsm->outage || !config->outage_time ||
+		fsm->state == MOBILITY_FAILED)
+	{
+		return fsm->next;
+	}
+	end = fsm->outage + config->outage_time;
+	return fsm->next ? min(fsm->next, end) : end;
+}
+
+/*
+ * Described in header.
+ */
+const char *mobility_fsm_check(const mobility_fsm_t *fsm,
+							   const mobility_fsm_config_t *config)
+{
+	uint64_t deadline = mobility_fsm_deadline(fsm, config);
+
+	switch (fsm->state)
+	{
+		case MOBILITY_CONNECTED:
+			if (fsm->outage)
+			{
+				return "connected, but an outage runs";
+			}
+			if (!fsm->sent != !deadline)
+			{
+				return "connected, and the deadline does not follow the "
+					   "request in flight";
+			}
+			break;
+		case MOBILITY_DORMANT:
+		case MOBILITY_WAITING:
+			if (!fsm->outage)
+			{
+				return "no path works, but no outage runs";
+			}
+			if (!fsm->next)
+			{
+				return "no path works, but no attempt is planned";
+			}
+			if (config->outage_time &&
+				deadline > fsm->outage + config->outage_time)
+			{
+				return "outlives its outage time";
+			}
+			break;
+		case MOBILITY_FAILED:
+			if (deadline)
+			{
+				return "failed, but wants to be woken";
+			}
+			break;
+		default:
+			return "no such state";
+	}
+	return NULL;
+}

@@ -1,0 +1,175 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_fsm mobility_fsm
+ * @{ @ingroup mobility_manager
+ *
+ * The life of a session as a state machine.  Pure: no I/O, no clock of its
+ * own; (state, event, now) -> (state, actions).  All times are milliseconds of
+ * one clock that counts suspend (CLOCK_BOOTTIME), 0 means "not set".
+ *
+ * What the states promise, and mobility_fsm_check() verifies:
+ *
+ *  - connected: no outage runs.  If no exchange is in flight there is no
+ *    deadline either, an idle host is not woken.
+ *  - dormant, waiting-to-reconnect: an outage runs, and there always is a
+ *    deadline: the next attempt, or the end of the outage time.
+ *  - failed: final, no deadline.
+ */
+
+#ifndef MOBILITY_FSM_H_
+#define MOBILITY_FSM_H_
+
+#include <library.h>
+#include "mobility_report.h"
+
+typedef struct mobility_fsm_t mobility_fsm_t;
+typedef struct mobility_fsm_config_t mobility_fsm_config_t;
+typedef struct mobility_fsm_event_t mobility_fsm_event_t;
+typedef enum mobility_fsm_event_type_t mobility_fsm_event_type_t;
+typedef enum mobility_action_t mobility_action_t;
+
+/** Attempts while connected before a silent path counts as lost. */
+#define MOBILITY_SUSPECT_ATTEMPTS 2
+
+/** Interval between the first two attempts to move, doubles, in ms. */
+#define MOBILITY_BURST_INTERVAL 250
+
+/** Attempts in a burst, after which a session goes dormant: ~ 8 s. */
+#define MOBILITY_BURST_ATTEMPTS 5
+
+/**
+ * Times of the state machine, in ms.
+ */
+struct mobility_fsm_config_t {
+	/** how long a session may be without a working path, 0 for no limit */
+	uint64_t outage_time;
+	/** interval of attempts while dormant, > 0 */
+	uint64_t retry_interval;
+	/** retransmission while connected, as charon's options: first timeout */
+	uint64_t retransmit_timeout;
+	/** its growth, >= 1.0 */
+	double retransmit_base;
+	/** upper limit of a single timeout, 0 for none */
+	uint64_t retransmit_limit;
+};
+
+/**
+ * State of the machine, a value type.
+ */
+struct mobility_fsm_t {
+	/** state of the session */
+	mobility_state_t state;
+	/** when it was entered */
+	uint64_t since;
+	/** since when no path is known to work, 0 if one is */
+	uint64_t outage;
+	/** when the request in flight is sent again, 0 if there is no plan */
+	uint64_t next;
+	/** when the request in flight was sent first, 0 if none is in flight */
+	uint64_t sent;
+	/** how often it was sent again since the last burst began */
+	u_int attempt;
+};
+
+/**
+ * What may happen to a session.
+ */
+enum mobility_fsm_event_type_t {
+	/** the network changed or was looked at: .usable, .candidates, .improved */
+	MOBILITY_EV_NETWORK,
+	/** a request left for the first time */
+	MOBILITY_EV_SENT,
+	/** the peer answered the request in flight: .on_current */
+	MOBILITY_EV_ANSWERED,
+	/** the peer confirmed the addresses in use by an address update */
+	MOBILITY_EV_CONFIRMED,
+	/** the request in flight is gone without an answer (IKE_SA replaced) */
+	MOBILITY_EV_ABANDONED,
+	/** time has passed */
+	MOBILITY_EV_TICK,
+	/** the lifetime of the IKE_SA is over */
+	MOBILITY_EV_EXPIRED,
+};
+
+/**
+ * An event.
+ */
+struct mobility_fsm_event_t {
+	/** what happened */
+	mobility_fsm_event_type_t type;
+	/** the path in use still can work */
+	bool usable;
+	/** number of paths, the one in use not counted */
+	u_int candidates;
+	/** a path is there that was not there before */
+	bool improved;
+	/** the answer came over the path in use */
+	bool on_current;
+};
+
+/**
+ * What the session has to do, flags.
+ */
+enum mobility_action_t {
+	/** take the best path at once, the one in use is lost */
+	MOBILITY_ACT_MOVE = (1<<0),
+	/** send the request in flight again over the path in use */
+	MOBILITY_ACT_RESEND = (1<<1),
+	/** send it over all paths; start an address update if none is in flight */
+	MOBILITY_ACT_PROBE = (1<<2),
+	/** look at the network again, an event may have been missed */
+	MOBILITY_ACT_LOOK = (1<<3),
+	/** the state has changed, tell everyone */
+	MOBILITY_ACT_TELL = (1<<4),
+	/** end the session the way stock ends an IKE_SA whose peer is dead */
+	MOBILITY_ACT_FAIL = (1<<5),
+};
+
+/**
+ * Initialize: a session begins connected.
+ *
+ * @param fsm		state to initialize
+ * @param now		current time
+ */
+void mobility_fsm_init(mobility_fsm_t *fsm, uint64_t now);
+
+/**
+ * Handle an event.
+ *
+ * @param fsm		state, gets updated
+ * @param config	times
+ * @param event		event
+ * @param now		current time
+ * @return			actions to take, MOBILITY_ACT_*
+ */
+mobility_action_t mobility_fsm_handle(mobility_fsm_t *fsm,
+									  const mobility_fsm_config_t *config,
+									  const mobility_fsm_event_t *event,
+									  uint64_t now);
+
+/**
+ * Get the time at which MOBILITY_EV_TICK is due.
+ *
+ * @param fsm		state
+ * @param config	times
+ * @return			time, 0 if the session needs no clock
+ */
+uint64_t mobility_fsm_deadline(const mobility_fsm_t *fsm,
+							   const mobility_fsm_config_t *config);
+
+/**
+ * Check the invariants stated above.
+ *
+ * @param fsm		state
+ * @param config	times
+ * @return			NULL if they hold, else which one does not
+ */
+const char *mobility_fsm_check(const mobility_fsm_t *fsm,
+							   const mobility_fsm_config_t *config);
+
+#endif /** MOBILITY_FSM_H_ @}*/

@@ -1,0 +1,215 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_ike_hooks.h"
+
+#include <collections/hashtable.h>
+#include <threading/mutex.h>
+
+typedef struct private_mobility_ike_hooks_t private_mobility_ike_hooks_t;
+typedef struct hook_t hook_t;
+
+/**
+ * A hooked IKE_SA.
+ */
+struct hook_t {
+
+	/**
+	 * Copy of the method table as it was.
+	 */
+	ike_sa_t stock;
+
+	/**
+	 * Gets the calls.
+	 */
+	mobility_ike_handler_t *handler;
+};
+
+/**
+ * Private data of a mobility_ike_hooks_t object.
+ */
+struct private_mobility_ike_hooks_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_ike_hooks_t public;
+
+	/**
+	 * ike_sa_t* => hook_t*
+	 */
+	hashtable_t *hooks;
+
+	/**
+	 * Locks the table.  A hook_t itself is only used and removed with its
+	 * IKE_SA checked out.
+	 */
+	mutex_t *mutex;
+};
+
+/**
+ * The methods of an ike_sa_t have no place for user data.
+ */
+static private_mobility_ike_hooks_t *instance;
+
+/**
+ * Find the hook of an IKE_SA.
+ */
+static hook_t *find(ike_sa_t *ike_sa)
+{
+	hook_t *hook;
+
+	instance->mutex->lock(instance->mutex);
+	hook = instance->hooks->get(instance->hooks, ike_sa);
+	instance->mutex->unlock(instance->mutex);
+	return hook;
+}
+
+/**
+ * Hook for ike_sa_t.retransmit()
+ */
+static status_t hook_retransmit(ike_sa_t *ike_sa, uint32_t mid)
+{
+	hook_t *hook = find(ike_sa);
+
+	return hook->handler->retransmit(hook->handler, ike_sa, &hook->stock, mid);
+}
+
+/**
+ * Hook for ike_sa_t.roam()
+ */
+static status_t hook_roam(ike_sa_t *ike_sa, bool address)
+{
+	hook_t *hook = find(ike_sa);
+
+	return hook->handler->roam(hook->handler, ike_sa, &hook->stock, address);
+}
+
+/**
+ * Hook for ike_sa_t.send_dpd()
+ */
+static status_t hook_send_dpd(ike_sa_t *ike_sa)
+{
+	hook_t *hook = find(ike_sa);
+
+	return hook->handler->send_dpd(hook->handler, ike_sa, &hook->stock);
+}
+
+/**
+ * Hook for ike_sa_t.delete()
+ */
+static status_t hook_delete(ike_sa_t *ike_sa, bool force)
+{
+	hook_t *hook = find(ike_sa);
+
+	return hook->handler->delete(hook->handler, ike_sa, &hook->stock, force);
+}
+
+/**
+ * Hook for ike_sa_t.process_message()
+ */
+static status_t hook_process_message(ike_sa_t *ike_sa, message_t *message)
+{
+	hook_t *hook = find(ike_sa);
+	status_t status;
+
+	status = hook->stock.process_message(ike_sa, message);
+	if (status == DESTROY_ME)
+	{
+		return status;
+	}
+	/* processing the message may have unhooked the IKE_SA */
+	hook = find(ike_sa);
+	if (hook)
+	{
+		return hook->handler->processed(hook->handler, ike_sa, status);
+	}
+	return status;
+}
+
+METHOD(mobility_ike_hooks_t, hook_, void,
+	private_mobility_ike_hooks_t *this, ike_sa_t *ike_sa,
+	mobility_ike_handler_t *handler)
+{
+	hook_t *hook;
+
+	this->mutex->lock(this->mutex);
+	hook = this->hooks->get(this->hooks, ike_sa);
+	if (!hook)
+	{
+		INIT(hook,
+			.stock = *ike_sa,
+		);
+		this->hooks->put(this->hooks, ike_sa, hook);
+	}
+	hook->handler = handler;
+	this->mutex->unlock(this->mutex);
+
+	ike_sa->retransmit = hook_retransmit;
+	ike_sa->roam = hook_roam;
+	ike_sa->send_dpd = hook_send_dpd;
+	ike_sa->delete = hook_delete;
+	ike_sa->process_message = hook_process_message;
+}
+
+METHOD(mobility_ike_hooks_t, unhook, void,
+	private_mobility_ike_hooks_t *this, ike_sa_t *ike_sa)
+{
+	hook_t *hook;
+
+	this->mutex->lock(this->mutex);
+	hook = this->hooks->remove(this->hooks, ike_sa);
+	this->mutex->unlock(this->mutex);
+
+	if (hook)
+	{
+		ike_sa->retransmit = hook->stock.retransmit;
+		ike_sa->roam = hook->stock.roam;
+		ike_sa->send_dpd = hook->stock.send_dpd;
+		ike_sa->delete = hook->stock.delete;
+		ike_sa->process_message = hook->stock.process_message;
+		free(hook);
+	}
+}
+
+METHOD(mobility_ike_hooks_t, get_handler, mobility_ike_handler_t*,
+	private_mobility_ike_hooks_t *this, ike_sa_t *ike_sa)
+{
+	hook_t *hook = find(ike_sa);
+
+	return hook ? hook->handler : NULL;
+}
+
+METHOD(mobility_ike_hooks_t, destroy, void,
+	private_mobility_ike_hooks_t *this)
+{
+	instance = NULL;
+	this->hooks->destroy_function(this->hooks, (void*)free);
+	this->mutex->destroy(this->mutex);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+mobility_ike_hooks_t *mobility_ike_hooks_create()
+{
+	private_mobility_ike_hooks_t *this;
+
+	INIT(this,
+		.public = {
+			.hook = _hook_,
+			.unhook = _unhook,
+			.get_handler = _get_handler,
+			.destroy = _destroy,
+		},
+		.hooks = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr, 4),
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+	);
+	instance = this;
+
+	return &this->public;
+}

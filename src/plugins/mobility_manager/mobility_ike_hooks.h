@@ -1,0 +1,98 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_ike_hooks mobility_ike_hooks
+ * @{ @ingroup mobility_manager
+ *
+ * The only file that touches the method table of an ike_sa_t.
+ *
+ * charon's jobs call an IKE_SA through the function pointers in ike_sa_t.
+ * Hooking replaces those pointers in a single object, all others stay stock.
+ */
+
+#ifndef MOBILITY_IKE_HOOKS_H_
+#define MOBILITY_IKE_HOOKS_H_
+
+#include <sa/ike_sa.h>
+
+typedef struct mobility_ike_handler_t mobility_ike_handler_t;
+typedef struct mobility_ike_hooks_t mobility_ike_hooks_t;
+
+/**
+ * Gets the calls of a hooked IKE_SA, with it checked out.  The stock methods
+ * are found in the copy of the method table that is passed.
+ */
+struct mobility_ike_handler_t {
+
+	/** replaces ike_sa_t.retransmit() */
+	status_t (*retransmit)(mobility_ike_handler_t *this, ike_sa_t *ike_sa,
+						   const ike_sa_t *stock, uint32_t mid);
+
+	/** replaces ike_sa_t.roam() */
+	status_t (*roam)(mobility_ike_handler_t *this, ike_sa_t *ike_sa,
+					 const ike_sa_t *stock, bool address);
+
+	/** replaces ike_sa_t.send_dpd() */
+	status_t (*send_dpd)(mobility_ike_handler_t *this, ike_sa_t *ike_sa,
+						 const ike_sa_t *stock);
+
+	/** replaces ike_sa_t.delete() */
+	status_t (*delete)(mobility_ike_handler_t *this, ike_sa_t *ike_sa,
+					   const ike_sa_t *stock, bool force);
+
+	/** called after ike_sa_t.process_message(), unless that returned
+	 * DESTROY_ME */
+	status_t (*processed)(mobility_ike_handler_t *this, ike_sa_t *ike_sa,
+						  status_t status);
+};
+
+/**
+ * Hooks.  Methods may be called from any thread; except for get_handler() and
+ * is_hooked() with the IKE_SA in question checked out.  The mutex is a leaf.
+ */
+struct mobility_ike_hooks_t {
+
+	/**
+	 * Hook an IKE_SA, or change the handler of a hooked one.
+	 *
+	 * @param ike_sa	IKE_SA
+	 * @param handler	handler, must live until unhook()
+	 */
+	void (*hook)(mobility_ike_hooks_t *this, ike_sa_t *ike_sa,
+				 mobility_ike_handler_t *handler);
+
+	/**
+	 * Give an IKE_SA its stock methods back; nothing happens if it is not
+	 * hooked.
+	 *
+	 * @param ike_sa	IKE_SA
+	 */
+	void (*unhook)(mobility_ike_hooks_t *this, ike_sa_t *ike_sa);
+
+	/**
+	 * Get the handler of an IKE_SA.
+	 *
+	 * @param ike_sa	IKE_SA
+	 * @return			handler, NULL if it is not hooked
+	 */
+	mobility_ike_handler_t *(*get_handler)(mobility_ike_hooks_t *this,
+										   ike_sa_t *ike_sa);
+
+	/**
+	 * Destroy; no IKE_SA may be hooked anymore.
+	 */
+	void (*destroy)(mobility_ike_hooks_t *this);
+};
+
+/**
+ * Create the hooks, there can be only one instance.
+ *
+ * @return				hooks
+ */
+mobility_ike_hooks_t *mobility_ike_hooks_create();
+
+#endif /** MOBILITY_IKE_HOOKS_H_ @}*/

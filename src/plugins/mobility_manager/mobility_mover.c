@@ -1,0 +1,727 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_mover.h"
+#include "mobility_clock.h"
+
+#include <time.h>
+
+#include <daemon.h>
+
+/** Interval between packets of a path test, in ms. */
+#define TEST_INTERVAL 300
+
+/** Packets of a path test before it counts as failed. */
+#define TEST_ATTEMPTS 3
+
+/** Time a path that the peer refused is put aside, in ms. */
+#define REFUSED_PENALTY 300000
+
+typedef struct private_mobility_mover_t private_mobility_mover_t;
+
+/**
+ * Private data of a mobility_mover_t object.
+ */
+struct private_mobility_mover_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_mover_t public;
+
+	/**
+	 * IKE_SA, NULL if none is bound.
+	 */
+	ike_sa_t *ike_sa;
+
+	/**
+	 * Network monitor.
+	 */
+	mobility_monitor_t *monitor;
+
+	/**
+	 * Name for the log.
+	 */
+	const char *name;
+
+	/**
+	 * Called when a path was confirmed.
+	 */
+	mobility_mover_cb_t cb;
+
+	/**
+	 * User data for cb.
+	 */
+	void *data;
+
+	/**
+	 * Path in use, NULL if its uplink is unknown.
+	 */
+	mobility_path_t *path;
+
+	/**
+	 * Path to move to or to test, NULL if none.
+	 */
+	mobility_path_t *target;
+
+	/**
+	 * The target is taken, the peer has not confirmed it yet.
+	 */
+	bool moving;
+
+	/**
+	 * The request in flight was also sent over paths other than the one it
+	 * was built for: its NAT detection says nothing certain about any.
+	 */
+	bool spread;
+
+	/**
+	 * When the next packet of a path test is sent, 0 if none is under way.
+	 */
+	uint64_t test_next;
+
+	/**
+	 * Packets of the path test sent so far.
+	 */
+	u_int test_attempt;
+
+	/**
+	 * When the current move was started, 0 if none is under way.
+	 */
+	uint64_t begun;
+
+	/**
+	 * What started the current move, and where from.
+	 */
+	mobility_move_t current;
+
+	/**
+	 * Last completed move.
+	 */
+	mobility_move_t last;
+
+	/**
+	 * Number of completed moves.
+	 */
+	u_int moves;
+};
+
+/*
+ * Described in header.
+ */
+bool mobility_has_task(ike_sa_t *ike_sa, task_queue_t queue, task_type_t type)
+{
+	enumerator_t *enumerator;
+	task_t *task;
+	bool found = FALSE;
+
+	enumerator = ike_sa->create_task_enumerator(ike_sa, queue);
+	while (!found && enumerator->enumerate(enumerator, &task))
+	{
+		found = task->get_type(task) == type;
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+/**
+ * Find the MOBIKE task that is queued or active; ours gets set if it is ours.
+ */
+static bool find_task(private_mobility_mover_t *this, task_queue_t queue,
+					  mobility_task_t **ours)
+{
+	enumerator_t *enumerator;
+	task_t *task;
+	bool found = FALSE;
+
+	*ours = NULL;
+	enumerator = this->ike_sa->create_task_enumerator(this->ike_sa, queue);
+	while (!found && enumerator->enumerate(enumerator, &task))
+	{
+		if (task->get_type(task) == TASK_IKE_MOBIKE)
+		{
+			*ours = mobility_task_cast(task);
+			found = TRUE;
+		}
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+/**
+ * Queue a task.
+ */
+static void queue_task(private_mobility_mover_t *this,
+					   mobility_task_kind_t kind)
+{
+	mobility_task_t *task;
+
+	task = mobility_task_create(this->ike_sa, &this->public.owner, kind);
+	this->ike_sa->queue_task(this->ike_sa, &task->mobike.task);
+}
+
+/**
+ * Make sure an address update to the target is queued or in flight.
+ */
+static void queue_update(private_mobility_mover_t *this)
+{
+	mobility_task_t *task;
+
+	if (find_task(this, TASK_QUEUE_QUEUED, &task) ||
+		find_task(this, TASK_QUEUE_ACTIVE, &task))
+	{
+		if (task)
+		{
+			task->update(task);
+		}
+		/* else it is stock's, ours must not meet it: we come back when that
+		 * is answered, or when the next attempt is due */
+		return;
+	}
+	queue_task(this, MOBILITY_TASK_UPDATE);
+}
+
+/**
+ * Replace the target.
+ */
+static void set_target(private_mobility_mover_t *this,
+					   const mobility_path_t *path)
+{
+	mobility_path_t *clone = path ? mobility_path_clone(path) : NULL;
+
+	mobility_path_destroy(this->target);
+	this->target = clone;
+}
+
+/**
+ * Check if a packet came in over a path.
+ */
+static bool came_over(mobility_path_t *path, host_t *local, host_t *remote)
+{
+	return path && path->local->ip_equals(path->local, local) &&
+		   path->remote->ip_equals(path->remote, remote);
+}
+
+/**
+ * Send the request in flight over a path.
+ */
+static void send_over(private_mobility_mover_t *this,
+					  const mobility_path_t *path)
+{
+	this->public.candidates->pin(this->public.candidates, path);
+	this->public.exchange->send(this->public.exchange, path, this->ike_sa);
+	if (!mobility_path_equals(path, this->target ?: this->path))
+	{
+		this->spread = TRUE;
+	}
+}
+
+/**
+ * Use a path: the IKE_SA and its CHILD_SAs get its addresses.
+ */
+static void use_path(private_mobility_mover_t *this,
+					 const mobility_path_t *path)
+{
+	host_t *me, *other, *local, *remote;
+	mobility_path_t *old = this->path;
+
+	me = this->ike_sa->get_my_host(this->ike_sa);
+	other = this->ike_sa->get_other_host(this->ike_sa);
+	local = mobility_exchange_host(path->local, me);
+	remote = mobility_exchange_host(path->remote, other);
+	if (!local->equals(local, me) || !remote->equals(remote, other))
+	{
+		this->public.candidates->pin(this->public.candidates, path);
+		this->ike_sa->update_hosts(this->ike_sa, local, remote,
+								   UPDATE_HOSTS_FORCE_ALL);
+	}
+	local->destroy(local);
+	remote->destroy(remote);
+	this->path = mobility_path_clone(path);
+	mobility_path_destroy(old);
+}
+
+METHOD(mobility_mover_t, begin, void,
+	private_mobility_mover_t *this, const char *trigger)
+{
+	if (!this->begun)
+	{
+		this->begun = mobility_now();
+		snprintf(this->current.trigger, sizeof(this->current.trigger), "%s",
+				 trigger);
+		snprintf(this->current.from, sizeof(this->current.from), "%s",
+				 this->path ? this->path->ifname : "");
+	}
+}
+
+METHOD(mobility_mover_t, end, void,
+	private_mobility_mover_t *this)
+{
+	this->begun = 0;
+}
+
+METHOD(mobility_mover_t, probe, status_t,
+	private_mobility_mover_t *this)
+{
+	mobility_candidates_t *candidates = this->public.candidates;
+	enumerator_t *enumerator;
+	mobility_path_t *path;
+	uint64_t now = mobility_now();
+
+	if (this->public.exchange->in_flight(this->public.exchange))
+	{
+		enumerator = candidates->create_enumerator(candidates, now);
+		while (enumerator->enumerate(enumerator, &path))
+		{
+			send_over(this, path);
+		}
+		enumerator->destroy(enumerator);
+		return SUCCESS;
+	}
+	path = candidates->get_best(candidates, now);
+	if (!path)
+	{
+		return SUCCESS;
+	}
+	set_target(this, path);
+	this->moving = TRUE;
+	queue_update(this);
+	return this->ike_sa->initiate(this->ike_sa, NULL, NULL);
+}
+
+METHOD(mobility_mover_t, move, status_t,
+	private_mobility_mover_t *this)
+{
+	mobility_candidates_t *candidates = this->public.candidates;
+	mobility_path_t *path;
+	status_t status;
+
+	path = candidates->get_best(candidates, mobility_now());
+	if (!path)
+	{
+		return SUCCESS;
+	}
+	set_target(this, path);
+	this->test_next = 0;
+	this->moving = TRUE;
+	candidates->pin(candidates, path);
+	if (this->public.exchange->in_flight(this->public.exchange))
+	{	/* whatever it is, it was built for another path */
+		this->spread = TRUE;
+		this->public.exchange->send(this->public.exchange, path, this->ike_sa);
+	}
+	queue_update(this);
+	status = this->ike_sa->initiate(this->ike_sa, NULL, NULL);
+	if (status != DESTROY_ME)
+	{
+		use_path(this, this->target);
+	}
+	return status;
+}
+
+METHOD(mobility_mover_t, resend, void,
+	private_mobility_mover_t *this)
+{
+	if (this->path)
+	{
+		send_over(this, this->path);
+	}
+}
+
+METHOD(mobility_mover_t, settle, status_t,
+	private_mobility_mover_t *this, bool lost)
+{
+	mobility_task_t *task;
+
+	if (!this->moving || !this->target)
+	{
+		return SUCCESS;
+	}
+	if (lost)
+	{
+		use_path(this, this->target);
+	}
+	if (!this->public.exchange->in_flight(this->public.exchange) &&
+		!find_task(this, TASK_QUEUE_QUEUED, &task))
+	{	/* could not be queued while a task of stock's was active */
+		queue_update(this);
+		return this->ike_sa->initiate(this->ike_sa, NULL, NULL);
+	}
+	return SUCCESS;
+}
+
+METHOD(mobility_mover_t, is_idle, bool,
+	private_mobility_mover_t *this)
+{
+	mobility_task_t *task;
+
+	return this->ike_sa && !this->moving && !this->test_next &&
+		   this->ike_sa->get_state(this->ike_sa) == IKE_ESTABLISHED &&
+		   !this->public.exchange->in_flight(this->public.exchange) &&
+		   !find_task(this, TASK_QUEUE_QUEUED, &task);
+}
+
+METHOD(mobility_mover_t, test, status_t,
+	private_mobility_mover_t *this, const mobility_path_t *path,
+	const char *trigger)
+{
+	set_target(this, path);
+	this->public.candidates->pin(this->public.candidates, path);
+	this->begun = 0;
+	begin(this, trigger);
+	this->test_attempt = 1;
+	this->test_next = mobility_now() + TEST_INTERVAL;
+	queue_task(this, MOBILITY_TASK_TEST);
+	return this->ike_sa->initiate(this->ike_sa, NULL, NULL);
+}
+
+/**
+ * The path under test does not work: the request completes over the one in
+ * use.
+ */
+static void end_test(private_mobility_mover_t *this, uint64_t penalty)
+{
+	mobility_candidates_t *candidates = this->public.candidates;
+
+	DBG1(DBG_IKE, "mobility: %s: no answer over %s from %H to %H, staying",
+		 this->name, this->target->ifname, this->target->local,
+		 this->target->remote);
+	candidates->penalize(candidates, this->target, mobility_now() + penalty);
+	set_target(this, NULL);
+	this->test_next = 0;
+	this->begun = 0;
+	candidates->unpin(candidates, this->path, NULL);
+	if (this->public.exchange->in_flight(this->public.exchange))
+	{
+		resend(this);
+	}
+}
+
+METHOD(mobility_mover_t, continue_test, void,
+	private_mobility_mover_t *this, uint64_t penalty)
+{
+	if (this->test_attempt < TEST_ATTEMPTS)
+	{
+		this->test_attempt++;
+		this->test_next = mobility_now() + TEST_INTERVAL;
+		send_over(this, this->target);
+	}
+	else
+	{
+		end_test(this, penalty);
+	}
+}
+
+METHOD(mobility_mover_t, get_test_deadline, uint64_t,
+	private_mobility_mover_t *this)
+{
+	return this->test_next;
+}
+
+METHOD(mobility_mover_t, send_dpd, status_t,
+	private_mobility_mover_t *this)
+{
+	mobility_task_t *task;
+
+	if (find_task(this, TASK_QUEUE_QUEUED, &task))
+	{
+		return SUCCESS;
+	}
+	DBG1(DBG_IKE, "sending DPD request");
+	queue_task(this, MOBILITY_TASK_DPD);
+	return this->ike_sa->initiate(this->ike_sa, NULL, NULL);
+}
+
+METHOD(mobility_mover_t, look, void,
+	private_mobility_mover_t *this, mobility_fsm_event_t *event)
+{
+	mobility_candidates_t *candidates = this->public.candidates;
+	host_t *local, *remote;
+
+	local = this->ike_sa->get_my_host(this->ike_sa);
+	remote = this->ike_sa->get_other_host(this->ike_sa);
+	if (!came_over(this->path, local, remote))
+	{
+		mobility_path_destroy(this->path);
+		this->path = this->monitor->find_path(this->monitor, local, remote);
+	}
+	if (this->path)
+	{
+		candidates->pin(candidates, this->path);
+	}
+	event->improved = candidates->collect(candidates, this->ike_sa, this->path);
+	event->candidates = candidates->count(candidates, this->path);
+}
+
+METHOD(mobility_mover_t, get_path, mobility_path_t*,
+	private_mobility_mover_t *this)
+{
+	return this->path;
+}
+
+METHOD(mobility_mover_t, sent, void,
+	private_mobility_mover_t *this, message_t *message)
+{
+	this->spread = FALSE;
+	this->public.exchange->capture(this->public.exchange, this->ike_sa,
+								   message);
+}
+
+/**
+ * The request in flight was answered over a path that is not (known to be) the
+ * one in use.
+ */
+static void answered_elsewhere(private_mobility_mover_t *this, host_t *me,
+							   host_t *other)
+{
+	mobility_path_t *path;
+	mobility_task_t *task;
+
+	if (mobility_has_task(this->ike_sa, TASK_QUEUE_ACTIVE, TASK_IKE_REAUTH))
+	{	/* the new IKE_SA has to start from where this one was answered */
+		this->ike_sa->set_my_host(this->ike_sa, me->clone(me));
+		this->ike_sa->set_other_host(this->ike_sa, other->clone(other));
+		return;
+	}
+	if (find_task(this, TASK_QUEUE_ACTIVE, &task) &&
+		(!task || task->get_kind(task) != MOBILITY_TASK_DPD))
+	{	/* tests and updates look at the path themselves */
+		return;
+	}
+	path = this->public.candidates->find(this->public.candidates, me, other);
+	if (path)
+	{	/* have the peer use that path, before anything else */
+		set_target(this, path);
+		this->moving = TRUE;
+		queue_update(this);
+	}
+}
+
+METHOD(mobility_mover_t, answered, bool,
+	private_mobility_mover_t *this, message_t *message)
+{
+	host_t *me, *other;
+	bool on_current;
+
+	this->public.exchange->clear(this->public.exchange);
+	me = message->get_destination(message);
+	other = message->get_source(message);
+	on_current = !this->moving && came_over(this->path, me, other);
+	if (!on_current)
+	{
+		answered_elsewhere(this, me, other);
+	}
+	return on_current;
+}
+
+METHOD(mobility_task_owner_t, get_target, void,
+	private_mobility_mover_t *this, host_t **local, host_t **remote)
+{
+	mobility_path_t *path = this->target ?: this->path;
+	host_t *me, *other;
+
+	me = this->ike_sa->get_my_host(this->ike_sa);
+	other = this->ike_sa->get_other_host(this->ike_sa);
+	*local = mobility_exchange_host(path ? path->local : me, me);
+	*remote = mobility_exchange_host(path ? path->remote : other, other);
+}
+
+METHOD(mobility_task_owner_t, transmit, void,
+	private_mobility_mover_t *this)
+{
+	mobility_path_t *path = this->target ?: this->path;
+
+	if (path)
+	{
+		send_over(this, path);
+	}
+}
+
+METHOD(mobility_task_owner_t, tested, bool,
+	private_mobility_mover_t *this, host_t *local, host_t *remote)
+{
+	if (!this->test_next)
+	{
+		return FALSE;
+	}
+	if (!came_over(this->target, local, remote))
+	{
+		end_test(this, REFUSED_PENALTY);
+		return FALSE;
+	}
+	this->test_next = 0;
+	this->moving = TRUE;
+	return TRUE;
+}
+
+METHOD(mobility_task_owner_t, updated, bool,
+	private_mobility_mover_t *this, host_t *local, host_t *remote,
+	bool refused)
+{
+	mobility_candidates_t *candidates = this->public.candidates;
+	mobility_path_t *path;
+	uint64_t now = mobility_now();
+
+	path = candidates->find(candidates, local, remote);
+	if (refused)
+	{
+		DBG1(DBG_IKE, "mobility: %s: peer does not accept the path from %H to "
+			 "%H", this->name, local, remote);
+		if (path)
+		{
+			candidates->penalize(candidates, path, now + REFUSED_PENALTY);
+		}
+		path = candidates->get_best(candidates, now);
+		if (!path || candidates->get_penalty(candidates, path, now))
+		{
+			set_target(this, NULL);
+			this->moving = FALSE;
+			return FALSE;
+		}
+		set_target(this, path);
+		return TRUE;
+	}
+	if (path && (this->spread || !came_over(this->target, local, remote)))
+	{	/* the peer answers over this path, have it use this path */
+		set_target(this, path);
+		return TRUE;
+	}
+	if (this->target)
+	{
+		use_path(this, this->target);
+	}
+	return FALSE;
+}
+
+METHOD(mobility_task_owner_t, confirmed, void,
+	private_mobility_mover_t *this)
+{
+	bool moved = this->begun != 0;
+
+	/* UDP encapsulation may have changed with the NAT situation */
+	this->ike_sa->update_hosts(this->ike_sa, NULL, NULL,
+							   UPDATE_HOSTS_FORCE_CHILDREN);
+	set_target(this, NULL);
+	this->moving = FALSE;
+	this->public.candidates->unpin(this->public.candidates, this->path, NULL);
+	if (moved)
+	{
+		this->moves++;
+		this->last = this->current;
+		this->last.time = time(NULL);
+		this->last.duration = mobility_now() - this->begun;
+		snprintf(this->last.to, sizeof(this->last.to), "%s",
+				 this->path ? this->path->ifname : "");
+		this->begun = 0;
+	}
+	this->cb(this->data, moved);
+}
+
+/**
+ * Remove our tasks from a queue of the IKE_SA.
+ */
+static void remove_from(private_mobility_mover_t *this, task_queue_t queue)
+{
+	enumerator_t *enumerator;
+	task_t *task;
+
+	enumerator = this->ike_sa->create_task_enumerator(this->ike_sa, queue);
+	while (enumerator->enumerate(enumerator, &task))
+	{
+		if (mobility_task_cast(task))
+		{
+			this->ike_sa->remove_task(this->ike_sa, enumerator);
+			task->destroy(task);
+		}
+	}
+	enumerator->destroy(enumerator);
+}
+
+METHOD(mobility_mover_t, remove_tasks, void,
+	private_mobility_mover_t *this)
+{
+	remove_from(this, TASK_QUEUE_QUEUED);
+	remove_from(this, TASK_QUEUE_ACTIVE);
+}
+
+METHOD(mobility_mover_t, bind_, void,
+	private_mobility_mover_t *this, ike_sa_t *ike_sa)
+{
+	this->ike_sa = ike_sa;
+	this->public.exchange->clear(this->public.exchange);
+	this->test_next = 0;
+	if (!ike_sa)
+	{
+		this->public.candidates->unpin(this->public.candidates, NULL, NULL);
+	}
+}
+
+METHOD(mobility_mover_t, get_move, u_int,
+	private_mobility_mover_t *this, mobility_move_t *move)
+{
+	*move = this->last;
+	return this->moves;
+}
+
+METHOD(mobility_mover_t, destroy, void,
+	private_mobility_mover_t *this)
+{
+	this->public.candidates->destroy(this->public.candidates);
+	this->public.exchange->destroy(this->public.exchange);
+	mobility_path_destroy(this->path);
+	mobility_path_destroy(this->target);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
+										mobility_monitor_t *monitor,
+										const char *name,
+										mobility_mover_cb_t cb, void *data)
+{
+	private_mobility_mover_t *this;
+
+	INIT(this,
+		.public = {
+			.owner = {
+				.get_target = _get_target,
+				.transmit = _transmit,
+				.tested = _tested,
+				.updated = _updated,
+				.confirmed = _confirmed,
+			},
+			.exchange = mobility_exchange_create(),
+			.candidates = candidates,
+			.bind = _bind_,
+			.look = _look,
+			.get_path = _get_path,
+			.begin = _begin,
+			.end = _end,
+			.move = _move,
+			.probe = _probe,
+			.resend = _resend,
+			.test = _test,
+			.get_test_deadline = _get_test_deadline,
+			.continue_test = _continue_test,
+			.is_idle = _is_idle,
+			.send_dpd = _send_dpd,
+			.sent = _sent,
+			.answered = _answered,
+			.settle = _settle,
+			.remove_tasks = _remove_tasks,
+			.get_move = _get_move,
+			.destroy = _destroy,
+		},
+		.monitor = monitor,
+		.name = name,
+		.cb = cb,
+		.data = data,
+	);
+
+	return &this->public;
+}

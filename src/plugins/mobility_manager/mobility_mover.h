@@ -1,0 +1,218 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_mover mobility_mover
+ * @{ @ingroup mobility_manager
+ *
+ * Moves an IKE_SA between paths: knows the path in use and the one it is
+ * heading for, the request in flight and over which paths it went, and runs
+ * the exchanges of RFC 4555.  When to do so is decided by its session.
+ */
+
+#ifndef MOBILITY_MOVER_H_
+#define MOBILITY_MOVER_H_
+
+#include "mobility_candidates.h"
+#include "mobility_exchange.h"
+#include "mobility_fsm.h"
+#include "mobility_report.h"
+#include "mobility_task.h"
+
+typedef struct mobility_mover_t mobility_mover_t;
+
+/**
+ * Called when the peer has confirmed the path in use by an address update.
+ *
+ * @param data			user data
+ * @param moved			TRUE if that completes a move, see get_move()
+ */
+typedef void (*mobility_mover_cb_t)(void *data, bool moved);
+
+/**
+ * Mover.  Used with the IKE_SA checked out.
+ */
+struct mobility_mover_t {
+
+	/**
+	 * Gets the results of tasks; must be the first member.
+	 */
+	mobility_task_owner_t owner;
+
+	/**
+	 * Request in flight, read only.
+	 */
+	mobility_exchange_t *exchange;
+
+	/**
+	 * Candidate paths, read only.
+	 */
+	mobility_candidates_t *candidates;
+
+	/**
+	 * Work for an IKE_SA.
+	 *
+	 * @param ike_sa	IKE_SA, NULL for none
+	 */
+	void (*bind)(mobility_mover_t *this, ike_sa_t *ike_sa);
+
+	/**
+	 * Take over the path in use from the IKE_SA, which the peer or stock may
+	 * have changed, and collect candidates.
+	 *
+	 * @param event		gets .candidates and .improved
+	 */
+	void (*look)(mobility_mover_t *this, mobility_fsm_event_t *event);
+
+	/**
+	 * Get the path in use.
+	 *
+	 * @return			internal path, NULL if its uplink is unknown
+	 */
+	mobility_path_t *(*get_path)(mobility_mover_t *this);
+
+	/**
+	 * Remember what started a move, unless one is under way.
+	 *
+	 * @param trigger	for people
+	 */
+	void (*begin)(mobility_mover_t *this, const char *trigger);
+
+	/**
+	 * Forget what started a move, there is none.
+	 */
+	void (*end)(mobility_mover_t *this);
+
+	/**
+	 * The path in use is lost: take the preferred one at once.
+	 *
+	 * @return			DESTROY_ME to destroy the IKE_SA
+	 */
+	status_t (*move)(mobility_mover_t *this);
+
+	/**
+	 * Send the request in flight over all paths; if there is none, start an
+	 * address update to the preferred one.
+	 *
+	 * @return			DESTROY_ME to destroy the IKE_SA
+	 */
+	status_t (*probe)(mobility_mover_t *this);
+
+	/**
+	 * Send the request in flight again over the path in use.
+	 */
+	void (*resend)(mobility_mover_t *this);
+
+	/**
+	 * Test a path and move to it if the peer answers on it.
+	 *
+	 * @param path		path to test
+	 * @param trigger	why, for people
+	 * @return			DESTROY_ME to destroy the IKE_SA
+	 */
+	status_t (*test)(mobility_mover_t *this, const mobility_path_t *path,
+					 const char *trigger);
+
+	/**
+	 * Get the time at which continue_test() is due.
+	 *
+	 * @return			time, 0 if no test is under way
+	 */
+	uint64_t (*get_test_deadline)(mobility_mover_t *this);
+
+	/**
+	 * The path under test has not answered in time: once more, or give up.
+	 *
+	 * @param penalty	ms to put the path aside
+	 */
+	void (*continue_test)(mobility_mover_t *this, uint64_t penalty);
+
+	/**
+	 * Check if neither a move, nor a test, nor any exchange is under way.
+	 *
+	 * @return			TRUE if idle
+	 */
+	bool (*is_idle)(mobility_mover_t *this);
+
+	/**
+	 * Send a dead peer detection, if no MOBIKE task is queued.
+	 *
+	 * @return			DESTROY_ME to destroy the IKE_SA
+	 */
+	status_t (*send_dpd)(mobility_mover_t *this);
+
+	/**
+	 * A request was encoded and is about to be sent.
+	 *
+	 * @param message	request
+	 */
+	void (*sent)(mobility_mover_t *this, message_t *message);
+
+	/**
+	 * A response was received and authenticated, but is not processed yet.
+	 * May be called by a bus listener: does nothing that could block.
+	 *
+	 * @param message	response
+	 * @return			TRUE if it answers the request in flight over the path
+	 *					in use, and no update is pending
+	 */
+	bool (*answered)(mobility_mover_t *this, message_t *message);
+
+	/**
+	 * A message was processed: go on with the move it may have led to.
+	 *
+	 * @param lost		the path in use is lost, use the one the move leads to
+	 *					before the peer has confirmed it: nothing to lose
+	 * @return			DESTROY_ME to destroy the IKE_SA
+	 */
+	status_t (*settle)(mobility_mover_t *this, bool lost);
+
+	/**
+	 * Remove our tasks from the IKE_SA.  Not to be called while it processes a
+	 * message.
+	 */
+	void (*remove_tasks)(mobility_mover_t *this);
+
+	/**
+	 * Get the last move.
+	 *
+	 * @param move		gets filled in
+	 * @return			number of moves so far
+	 */
+	u_int (*get_move)(mobility_mover_t *this, mobility_move_t *move);
+
+	/**
+	 * Destroy a mobility_mover_t, removes pins.
+	 */
+	void (*destroy)(mobility_mover_t *this);
+};
+
+/**
+ * Create a mover without an IKE_SA.
+ *
+ * @param candidates	candidate paths, adopted
+ * @param monitor		network monitor
+ * @param name			name for the log, must live as long
+ * @param cb			called when a path was confirmed
+ * @param data			user data for cb
+ * @return				mover
+ */
+mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
+										mobility_monitor_t *monitor,
+										const char *name,
+										mobility_mover_cb_t cb, void *data);
+
+/**
+ * Check if a task of the given type is in a queue of an IKE_SA.
+ *
+ * @param ike_sa		IKE_SA
+ * @param queue			queue to search
+ * @param type			type of task
+ * @return				TRUE if there is one
+ */
+bool mobility_has_task(ike_sa_t *ike_sa, task_queue_t queue, task_type_t type);
+
+#endif /** MOBILITY_MOVER_H_ @}*/

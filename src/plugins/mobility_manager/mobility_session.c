@@ -1,0 +1,827 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_session.h"
+#include "mobility_clock.h"
+#include "mobility_mover.h"
+#include "mobility_policy.h"
+
+#include <time.h>
+
+#include <daemon.h>
+#include <processing/jobs/send_dpd_job.h>
+
+typedef struct private_mobility_session_t private_mobility_session_t;
+
+/**
+ * Private data of a mobility_session_t object.
+ */
+struct private_mobility_session_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_session_t public;
+
+	/**
+	 * What sessions share.
+	 */
+	mobility_context_t *context;
+
+	/**
+	 * Name of the connection.
+	 */
+	char *connection;
+
+	/**
+	 * IKE_SA, NULL if none is bound.
+	 */
+	ike_sa_t *ike_sa;
+
+	/**
+	 * Moves the IKE_SA.
+	 */
+	mobility_mover_t *mover;
+
+	/**
+	 * Policy of the connection.
+	 */
+	mobility_config_t config;
+
+	/**
+	 * Times for the state machine.
+	 */
+	mobility_fsm_config_t times;
+
+	/**
+	 * State machine.
+	 */
+	mobility_fsm_t fsm;
+
+	/**
+	 * State observers know of.
+	 */
+	mobility_state_t told;
+
+	/**
+	 * Wall-clock time that state was entered.
+	 */
+	time_t since;
+
+	/**
+	 * Why the session is in its state.
+	 */
+	char cause[sizeof(((mobility_status_t*)0)->cause)];
+
+	/**
+	 * The request in flight was handed to stock, to end as that likes.
+	 */
+	bool handed_over;
+};
+
+/**
+ * Say why.
+ */
+static void set_cause(private_mobility_session_t *this, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(this->cause, sizeof(this->cause), fmt, args);
+	va_end(args);
+}
+
+/**
+ * Get the name of the uplink in use.
+ */
+static const char *get_uplink(private_mobility_session_t *this)
+{
+	mobility_path_t *path = this->mover->get_path(this->mover);
+
+	return path ? path->ifname : "path";
+}
+
+/**
+ * Tell everyone that the state has changed, if it has since the last time.
+ */
+static void tell_state(private_mobility_session_t *this)
+{
+	mobility_state_t old = this->told;
+
+	if (old == this->fsm.state)
+	{
+		return;
+	}
+	if (this->fsm.state == MOBILITY_CONNECTED)
+	{
+		set_cause(this, "peer answers over %s", get_uplink(this));
+	}
+	this->told = this->fsm.state;
+	this->since = time(NULL);
+	DBG1(DBG_IKE, "mobility: %s %N -> %N: %s", this->connection,
+		 mobility_state_names, old, mobility_state_names, this->told,
+		 this->cause);
+	if (this->ike_sa)
+	{	/* no keepalives while there is no way out */
+		this->ike_sa->set_condition(this->ike_sa, COND_STALE,
+									this->told == MOBILITY_DORMANT);
+	}
+	this->context->tell(this->context, MOBILITY_EVENT_STATE, old,
+						&this->public);
+}
+
+/**
+ * Set the clock to the earlier of the deadlines.
+ */
+static void arm(private_mobility_session_t *this)
+{
+	uint64_t deadline, test;
+
+	deadline = mobility_fsm_deadline(&this->fsm, &this->times);
+	test = this->mover->get_test_deadline(this->mover);
+	if (test && (!deadline || test < deadline))
+	{
+		deadline = test;
+	}
+	this->context->arm(this->context, &this->public, deadline);
+}
+
+/**
+ * Check whether the IKE_SA is in a state in which it is held.
+ */
+static bool is_held(private_mobility_session_t *this)
+{
+	if (this->handed_over || this->fsm.state == MOBILITY_FAILED ||
+		mobility_has_task(this->ike_sa, TASK_QUEUE_QUEUED, TASK_IKE_DELETE))
+	{
+		return FALSE;
+	}
+	switch (this->ike_sa->get_state(this->ike_sa))
+	{
+		case IKE_ESTABLISHED:
+		case IKE_REKEYING:
+			return TRUE;
+		case IKE_DELETING:
+			/* reauthentication deletes the IKE_SA to establish a new one */
+			return mobility_has_task(this->ike_sa, TASK_QUEUE_ACTIVE,
+									 TASK_IKE_REAUTH);
+		default:
+			return FALSE;
+	}
+}
+
+/**
+ * End the IKE_SA as stock does when a peer is dead.
+ */
+static status_t fail(private_mobility_session_t *this)
+{
+	mobility_exchange_t *exchange = this->mover->exchange;
+	ike_sa_t *ike_sa = this->ike_sa;
+	packet_t *packet;
+
+	packet = exchange->get_packet(exchange);
+	if (packet)
+	{
+		charon->bus->alert(charon->bus, ALERT_RETRANSMIT_SEND_TIMEOUT, packet);
+	}
+	ike_sa->reestablish(ike_sa);
+	charon->bus->ike_updown(charon->bus, ike_sa, FALSE);
+	return DESTROY_ME;
+}
+
+/**
+ * Look at the network: what is there, and does the path in use still work?
+ */
+static void look_around(private_mobility_session_t *this,
+						mobility_fsm_event_t *event)
+{
+	mobility_monitor_t *monitor = this->context->monitor;
+	mobility_candidates_t *candidates = this->mover->candidates;
+	mobility_uplink_config_t uplink;
+	mobility_path_t *path;
+
+	this->mover->look(this->mover, event);
+	path = this->mover->get_path(this->mover);
+	if (!path)
+	{
+		set_cause(this, "local address is gone");
+		return;
+	}
+	this->context->settings->get_uplink(this->context->settings,
+								this->connection, path->ifname, &uplink);
+	event->usable = uplink.use && monitor->is_usable(monitor, path);
+	if (event->usable)
+	{
+		candidates->repin(candidates, path);
+	}
+	else
+	{
+		set_cause(this, "%s: %s", path->ifname, uplink.use ?
+				  monitor->describe(monitor, path->ifname) : "not to be used");
+	}
+}
+
+/**
+ * Do what the state machine decided.
+ */
+static status_t act(private_mobility_session_t *this, mobility_action_t actions)
+{
+	mobility_fsm_event_t event = {};
+	status_t status = SUCCESS;
+
+	if (actions & MOBILITY_ACT_LOOK)
+	{	/* only to know all paths; dormant already, the cause stays */
+		this->mover->look(this->mover, &event);
+	}
+	if (actions & MOBILITY_ACT_MOVE)
+	{
+		status = this->mover->move(this->mover);
+	}
+	else if (actions & MOBILITY_ACT_PROBE)
+	{
+		status = this->mover->probe(this->mover);
+	}
+	else if (actions & MOBILITY_ACT_RESEND)
+	{
+		this->mover->resend(this->mover);
+	}
+	if (actions & MOBILITY_ACT_TELL)
+	{
+		tell_state(this);
+	}
+	if (actions & MOBILITY_ACT_FAIL)
+	{
+		return fail(this);
+	}
+	return status;
+}
+
+/**
+ * Feed the state machine.
+ */
+static status_t handle(private_mobility_session_t *this,
+					   const mobility_fsm_event_t *event)
+{
+	mobility_action_t actions;
+	status_t status;
+
+	actions = mobility_fsm_handle(&this->fsm, &this->times, event,
+								  mobility_now());
+	status = act(this, actions);
+	if (status != DESTROY_ME)
+	{
+		arm(this);
+	}
+	return status;
+}
+
+/**
+ * Move back to a path that is preferred to the one in use, once it is proven.
+ */
+static status_t prefer_best(private_mobility_session_t *this)
+{
+	mobility_candidates_t *candidates = this->mover->candidates;
+	mobility_path_t *path, *best;
+	uint64_t now = mobility_now();
+	status_t status;
+
+	path = this->mover->get_path(this->mover);
+	best = candidates->get_best(candidates, now);
+	if (!this->config.prefer_best_path || !path || !best ||
+		!mobility_policy_is_better(best, path) ||
+		candidates->get_penalty(candidates, best, now) ||
+		!this->mover->is_idle(this->mover))
+	{
+		return SUCCESS;
+	}
+	status = this->mover->test(this->mover, best, "preferred path is there");
+	if (status != DESTROY_ME)
+	{
+		arm(this);
+	}
+	return status;
+}
+
+METHOD(mobility_session_t, look, status_t,
+	private_mobility_session_t *this)
+{
+	mobility_fsm_event_t event = {
+		.type = MOBILITY_EV_NETWORK,
+	};
+	status_t status;
+
+	if (!is_held(this))
+	{
+		return SUCCESS;
+	}
+	look_around(this, &event);
+	if (!event.usable && this->fsm.state == MOBILITY_CONNECTED)
+	{
+		this->mover->end(this->mover);
+		this->mover->begin(this->mover, this->cause);
+	}
+	status = handle(this, &event);
+	if (status != DESTROY_ME && this->fsm.state == MOBILITY_CONNECTED)
+	{
+		status = prefer_best(this);
+	}
+	return status;
+}
+
+/**
+ * Let stock end the request in flight, and with it the IKE_SA.
+ */
+static status_t hand_over(private_mobility_session_t *this)
+{
+	mobility_exchange_t *exchange = this->mover->exchange;
+
+	this->handed_over = TRUE;
+	this->context->arm(this->context, &this->public, 0);
+	if (exchange->in_flight(exchange))
+	{
+		return this->ike_sa->retransmit(this->ike_sa,
+										exchange->get_message_id(exchange));
+	}
+	return SUCCESS;
+}
+
+METHOD(mobility_session_t, tick, status_t,
+	private_mobility_session_t *this)
+{
+	mobility_fsm_event_t event = {
+		.type = MOBILITY_EV_TICK,
+	};
+	uint64_t now = mobility_now(), test;
+
+	if (!is_held(this))
+	{
+		return hand_over(this);
+	}
+	test = this->mover->get_test_deadline(this->mover);
+	if (test && now >= test)
+	{
+		this->mover->continue_test(this->mover,
+								   this->config.penalty_time * 1000ULL);
+	}
+	if (this->fsm.outage && this->times.outage_time &&
+		now >= this->fsm.outage + this->times.outage_time)
+	{
+		set_cause(this, "network outage time of %us is over",
+				  this->config.network_outage_time);
+	}
+	else if (this->fsm.state == MOBILITY_CONNECTED && this->fsm.next &&
+			 now >= this->fsm.next)
+	{
+		set_cause(this, "peer does not answer over %s", get_uplink(this));
+		this->mover->begin(this->mover, this->cause);
+	}
+	return handle(this, &event);
+}
+
+METHOD(mobility_session_t, message, void,
+	private_mobility_session_t *this, message_t *message, bool incoming,
+	bool plain)
+{
+	mobility_exchange_t *exchange = this->mover->exchange;
+	mobility_fsm_event_t event = {};
+
+	if (!incoming && !plain && message->get_request(message))
+	{
+		this->mover->sent(this->mover, message);
+		event.type = MOBILITY_EV_SENT;
+	}
+	else if (incoming && plain && !message->get_request(message) &&
+			 exchange->matches(exchange, message->get_message_id(message)))
+	{
+		event.type = MOBILITY_EV_ANSWERED;
+		event.on_current = this->mover->answered(this->mover, message);
+	}
+	else
+	{
+		return;
+	}
+	/* listeners must not block, whatever this leads to is done by processed()
+	 * once the message is, or by the next tick */
+	mobility_fsm_handle(&this->fsm, &this->times, &event, mobility_now());
+	arm(this);
+}
+
+METHOD(mobility_ike_handler_t, processed, status_t,
+	private_mobility_session_t *this, ike_sa_t *ike_sa, status_t status)
+{
+	bool lost = this->fsm.state != MOBILITY_CONNECTED;
+
+	if (is_held(this) && this->mover->settle(this->mover, lost) == DESTROY_ME)
+	{
+		return DESTROY_ME;
+	}
+	if (this->told != this->fsm.state && !lost)
+	{	/* it was silent for a while, but it was the path in use after all */
+		this->mover->end(this->mover);
+	}
+	tell_state(this);
+	return status;
+}
+
+/**
+ * mobility_mover_cb_t
+ */
+static void confirmed(void *data, bool moved)
+{
+	private_mobility_session_t *this = data;
+	mobility_fsm_event_t event = {
+		.type = MOBILITY_EV_CONFIRMED,
+	};
+	mobility_move_t move;
+
+	handle(this, &event);
+	if (moved)
+	{
+		this->mover->get_move(this->mover, &move);
+		DBG1(DBG_IKE, "mobility: %s moved from %s to %s in %u ms (%s)",
+			 this->connection, move.from, move.to, move.duration, move.trigger);
+		this->context->tell(this->context, MOBILITY_EVENT_MOVE, this->told,
+							&this->public);
+	}
+}
+
+METHOD(mobility_ike_handler_t, retransmit, status_t,
+	private_mobility_session_t *this, ike_sa_t *ike_sa, const ike_sa_t *stock,
+	uint32_t mid)
+{
+	mobility_exchange_t *exchange = this->mover->exchange;
+
+	if (!is_held(this))
+	{
+		return stock->retransmit(ike_sa, mid);
+	}
+	/* sent again when the state machine says so, stock's job ends here */
+	return exchange->matches(exchange, mid) ? SUCCESS : INVALID_STATE;
+}
+
+METHOD(mobility_ike_handler_t, roam, status_t,
+	private_mobility_session_t *this, ike_sa_t *ike_sa, const ike_sa_t *stock,
+	bool address)
+{
+	if (!is_held(this))
+	{
+		return stock->roam(ike_sa, address);
+	}
+	/* our own monitor has seen or will see what this is about */
+	return SUCCESS;
+}
+
+/**
+ * Get the time the last authenticated packet came in, IKE or ESP.
+ */
+static time_t get_last_inbound(ike_sa_t *ike_sa)
+{
+	enumerator_t *enumerator;
+	child_sa_t *child_sa;
+	time_t last, used;
+
+	last = ike_sa->get_statistic(ike_sa, STAT_INBOUND);
+	enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
+	while (enumerator->enumerate(enumerator, &child_sa))
+	{
+		child_sa->get_usestats(child_sa, TRUE, &used, NULL, NULL);
+		last = max(last, used);
+	}
+	enumerator->destroy(enumerator);
+	return last;
+}
+
+METHOD(mobility_ike_handler_t, send_dpd, status_t,
+	private_mobility_session_t *this, ike_sa_t *ike_sa, const ike_sa_t *stock)
+{
+	peer_cfg_t *peer_cfg;
+	time_t delay, idle = 0;
+	bool due = FALSE;
+
+	if (!is_held(this))
+	{
+		return stock->send_dpd(ike_sa);
+	}
+	peer_cfg = ike_sa->get_peer_cfg(ike_sa);
+	delay = peer_cfg->get_dpd(peer_cfg);
+	if (this->fsm.state == MOBILITY_CONNECTED &&
+		this->mover->is_idle(this->mover))
+	{
+		idle = time_monotonic(NULL) - get_last_inbound(ike_sa);
+		due = !delay || idle >= delay;
+	}
+	if (delay)
+	{
+		lib->scheduler->schedule_job(lib->scheduler,
+						(job_t*)send_dpd_job_create(ike_sa->get_id(ike_sa)),
+						due ? delay : max(1, delay - idle));
+	}
+	return due ? this->mover->send_dpd(this->mover) : SUCCESS;
+}
+
+METHOD(mobility_ike_handler_t, delete_, status_t,
+	private_mobility_session_t *this, ike_sa_t *ike_sa, const ike_sa_t *stock,
+	bool force)
+{
+	if (!force && this->fsm.state != MOBILITY_CONNECTED && is_held(this))
+	{	/* stock would wait for an answer to the request in flight first, and
+		 * for one to the delete then */
+		DBG1(DBG_IKE, "mobility: %s is %N, deleting IKE_SA without telling the "
+			 "peer", this->connection, mobility_state_names, this->fsm.state);
+		force = TRUE;
+	}
+	return stock->delete(ike_sa, force);
+}
+
+METHOD(mobility_session_t, expired, void,
+	private_mobility_session_t *this)
+{
+	mobility_fsm_event_t event = {
+		.type = MOBILITY_EV_EXPIRED,
+	};
+
+	if (this->fsm.state != MOBILITY_CONNECTED)
+	{
+		set_cause(this, "lifetime of the IKE_SA is over");
+		mobility_fsm_handle(&this->fsm, &this->times, &event, mobility_now());
+	}
+}
+
+METHOD(mobility_session_t, reload, void,
+	private_mobility_session_t *this)
+{
+	mobility_settings_t *settings = this->context->settings;
+
+	settings->get(settings, this->connection, &this->config);
+	this->times = (mobility_fsm_config_t){
+		.outage_time = this->config.network_outage_time * 1000ULL,
+		.retry_interval = this->config.retry_interval * 1000ULL,
+		.retransmit_timeout = 1000 * lib->settings->get_double(lib->settings,
+								"%s.retransmit_timeout", 4.0, lib->ns),
+		.retransmit_base = lib->settings->get_double(lib->settings,
+								"%s.retransmit_base", 1.8, lib->ns),
+		.retransmit_limit = 1000ULL * lib->settings->get_int(lib->settings,
+								"%s.retransmit_limit", 0, lib->ns),
+	};
+	if (this->ike_sa)
+	{
+		arm(this);
+	}
+}
+
+METHOD(mobility_session_t, bind_, void,
+	private_mobility_session_t *this, ike_sa_t *ike_sa)
+{
+	mobility_fsm_event_t event = {
+		.type = MOBILITY_EV_ABANDONED,
+	};
+
+	if (this->ike_sa)
+	{
+		this->context->hooks->unhook(this->context->hooks, this->ike_sa);
+	}
+	this->ike_sa = ike_sa;
+	this->handed_over = FALSE;
+	this->mover->bind(this->mover, ike_sa);
+	this->context->hooks->hook(this->context->hooks, ike_sa,
+							   &this->public.handler);
+	mobility_fsm_handle(&this->fsm, &this->times, &event, mobility_now());
+}
+
+METHOD(mobility_session_t, release, void,
+	private_mobility_session_t *this)
+{
+	tell_state(this);
+	this->context->arm(this->context, &this->public, 0);
+	if (this->ike_sa)
+	{
+		this->context->hooks->unhook(this->context->hooks, this->ike_sa);
+		this->ike_sa = NULL;
+	}
+	this->mover->bind(this->mover, NULL);
+}
+
+METHOD(mobility_session_t, give_back, void,
+	private_mobility_session_t *this)
+{
+	mobility_exchange_t *exchange = this->mover->exchange;
+	ike_sa_t *ike_sa = this->ike_sa;
+	bool in_flight = exchange->in_flight(exchange);
+
+	this->mover->remove_tasks(this->mover);
+	release(this);
+	if (in_flight)
+	{	/* stock's own job was swallowed */
+		ike_sa->retransmit(ike_sa, exchange->get_message_id(exchange));
+	}
+}
+
+METHOD(mobility_session_t, is_bound, bool,
+	private_mobility_session_t *this)
+{
+	return this->ike_sa != NULL;
+}
+
+METHOD(mobility_session_t, switch_uplink, bool,
+	private_mobility_session_t *this, const char *uplink, char *error,
+	status_t *status)
+{
+	mobility_monitor_t *monitor = this->context->monitor;
+	mobility_candidates_t *candidates = this->mover->candidates;
+	mobility_fsm_event_t event = {};
+	enumerator_t *enumerator;
+	mobility_path_t *path, *found = NULL;
+
+	*status = SUCCESS;
+	this->mover->look(this->mover, &event);
+	enumerator = candidates->create_enumerator(candidates, mobility_now());
+	while (!found && enumerator->enumerate(enumerator, &path))
+	{
+		found = streq(path->ifname, uplink) ? path : NULL;
+	}
+	enumerator->destroy(enumerator);
+	if (!found)
+	{
+		snprintf(error, 128, "%s is no way to the peer: %s", uplink,
+				 monitor->describe(monitor, uplink));
+		return FALSE;
+	}
+	if (streq(get_uplink(this), uplink))
+	{
+		snprintf(error, 128, "%s already uses %s", this->connection, uplink);
+		return FALSE;
+	}
+	if (!is_held(this) || !this->mover->is_idle(this->mover))
+	{
+		snprintf(error, 128, "%s is busy with another exchange, try again",
+				 this->connection);
+		return FALSE;
+	}
+	*status = this->mover->test(this->mover, found, "requested");
+	if (*status != DESTROY_ME)
+	{
+		arm(this);
+	}
+	return TRUE;
+}
+
+/**
+ * Cost of a path, by policy or else the metric of its route.
+ */
+static uint32_t get_cost(private_mobility_session_t *this,
+						 const mobility_path_t *path)
+{
+	mobility_uplink_config_t uplink;
+
+	this->context->settings->get_uplink(this->context->settings,
+								this->connection, path->ifname, &uplink);
+	return uplink.has_cost ? uplink.cost : path->metric;
+}
+
+/**
+ * Get the seconds left until the session fails.
+ */
+static uint32_t get_outage_left(private_mobility_session_t *this)
+{
+	uint64_t end, now = mobility_now();
+
+	if (!this->times.outage_time)
+	{
+		return 0;
+	}
+	end = (this->fsm.outage ?: now) + this->times.outage_time;
+	return end > now ? (end - now) / 1000 : 0;
+}
+
+METHOD(mobility_session_t, get_status, mobility_status_t*,
+	private_mobility_session_t *this)
+{
+	mobility_exchange_t *exchange = this->mover->exchange;
+	mobility_status_t *status;
+	mobility_path_t *path;
+	ike_sa_t *ike_sa = this->ike_sa;
+	host_t *host;
+
+	INIT(status,
+		.connection = strdup(this->connection),
+		.session = this->public.number,
+		.mobile = TRUE,
+		.state = this->told,
+		.since = this->since,
+		.outage_time = this->config.network_outage_time,
+		.outage_left = get_outage_left(this),
+		.exchange = exchange->get_name(exchange),
+	);
+	status->moves = this->mover->get_move(this->mover, &status->last_move);
+	memcpy(status->cause, this->cause, sizeof(status->cause));
+	if (ike_sa)
+	{
+		status->ike_id = ike_sa->get_unique_id(ike_sa);
+		host = ike_sa->get_my_host(ike_sa);
+		status->local = host->clone(host);
+		host = ike_sa->get_other_host(ike_sa);
+		status->remote = host->clone(host);
+		status->nat_local = ike_sa->has_condition(ike_sa, COND_NAT_HERE);
+		status->nat_remote = ike_sa->has_condition(ike_sa, COND_NAT_THERE);
+	}
+	path = this->mover->get_path(this->mover);
+	if (path)
+	{
+		memcpy(status->uplink, path->ifname, sizeof(status->uplink));
+		status->cost = get_cost(this, path);
+	}
+	return status;
+}
+
+METHOD(mobility_session_t, get_paths, array_t*,
+	private_mobility_session_t *this)
+{
+	mobility_candidates_t *candidates = this->mover->candidates;
+	enumerator_t *enumerator;
+	mobility_path_report_t *report;
+	mobility_path_t *path, *current;
+	uint64_t now = mobility_now();
+	array_t *reports;
+
+	current = this->mover->get_path(this->mover);
+	reports = array_create(0, 0);
+	enumerator = candidates->create_enumerator(candidates, now);
+	while (enumerator->enumerate(enumerator, &path))
+	{
+		INIT(report,
+			.path = mobility_path_clone(path),
+			.cost = get_cost(this, path),
+			.current = mobility_path_equals(path, current),
+		);
+		if (candidates->get_penalty(candidates, path, now))
+		{
+			report->unusable = "did not answer, put aside";
+		}
+		array_insert(reports, ARRAY_TAIL, report);
+	}
+	enumerator->destroy(enumerator);
+	return reports;
+}
+
+METHOD(mobility_session_t, destroy, void,
+	private_mobility_session_t *this)
+{
+	release(this);
+	this->mover->destroy(this->mover);
+	free(this->connection);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+mobility_session_t *mobility_session_create(mobility_context_t *context,
+											uint32_t number,
+											const char *connection)
+{
+	private_mobility_session_t *this;
+
+	INIT(this,
+		.public = {
+			.handler = {
+				.retransmit = _retransmit,
+				.roam = _roam,
+				.send_dpd = _send_dpd,
+				.delete = _delete_,
+				.processed = _processed,
+			},
+			.number = number,
+			.bind = _bind_,
+			.release = _release,
+			.give_back = _give_back,
+			.is_bound = _is_bound,
+			.look = _look,
+			.tick = _tick,
+			.reload = _reload,
+			.switch_uplink = _switch_uplink,
+			.message = _message,
+			.expired = _expired,
+			.get_status = _get_status,
+			.get_paths = _get_paths,
+			.destroy = _destroy,
+		},
+		.context = context,
+		.connection = strdup(connection),
+		.since = time(NULL),
+		.cause = "established",
+	);
+	reload(this);
+	mobility_fsm_init(&this->fsm, mobility_now());
+	this->told = this->fsm.state;
+	this->mover = mobility_mover_create(
+					mobility_candidates_create(this->connection,
+									context->settings, context->monitor,
+									this->config.pin_paths ? context->pins
+														   : NULL),
+					context->monitor, this->connection, confirmed, this);
+
+	return &this->public;
+}

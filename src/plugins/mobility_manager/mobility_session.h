@@ -1,0 +1,179 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_session mobility_session
+ * @{ @ingroup mobility_manager
+ *
+ * A managed IKE_SA and everything that follows from it: feeds the state
+ * machine with what happens, and does what that decides.
+ */
+
+#ifndef MOBILITY_SESSION_H_
+#define MOBILITY_SESSION_H_
+
+#include "mobility_ike_hooks.h"
+#include "mobility_manager.h"
+#include "mobility_monitor.h"
+#include "mobility_pins.h"
+
+typedef struct mobility_session_t mobility_session_t;
+typedef struct mobility_context_t mobility_context_t;
+
+/**
+ * What all sessions share; provided by the manager.
+ */
+struct mobility_context_t {
+	/** settings */
+	mobility_settings_t *settings;
+	/** network monitor */
+	mobility_monitor_t *monitor;
+	/** policy routing, NULL if the kernel has none */
+	mobility_pins_t *pins;
+	/** hooks */
+	mobility_ike_hooks_t *hooks;
+
+	/**
+	 * Set the time at which the session wants its tick().
+	 *
+	 * @param session	session
+	 * @param deadline	time as of mobility_now(), 0 for never
+	 */
+	void (*arm)(mobility_context_t *this, mobility_session_t *session,
+				uint64_t deadline);
+
+	/**
+	 * Tell observers about an event.
+	 *
+	 * @param kind		kind of event
+	 * @param old		previous state
+	 * @param session	session
+	 */
+	void (*tell)(mobility_context_t *this, enum mobility_event_kind_t kind,
+				 mobility_state_t old, mobility_session_t *session);
+};
+
+/**
+ * Session of the mobile end.  All methods must be called with its IKE_SA
+ * checked out; those that return a status_t return DESTROY_ME if the caller
+ * has to destroy the IKE_SA.
+ */
+struct mobility_session_t {
+
+	/**
+	 * Gets the calls of the hooked IKE_SA; must be the first member.
+	 */
+	mobility_ike_handler_t handler;
+
+	/**
+	 * Number of the session, stays the same when the IKE_SA is replaced.
+	 */
+	uint32_t number;
+
+	/**
+	 * Belongs to whoever created the session.
+	 */
+	void *entry;
+
+	/**
+	 * Take an IKE_SA: hook it, pin its path.  Any previous one is given back.
+	 *
+	 * @param ike_sa	IKE_SA that replaces the current one
+	 */
+	void (*bind)(mobility_session_t *this, ike_sa_t *ike_sa);
+
+	/**
+	 * Let go of the IKE_SA, which is going to be destroyed.  Pins go, too.
+	 */
+	void (*release)(mobility_session_t *this);
+
+	/**
+	 * Give the IKE_SA back to stock: no hooks, no pins, no task of ours.  Not
+	 * to be called by listeners.
+	 */
+	void (*give_back)(mobility_session_t *this);
+
+	/**
+	 * Check if an IKE_SA is bound.
+	 *
+	 * @return			TRUE if so
+	 */
+	bool (*is_bound)(mobility_session_t *this);
+
+	/**
+	 * Look at the network: has the path in use been lost, are there others?
+	 *
+	 * @return			DESTROY_ME to destroy the IKE_SA
+	 */
+	status_t (*look)(mobility_session_t *this);
+
+	/**
+	 * The time armed has come.
+	 *
+	 * @return			DESTROY_ME to destroy the IKE_SA
+	 */
+	status_t (*tick)(mobility_session_t *this);
+
+	/**
+	 * Read settings again.
+	 */
+	void (*reload)(mobility_session_t *this);
+
+	/**
+	 * Move to the named uplink.
+	 *
+	 * @param uplink	name of interface
+	 * @param error		gets the reason of refusal (size 128)
+	 * @param status	gets DESTROY_ME to destroy the IKE_SA
+	 * @return			TRUE if the move was started
+	 */
+	bool (*switch_uplink)(mobility_session_t *this, const char *uplink,
+						  char *error, status_t *status);
+
+	/**
+	 * A message was sent or received, as by listener_t.message().
+	 */
+	void (*message)(mobility_session_t *this, message_t *message,
+					bool incoming, bool plain);
+
+	/**
+	 * The IKE_SA's hard lifetime is over.
+	 */
+	void (*expired)(mobility_session_t *this);
+
+	/**
+	 * Get a snapshot.
+	 *
+	 * @return			allocated status
+	 */
+	mobility_status_t *(*get_status)(mobility_session_t *this);
+
+	/**
+	 * Get the candidate paths, the preferred one first.
+	 *
+	 * @return			array of mobility_path_report_t*
+	 */
+	array_t *(*get_paths)(mobility_session_t *this);
+
+	/**
+	 * Destroy a session, releases it first.
+	 */
+	void (*destroy)(mobility_session_t *this);
+};
+
+/**
+ * Create a session without an IKE_SA.
+ *
+ * @param context		shared objects
+ * @param number		number of the session
+ * @param connection	name of the connection, gets cloned
+ * @return				session
+ */
+mobility_session_t *mobility_session_create(mobility_context_t *context,
+											uint32_t number,
+											const char *connection);
+
+#endif /** MOBILITY_SESSION_H_ @}*/

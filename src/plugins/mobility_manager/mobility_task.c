@@ -1,0 +1,256 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_task.h"
+
+#include <daemon.h>
+#include <sa/ikev2/tasks/ike_natd.h>
+
+typedef struct private_mobility_task_t private_mobility_task_t;
+
+/**
+ * Private data of a mobility_task_t object.
+ */
+struct private_mobility_task_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_task_t public;
+
+	/**
+	 * IKE_SA the exchanges belong to.
+	 */
+	ike_sa_t *ike_sa;
+
+	/**
+	 * Decides on paths, gets results.
+	 */
+	mobility_task_owner_t *owner;
+
+	/**
+	 * What the current exchange is for.
+	 */
+	mobility_task_kind_t kind;
+
+	/**
+	 * An address update has to follow the current exchange.
+	 */
+	bool follow;
+
+	/**
+	 * NAT detection within the exchange, NULL if there is none.
+	 */
+	ike_natd_t *natd;
+};
+
+/**
+ * Drop NAT detection of a previous exchange.
+ */
+static void reset_natd(private_mobility_task_t *this)
+{
+	if (this->natd)
+	{
+		this->natd->task.destroy(&this->natd->task);
+		this->natd = NULL;
+	}
+}
+
+/**
+ * Check if the exchange includes NAT detection: an update must (RFC 4555,
+ * 3.5), a dead peer detection notices changed mappings by it.
+ */
+static bool needs_natd(private_mobility_task_t *this)
+{
+	switch (this->kind)
+	{
+		case MOBILITY_TASK_UPDATE:
+			return TRUE;
+		case MOBILITY_TASK_DPD:
+			return this->ike_sa->has_condition(this->ike_sa, COND_NAT_HERE);
+		default:
+			return FALSE;
+	}
+}
+
+METHOD(task_t, build, status_t,
+	private_mobility_task_t *this, message_t *message)
+{
+	host_t *local, *remote;
+
+	if (this->follow)
+	{
+		this->kind = MOBILITY_TASK_UPDATE;
+		this->follow = FALSE;
+	}
+	/* NAT detection hashes the addresses of the message */
+	this->owner->get_target(this->owner, &local, &remote);
+	message->set_source(message, local);
+	message->set_destination(message, remote);
+
+	if (this->kind == MOBILITY_TASK_UPDATE)
+	{
+		message->add_notify(message, FALSE, UPDATE_SA_ADDRESSES, chunk_empty);
+	}
+	reset_natd(this);
+	if (needs_natd(this))
+	{
+		this->natd = ike_natd_create(this->ike_sa, TRUE);
+		this->natd->task.build(&this->natd->task, message);
+	}
+	return NEED_MORE;
+}
+
+/**
+ * Handle the answer to an address update.
+ */
+static status_t process_update(private_mobility_task_t *this,
+							   message_t *message)
+{
+	bool refused;
+
+	refused = message->get_notify(message, UNACCEPTABLE_ADDRESSES) ||
+			  message->get_notify(message, UNEXPECTED_NAT_DETECTED);
+
+	if (this->owner->updated(this->owner, message->get_destination(message),
+							 message->get_source(message), refused))
+	{	/* the results belong to a path that is not the one in use */
+		this->follow = TRUE;
+		return NEED_MORE;
+	}
+	if (refused)
+	{
+		return SUCCESS;
+	}
+	if (this->natd)
+	{
+		this->natd->task.process(&this->natd->task, message);
+	}
+	this->owner->confirmed(this->owner);
+	return SUCCESS;
+}
+
+METHOD(task_t, process, status_t,
+	private_mobility_task_t *this, message_t *message)
+{
+	switch (this->kind)
+	{
+		case MOBILITY_TASK_UPDATE:
+			return process_update(this, message);
+		case MOBILITY_TASK_TEST:
+			if (this->owner->tested(this->owner,
+									message->get_destination(message),
+									message->get_source(message)))
+			{
+				this->follow = TRUE;
+			}
+			break;
+		case MOBILITY_TASK_DPD:
+			if (this->natd)
+			{
+				this->natd->task.process(&this->natd->task, message);
+				if (this->natd->has_mapping_changed(this->natd))
+				{
+					DBG1(DBG_IKE, "detected changes in NAT mappings, updating "
+						 "addresses");
+					this->follow = TRUE;
+				}
+			}
+			break;
+	}
+	return this->follow ? NEED_MORE : SUCCESS;
+}
+
+METHOD(mobility_task_t, update, void,
+	private_mobility_task_t *this)
+{
+	this->follow = TRUE;
+}
+
+METHOD(mobility_task_t, get_kind, mobility_task_kind_t,
+	private_mobility_task_t *this)
+{
+	return this->follow ? MOBILITY_TASK_UPDATE : this->kind;
+}
+
+METHOD(ike_mobike_t, transmit, bool,
+	private_mobility_task_t *this, packet_t *packet)
+{
+	/* never deferred: the session sends it again when there is a path */
+	this->owner->transmit(this->owner);
+	return TRUE;
+}
+
+METHOD(task_t, get_type, task_type_t,
+	private_mobility_task_t *this)
+{
+	return TASK_IKE_MOBIKE;
+}
+
+METHOD(task_t, migrate, void,
+	private_mobility_task_t *this, ike_sa_t *ike_sa)
+{
+	this->ike_sa = ike_sa;
+	reset_natd(this);
+}
+
+METHOD(task_t, destroy, void,
+	private_mobility_task_t *this)
+{
+	reset_natd(this);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+mobility_task_t *mobility_task_cast(task_t *task)
+{
+	if (task->destroy == (void*)_destroy)
+	{
+		return (mobility_task_t*)task;
+	}
+	return NULL;
+}
+
+/*
+ * Described in header.
+ */
+mobility_task_t *mobility_task_create(ike_sa_t *ike_sa,
+									  mobility_task_owner_t *owner,
+									  mobility_task_kind_t kind)
+{
+	private_mobility_task_t *this;
+
+	INIT(this,
+		.public = {
+			.mobike = {
+				.task = {
+					.build = _build,
+					.process = _process,
+					.get_type = _get_type,
+					.migrate = _migrate,
+					.destroy = _destroy,
+				},
+				/* charon's own ways to change a MOBIKE task: address lists
+				 * and probing are ours to decide, and a DPD is implied */
+				.addresses = (void*)nop,
+				.roam = (void*)nop,
+				.dpd = (void*)nop,
+				.transmit = _transmit,
+				.is_probing = (void*)return_false,
+				.enable_probing = (void*)nop,
+			},
+			.update = _update,
+			.get_kind = _get_kind,
+		},
+		.ike_sa = ike_sa,
+		.owner = owner,
+		.kind = kind,
+	);
+
+	return &this->public;
+}

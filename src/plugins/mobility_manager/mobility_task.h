@@ -1,0 +1,130 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_task mobility_task
+ * @{ @ingroup mobility_manager
+ *
+ * The exchanges of RFC 4555 that a session initiates.  To the task manager it
+ * is a task of type TASK_IKE_MOBIKE, which it asks to transmit its packets;
+ * over which path they go is the owner's decision.
+ *
+ * Stock's ike_mobike_t and this task must not meet on one IKE_SA: stock reads
+ * private members of any TASK_IKE_MOBIKE that is queued while its own is
+ * active.  The owner queues none while stock's is active.
+ */
+
+#ifndef MOBILITY_TASK_H_
+#define MOBILITY_TASK_H_
+
+#include <sa/ikev2/tasks/ike_mobike.h>
+
+typedef struct mobility_task_t mobility_task_t;
+typedef struct mobility_task_owner_t mobility_task_owner_t;
+typedef enum mobility_task_kind_t mobility_task_kind_t;
+
+/**
+ * What the exchange is for.
+ */
+enum mobility_task_kind_t {
+	/** dead peer detection, also detects changed NAT mappings */
+	MOBILITY_TASK_DPD,
+	/** path test (RFC 4555, 3.10): is the peer there, on the target path? */
+	MOBILITY_TASK_TEST,
+	/** address update (RFC 4555, 3.5) to the target path */
+	MOBILITY_TASK_UPDATE,
+};
+
+/**
+ * Owner of tasks, called with the IKE_SA checked out.
+ */
+struct mobility_task_owner_t {
+
+	/**
+	 * Get the addresses a request is built for.
+	 *
+	 * @param local		gets allocated local host
+	 * @param remote	gets allocated remote host
+	 */
+	void (*get_target)(mobility_task_owner_t *this, host_t **local,
+					   host_t **remote);
+
+	/**
+	 * Send the request that was just built, over the target path.
+	 */
+	void (*transmit)(mobility_task_owner_t *this);
+
+	/**
+	 * A path test was answered.
+	 *
+	 * @param local		local address the answer arrived at
+	 * @param remote	peer's address it came from
+	 * @return			TRUE to update addresses to the (new) target now
+	 */
+	bool (*tested)(mobility_task_owner_t *this, host_t *local, host_t *remote);
+
+	/**
+	 * An address update was answered.
+	 *
+	 * @param local		local address the answer arrived at
+	 * @param remote	peer's address it came from
+	 * @param refused	the peer does not accept these addresses
+	 * @return			TRUE if the owner took a new target, update again
+	 */
+	bool (*updated)(mobility_task_owner_t *this, host_t *local, host_t *remote,
+					bool refused);
+
+	/**
+	 * The IKE_SA's NAT situation was determined on the confirmed path.
+	 */
+	void (*confirmed)(mobility_task_owner_t *this);
+};
+
+/**
+ * Task for the exchanges of a session.
+ */
+struct mobility_task_t {
+
+	/**
+	 * Implements ike_mobike_t, and thereby task_t.
+	 */
+	ike_mobike_t mobike;
+
+	/**
+	 * Whatever the exchange was for, follow it by an address update.  If the
+	 * request was not built yet, it will be one.
+	 */
+	void (*update)(mobility_task_t *this);
+
+	/**
+	 * Get the kind of the exchange.
+	 *
+	 * @return			kind
+	 */
+	mobility_task_kind_t (*get_kind)(mobility_task_t *this);
+};
+
+/**
+ * Create a task.
+ *
+ * @param ike_sa		IKE_SA
+ * @param owner			owner, must outlive the task
+ * @param kind			what for
+ * @return				task
+ */
+mobility_task_t *mobility_task_create(ike_sa_t *ike_sa,
+									  mobility_task_owner_t *owner,
+									  mobility_task_kind_t kind);
+
+/**
+ * Check whether a task is one of these.
+ *
+ * @param task			any task
+ * @return				the task, NULL if it is of another class
+ */
+mobility_task_t *mobility_task_cast(task_t *task);
+
+#endif /** MOBILITY_TASK_H_ @}*/
