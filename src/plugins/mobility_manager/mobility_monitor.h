@@ -44,6 +44,10 @@ struct mobility_monitor_t {
 
 	/**
 	 * Stop watching, close the socket, forget the state.
+	 *
+	 * May be called by the callback, which then is not called anymore once it
+	 * returned.  Called by any other thread this waits for a callback that is
+	 * running, so hold no lock which the callback needs.
 	 */
 	void (*stop)(mobility_monitor_t *this);
 
@@ -79,7 +83,7 @@ struct mobility_monitor_t {
 	enumerator_t *(*create_link_enumerator)(mobility_monitor_t *this);
 
 	/**
-	 * Stops and destroys.
+	 * Stops and destroys.  Not to be called by the callback.
 	 */
 	void (*destroy)(mobility_monitor_t *this);
 };

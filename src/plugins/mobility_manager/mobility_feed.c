@@ -1,0 +1,254 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <linux/rtnetlink.h>
+
+#include "mobility_feed.h"
+#include "mobility_rtnl.h"
+
+#include <utils/debug.h>
+
+/** size of the socket's buffer, takes thousands of changes at once */
+#define RECEIVE_BUFFER (4 * 1024 * 1024)
+
+/** times that is read before changes get reported, even if there are more */
+#define READS_MAX 256
+
+typedef struct private_mobility_feed_t private_mobility_feed_t;
+
+/**
+ * Private data
+ */
+struct private_mobility_feed_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_feed_t public;
+
+	/**
+	 * Socket that is subscribed to changes.
+	 */
+	struct mnl_socket *socket;
+
+	/**
+	 * Socket to read the whole state.
+	 */
+	mobility_rtnl_t *rtnl;
+
+	/**
+	 * What is received.
+	 */
+	char *buf;
+
+	/**
+	 * Changes were lost, the whole state has to be read.
+	 */
+	bool stale;
+};
+
+/**
+ * What a message changed is collected here
+ */
+typedef struct {
+	/** state of the network */
+	mobility_uplinks_t *uplinks;
+	/** changes */
+	mobility_change_t change;
+} collect_t;
+
+/**
+ * What to read for the whole state
+ */
+static const struct {
+	/** name, for the log */
+	const char *name;
+	/** RTM_GET* */
+	uint16_t type;
+	/** address family */
+	int family;
+} dumps[] = {
+	{ "links",			RTM_GETLINK,	AF_UNSPEC },
+	{ "addresses",		RTM_GETADDR,	AF_INET },
+	{ "addresses",		RTM_GETADDR,	AF_INET6 },
+	{ "routes",			RTM_GETROUTE,	AF_INET },
+	{ "routes",			RTM_GETROUTE,	AF_INET6 },
+	{ "rules",			RTM_GETRULE,	AF_INET },
+	{ "rules",			RTM_GETRULE,	AF_INET6 },
+};
+
+/**
+ * Changes to subscribe to
+ */
+static const int groups[] = {
+	RTNLGRP_LINK,
+	RTNLGRP_IPV4_IFADDR,
+	RTNLGRP_IPV6_IFADDR,
+	RTNLGRP_IPV4_ROUTE,
+	RTNLGRP_IPV6_ROUTE,
+	RTNLGRP_IPV4_RULE,
+	RTNLGRP_IPV6_RULE,
+};
+
+METHOD(mobility_feed_t, get_fd, int,
+	private_mobility_feed_t *this)
+{
+	return mnl_socket_get_fd(this->socket);
+}
+
+/**
+ * Apply a message, a mobility_rtnl_cb_t
+ */
+static void collect(void *data, const struct nlmsghdr *nlh)
+{
+	collect_t *collected = data;
+
+	collected->change |= collected->uplinks->process(collected->uplinks, nlh);
+}
+
+METHOD(mobility_feed_t, sync_, mobility_change_t,
+	private_mobility_feed_t *this, mobility_uplinks_t *uplinks)
+{
+	collect_t collected = {
+		.uplinks = uplinks,
+	};
+	int i, error;
+
+	this->stale = FALSE;
+	uplinks->sync_begin(uplinks);
+	for (i = 0; i < countof(dumps); i++)
+	{
+		error = this->rtnl->dump(this->rtnl, dumps[i].type, dumps[i].family,
+								 RTPROT_UNSPEC, collect, &collected);
+		/* a kernel may lack IPv6 or policy routing */
+		if (error && error != EOPNOTSUPP && error != EAFNOSUPPORT)
+		{
+			DBG1(DBG_NET, "reading the kernel's %s failed: %s", dumps[i].name,
+				 strerror(error));
+			this->stale = TRUE;
+		}
+	}
+	if (!this->stale)
+	{
+		collected.change |= uplinks->sync_end(uplinks);
+	}
+	return collected.change;
+}
+
+METHOD(mobility_feed_t, receive, mobility_change_t,
+	private_mobility_feed_t *this, mobility_uplinks_t *uplinks)
+{
+	mobility_change_t change = MOBILITY_CHANGE_NONE;
+	const struct nlmsghdr *nlh;
+	int len, reads = 0;
+
+	/* what was queued before changes had to be dropped is older than the state
+	 * that is read, so all of it has to be gone before */
+	while (reads++ < READS_MAX || this->stale)
+	{
+		len = mobility_rtnl_receive(mnl_socket_get_fd(this->socket), this->buf,
+									MOBILITY_RTNL_BUF);
+		if (len >= 0)
+		{
+			for (nlh = (void*)this->buf; mnl_nlmsg_ok(nlh, len);
+				 nlh = mnl_nlmsg_next(nlh, &len))
+			{
+				change |= uplinks->process(uplinks, nlh);
+			}
+		}
+		else if (errno == ENOBUFS || errno == EMSGSIZE)
+		{
+			DBG2(DBG_NET, "network changes were lost, reading everything");
+			this->stale = TRUE;
+		}
+		else
+		{
+			break;
+		}
+	}
+	if (this->stale)
+	{
+		change |= sync_(this, uplinks);
+	}
+	return change;
+}
+
+METHOD(mobility_feed_t, destroy, void,
+	private_mobility_feed_t *this)
+{
+	if (this->socket)
+	{
+		mnl_socket_close(this->socket);
+	}
+	DESTROY_IF(this->rtnl);
+	free(this->buf);
+	free(this);
+}
+
+/**
+ * Open a socket and subscribe to changes
+ */
+static bool subscribe(struct mnl_socket *socket)
+{
+	int i, size = RECEIVE_BUFFER;
+
+	if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == -1)
+	{
+		return FALSE;
+	}
+	if (setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUFFORCE,
+				   &size, sizeof(size)) == -1)
+	{	/* only up to net.core.rmem_max without the capability */
+		setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUF,
+				   &size, sizeof(size));
+	}
+	for (i = 0; i < countof(groups); i++)
+	{
+		if (mnl_socket_setsockopt(socket, NETLINK_ADD_MEMBERSHIP,
+								  (void*)&groups[i], sizeof(groups[i])) == -1)
+		{
+			return FALSE;
+		}
+	}
+	return TRUE;
+}
+
+/*
+ * Described in header.
+ */
+mobility_feed_t *mobility_feed_create()
+{
+	private_mobility_feed_t *this;
+
+	INIT(this,
+		.public = {
+			.get_fd = _get_fd,
+			.sync = _sync_,
+			.receive = _receive,
+			.destroy = _destroy,
+		},
+		.socket = mnl_socket_open2(NETLINK_ROUTE,
+								   SOCK_CLOEXEC | SOCK_NONBLOCK),
+		.buf = malloc(MOBILITY_RTNL_BUF),
+	);
+
+	if (!subscribe(this->socket))
+	{
+		DBG1(DBG_NET, "subscribing to network changes failed: %s",
+			 strerror(errno));
+		destroy(this);
+		return NULL;
+	}
+	this->rtnl = mobility_rtnl_create();
+	if (!this->rtnl)
+	{
+		destroy(this);
+		return NULL;
+	}
+	return &this->public;
+}

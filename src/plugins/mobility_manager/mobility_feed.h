@@ -1,0 +1,67 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_feed mobility_feed
+ * @{ @ingroup mobility_manager
+ *
+ * Feeds the state of the network, and its changes, to a mobility_uplinks_t.
+ */
+
+#ifndef MOBILITY_FEED_H_
+#define MOBILITY_FEED_H_
+
+#include "mobility_uplinks.h"
+
+typedef struct mobility_feed_t mobility_feed_t;
+
+/**
+ * Sockets to receive changes and read the whole state.  Not thread-safe, the
+ * owner locks.
+ */
+struct mobility_feed_t {
+
+	/**
+	 * Get the socket that is readable if there are changes.
+	 *
+	 * @return			file descriptor
+	 */
+	int (*get_fd)(mobility_feed_t *this);
+
+	/**
+	 * Read the whole state.  Changes have been queued since the feed was
+	 * created, so nothing is missed if this is done once after that.
+	 *
+	 * @param uplinks	what to apply the state to
+	 * @return			what changed
+	 */
+	mobility_change_t (*sync)(mobility_feed_t *this,
+							  mobility_uplinks_t *uplinks);
+
+	/**
+	 * Read the changes that are queued, or the whole state if the kernel had
+	 * to drop some.  Does not block.
+	 *
+	 * @param uplinks	what to apply changes to
+	 * @return			what changed
+	 */
+	mobility_change_t (*receive)(mobility_feed_t *this,
+								 mobility_uplinks_t *uplinks);
+
+	/**
+	 * Destroy a mobility_feed_t.
+	 */
+	void (*destroy)(mobility_feed_t *this);
+};
+
+/**
+ * Subscribe to network changes.
+ *
+ * @return				instance, NULL if rtnetlink is not available (logged)
+ */
+mobility_feed_t *mobility_feed_create();
+
+#endif /** MOBILITY_FEED_H_ @}*/
