@@ -100,20 +100,9 @@ class Scenario:
             if line.startswith("#") or len(fields) < 2 or not fields[1]:
                 continue
             if len(fields) > 4:
-                # an IPv6 address in the command or in the pattern
-                fields = _join(line)
+                raise paths.Missing(f"{self.path}/{name}:{number}: too many "
+                                    "'::'; write IPv6 addresses with ':\\:'")
             yield Line(f"{self.name}/{name}", number, *fields[:4])
-
-
-def _join(line):
-    """Splits at the first and, for checks, at the last two separators."""
-    host, rest = line.split("::", 1)
-    if re.search(r"::(YES|NO|\d+)\s*$", rest):
-        rest, hit = rest.rsplit("::", 1)
-        command, pattern = re.split(r"(?<![0-9a-f:])::|::(?![0-9a-f:/])",
-                                    rest, maxsplit=1)
-        return [host.strip(), command.strip(), pattern, hit.strip()]
-    return [host.strip(), rest.strip()]
 
 
 def _load_plugin(text):

@@ -128,6 +128,8 @@ class Log:
     def tcp_stall(self):
         start = int(self._since * 1e9)
         times = [time for time, _ in self.tcp if time >= start]
+        # one that lasts until the end is one as well
+        times.append(self.streams["out"].end)
         return max((after - before for before, after in
                     zip(times, times[1:])), default=0) / 1e9
 
