@@ -44,6 +44,11 @@ def plugin(given=None):
     return path
 
 
+def tools(plugin, given=None):
+    """Folders of programs that every host has in its PATH."""
+    return [TOOLS] + ([build(given) / CONTROL] if plugin else [])
+
+
 def strongswan_tests(given=None):
     """strongSwan's own scenarios, from its source package."""
     if given:

@@ -67,7 +67,8 @@ class Run:
         self.scenario.prepare(results, plugin is not None)
         limit = int(self.scenario.conf.get("TIMELIMIT") or TIME_LIMIT)
         guest = uml.Lab(results, self.scenario.hosts(), plugin,
-                        self._tools(plugin), self.options.terminal)
+                        paths.tools(plugin, self.options.build),
+                        self.options.terminal)
         timer = threading.Timer(limit, self._too_late, [guest])
         timer.daemon = True
         with open(results / "console.log", "w", encoding="utf-8") as self._log:
@@ -95,12 +96,6 @@ class Run:
         self._late = True
         guest.kill()
 
-    def _tools(self, plugin):
-        tools = [paths.TOOLS]
-        if plugin:
-            tools.append(paths.build(self.options.build) / paths.CONTROL)
-        return tools
-
     def _play(self):
         self._start_captures()
         self._steps("pretest.dat")
@@ -109,6 +104,10 @@ class Run:
                   f"{self.scenario.name}; exit ends the laboratory.\n"
                   f"Results: {self.outcome.results}\n", flush=True)
             self._lab.shell(self.options.shell)
+            return
+        if self.outcome.failures:
+            # nothing that follows would mean anything
+            self._collect()
             return
         self._checks("evaltest.dat")
         self._say("takes down")
@@ -226,7 +225,10 @@ def _head(text, count=12):
 
 
 def log_ends(outcome, count=15):
-    """The last lines of every charon's log."""
-    for log in sorted(outcome.results.glob("*/charon.log")):
+    """The last lines of every charon's log, and of what it said before it had
+    one, or when it crashed."""
+    for log in sorted(outcome.results.glob("*/charon.log")) + \
+            sorted(outcome.results.glob("*/charon.out")):
         lines = log.read_text(errors="replace").splitlines()[-count:]
-        yield log, [re.sub(r"\s+$", "", line) for line in lines]
+        if lines:
+            yield log, [re.sub(r"\s+$", "", line) for line in lines]

@@ -65,7 +65,9 @@ class Scenario:
             if file.is_file():
                 text = file.read_text(encoding="utf-8")
                 text = pattern.sub(lambda match: values[match.group()], text)
-                if with_plugin and file.name == "strongswan.conf":
+                # ours say themselves which host has the plugin
+                if with_plugin and not self.ours and \
+                        file.name == "strongswan.conf":
                     text = _load_plugin(text)
                 file.write_text(text, encoding="utf-8")
         self.conf = self._read_conf()

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The mobility-manager developers
+"""testing/demo: the same cuts with the plugin and without it, live."""
+
+import argparse
+import contextlib
+import dataclasses
+import json
+import shutil
+import sys
+import time
+
+from . import build, demoplot, livetraffic, paths, scenario, steps, \
+    timeline, uml
+from .steps import say
+
+# Alice's configuration is that of this scenario: she looks after the gateway
+# every 2 seconds, and stock strongSwan gives up 3 seconds after that.
+SCENARIO = "dormant-and-back"
+CABLE, WIFI = "eth1", "eth0"
+UPLINKS = {CABLE: "the cable", WIFI: "the Wi-Fi"}
+QUIET, AFTER_PULL, OUTAGE, PATIENCE = 3, 6, 12, 20
+
+
+@dataclasses.dataclass
+class Cut:
+    """Something done to the network, and what it did to the traffic."""
+    title: str
+    time: float
+    back: float = None      # seconds until traffic flowed both ways, if it did
+    lost: dict = None
+
+
+class Story:
+    """One run: with the plugin or without."""
+
+    def __init__(self, results, plugin, build_folder):
+        self.results = results
+        self.with_plugin = plugin is not None
+        self.cuts = []
+        self._live = livetraffic.Live(results)
+        self._watched = 0
+        source = scenario.find(SCENARIO)
+        shutil.rmtree(results, ignore_errors=True)
+        results.mkdir(parents=True)
+        source.prepare(results, self.with_plugin)
+        self._scenario = source
+        self._lab = uml.Lab(results, source.hosts(), plugin,
+                            paths.tools(plugin, build_folder))
+
+    def tell(self):
+        try:
+            with contextlib.ExitStack() as stack:
+                with steps.Progress("Booting the laboratory"):
+                    stack.enter_context(self._lab)
+                self._connect()
+                self._watch(QUIET)
+                self._cut("The cable is pulled", f"cable pull {CABLE}",
+                          AFTER_PULL, stop_when_back=False)
+                self._cut("The Wi-Fi is gone as well", f"cable pull {WIFI}",
+                          OUTAGE, comes_back=False)
+                self._cut("The Wi-Fi is back", f"cable plug {WIFI}", PATIENCE)
+                self._watch(QUIET)
+                self._run("alice", "swanctl --list-sas", must=False)
+                self._run("alice", "ip address > /var/log/ip.address")
+                self._run("alice", "traffic stop", must=False)
+        finally:
+            timeline.write(self.results, self._scenario)
+        self._count()
+
+    def _run(self, host, command, must=True):
+        result = self._lab.run(host, command)
+        if must and result.code:
+            raise steps.Failed(f"{host}# {command}\n{result.out}{result.err}")
+        return result
+
+    def _connect(self):
+        with steps.Progress("Bringing the tunnel up"):
+            self._run("alice", "start-capture")
+            for line in self._scenario.lines("pretest.dat"):
+                self._run(line.host, line.command)
+        say("  alice talks to bob through the tunnel, over the cable: 50 "
+            "packets a second each way, and a TCP connection")
+        self._live.counts()
+
+    def _watch(self, seconds):
+        """A line a second about the traffic."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            time.sleep(max(0, min(1, end - time.monotonic())))
+            self._line()
+
+    def _line(self):
+        counts = self._live.counts()
+        words = []
+        for way, title in (("out", "alice -> bob"), ("in", "bob -> alice")):
+            sent = counts[way, "sent"]
+            received = min(sent, counts[way, "received"])
+            bar = round(20 * received / sent) if sent else 0
+            words.append(f"{title} {'#' * bar}{'.' * (20 - bar)} "
+                         f"{received:3}/{sent:<3}")
+        say(f"  {time.strftime('%H:%M:%S')}  " + "   ".join(words)
+            + self._news())
+
+    def _news(self):
+        """What the plugin has told since the last line."""
+        entries = [entry for entry in
+                   timeline.states(self.results / "alice")
+                   if '"mobility-path"' not in entry.text
+                   and "mobility-path" not in entry.text]
+        new, self._watched = entries[self._watched:], len(entries)
+        states = [word.partition("=")[2] for entry in new
+                  for word in entry.text.split() if word.startswith("state=")]
+        return f"   [{', '.join(states)}]" if states else ""
+
+    def _cut(self, title, command, seconds, comes_back=True,
+             stop_when_back=True):
+        say(f"\n{title}.")
+        self._run("alice", command)
+        cut = Cut(title, timeline.trafficlog.events(
+            str(self.results))[-1][0])
+        self.cuts.append(cut)
+        answer = self._lab.submit("alice", f"traffic wait {seconds} udp",
+                                  seconds + 10)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            time.sleep(max(0, min(1, end - time.monotonic())))
+            self._line()
+            if answer.done() and stop_when_back:
+                break
+        flows = answer.result().out.startswith("traffic flows")
+        if comes_back:
+            say("  traffic flows again" if flows else
+                "  the tunnel is dead; nothing came through in "
+                f"{seconds} seconds")
+
+    def _count(self):
+        """What each cut cost, from the packets themselves."""
+        log = timeline.trafficlog.Log(str(self.results))
+        ends = [cut.time for cut in self.cuts[1:]] + [float("inf")]
+        for cut, end in zip(self.cuts, ends):
+            cut.lost = {}
+            backs = []
+            for way, stream in log.streams.items():
+                span = [number for number, when in stream.sent.items()
+                        if cut.time <= when / 1e9 < end]
+                cut.lost[way] = (sum(number not in stream.received
+                                     for number in span), len(span))
+                arrived = [stream.received[number] for number in span
+                           if number in stream.received]
+                backs.append(min(arrived, default=None))
+            if None not in backs:
+                cut.back = max(backs) / 1e9 - cut.time
+        self.tcp = "died" if log.resets else \
+            "stands still" if log.tcp_stall() > 5 and not self.with_plugin \
+            else "is alive"
+        self.log = log
+
+
+def summary(stories):
+    say("\nWhat the cuts cost:")
+    for story in stories:
+        say("\n  " + demoplot.title(story))
+        for cut in story.cuts:
+            lost = ", ".join(f"{lost} of {sent} packets {way}"
+                             for way, (lost, sent) in cut.lost.items())
+            back = f"traffic again after {cut.back * 1000:.0f} ms" \
+                if cut.back is not None else "no traffic"
+            say(f"    {cut.title}: {back}; lost {lost}")
+
+
+def write_json(stories, path):
+    path.write_text(json.dumps(
+        {demoplot.title(story): [dataclasses.asdict(cut)
+                                 for cut in story.cuts]
+         for story in stories}, indent=1), encoding="utf-8")
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        prog="testing/demo", description="Shows what the plugin does: installs "
+        "what is needed, builds, boots a laboratory of User Mode Linux and "
+        "pulls cables there, with the plugin and with stock strongSwan.")
+    parser.add_argument("--build", metavar="DIR", help="where to build or "
+                        "where it is built (default: $MM_BUILD, else build/)")
+    parser.add_argument("--no-setup", action="store_true",
+                        help="install and build nothing")
+    parser.add_argument("--stock-only", action="store_true",
+                        help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def tell_all(options):
+    if options.no_setup:
+        plugin = None if options.stock_only else paths.plugin(options.build)
+    else:
+        build.install_packages("build", "lab")
+        plugin = build.plugin(options.build)
+    folder = paths.generated() / "demo"
+    stories = []
+    for name, library in (("plugin", plugin), ("stock", None)):
+        if name == "plugin" and options.stock_only:
+            continue
+        story = Story(folder / name, library, options.build)
+        say("\n== " + demoplot.title(story) + " ==")
+        story.tell()
+        stories.append(story)
+    summary(stories)
+    picture = paths.generated() / "demo.svg"
+    demoplot.draw(stories, picture)
+    write_json(stories, paths.generated() / "demo.json")
+    say(f"\nEvery packet of both, as a picture: {picture}")
+    say(f"Captures, logs and timelines: {folder}")
+
+
+def main():
+    options = arguments()
+    try:
+        tell_all(options)
+    except (steps.Failed, paths.Missing, uml.Broken) as error:
+        say(f"\n{error}")
+        return 1
+    except KeyboardInterrupt:
+        say("\nstopped; nothing is left running")
+        return 130
+    finally:
+        uml.kill_all()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
