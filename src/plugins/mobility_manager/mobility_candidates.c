@@ -49,6 +49,11 @@ struct private_mobility_candidates_t {
 	mobility_pins_t *pins;
 
 	/**
+	 * Whether to pin paths.
+	 */
+	bool pinning;
+
+	/**
 	 * Paths by preference, mobility_path_t*.
 	 */
 	array_t *paths;
@@ -140,13 +145,13 @@ static void forget_penalties(private_mobility_candidates_t *this)
 
 METHOD(mobility_candidates_t, collect, bool,
 	private_mobility_candidates_t *this, ike_sa_t *ike_sa,
-	const mobility_path_t *incumbent)
+	const mobility_path_t *incumbent, bool *improved)
 {
 	enumerator_t *enumerator;
 	mobility_path_t *path, *old;
 	array_t *paths;
 	host_t *peer, *other;
-	bool improved = FALSE, seen = FALSE;
+	bool changed, seen = FALSE;
 	int i;
 
 	paths = array_create(0, 0);
@@ -164,19 +169,21 @@ METHOD(mobility_candidates_t, collect, bool,
 	}
 	mobility_policy_rank(paths, incumbent);
 
+	*improved = FALSE;
 	for (i = 0; i < array_count(paths); i++)
 	{
 		array_get(paths, i, &path);
 		old = find_equal(this->paths, path);
 		if (!old || !same_gateway(old, path))
 		{
-			improved = TRUE;
+			*improved = TRUE;
 		}
 	}
+	changed = *improved || array_count(paths) != array_count(this->paths);
 	mobility_paths_destroy(this->paths);
 	this->paths = paths;
 	forget_penalties(this);
-	return improved;
+	return changed;
 }
 
 METHOD(mobility_candidates_t, get_penalty, uint64_t,
@@ -289,7 +296,7 @@ METHOD(mobility_candidates_t, pin, void,
 {
 	mobility_path_t *clone;
 
-	if (this->pins && !find_equal(this->pinned, path) &&
+	if (this->pins && this->pinning && !find_equal(this->pinned, path) &&
 		this->pins->add(this->pins, path))
 	{
 		clone = mobility_path_clone(path);
@@ -333,6 +340,16 @@ METHOD(mobility_candidates_t, unpin, void,
 	enumerator->destroy(enumerator);
 }
 
+METHOD(mobility_candidates_t, enable_pins, void,
+	private_mobility_candidates_t *this, bool enable)
+{
+	this->pinning = enable;
+	if (!enable)
+	{
+		unpin(this, NULL, NULL);
+	}
+}
+
 METHOD(mobility_candidates_t, destroy, void,
 	private_mobility_candidates_t *this)
 {
@@ -362,6 +379,7 @@ mobility_candidates_t *mobility_candidates_create(const char *connection,
 			.find = _find,
 			.penalize = _penalize,
 			.get_penalty = _get_penalty,
+			.enable_pins = _enable_pins,
 			.pin = _pin,
 			.repin = _repin,
 			.unpin = _unpin,
@@ -371,6 +389,7 @@ mobility_candidates_t *mobility_candidates_create(const char *connection,
 		.settings = settings,
 		.monitor = monitor,
 		.pins = pins,
+		.pinning = TRUE,
 		.paths = array_create(0, 0),
 		.penalties = array_create(0, 0),
 		.pinned = array_create(0, 0),

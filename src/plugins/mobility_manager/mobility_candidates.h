@@ -34,10 +34,11 @@ struct mobility_candidates_t {
 	 *
 	 * @param ike_sa	IKE_SA that knows the peer's addresses
 	 * @param incumbent	path in use, may be NULL
-	 * @return			TRUE if there is a path that was not there before
+	 * @param improved	gets TRUE if there is a path that was not there before
+	 * @return			TRUE if there are other paths than before
 	 */
 	bool (*collect)(mobility_candidates_t *this, ike_sa_t *ike_sa,
-					const mobility_path_t *incumbent);
+					const mobility_path_t *incumbent, bool *improved);
 
 	/**
 	 * Enumerate the paths, the preferred one first; those put aside last.
@@ -94,6 +95,13 @@ struct mobility_candidates_t {
 							const mobility_path_t *path, uint64_t now);
 
 	/**
+	 * Set whether pin() does anything.
+	 *
+	 * @param enable	FALSE to remove all pins and not to add any
+	 */
+	void (*enable_pins)(mobility_candidates_t *this, bool enable);
+
+	/**
 	 * Have packets of a path leave by its uplink.
 	 *
 	 * @param path		path to pin, if it isn't yet
@@ -128,7 +136,7 @@ struct mobility_candidates_t {
  * @param connection	name of the connection, must live as long
  * @param settings		settings
  * @param monitor		network monitor
- * @param pins			pins, NULL if none shall be used
+ * @param pins			pins, NULL if the kernel has none
  * @return				candidates
  */
 mobility_candidates_t *mobility_candidates_create(const char *connection,

@@ -39,7 +39,8 @@ typedef enum mobility_action_t mobility_action_t;
 /** Interval between the first two attempts to move, doubles, in ms. */
 #define MOBILITY_BURST_INTERVAL 250
 
-/** Attempts in a burst, after which a session goes dormant: ~ 8 s. */
+/** Attempts in a burst, at 0.25, 0.75, 1.75, 3.75 and 7.75 s; a session goes
+ * dormant if the last of them was not answered for another 8 s. */
 #define MOBILITY_BURST_ATTEMPTS 5
 
 /**

@@ -51,8 +51,8 @@ struct mobility_ike_handler_t {
 };
 
 /**
- * Hooks.  Methods may be called from any thread; except for get_handler() and
- * is_hooked() with the IKE_SA in question checked out.  The mutex is a leaf.
+ * Hooks.  Methods may be called from any thread, with the IKE_SA in question checked
+ * out.  The mutex is a leaf.
  */
 struct mobility_ike_hooks_t {
 

@@ -180,13 +180,15 @@ static entry_t *find(private_mobility_manager_t *this, ike_sa_t *ike_sa)
 {
 	mobility_ike_hooks_t *hooks = this->context.hooks;
 	mobility_session_t *session;
+	mobility_hold_t *hold;
 
-	if (!ike_sa)
+	hold = ike_sa ? (mobility_hold_t*)hooks->get_handler(hooks, ike_sa) : NULL;
+	if (!hold)
 	{
 		return NULL;
 	}
-	session = (mobility_session_t*)hooks->get_handler(hooks, ike_sa);
-	return session ? session->entry : NULL;
+	session = hold->session;
+	return session->entry;
 }
 
 /**
@@ -445,6 +447,20 @@ static void arm(mobility_context_t *context, mobility_session_t *session,
 }
 
 /**
+ * Destroy an array of path reports.
+ */
+static void destroy_reports(array_t *paths)
+{
+	mobility_path_report_t *report;
+
+	while (array_remove(paths, ARRAY_TAIL, &report))
+	{
+		mobility_path_report_destroy(report);
+	}
+	array_destroy(paths);
+}
+
+/**
  * Implements mobility_context_t.tell()
  */
 static void tell(mobility_context_t *context, enum mobility_event_kind_t kind,
@@ -454,17 +470,26 @@ static void tell(mobility_context_t *context, enum mobility_event_kind_t kind,
 	enumerator_t *enumerator;
 	mobility_observer_t *observer;
 	mobility_status_t *status;
+	array_t *paths = NULL;
 
 	status = session->get_status(session);
+	if (kind == MOBILITY_EVENT_PATH)
+	{
+		paths = session->get_paths(session);
+	}
 	this->lock->read_lock(this->lock);
 	enumerator = this->observers->create_enumerator(this->observers);
 	while (enumerator->enumerate(enumerator, &observer))
 	{
-		observer->event(observer, kind, old, status, NULL);
+		observer->event(observer, kind, old, status, paths);
 	}
 	enumerator->destroy(enumerator);
 	this->lock->unlock(this->lock);
 	mobility_status_destroy(status);
+	if (paths)
+	{
+		destroy_reports(paths);
+	}
 }
 
 /**
@@ -547,7 +572,7 @@ static entry_t *find_predecessor(private_mobility_manager_t *this,
 	entry_t *entry, *found = NULL;
 	bool reauth;
 
-	reauth = mobility_has_task(ike_sa, TASK_QUEUE_QUEUED,
+	reauth = mobility_task_queued(ike_sa, TASK_QUEUE_QUEUED,
 							   TASK_IKE_REAUTH_COMPLETE);
 	this->mutex->lock(this->mutex);
 	enumerator = this->entries->create_enumerator(this->entries);
@@ -792,20 +817,6 @@ static mobility_session_t *checkout_next(private_mobility_manager_t *this,
 static void destroy_statuses(linked_list_t *list)
 {
 	list->destroy_function(list, (void*)mobility_status_destroy);
-}
-
-/**
- * Destroy an array of path reports.
- */
-static void destroy_reports(array_t *paths)
-{
-	mobility_path_report_t *report;
-
-	while (array_remove(paths, ARRAY_TAIL, &report))
-	{
-		mobility_path_report_destroy(report);
-	}
-	array_destroy(paths);
 }
 
 METHOD(mobility_manager_t, create_status_enumerator, enumerator_t*,

@@ -109,48 +109,6 @@ struct private_mobility_mover_t {
 	u_int moves;
 };
 
-/*
- * Described in header.
- */
-bool mobility_has_task(ike_sa_t *ike_sa, task_queue_t queue, task_type_t type)
-{
-	enumerator_t *enumerator;
-	task_t *task;
-	bool found = FALSE;
-
-	enumerator = ike_sa->create_task_enumerator(ike_sa, queue);
-	while (!found && enumerator->enumerate(enumerator, &task))
-	{
-		found = task->get_type(task) == type;
-	}
-	enumerator->destroy(enumerator);
-	return found;
-}
-
-/**
- * Find the MOBIKE task that is queued or active; ours gets set if it is ours.
- */
-static bool find_task(private_mobility_mover_t *this, task_queue_t queue,
-					  mobility_task_t **ours)
-{
-	enumerator_t *enumerator;
-	task_t *task;
-	bool found = FALSE;
-
-	*ours = NULL;
-	enumerator = this->ike_sa->create_task_enumerator(this->ike_sa, queue);
-	while (!found && enumerator->enumerate(enumerator, &task))
-	{
-		if (task->get_type(task) == TASK_IKE_MOBIKE)
-		{
-			*ours = mobility_task_cast(task);
-			found = TRUE;
-		}
-	}
-	enumerator->destroy(enumerator);
-	return found;
-}
-
 /**
  * Queue a task.
  */
@@ -170,8 +128,8 @@ static void queue_update(private_mobility_mover_t *this)
 {
 	mobility_task_t *task;
 
-	if (find_task(this, TASK_QUEUE_QUEUED, &task) ||
-		find_task(this, TASK_QUEUE_ACTIVE, &task))
+	if (mobility_task_find(this->ike_sa, TASK_QUEUE_QUEUED, &task) ||
+		mobility_task_find(this->ike_sa, TASK_QUEUE_ACTIVE, &task))
 	{
 		if (task)
 		{
@@ -345,7 +303,7 @@ METHOD(mobility_mover_t, settle, status_t,
 		use_path(this, this->target);
 	}
 	if (!this->public.exchange->in_flight(this->public.exchange) &&
-		!find_task(this, TASK_QUEUE_QUEUED, &task))
+		!mobility_task_find(this->ike_sa, TASK_QUEUE_QUEUED, &task))
 	{	/* could not be queued while a task of stock's was active */
 		queue_update(this);
 		return this->ike_sa->initiate(this->ike_sa, NULL, NULL);
@@ -361,7 +319,7 @@ METHOD(mobility_mover_t, is_idle, bool,
 	return this->ike_sa && !this->moving && !this->test_next &&
 		   this->ike_sa->get_state(this->ike_sa) == IKE_ESTABLISHED &&
 		   !this->public.exchange->in_flight(this->public.exchange) &&
-		   !find_task(this, TASK_QUEUE_QUEUED, &task);
+		   !mobility_task_find(this->ike_sa, TASK_QUEUE_QUEUED, &task);
 }
 
 METHOD(mobility_mover_t, test, status_t,
@@ -426,7 +384,7 @@ METHOD(mobility_mover_t, send_dpd, status_t,
 {
 	mobility_task_t *task;
 
-	if (find_task(this, TASK_QUEUE_QUEUED, &task))
+	if (mobility_task_find(this->ike_sa, TASK_QUEUE_QUEUED, &task))
 	{
 		return SUCCESS;
 	}
@@ -435,11 +393,12 @@ METHOD(mobility_mover_t, send_dpd, status_t,
 	return this->ike_sa->initiate(this->ike_sa, NULL, NULL);
 }
 
-METHOD(mobility_mover_t, look, void,
+METHOD(mobility_mover_t, look, bool,
 	private_mobility_mover_t *this, mobility_fsm_event_t *event)
 {
 	mobility_candidates_t *candidates = this->public.candidates;
 	host_t *local, *remote;
+	bool changed;
 
 	local = this->ike_sa->get_my_host(this->ike_sa);
 	remote = this->ike_sa->get_other_host(this->ike_sa);
@@ -452,8 +411,10 @@ METHOD(mobility_mover_t, look, void,
 	{
 		candidates->pin(candidates, this->path);
 	}
-	event->improved = candidates->collect(candidates, this->ike_sa, this->path);
+	changed = candidates->collect(candidates, this->ike_sa, this->path,
+								  &event->improved);
 	event->candidates = candidates->count(candidates, this->path);
+	return changed;
 }
 
 METHOD(mobility_mover_t, get_path, mobility_path_t*,
@@ -480,13 +441,13 @@ static void answered_elsewhere(private_mobility_mover_t *this, host_t *me,
 	mobility_path_t *path;
 	mobility_task_t *task;
 
-	if (mobility_has_task(this->ike_sa, TASK_QUEUE_ACTIVE, TASK_IKE_REAUTH))
+	if (mobility_task_queued(this->ike_sa, TASK_QUEUE_ACTIVE, TASK_IKE_REAUTH))
 	{	/* the new IKE_SA has to start from where this one was answered */
 		this->ike_sa->set_my_host(this->ike_sa, me->clone(me));
 		this->ike_sa->set_other_host(this->ike_sa, other->clone(other));
 		return;
 	}
-	if (find_task(this, TASK_QUEUE_ACTIVE, &task) &&
+	if (mobility_task_find(this->ike_sa, TASK_QUEUE_ACTIVE, &task) &&
 		(!task || task->get_kind(task) != MOBILITY_TASK_DPD))
 	{	/* tests and updates look at the path themselves */
 		return;
@@ -620,31 +581,11 @@ METHOD(mobility_task_owner_t, confirmed, void,
 	this->cb(this->data, moved);
 }
 
-/**
- * Remove our tasks from a queue of the IKE_SA.
- */
-static void remove_from(private_mobility_mover_t *this, task_queue_t queue)
-{
-	enumerator_t *enumerator;
-	task_t *task;
-
-	enumerator = this->ike_sa->create_task_enumerator(this->ike_sa, queue);
-	while (enumerator->enumerate(enumerator, &task))
-	{
-		if (mobility_task_cast(task))
-		{
-			this->ike_sa->remove_task(this->ike_sa, enumerator);
-			task->destroy(task);
-		}
-	}
-	enumerator->destroy(enumerator);
-}
-
 METHOD(mobility_mover_t, remove_tasks, void,
 	private_mobility_mover_t *this)
 {
-	remove_from(this, TASK_QUEUE_QUEUED);
-	remove_from(this, TASK_QUEUE_ACTIVE);
+	mobility_task_remove(this->ike_sa, TASK_QUEUE_QUEUED);
+	mobility_task_remove(this->ike_sa, TASK_QUEUE_ACTIVE);
 }
 
 METHOD(mobility_mover_t, bind_, void,

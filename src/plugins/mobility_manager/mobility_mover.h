@@ -64,8 +64,9 @@ struct mobility_mover_t {
 	 * have changed, and collect candidates.
 	 *
 	 * @param event		gets .candidates and .improved
+	 * @return			TRUE if there are other candidates than before
 	 */
-	void (*look)(mobility_mover_t *this, mobility_fsm_event_t *event);
+	bool (*look)(mobility_mover_t *this, mobility_fsm_event_t *event);
 
 	/**
 	 * Get the path in use.
@@ -204,15 +205,5 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 										mobility_monitor_t *monitor,
 										const char *name,
 										mobility_mover_cb_t cb, void *data);
-
-/**
- * Check if a task of the given type is in a queue of an IKE_SA.
- *
- * @param ike_sa		IKE_SA
- * @param queue			queue to search
- * @param type			type of task
- * @return				TRUE if there is one
- */
-bool mobility_has_task(ike_sa_t *ike_sa, task_queue_t queue, task_type_t type);
 
 #endif /** MOBILITY_MOVER_H_ @}*/

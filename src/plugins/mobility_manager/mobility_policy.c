@@ -34,6 +34,15 @@ static int compare_preference(const mobility_path_t *a,
 }
 
 /**
+ * Check if a path leads to the peer address the incumbent leads to
+ */
+static bool is_same_remote(const mobility_path_t *path,
+						   const mobility_path_t *incumbent)
+{
+	return path->remote->ip_equals(path->remote, incumbent->remote);
+}
+
+/**
  * Check if a path is of the incumbent's address family
  */
 static bool is_same_family(const mobility_path_t *path,
@@ -58,15 +67,23 @@ static int compare_hosts(host_t *a, host_t *b)
 int mobility_policy_compare(const mobility_path_t *a, const mobility_path_t *b,
 							const mobility_path_t *incumbent)
 {
-	int order;
+	int order = 0;
 
-	order = compare_preference(a, b);
+	if (incumbent)
+	{
+		order = COMPARE(is_same_remote(b, incumbent),
+						is_same_remote(a, incumbent)) ?:
+				COMPARE(is_same_family(b, incumbent),
+						is_same_family(a, incumbent));
+	}
+	if (!order)
+	{
+		order = compare_preference(a, b);
+	}
 	if (!order && incumbent)
 	{
 		order = COMPARE(mobility_path_equals(b, incumbent),
-						mobility_path_equals(a, incumbent)) ?:
-				COMPARE(is_same_family(b, incumbent),
-						is_same_family(a, incumbent));
+						mobility_path_equals(a, incumbent));
 	}
 	if (!order)
 	{
@@ -99,5 +116,10 @@ void mobility_policy_rank(array_t *paths, const mobility_path_t *incumbent)
 bool mobility_policy_is_better(const mobility_path_t *path,
 							   const mobility_path_t *incumbent)
 {
-	return compare_preference(path, incumbent) < 0;
+	if (is_same_remote(path, incumbent))
+	{
+		return compare_preference(path, incumbent) < 0;
+	}
+	/* how specific the routes to different addresses are says nothing */
+	return path->metric < incumbent->metric;
 }

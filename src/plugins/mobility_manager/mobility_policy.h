@@ -21,12 +21,15 @@
  *
  * Lexicographic, for now the kernel's own preference:
  *
- *  1. the longer prefix (relative to the address length, so IPv4 and IPv6
+ *  1. the incumbent's peer address, if there is an incumbent: it is known to
+ *     have worked, while others the peer announced may be private ones, which
+ *     exist anywhere, and with a more specific route,
+ *  2. the incumbent's address family,
+ *  3. the longer prefix (relative to the address length, so IPv4 and IPv6
  *     compare),
- *  2. the lower metric,
- *  3. the incumbent, if given: equal preference never moves,
- *  4. the incumbent's address family,
- *  5. the order of interface indices and addresses, so that ties are stable.
+ *  4. the lower metric,
+ *  5. the incumbent: equal preference never moves,
+ *  6. the order of interface indices and addresses, so that ties are stable.
  *
  * @param a				first path
  * @param b				second path
@@ -46,7 +49,8 @@ void mobility_policy_rank(array_t *paths, const mobility_path_t *incumbent);
 
 /**
  * Check whether a path is preferred so clearly that a working incumbent may be
- * left for it: by prefix or metric, not by a tie-break.
+ * left for it: by prefix or metric, not by a tie-break.  Prefixes only count if
+ * both lead to the same peer address.
  *
  * @param path			path that may be better
  * @param incumbent		path in use

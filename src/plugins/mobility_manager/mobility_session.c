@@ -6,13 +6,13 @@
 
 #include "mobility_session.h"
 #include "mobility_clock.h"
+#include "mobility_hold.h"
 #include "mobility_mover.h"
 #include "mobility_policy.h"
 
 #include <time.h>
 
 #include <daemon.h>
-#include <processing/jobs/send_dpd_job.h>
 
 typedef struct private_mobility_session_t private_mobility_session_t;
 
@@ -40,6 +40,11 @@ struct private_mobility_session_t {
 	 * IKE_SA, NULL if none is bound.
 	 */
 	ike_sa_t *ike_sa;
+
+	/**
+	 * Holds the IKE_SA.
+	 */
+	mobility_hold_t *hold;
 
 	/**
 	 * Moves the IKE_SA.
@@ -75,11 +80,6 @@ struct private_mobility_session_t {
 	 * Why the session is in its state.
 	 */
 	char cause[sizeof(((mobility_status_t*)0)->cause)];
-
-	/**
-	 * The request in flight was handed to stock, to end as that likes.
-	 */
-	bool handed_over;
 };
 
 /**
@@ -150,65 +150,24 @@ static void arm(private_mobility_session_t *this)
 }
 
 /**
- * Check whether the IKE_SA is in a state in which it is held.
- */
-static bool is_held(private_mobility_session_t *this)
-{
-	if (this->handed_over || this->fsm.state == MOBILITY_FAILED ||
-		mobility_has_task(this->ike_sa, TASK_QUEUE_QUEUED, TASK_IKE_DELETE))
-	{
-		return FALSE;
-	}
-	switch (this->ike_sa->get_state(this->ike_sa))
-	{
-		case IKE_ESTABLISHED:
-		case IKE_REKEYING:
-			return TRUE;
-		case IKE_DELETING:
-			/* reauthentication deletes the IKE_SA to establish a new one */
-			return mobility_has_task(this->ike_sa, TASK_QUEUE_ACTIVE,
-									 TASK_IKE_REAUTH);
-		default:
-			return FALSE;
-	}
-}
-
-/**
- * End the IKE_SA as stock does when a peer is dead.
- */
-static status_t fail(private_mobility_session_t *this)
-{
-	mobility_exchange_t *exchange = this->mover->exchange;
-	ike_sa_t *ike_sa = this->ike_sa;
-	packet_t *packet;
-
-	packet = exchange->get_packet(exchange);
-	if (packet)
-	{
-		charon->bus->alert(charon->bus, ALERT_RETRANSMIT_SEND_TIMEOUT, packet);
-	}
-	ike_sa->reestablish(ike_sa);
-	charon->bus->ike_updown(charon->bus, ike_sa, FALSE);
-	return DESTROY_ME;
-}
-
-/**
  * Look at the network: what is there, and does the path in use still work?
+ * Returns TRUE if there are other paths than before.
  */
-static void look_around(private_mobility_session_t *this,
+static bool look_around(private_mobility_session_t *this,
 						mobility_fsm_event_t *event)
 {
 	mobility_monitor_t *monitor = this->context->monitor;
 	mobility_candidates_t *candidates = this->mover->candidates;
 	mobility_uplink_config_t uplink;
 	mobility_path_t *path;
+	bool changed;
 
-	this->mover->look(this->mover, event);
+	changed = this->mover->look(this->mover, event);
 	path = this->mover->get_path(this->mover);
 	if (!path)
 	{
 		set_cause(this, "local address is gone");
-		return;
+		return changed;
 	}
 	this->context->settings->get_uplink(this->context->settings,
 								this->connection, path->ifname, &uplink);
@@ -222,6 +181,7 @@ static void look_around(private_mobility_session_t *this,
 		set_cause(this, "%s: %s", path->ifname, uplink.use ?
 				  monitor->describe(monitor, path->ifname) : "not to be used");
 	}
+	return changed;
 }
 
 /**
@@ -254,7 +214,7 @@ static status_t act(private_mobility_session_t *this, mobility_action_t actions)
 	}
 	if (actions & MOBILITY_ACT_FAIL)
 	{
-		return fail(this);
+		return this->hold->fail(this->hold);
 	}
 	return status;
 }
@@ -279,25 +239,47 @@ static status_t handle(private_mobility_session_t *this,
 }
 
 /**
+ * Find a path that is preferred to the one in use, and not put aside.
+ */
+static mobility_path_t *find_better(private_mobility_session_t *this)
+{
+	mobility_candidates_t *candidates = this->mover->candidates;
+	enumerator_t *enumerator;
+	mobility_path_t *path, *current, *found = NULL;
+	uint64_t now = mobility_now();
+
+	current = this->mover->get_path(this->mover);
+	enumerator = candidates->create_enumerator(candidates, now);
+	while (current && !found && enumerator->enumerate(enumerator, &path))
+	{
+		if (mobility_policy_is_better(path, current) &&
+			!candidates->get_penalty(candidates, path, now))
+		{
+			found = path;
+		}
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+/**
  * Move back to a path that is preferred to the one in use, once it is proven.
  */
 static status_t prefer_best(private_mobility_session_t *this)
 {
-	mobility_candidates_t *candidates = this->mover->candidates;
-	mobility_path_t *path, *best;
-	uint64_t now = mobility_now();
+	mobility_path_t *better;
 	status_t status;
 
-	path = this->mover->get_path(this->mover);
-	best = candidates->get_best(candidates, now);
-	if (!this->config.prefer_best_path || !path || !best ||
-		!mobility_policy_is_better(best, path) ||
-		candidates->get_penalty(candidates, best, now) ||
-		!this->mover->is_idle(this->mover))
+	if (!this->config.prefer_best_path || !this->mover->is_idle(this->mover))
 	{
 		return SUCCESS;
 	}
-	status = this->mover->test(this->mover, best, "preferred path is there");
+	better = find_better(this);
+	if (!better)
+	{
+		return SUCCESS;
+	}
+	status = this->mover->test(this->mover, better, "preferred path is there");
 	if (status != DESTROY_ME)
 	{
 		arm(this);
@@ -312,40 +294,33 @@ METHOD(mobility_session_t, look, status_t,
 		.type = MOBILITY_EV_NETWORK,
 	};
 	status_t status;
+	bool changed;
 
-	if (!is_held(this))
+	if (!this->hold->is_held(this->hold))
 	{
 		return SUCCESS;
 	}
-	look_around(this, &event);
+	changed = look_around(this, &event);
 	if (!event.usable && this->fsm.state == MOBILITY_CONNECTED)
 	{
 		this->mover->end(this->mover);
 		this->mover->begin(this->mover, this->cause);
 	}
 	status = handle(this, &event);
-	if (status != DESTROY_ME && this->fsm.state == MOBILITY_CONNECTED)
+	if (status == DESTROY_ME)
 	{
-		status = prefer_best(this);
+		return status;
+	}
+	if (changed)
+	{
+		this->context->tell(this->context, MOBILITY_EVENT_PATH, this->told,
+							&this->public);
+	}
+	if (this->fsm.state == MOBILITY_CONNECTED)
+	{
+		return prefer_best(this);
 	}
 	return status;
-}
-
-/**
- * Let stock end the request in flight, and with it the IKE_SA.
- */
-static status_t hand_over(private_mobility_session_t *this)
-{
-	mobility_exchange_t *exchange = this->mover->exchange;
-
-	this->handed_over = TRUE;
-	this->context->arm(this->context, &this->public, 0);
-	if (exchange->in_flight(exchange))
-	{
-		return this->ike_sa->retransmit(this->ike_sa,
-										exchange->get_message_id(exchange));
-	}
-	return SUCCESS;
 }
 
 METHOD(mobility_session_t, tick, status_t,
@@ -356,9 +331,10 @@ METHOD(mobility_session_t, tick, status_t,
 	};
 	uint64_t now = mobility_now(), test;
 
-	if (!is_held(this))
+	if (!this->hold->is_held(this->hold))
 	{
-		return hand_over(this);
+		this->context->arm(this->context, &this->public, 0);
+		return this->hold->hand_over(this->hold);
 	}
 	test = this->mover->get_test_deadline(this->mover);
 	if (test && now >= test)
@@ -409,12 +385,16 @@ METHOD(mobility_session_t, message, void,
 	arm(this);
 }
 
-METHOD(mobility_ike_handler_t, processed, status_t,
-	private_mobility_session_t *this, ike_sa_t *ike_sa, status_t status)
+/**
+ * mobility_hold_cb_t
+ */
+static status_t processed(void *data)
 {
+	private_mobility_session_t *this = data;
 	bool lost = this->fsm.state != MOBILITY_CONNECTED;
 
-	if (is_held(this) && this->mover->settle(this->mover, lost) == DESTROY_ME)
+	if (this->hold->is_held(this->hold) &&
+		this->mover->settle(this->mover, lost) == DESTROY_ME)
 	{
 		return DESTROY_ME;
 	}
@@ -423,7 +403,7 @@ METHOD(mobility_ike_handler_t, processed, status_t,
 		this->mover->end(this->mover);
 	}
 	tell_state(this);
-	return status;
+	return SUCCESS;
 }
 
 /**
@@ -448,94 +428,6 @@ static void confirmed(void *data, bool moved)
 	}
 }
 
-METHOD(mobility_ike_handler_t, retransmit, status_t,
-	private_mobility_session_t *this, ike_sa_t *ike_sa, const ike_sa_t *stock,
-	uint32_t mid)
-{
-	mobility_exchange_t *exchange = this->mover->exchange;
-
-	if (!is_held(this))
-	{
-		return stock->retransmit(ike_sa, mid);
-	}
-	/* sent again when the state machine says so, stock's job ends here */
-	return exchange->matches(exchange, mid) ? SUCCESS : INVALID_STATE;
-}
-
-METHOD(mobility_ike_handler_t, roam, status_t,
-	private_mobility_session_t *this, ike_sa_t *ike_sa, const ike_sa_t *stock,
-	bool address)
-{
-	if (!is_held(this))
-	{
-		return stock->roam(ike_sa, address);
-	}
-	/* our own monitor has seen or will see what this is about */
-	return SUCCESS;
-}
-
-/**
- * Get the time the last authenticated packet came in, IKE or ESP.
- */
-static time_t get_last_inbound(ike_sa_t *ike_sa)
-{
-	enumerator_t *enumerator;
-	child_sa_t *child_sa;
-	time_t last, used;
-
-	last = ike_sa->get_statistic(ike_sa, STAT_INBOUND);
-	enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
-	while (enumerator->enumerate(enumerator, &child_sa))
-	{
-		child_sa->get_usestats(child_sa, TRUE, &used, NULL, NULL);
-		last = max(last, used);
-	}
-	enumerator->destroy(enumerator);
-	return last;
-}
-
-METHOD(mobility_ike_handler_t, send_dpd, status_t,
-	private_mobility_session_t *this, ike_sa_t *ike_sa, const ike_sa_t *stock)
-{
-	peer_cfg_t *peer_cfg;
-	time_t delay, idle = 0;
-	bool due = FALSE;
-
-	if (!is_held(this))
-	{
-		return stock->send_dpd(ike_sa);
-	}
-	peer_cfg = ike_sa->get_peer_cfg(ike_sa);
-	delay = peer_cfg->get_dpd(peer_cfg);
-	if (this->fsm.state == MOBILITY_CONNECTED &&
-		this->mover->is_idle(this->mover))
-	{
-		idle = time_monotonic(NULL) - get_last_inbound(ike_sa);
-		due = !delay || idle >= delay;
-	}
-	if (delay)
-	{
-		lib->scheduler->schedule_job(lib->scheduler,
-						(job_t*)send_dpd_job_create(ike_sa->get_id(ike_sa)),
-						due ? delay : max(1, delay - idle));
-	}
-	return due ? this->mover->send_dpd(this->mover) : SUCCESS;
-}
-
-METHOD(mobility_ike_handler_t, delete_, status_t,
-	private_mobility_session_t *this, ike_sa_t *ike_sa, const ike_sa_t *stock,
-	bool force)
-{
-	if (!force && this->fsm.state != MOBILITY_CONNECTED && is_held(this))
-	{	/* stock would wait for an answer to the request in flight first, and
-		 * for one to the delete then */
-		DBG1(DBG_IKE, "mobility: %s is %N, deleting IKE_SA without telling the "
-			 "peer", this->connection, mobility_state_names, this->fsm.state);
-		force = TRUE;
-	}
-	return stock->delete(ike_sa, force);
-}
-
 METHOD(mobility_session_t, expired, void,
 	private_mobility_session_t *this)
 {
@@ -556,6 +448,8 @@ METHOD(mobility_session_t, reload, void,
 	mobility_settings_t *settings = this->context->settings;
 
 	settings->get(settings, this->connection, &this->config);
+	this->mover->candidates->enable_pins(this->mover->candidates,
+										 this->config.pin_paths);
 	this->times = (mobility_fsm_config_t){
 		.outage_time = this->config.network_outage_time * 1000ULL,
 		.retry_interval = this->config.retry_interval * 1000ULL,
@@ -579,15 +473,9 @@ METHOD(mobility_session_t, bind_, void,
 		.type = MOBILITY_EV_ABANDONED,
 	};
 
-	if (this->ike_sa)
-	{
-		this->context->hooks->unhook(this->context->hooks, this->ike_sa);
-	}
 	this->ike_sa = ike_sa;
-	this->handed_over = FALSE;
 	this->mover->bind(this->mover, ike_sa);
-	this->context->hooks->hook(this->context->hooks, ike_sa,
-							   &this->public.handler);
+	this->hold->bind(this->hold, ike_sa);
 	mobility_fsm_handle(&this->fsm, &this->times, &event, mobility_now());
 }
 
@@ -596,11 +484,8 @@ METHOD(mobility_session_t, release, void,
 {
 	tell_state(this);
 	this->context->arm(this->context, &this->public, 0);
-	if (this->ike_sa)
-	{
-		this->context->hooks->unhook(this->context->hooks, this->ike_sa);
-		this->ike_sa = NULL;
-	}
+	this->ike_sa = NULL;
+	this->hold->bind(this->hold, NULL);
 	this->mover->bind(this->mover, NULL);
 }
 
@@ -654,7 +539,7 @@ METHOD(mobility_session_t, switch_uplink, bool,
 		snprintf(error, 128, "%s already uses %s", this->connection, uplink);
 		return FALSE;
 	}
-	if (!is_held(this) || !this->mover->is_idle(this->mover))
+	if (!this->hold->is_held(this->hold) || !this->mover->is_idle(this->mover))
 	{
 		snprintf(error, 128, "%s is busy with another exchange, try again",
 				 this->connection);
@@ -770,6 +655,7 @@ METHOD(mobility_session_t, destroy, void,
 	private_mobility_session_t *this)
 {
 	release(this);
+	this->hold->destroy(this->hold);
 	this->mover->destroy(this->mover);
 	free(this->connection);
 	free(this);
@@ -786,13 +672,6 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 
 	INIT(this,
 		.public = {
-			.handler = {
-				.retransmit = _retransmit,
-				.roam = _roam,
-				.send_dpd = _send_dpd,
-				.delete = _delete_,
-				.processed = _processed,
-			},
 			.number = number,
 			.bind = _bind_,
 			.release = _release,
@@ -813,15 +692,17 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 		.since = time(NULL),
 		.cause = "established",
 	);
-	reload(this);
 	mobility_fsm_init(&this->fsm, mobility_now());
 	this->told = this->fsm.state;
 	this->mover = mobility_mover_create(
 					mobility_candidates_create(this->connection,
-									context->settings, context->monitor,
-									this->config.pin_paths ? context->pins
-														   : NULL),
+											   context->settings,
+											   context->monitor, context->pins),
 					context->monitor, this->connection, confirmed, this);
+	this->hold = mobility_hold_create(context->hooks, this->mover, &this->fsm,
+									  this->connection, processed,
+									  &this->public);
+	reload(this);
 
 	return &this->public;
 }

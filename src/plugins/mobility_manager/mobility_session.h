@@ -15,7 +15,7 @@
 #ifndef MOBILITY_SESSION_H_
 #define MOBILITY_SESSION_H_
 
-#include "mobility_ike_hooks.h"
+#include "mobility_hold.h"
 #include "mobility_manager.h"
 #include "mobility_monitor.h"
 #include "mobility_pins.h"
@@ -62,11 +62,6 @@ struct mobility_context_t {
  * has to destroy the IKE_SA.
  */
 struct mobility_session_t {
-
-	/**
-	 * Gets the calls of the hooked IKE_SA; must be the first member.
-	 */
-	mobility_ike_handler_t handler;
 
 	/**
 	 * Number of the session, stays the same when the IKE_SA is replaced.

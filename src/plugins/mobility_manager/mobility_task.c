@@ -254,3 +254,66 @@ mobility_task_t *mobility_task_create(ike_sa_t *ike_sa,
 
 	return &this->public;
 }
+
+/*
+ * Described in header.
+ */
+bool mobility_task_queued(ike_sa_t *ike_sa, task_queue_t queue,
+						  task_type_t type)
+{
+	enumerator_t *enumerator;
+	task_t *task;
+	bool found = FALSE;
+
+	enumerator = ike_sa->create_task_enumerator(ike_sa, queue);
+	while (!found && enumerator->enumerate(enumerator, &task))
+	{
+		found = task->get_type(task) == type;
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_task_find(ike_sa_t *ike_sa, task_queue_t queue,
+						mobility_task_t **ours)
+{
+	enumerator_t *enumerator;
+	task_t *task;
+	bool found = FALSE;
+
+	*ours = NULL;
+	enumerator = ike_sa->create_task_enumerator(ike_sa, queue);
+	while (!found && enumerator->enumerate(enumerator, &task))
+	{
+		if (task->get_type(task) == TASK_IKE_MOBIKE)
+		{
+			*ours = mobility_task_cast(task);
+			found = TRUE;
+		}
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+/*
+ * Described in header.
+ */
+void mobility_task_remove(ike_sa_t *ike_sa, task_queue_t queue)
+{
+	enumerator_t *enumerator;
+	task_t *task;
+
+	enumerator = ike_sa->create_task_enumerator(ike_sa, queue);
+	while (enumerator->enumerate(enumerator, &task))
+	{
+		if (mobility_task_cast(task))
+		{
+			ike_sa->remove_task(ike_sa, enumerator);
+			task->destroy(task);
+		}
+	}
+	enumerator->destroy(enumerator);
+}

@@ -127,4 +127,34 @@ mobility_task_t *mobility_task_create(ike_sa_t *ike_sa,
  */
 mobility_task_t *mobility_task_cast(task_t *task);
 
+/**
+ * Check if a task of the given type is in a queue of an IKE_SA.
+ *
+ * @param ike_sa		IKE_SA
+ * @param queue			queue to search
+ * @param type			type of task
+ * @return				TRUE if there is one
+ */
+bool mobility_task_queued(ike_sa_t *ike_sa, task_queue_t queue,
+						  task_type_t type);
+
+/**
+ * Find the MOBIKE task in a queue of an IKE_SA.
+ *
+ * @param ike_sa		IKE_SA
+ * @param queue			queue to search
+ * @param ours			gets the task if it is of this class, else NULL
+ * @return				TRUE if there is one, ours or stock's
+ */
+bool mobility_task_find(ike_sa_t *ike_sa, task_queue_t queue,
+						mobility_task_t **ours);
+
+/**
+ * Remove the tasks of this class from a queue of an IKE_SA.
+ *
+ * @param ike_sa		IKE_SA, which must not be processing a message
+ * @param queue			queue to search
+ */
+void mobility_task_remove(ike_sa_t *ike_sa, task_queue_t queue);
+
 #endif /** MOBILITY_TASK_H_ @}*/

@@ -1,0 +1,266 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_hold.h"
+
+#include <daemon.h>
+#include <processing/jobs/send_dpd_job.h>
+
+typedef struct private_mobility_hold_t private_mobility_hold_t;
+
+/**
+ * Private data of a mobility_hold_t object.
+ */
+struct private_mobility_hold_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_hold_t public;
+
+	/**
+	 * Hooks.
+	 */
+	mobility_ike_hooks_t *hooks;
+
+	/**
+	 * IKE_SA, NULL if there is none.
+	 */
+	ike_sa_t *ike_sa;
+
+	/**
+	 * Moves the IKE_SA.
+	 */
+	mobility_mover_t *mover;
+
+	/**
+	 * State of the session.
+	 */
+	const mobility_fsm_t *fsm;
+
+	/**
+	 * Name for the log.
+	 */
+	const char *name;
+
+	/**
+	 * Called when a message was processed.
+	 */
+	mobility_hold_cb_t cb;
+
+	/**
+	 * The request in flight was handed to stock.
+	 */
+	bool handed_over;
+};
+
+METHOD(mobility_hold_t, is_held, bool,
+	private_mobility_hold_t *this)
+{
+	if (!this->ike_sa || this->handed_over ||
+		this->fsm->state == MOBILITY_FAILED ||
+		mobility_task_queued(this->ike_sa, TASK_QUEUE_QUEUED, TASK_IKE_DELETE))
+	{
+		return FALSE;
+	}
+	switch (this->ike_sa->get_state(this->ike_sa))
+	{
+		case IKE_ESTABLISHED:
+		case IKE_REKEYING:
+			return TRUE;
+		case IKE_DELETING:
+			/* break-before-make reauthentication deletes the IKE_SA first */
+			return mobility_task_queued(this->ike_sa, TASK_QUEUE_ACTIVE,
+										TASK_IKE_REAUTH);
+		default:
+			return FALSE;
+	}
+}
+
+METHOD(mobility_hold_t, hand_over, status_t,
+	private_mobility_hold_t *this)
+{
+	mobility_exchange_t *exchange = this->mover->exchange;
+
+	this->handed_over = TRUE;
+	if (exchange->in_flight(exchange))
+	{	/* starts stock's chain of retransmit jobs, which was cut before */
+		return this->ike_sa->retransmit(this->ike_sa,
+										exchange->get_message_id(exchange));
+	}
+	return SUCCESS;
+}
+
+METHOD(mobility_hold_t, fail, status_t,
+	private_mobility_hold_t *this)
+{
+	mobility_exchange_t *exchange = this->mover->exchange;
+	ike_sa_t *ike_sa = this->ike_sa;
+	packet_t *packet;
+
+	packet = exchange->get_packet(exchange);
+	if (packet)
+	{
+		charon->bus->alert(charon->bus, ALERT_RETRANSMIT_SEND_TIMEOUT, packet);
+	}
+	ike_sa->reestablish(ike_sa);
+	charon->bus->ike_updown(charon->bus, ike_sa, FALSE);
+	return DESTROY_ME;
+}
+
+METHOD(mobility_ike_handler_t, processed, status_t,
+	private_mobility_hold_t *this, ike_sa_t *ike_sa, status_t status)
+{
+	return this->cb(this->public.session) == DESTROY_ME ? DESTROY_ME : status;
+}
+
+METHOD(mobility_ike_handler_t, retransmit, status_t,
+	private_mobility_hold_t *this, ike_sa_t *ike_sa, const ike_sa_t *stock,
+	uint32_t mid)
+{
+	mobility_exchange_t *exchange = this->mover->exchange;
+
+	if (!is_held(this))
+	{
+		return stock->retransmit(ike_sa, mid);
+	}
+	/* sent again when the state machine says so, stock's job ends here */
+	return exchange->matches(exchange, mid) ? SUCCESS : INVALID_STATE;
+}
+
+METHOD(mobility_ike_handler_t, roam, status_t,
+	private_mobility_hold_t *this, ike_sa_t *ike_sa, const ike_sa_t *stock,
+	bool address)
+{
+	if (!is_held(this))
+	{
+		return stock->roam(ike_sa, address);
+	}
+	/* our own monitor has seen or will see what this is about */
+	return SUCCESS;
+}
+
+/**
+ * Get the time the last authenticated packet came in, IKE or ESP.
+ */
+static time_t get_last_inbound(ike_sa_t *ike_sa)
+{
+	enumerator_t *enumerator;
+	child_sa_t *child_sa;
+	time_t last, used;
+
+	last = ike_sa->get_statistic(ike_sa, STAT_INBOUND);
+	enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
+	while (enumerator->enumerate(enumerator, &child_sa))
+	{
+		child_sa->get_usestats(child_sa, TRUE, &used, NULL, NULL);
+		last = max(last, used);
+	}
+	enumerator->destroy(enumerator);
+	return last;
+}
+
+METHOD(mobility_ike_handler_t, send_dpd, status_t,
+	private_mobility_hold_t *this, ike_sa_t *ike_sa, const ike_sa_t *stock)
+{
+	peer_cfg_t *peer_cfg;
+	time_t delay, idle = 0;
+	bool due = FALSE;
+
+	if (!is_held(this))
+	{
+		return stock->send_dpd(ike_sa);
+	}
+	/* for a MOBIKE peer stock's is a MOBIKE task, which must not meet ours */
+	peer_cfg = ike_sa->get_peer_cfg(ike_sa);
+	delay = peer_cfg->get_dpd(peer_cfg);
+	if (this->fsm->state == MOBILITY_CONNECTED &&
+		this->mover->is_idle(this->mover))
+	{
+		idle = time_monotonic(NULL) - get_last_inbound(ike_sa);
+		due = !delay || idle >= delay;
+	}
+	if (delay)
+	{
+		lib->scheduler->schedule_job(lib->scheduler,
+						(job_t*)send_dpd_job_create(ike_sa->get_id(ike_sa)),
+						due ? delay : max(1, delay - idle));
+	}
+	return due ? this->mover->send_dpd(this->mover) : SUCCESS;
+}
+
+METHOD(mobility_ike_handler_t, delete_, status_t,
+	private_mobility_hold_t *this, ike_sa_t *ike_sa, const ike_sa_t *stock,
+	bool force)
+{
+	if (!force && this->fsm->state != MOBILITY_CONNECTED && is_held(this))
+	{	/* stock would wait for an answer to the request in flight first, and
+		 * for one to the delete then */
+		DBG1(DBG_IKE, "mobility: %s is %N, deleting IKE_SA without telling the "
+			 "peer", this->name, mobility_state_names, this->fsm->state);
+		force = TRUE;
+	}
+	return stock->delete(ike_sa, force);
+}
+
+METHOD(mobility_hold_t, bind_, void,
+	private_mobility_hold_t *this, ike_sa_t *ike_sa)
+{
+	if (this->ike_sa)
+	{
+		this->hooks->unhook(this->hooks, this->ike_sa);
+	}
+	this->ike_sa = ike_sa;
+	this->handed_over = FALSE;
+	if (ike_sa)
+	{
+		this->hooks->hook(this->hooks, ike_sa, &this->public.handler);
+	}
+}
+
+METHOD(mobility_hold_t, destroy, void,
+	private_mobility_hold_t *this)
+{
+	bind_(this, NULL);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+mobility_hold_t *mobility_hold_create(mobility_ike_hooks_t *hooks,
+									  mobility_mover_t *mover,
+									  const mobility_fsm_t *fsm,
+									  const char *name, mobility_hold_cb_t cb,
+									  void *session)
+{
+	private_mobility_hold_t *this;
+
+	INIT(this,
+		.public = {
+			.handler = {
+				.retransmit = _retransmit,
+				.roam = _roam,
+				.send_dpd = _send_dpd,
+				.delete = _delete_,
+				.processed = _processed,
+			},
+			.session = session,
+			.bind = _bind_,
+			.is_held = _is_held,
+			.hand_over = _hand_over,
+			.fail = _fail,
+			.destroy = _destroy,
+		},
+		.hooks = hooks,
+		.mover = mover,
+		.fsm = fsm,
+		.name = name,
+		.cb = cb,
+	);
+
+	return &this->public;
+}

@@ -1,0 +1,100 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_hold mobility_hold
+ * @{ @ingroup mobility_manager
+ *
+ * Holds an IKE_SA: what charon's jobs call to give up on a peer, to roam, or to
+ * see if the peer is alive ends here instead of in stock's methods, as long as
+ * the IKE_SA is to be kept.
+ */
+
+#ifndef MOBILITY_HOLD_H_
+#define MOBILITY_HOLD_H_
+
+#include "mobility_ike_hooks.h"
+#include "mobility_mover.h"
+
+typedef struct mobility_hold_t mobility_hold_t;
+
+/**
+ * Holds one IKE_SA.  Used with it checked out.
+ */
+struct mobility_hold_t {
+
+	/**
+	 * Gets the calls of the hooked IKE_SA; must be the first member.
+	 */
+	mobility_ike_handler_t handler;
+
+	/**
+	 * The session this is part of.
+	 */
+	void *session;
+
+	/**
+	 * Hold another IKE_SA instead of the current one.
+	 *
+	 * @param ike_sa	IKE_SA, NULL for none
+	 */
+	void (*bind)(mobility_hold_t *this, ike_sa_t *ike_sa);
+
+	/**
+	 * Check whether the IKE_SA is in a state in which it is held: it is
+	 * established, or it is deleted only to reauthenticate.
+	 *
+	 * @return			TRUE if it is held
+	 */
+	bool (*is_held)(mobility_hold_t *this);
+
+	/**
+	 * Let stock end the request in flight as it likes, and with it the IKE_SA.
+	 *
+	 * @return			DESTROY_ME to destroy the IKE_SA
+	 */
+	status_t (*hand_over)(mobility_hold_t *this);
+
+	/**
+	 * End the IKE_SA as stock does when a peer is dead: CHILD_SAs are trapped
+	 * or started again as their dpd_action says.
+	 *
+	 * @return			DESTROY_ME, the caller has to destroy the IKE_SA
+	 */
+	status_t (*fail)(mobility_hold_t *this);
+
+	/**
+	 * Destroy a mobility_hold_t.
+	 */
+	void (*destroy)(mobility_hold_t *this);
+};
+
+/**
+ * Called when a message was processed, unless the IKE_SA is to be destroyed.
+ *
+ * @param session		session
+ * @return				DESTROY_ME to destroy the IKE_SA
+ */
+typedef status_t (*mobility_hold_cb_t)(void *session);
+
+/**
+ * Create an instance that holds nothing yet.
+ *
+ * @param hooks			hooks
+ * @param mover			moves the same IKE_SA, not owned
+ * @param fsm			state of the session, read only
+ * @param name			name for the log, must live as long
+ * @param cb			called when a message was processed
+ * @param session		passed to cb, and returned by the member
+ * @return				instance
+ */
+mobility_hold_t *mobility_hold_create(mobility_ike_hooks_t *hooks,
+									  mobility_mover_t *mover,
+									  const mobility_fsm_t *fsm,
+									  const char *name, mobility_hold_cb_t cb,
+									  void *session);
+
+#endif /** MOBILITY_HOLD_H_ @}*/
