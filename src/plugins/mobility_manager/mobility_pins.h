@@ -16,7 +16,10 @@
  * kernel-netlink looks at the routes of all tables and ignores rules: a host
  * route would make it choose a pinned uplink for connections that are none of
  * our business.  Tables are one per uplink and next hop, from the first table
- * on.  Everything carries MOBILITY_RTPROT.
+ * on, and for us only.  Everything carries MOBILITY_RTPROT.
+ *
+ * With a pin packets from the peer pass a strict rp_filter on that uplink, as
+ * the kernel applies the rule to the way back, too.
  */
 
 #ifndef MOBILITY_PINS_H_
@@ -32,7 +35,10 @@ typedef struct mobility_pins_t mobility_pins_t;
 struct mobility_pins_t {
 
 	/**
-	 * Add a reference to the pin of a path, install it if it is the first.
+	 * Add a reference to the pin of a path, install it if it is the first, or
+	 * again over the path's gateway if that changed.
+	 *
+	 * If another uplink's pin is about the same addresses, this one counts.
 	 *
 	 * @param path		path
 	 * @return			FALSE if the kernel refused it (logged with the reason)
@@ -47,15 +53,16 @@ struct mobility_pins_t {
 	void (*remove)(mobility_pins_t *this, const mobility_path_t *path);
 
 	/**
-	 * Install the pin of a path again over a changed next hop.
+	 * Install the pin of a path again over a changed next hop.  There is always
+	 * one in place meanwhile.
 	 *
 	 * @param path		path with an existing pin, and its new gateway
 	 */
 	void (*update)(mobility_pins_t *this, const mobility_path_t *path);
 
 	/**
-	 * Look which of our rules and routes somebody removed and install them
-	 * again.
+	 * Look which of our rules and routes are gone, because somebody removed
+	 * them or with their link, and install them again as far as possible.
 	 *
 	 * @return			number of rules and routes that were missing
 	 */

@@ -1,0 +1,80 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_hops mobility_hops
+ * @{ @ingroup mobility_manager
+ *
+ * Routing tables of our own, one per uplink and next hop.  Part of
+ * mobility_pins_t.
+ */
+
+#ifndef MOBILITY_HOPS_H_
+#define MOBILITY_HOPS_H_
+
+#include "mobility_path.h"
+#include "mobility_steering.h"
+
+typedef struct mobility_hops_t mobility_hops_t;
+typedef struct mobility_hop_t mobility_hop_t;
+
+/**
+ * An uplink and next hop.
+ */
+struct mobility_hop_t {
+	/** route in its table */
+	mobility_steering_route_t route;
+	/** number of references */
+	u_int refs;
+};
+
+/**
+ * All next hops that are in use.  Not thread-safe, the owner locks.
+ */
+struct mobility_hops_t {
+
+	/**
+	 * Get a reference to the next hop of a path, and see to it that the route
+	 * in its table is installed.
+	 *
+	 * @param path		path
+	 * @param error		set to errno of what failed
+	 * @return			next hop, NULL on failure
+	 */
+	mobility_hop_t *(*get)(mobility_hops_t *this, const mobility_path_t *path,
+						   int *error);
+
+	/**
+	 * Drop a reference, the route is removed with the last one.
+	 *
+	 * @param hop		next hop
+	 */
+	void (*put)(mobility_hops_t *this, mobility_hop_t *hop);
+
+	/**
+	 * Install routes again that are gone.
+	 *
+	 * @return			number of routes that were gone
+	 */
+	u_int (*restore)(mobility_hops_t *this);
+
+	/**
+	 * Destroy a mobility_hops_t, there are no references anymore.
+	 */
+	void (*destroy)(mobility_hops_t *this);
+};
+
+/**
+ * Create an empty set.
+ *
+ * @param kernel		access to the kernel, not owned
+ * @param table			first table to use
+ * @return				instance
+ */
+mobility_hops_t *mobility_hops_create(mobility_steering_t *kernel,
+									  uint32_t table);
+
+#endif /** MOBILITY_HOPS_H_ @}*/

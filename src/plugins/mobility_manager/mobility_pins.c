@@ -1,0 +1,401 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <errno.h>
+
+#include "mobility_pins.h"
+#include "mobility_hops.h"
+#include "mobility_steering.h"
+
+#include <collections/linked_list.h>
+#include <threading/mutex.h>
+#include <utils/debug.h>
+
+typedef struct private_mobility_pins_t private_mobility_pins_t;
+
+/**
+ * Private data
+ */
+struct private_mobility_pins_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_pins_t public;
+
+	/**
+	 * Access to the kernel.
+	 */
+	mobility_steering_t *kernel;
+
+	/**
+	 * Priority of rules.
+	 */
+	uint32_t priority;
+
+	/**
+	 * Pins, pin_t*.
+	 */
+	linked_list_t *pins;
+
+	/**
+	 * Where they lead to.
+	 */
+	mobility_hops_t *hops;
+
+	/**
+	 * What the kernel refused last, errno, to log it once.
+	 */
+	int refused;
+
+	/**
+	 * Locks all of it.
+	 */
+	mutex_t *mutex;
+};
+
+/**
+ * A pin
+ */
+typedef struct {
+	/** rule */
+	mobility_steering_rule_t rule;
+	/** where the rule leads to */
+	mobility_hop_t *hop;
+	/** number of references */
+	u_int refs;
+} pin_t;
+
+/**
+ * Log that the kernel refused something, prominently if it is news
+ */
+static void log_refused(private_mobility_pins_t *this, const char *what,
+						const mobility_path_t *path, int error)
+{
+	const char *remedy = "";
+
+	switch (error)
+	{
+		case EPERM:
+			remedy = ": charon needs CAP_NET_ADMIN, or set pin_paths = no";
+			break;
+		case EOPNOTSUPP:
+		case EAFNOSUPPORT:
+			remedy = ": the kernel needs policy routing "
+					 "(CONFIG_IP_MULTIPLE_TABLES, CONFIG_IPV6_MULTIPLE_TABLES), "
+					 "or set pin_paths = no";
+			break;
+	}
+	dbg(DBG_NET, error == this->refused ? 2 : 1,
+		"installing a %s for %H === %H over %s failed, %s%s", what,
+		path->local, path->remote, path->ifname, strerror(error), remedy);
+	this->refused = error;
+}
+
+/**
+ * Find the pin of a path
+ */
+static pin_t *find_pin(private_mobility_pins_t *this,
+					   const mobility_path_t *path)
+{
+	mobility_ip_t local = mobility_ip_from_host(path->local);
+	mobility_ip_t peer = mobility_ip_from_host(path->remote);
+	enumerator_t *enumerator;
+	pin_t *pin, *found = NULL;
+
+	enumerator = this->pins->create_enumerator(this->pins);
+	while (!found && enumerator->enumerate(enumerator, &pin))
+	{
+		if (pin->hop->route.ifindex == path->ifindex &&
+			mobility_ip_equals(&pin->rule.local, &local) &&
+			mobility_ip_equals(&pin->rule.peer, &peer))
+		{
+			found = pin;
+		}
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+/**
+ * Move rules for the same addresses behind a new one: if an address moved to
+ * another uplink it is the later pin that counts
+ */
+static void yield_to(private_mobility_pins_t *this, pin_t *pin)
+{
+	enumerator_t *enumerator;
+	pin_t *other;
+
+	enumerator = this->pins->create_enumerator(this->pins);
+	while (enumerator->enumerate(enumerator, &other))
+	{
+		if (other != pin &&
+			mobility_ip_equals(&other->rule.local, &pin->rule.local) &&
+			mobility_ip_equals(&other->rule.peer, &pin->rule.peer))
+		{
+			this->kernel->del_rule(this->kernel, &other->rule);
+			this->kernel->add_rule(this->kernel, &other->rule);
+		}
+	}
+	enumerator->destroy(enumerator);
+}
+
+/**
+ * Let a pin lead over the next hop of a path, after it, whatever it is, is in
+ * place
+ */
+static bool set_hop(private_mobility_pins_t *this, pin_t *pin,
+					const mobility_path_t *path)
+{
+	mobility_steering_rule_t rule = pin->rule;
+	mobility_hop_t *hop;
+	int error;
+
+	hop = this->hops->get(this->hops, path, &error);
+	if (!hop)
+	{
+		log_refused(this, "route", path, error);
+		return FALSE;
+	}
+	rule.table = hop->route.table;
+	error = this->kernel->add_rule(this->kernel, &rule);
+	if (error)
+	{
+		log_refused(this, "rule", path, error);
+		this->hops->put(this->hops, hop);
+		return FALSE;
+	}
+	if (pin->hop && pin->hop != hop)
+	{
+		this->kernel->del_rule(this->kernel, &pin->rule);
+	}
+	if (pin->hop)
+	{
+		this->hops->put(this->hops, pin->hop);
+	}
+	pin->rule = rule;
+	pin->hop = hop;
+	return TRUE;
+}
+
+/**
+ * Remove a pin from the kernel and destroy it
+ */
+static void pin_destroy(private_mobility_pins_t *this, pin_t *pin)
+{
+	this->kernel->del_rule(this->kernel, &pin->rule);
+	this->hops->put(this->hops, pin->hop);
+	free(pin);
+}
+
+METHOD(mobility_pins_t, add, bool,
+	private_mobility_pins_t *this, const mobility_path_t *path)
+{
+	bool added;
+	pin_t *pin;
+
+	this->mutex->lock(this->mutex);
+	pin = find_pin(this, path);
+	if (pin)
+	{
+		added = set_hop(this, pin, path);
+	}
+	else
+	{
+		INIT(pin,
+			.rule = {
+				.local = mobility_ip_from_host(path->local),
+				.peer = mobility_ip_from_host(path->remote),
+				.priority = this->priority,
+			},
+		);
+		added = set_hop(this, pin, path);
+		if (added)
+		{
+			yield_to(this, pin);
+			this->pins->insert_last(this->pins, pin);
+		}
+		else
+		{
+			free(pin);
+		}
+	}
+	if (added)
+	{
+		pin->refs++;
+		this->refused = 0;
+	}
+	this->mutex->unlock(this->mutex);
+	return added;
+}
+
+METHOD(mobility_pins_t, remove_, void,
+	private_mobility_pins_t *this, const mobility_path_t *path)
+{
+	pin_t *pin;
+
+	this->mutex->lock(this->mutex);
+	pin = find_pin(this, path);
+	if (pin && --pin->refs == 0)
+	{
+		this->pins->remove(this->pins, pin, NULL);
+		pin_destroy(this, pin);
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(mobility_pins_t, update, void,
+	private_mobility_pins_t *this, const mobility_path_t *path)
+{
+	pin_t *pin;
+
+	this->mutex->lock(this->mutex);
+	pin = find_pin(this, path);
+	if (pin)
+	{
+		set_hop(this, pin, path);
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+/**
+ * Check if a rule is among those the kernel has
+ */
+static bool is_installed(const mobility_steering_rule_t *rule,
+						 array_t *installed)
+{
+	mobility_steering_rule_t current;
+	int i;
+
+	for (i = 0; array_get(installed, i, &current); i++)
+	{
+		if (current.table == rule->table &&
+			current.priority == rule->priority &&
+			mobility_ip_equals(&current.local, &rule->local) &&
+			mobility_ip_equals(&current.peer, &rule->peer))
+		{
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+/**
+ * Install rules again that are gone
+ */
+static u_int restore_rules(private_mobility_pins_t *this)
+{
+	enumerator_t *enumerator;
+	array_t *installed;
+	u_int missing = 0;
+	pin_t *pin;
+	int error;
+
+	installed = this->kernel->get_rules(this->kernel);
+	if (!installed)
+	{
+		return 0;
+	}
+	enumerator = this->pins->create_enumerator(this->pins);
+	while (enumerator->enumerate(enumerator, &pin))
+	{
+		if (!is_installed(&pin->rule, installed))
+		{
+			missing++;
+			error = this->kernel->add_rule(this->kernel, &pin->rule);
+			if (error)
+			{
+				DBG1(DBG_NET, "restoring the rule for table %u failed: %s",
+					 pin->rule.table, strerror(error));
+			}
+		}
+	}
+	enumerator->destroy(enumerator);
+	array_destroy(installed);
+	return missing;
+}
+
+METHOD(mobility_pins_t, restore, u_int,
+	private_mobility_pins_t *this)
+{
+	u_int missing;
+
+	this->mutex->lock(this->mutex);
+	missing = this->hops->restore(this->hops);
+	missing += restore_rules(this);
+	this->mutex->unlock(this->mutex);
+
+	if (missing)
+	{
+		DBG1(DBG_NET, "%u of our routing rules and routes were gone", missing);
+	}
+	return missing;
+}
+
+METHOD(mobility_pins_t, get_count, u_int,
+	private_mobility_pins_t *this)
+{
+	u_int count;
+
+	this->mutex->lock(this->mutex);
+	count = this->pins->get_count(this->pins);
+	this->mutex->unlock(this->mutex);
+	return count;
+}
+
+METHOD(mobility_pins_t, destroy, void,
+	private_mobility_pins_t *this)
+{
+	pin_t *pin;
+
+	while (this->pins->remove_last(this->pins, (void**)&pin) == SUCCESS)
+	{
+		pin_destroy(this, pin);
+	}
+	this->pins->destroy(this->pins);
+	this->hops->destroy(this->hops);
+	this->kernel->destroy(this->kernel);
+	this->mutex->destroy(this->mutex);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+mobility_pins_t *mobility_pins_create(uint32_t priority, uint32_t table)
+{
+	private_mobility_pins_t *this;
+	mobility_steering_t *kernel;
+	u_int swept;
+
+	kernel = mobility_steering_create();
+	if (!kernel)
+	{
+		return NULL;
+	}
+	swept = kernel->sweep(kernel);
+	if (swept)
+	{
+		DBG1(DBG_NET, "removed %u rules and routes that were left behind",
+			 swept);
+	}
+	INIT(this,
+		.public = {
+			.add = _add,
+			.remove = _remove_,
+			.update = _update,
+			.restore = _restore,
+			.get_count = _get_count,
+			.destroy = _destroy,
+		},
+		.kernel = kernel,
+		.priority = priority,
+		.pins = linked_list_create(),
+		.hops = mobility_hops_create(kernel, table),
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+	);
+	return &this->public;
+}

@@ -1,0 +1,379 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+
+#include "mobility_steering.h"
+#include "mobility_rtmsg.h"
+
+#include <utils/debug.h>
+
+/**
+ * Metric of our routes.  They are alone in their tables, but charon's
+ * kernel-netlink looks at the routes of all tables as if they were one, so ours
+ * have to be worse than all others.  The worst of all is what the kernel has
+ * for IPv6 routes that do not exist.
+ */
+#define METRIC 0xfffffffe
+
+typedef struct private_mobility_steering_t private_mobility_steering_t;
+
+/**
+ * Private data
+ */
+struct private_mobility_steering_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_steering_t public;
+
+	/**
+	 * Socket for requests.
+	 */
+	mobility_rtnl_t *rtnl;
+};
+
+/**
+ * Space for a request
+ */
+typedef union {
+	/** header */
+	struct nlmsghdr hdr;
+	/** all of it */
+	char buf[512];
+} request_t;
+
+/**
+ * Start a request
+ */
+static struct nlmsghdr *start_request(request_t *request, uint16_t type,
+									  uint16_t flags)
+{
+	struct nlmsghdr *nlh;
+
+	memset(request, 0, sizeof(*request));
+	nlh = mnl_nlmsg_put_header(request);
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = flags;
+	return nlh;
+}
+
+/**
+ * Put an address into a request
+ */
+static void put_ip(struct nlmsghdr *nlh, uint16_t type, const mobility_ip_t *ip)
+{
+	mnl_attr_put(nlh, type, mobility_ip_bits(ip) / 8, ip->bytes);
+}
+
+/**
+ * Put a next hop into a request.
+ *
+ * Gateways are used as they are, whether there is a route to them or not: the
+ * uplink's own table may be the only one to know.  For link-local ones that is
+ * implied.
+ */
+static void put_gateway(struct nlmsghdr *nlh, struct rtmsg *rtm,
+						const mobility_ip_t *gateway)
+{
+	struct {
+		/* as in struct rtvia */
+		uint16_t family;
+		uint8_t addr[16];
+	} via = {
+		.family = gateway->family,
+	};
+
+	if (gateway->family == AF_INET || !mobility_ip_is_linklocal(gateway))
+	{
+		rtm->rtm_flags |= RTNH_F_ONLINK;
+	}
+	if (gateway->family == rtm->rtm_family)
+	{
+		put_ip(nlh, RTA_GATEWAY, gateway);
+	}
+	else
+	{	/* IPv4 over an IPv6 next hop (RFC 8950) */
+		memcpy(via.addr, gateway->bytes, sizeof(via.addr));
+		mnl_attr_put(nlh, RTA_VIA, sizeof(via), &via);
+	}
+}
+
+/**
+ * Add or remove a rule
+ */
+static int manage_rule(private_mobility_steering_t *this, uint16_t type,
+					   uint16_t flags, const mobility_steering_rule_t *rule)
+{
+	request_t request;
+	struct nlmsghdr *nlh;
+	struct fib_rule_hdr *hdr;
+
+	nlh = start_request(&request, type, flags);
+	hdr = mnl_nlmsg_put_extra_header(nlh, sizeof(*hdr));
+	hdr->family = rule->peer.family;
+	hdr->src_len = mobility_ip_bits(&rule->local);
+	hdr->dst_len = mobility_ip_bits(&rule->peer);
+	hdr->action = FR_ACT_TO_TBL;
+	put_ip(nlh, FRA_SRC, &rule->local);
+	put_ip(nlh, FRA_DST, &rule->peer);
+	mnl_attr_put_u32(nlh, FRA_TABLE, rule->table);
+	mnl_attr_put_u32(nlh, FRA_PRIORITY, rule->priority);
+	mnl_attr_put_u8(nlh, FRA_PROTOCOL, MOBILITY_RTPROT);
+	return this->rtnl->request(this->rtnl, nlh);
+}
+
+METHOD(mobility_steering_t, add_rule, int,
+	private_mobility_steering_t *this, const mobility_steering_rule_t *rule)
+{
+	int error;
+
+	error = manage_rule(this, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, rule);
+	return error == EEXIST ? 0 : error;
+}
+
+METHOD(mobility_steering_t, del_rule, int,
+	private_mobility_steering_t *this, const mobility_steering_rule_t *rule)
+{
+	return manage_rule(this, RTM_DELRULE, 0, rule);
+}
+
+/**
+ * Add or remove a route.
+ *
+ * There is no preferred source: rules see to that, and an IPv4 route is gone
+ * for good if the address it prefers is away for a moment.
+ */
+static int manage_route(private_mobility_steering_t *this, uint16_t type,
+						uint16_t flags, const mobility_steering_route_t *route)
+{
+	request_t request;
+	struct nlmsghdr *nlh;
+	struct rtmsg *rtm;
+
+	nlh = start_request(&request, type, flags);
+	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+	rtm->rtm_family = route->family;
+	rtm->rtm_protocol = MOBILITY_RTPROT;
+	rtm->rtm_type = RTN_UNICAST;
+	rtm->rtm_scope = RT_SCOPE_UNIVERSE;
+	mnl_attr_put_u32(nlh, RTA_TABLE, route->table);
+	mnl_attr_put_u32(nlh, RTA_PRIORITY, METRIC);
+	mnl_attr_put_u32(nlh, RTA_OIF, route->ifindex);
+	if (mobility_ip_is_set(&route->gateway))
+	{
+		put_gateway(nlh, rtm, &route->gateway);
+	}
+	else if (route->family == AF_INET)
+	{
+		rtm->rtm_scope = RT_SCOPE_LINK;
+	}
+	return this->rtnl->request(this->rtnl, nlh);
+}
+
+METHOD(mobility_steering_t, add_route, int,
+	private_mobility_steering_t *this, const mobility_steering_route_t *route,
+	bool replace)
+{
+	int error;
+
+	error = manage_route(this, RTM_NEWROUTE, NLM_F_CREATE |
+						 (replace ? NLM_F_REPLACE : NLM_F_EXCL), route);
+	return error == EEXIST ? 0 : error;
+}
+
+METHOD(mobility_steering_t, del_route, int,
+	private_mobility_steering_t *this, const mobility_steering_route_t *route)
+{
+	return manage_route(this, RTM_DELROUTE, 0, route);
+}
+
+/**
+ * Check if a message is about a rule of ours, collect its attributes
+ */
+static bool is_own_rule(const struct nlmsghdr *nlh, const struct nlattr *tb[])
+{
+	uint8_t protocol;
+
+	return nlh->nlmsg_type == RTM_NEWRULE &&
+		   mobility_netlink_parse(nlh, sizeof(struct fib_rule_hdr), tb,
+								  FRA_PROTOCOL) &&
+		   mobility_netlink_get_u8(tb[FRA_PROTOCOL], &protocol) &&
+		   protocol == MOBILITY_RTPROT;
+}
+
+/**
+ * Collect rules, a mobility_rtnl_cb_t
+ */
+static void collect_rule(void *data, const struct nlmsghdr *nlh)
+{
+	const struct nlattr *tb[FRA_PROTOCOL + 1];
+	const struct fib_rule_hdr *hdr;
+	mobility_steering_rule_t rule = {};
+
+	if (is_own_rule(nlh, tb))
+	{
+		hdr = mnl_nlmsg_get_payload(nlh);
+		mobility_netlink_get_ip(tb[FRA_SRC], hdr->family, &rule.local);
+		mobility_netlink_get_ip(tb[FRA_DST], hdr->family, &rule.peer);
+		mobility_netlink_get_u32(tb[FRA_TABLE], &rule.table);
+		mobility_netlink_get_u32(tb[FRA_PRIORITY], &rule.priority);
+		array_insert(data, ARRAY_TAIL, &rule);
+	}
+}
+
+/**
+ * Collect routes, a mobility_rtnl_cb_t
+ */
+static void collect_route(void *data, const struct nlmsghdr *nlh)
+{
+	mobility_rtmsg_t msg;
+	mobility_route_t hop;
+	mobility_steering_route_t route = {};
+
+	if (nlh->nlmsg_type == RTM_NEWROUTE && mobility_rtmsg_parse(nlh, &msg) &&
+		msg.route.own && !msg.prefix && mobility_rtmsg_next(&msg, &hop))
+	{
+		route.family = msg.net.family;
+		route.ifindex = hop.oif;
+		route.gateway = hop.gateway;
+		route.table = msg.table;
+		array_insert(data, ARRAY_TAIL, &route);
+	}
+}
+
+/**
+ * Get the objects of a kind for both families, FALSE on failure
+ */
+static bool dump(private_mobility_steering_t *this, uint16_t type,
+				 mobility_rtnl_cb_t cb, void *data)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	int i, error;
+
+	for (i = 0; i < countof(families); i++)
+	{
+		error = this->rtnl->dump(this->rtnl, type, families[i], MOBILITY_RTPROT,
+								 cb, data);
+		/* the kernel may lack IPv6 or policy routing */
+		if (error && error != EOPNOTSUPP && error != EAFNOSUPPORT)
+		{
+			DBG1(DBG_NET, "reading the kernel's %s failed: %s",
+				 type == RTM_GETRULE ? "rules" : "routes", strerror(error));
+			return FALSE;
+		}
+	}
+	return TRUE;
+}
+
+METHOD(mobility_steering_t, get_rules, array_t*,
+	private_mobility_steering_t *this)
+{
+	array_t *rules;
+
+	rules = array_create(sizeof(mobility_steering_rule_t), 0);
+	if (!dump(this, RTM_GETRULE, collect_rule, rules))
+	{
+		array_destroy(rules);
+		return NULL;
+	}
+	return rules;
+}
+
+METHOD(mobility_steering_t, get_routes, array_t*,
+	private_mobility_steering_t *this)
+{
+	array_t *routes;
+
+	routes = array_create(sizeof(mobility_steering_route_t), 0);
+	if (!dump(this, RTM_GETROUTE, collect_route, routes))
+	{
+		array_destroy(routes);
+		return NULL;
+	}
+	return routes;
+}
+
+/**
+ * Collect whatever is ours, a mobility_rtnl_cb_t
+ */
+static void collect_own(void *data, const struct nlmsghdr *nlh)
+{
+	const struct nlattr *tb[FRA_PROTOCOL + 1];
+	mobility_rtmsg_t msg;
+	chunk_t chunk;
+
+	if (is_own_rule(nlh, tb) ||
+		(nlh->nlmsg_type == RTM_NEWROUTE && mobility_rtmsg_parse(nlh, &msg) &&
+		 msg.route.own))
+	{
+		chunk = chunk_clone(chunk_create((u_char*)nlh, nlh->nlmsg_len));
+		array_insert(data, ARRAY_TAIL, chunk.ptr);
+	}
+}
+
+METHOD(mobility_steering_t, sweep, u_int,
+	private_mobility_steering_t *this)
+{
+	struct nlmsghdr *nlh;
+	array_t *own;
+	u_int removed = 0;
+
+	own = array_create(0, 0);
+	dump(this, RTM_GETRULE, collect_own, own);
+	dump(this, RTM_GETROUTE, collect_own, own);
+	while (array_remove(own, ARRAY_HEAD, &nlh))
+	{
+		/* what the kernel described is what it shall remove */
+		nlh->nlmsg_type = nlh->nlmsg_type == RTM_NEWRULE ? RTM_DELRULE
+														 : RTM_DELROUTE;
+		nlh->nlmsg_flags = 0;
+		removed += this->rtnl->request(this->rtnl, nlh) == 0;
+		free(nlh);
+	}
+	array_destroy(own);
+	return removed;
+}
+
+METHOD(mobility_steering_t, destroy, void,
+	private_mobility_steering_t *this)
+{
+	this->rtnl->destroy(this->rtnl);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+mobility_steering_t *mobility_steering_create()
+{
+	private_mobility_steering_t *this;
+	mobility_rtnl_t *rtnl;
+
+	rtnl = mobility_rtnl_create();
+	if (!rtnl)
+	{
+		return NULL;
+	}
+	INIT(this,
+		.public = {
+			.add_rule = _add_rule,
+			.del_rule = _del_rule,
+			.add_route = _add_route,
+			.del_route = _del_route,
+			.get_rules = _get_rules,
+			.get_routes = _get_routes,
+			.sweep = _sweep,
+			.destroy = _destroy,
+		},
+		.rtnl = rtnl,
+	);
+	return &this->public;
+}

@@ -1,0 +1,130 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_steering mobility_steering
+ * @{ @ingroup mobility_manager
+ *
+ * Rules and routes of our own (MOBILITY_RTPROT) in the kernel.  Part of
+ * mobility_pins_t.
+ */
+
+#ifndef MOBILITY_STEERING_H_
+#define MOBILITY_STEERING_H_
+
+#include "mobility_netlink.h"
+#include "mobility_rtnl.h"
+#include "mobility_uplinks.h"
+
+typedef struct mobility_steering_t mobility_steering_t;
+typedef struct mobility_steering_rule_t mobility_steering_rule_t;
+typedef struct mobility_steering_route_t mobility_steering_route_t;
+
+/**
+ * A rule: from local to peer lookup table.
+ */
+struct mobility_steering_rule_t {
+	/** local address */
+	mobility_ip_t local;
+	/** peer's address */
+	mobility_ip_t peer;
+	/** table to look up */
+	uint32_t table;
+	/** priority of the rule */
+	uint32_t priority;
+};
+
+/**
+ * A route: default via gateway dev ifindex table table.
+ */
+struct mobility_steering_route_t {
+	/** AF_INET or AF_INET6 */
+	int family;
+	/** interface */
+	int ifindex;
+	/** next hop, not set if peers are on-link */
+	mobility_ip_t gateway;
+	/** table it is in */
+	uint32_t table;
+};
+
+/**
+ * Access to our own rules and routes.  Not thread-safe, the owner locks.
+ */
+struct mobility_steering_t {
+
+	/**
+	 * Add a rule.
+	 *
+	 * @param rule		rule
+	 * @return			0, or errno of what failed; it is fine if it exists
+	 */
+	int (*add_rule)(mobility_steering_t *this,
+					const mobility_steering_rule_t *rule);
+
+	/**
+	 * Remove a rule.
+	 *
+	 * @param rule		rule
+	 * @return			0, or errno of what failed
+	 */
+	int (*del_rule)(mobility_steering_t *this,
+					const mobility_steering_rule_t *rule);
+
+	/**
+	 * Add a route.
+	 *
+	 * @param route		route
+	 * @param replace	TRUE to replace what is in the table, FALSE to leave it
+	 * @return			0, or errno of what failed; it is fine if it exists
+	 */
+	int (*add_route)(mobility_steering_t *this,
+					 const mobility_steering_route_t *route, bool replace);
+
+	/**
+	 * Remove a route.
+	 *
+	 * @param route		route
+	 * @return			0, or errno of what failed
+	 */
+	int (*del_route)(mobility_steering_t *this,
+					 const mobility_steering_route_t *route);
+
+	/**
+	 * Get the rules that the kernel has.
+	 *
+	 * @return			array of mobility_steering_rule_t, NULL on failure
+	 */
+	array_t *(*get_rules)(mobility_steering_t *this);
+
+	/**
+	 * Get the routes that the kernel has.
+	 *
+	 * @return			array of mobility_steering_route_t, NULL on failure
+	 */
+	array_t *(*get_routes)(mobility_steering_t *this);
+
+	/**
+	 * Remove all rules and routes of ours, whatever they look like.
+	 *
+	 * @return			number of rules and routes removed
+	 */
+	u_int (*sweep)(mobility_steering_t *this);
+
+	/**
+	 * Destroy a mobility_steering_t, rules and routes stay.
+	 */
+	void (*destroy)(mobility_steering_t *this);
+};
+
+/**
+ * Create an instance.
+ *
+ * @return				instance, NULL if rtnetlink is not available (logged)
+ */
+mobility_steering_t *mobility_steering_create();
+
+#endif /** MOBILITY_STEERING_H_ @}*/
