@@ -30,8 +30,10 @@ enum work_flag_t {
 	WORK_TICK = (1<<1),
 	/** settings have changed */
 	WORK_RELOAD = (1<<2),
+	/** reauthentication got no answer */
+	WORK_REAUTH = (1<<3),
 	/** give the IKE_SA back to stock */
-	WORK_GIVE_BACK = (1<<3),
+	WORK_GIVE_BACK = (1<<4),
 };
 
 /**
@@ -65,6 +67,12 @@ struct entry_t {
 	 * break-before-make reauthentication, 0 if none.
 	 */
 	uint32_t successor;
+
+	/**
+	 * Unique id of the last IKE_SA of this connection that was initiated, maybe
+	 * to replace this one by make-before-break reauthentication.
+	 */
+	uint32_t initiated;
 
 	/**
 	 * The IKE_SA is gone or going, no work for this session anymore.
@@ -228,6 +236,10 @@ static status_t do_work(mobility_session_t *session, enum work_flag_t work)
 	if (status != DESTROY_ME && work & WORK_TICK)
 	{
 		status = session->tick(session);
+	}
+	if (status != DESTROY_ME && work & WORK_REAUTH)
+	{
+		status = session->reauth(session);
 	}
 	return status;
 }
@@ -663,24 +675,43 @@ METHOD(listener_t, ike_reestablish_post, bool,
 	return TRUE;
 }
 
-METHOD(listener_t, ike_state_change, bool,
-	private_mobility_manager_t *this, ike_sa_t *ike_sa, ike_sa_state_t state)
+/**
+ * An IKE_SA is being initiated.
+ */
+static void initiated(private_mobility_manager_t *this, ike_sa_t *ike_sa)
+{
+	enumerator_t *enumerator;
+	entry_t *entry;
+
+	this->mutex->lock(this->mutex);
+	enumerator = this->entries->create_enumerator(this->entries);
+	while (enumerator->enumerate(enumerator, &entry))
+	{
+		if (streq(entry->connection, ike_sa->get_name(ike_sa)))
+		{
+			entry->initiated = ike_sa->get_unique_id(ike_sa);
+		}
+	}
+	enumerator->destroy(enumerator);
+	this->mutex->unlock(this->mutex);
+}
+
+/**
+ * An IKE_SA is being destroyed: forget the session that ended with it, and
+ * those it was to succeed to.
+ */
+static void destroyed(private_mobility_manager_t *this, ike_sa_t *ike_sa)
 {
 	enumerator_t *enumerator;
 	linked_list_t *gone;
 	entry_t *entry;
-	uint32_t id;
+	uint32_t id = ike_sa->get_unique_id(ike_sa);
 
-	if (state != IKE_DESTROYING)
-	{
-		return TRUE;
-	}
 	entry = find(this, ike_sa);
 	if (entry)
-	{	/* destroyed without being reported down, e.g. on shutdown */
+	{	/* without having been reported down, e.g. on shutdown */
 		end_session(this, entry);
 	}
-	id = ike_sa->get_unique_id(ike_sa);
 	gone = linked_list_create();
 	this->mutex->lock(this->mutex);
 	enumerator = this->entries->create_enumerator(this->entries);
@@ -707,6 +738,22 @@ METHOD(listener_t, ike_state_change, bool,
 		remove_entry(this, entry);
 	}
 	gone->destroy(gone);
+}
+
+METHOD(listener_t, ike_state_change, bool,
+	private_mobility_manager_t *this, ike_sa_t *ike_sa, ike_sa_state_t state)
+{
+	switch (state)
+	{
+		case IKE_CONNECTING:
+			initiated(this, ike_sa);
+			break;
+		case IKE_DESTROYING:
+			destroyed(this, ike_sa);
+			break;
+		default:
+			break;
+	}
 	return TRUE;
 }
 
@@ -743,16 +790,55 @@ METHOD(listener_t, ike_update, bool,
 	return TRUE;
 }
 
+/**
+ * An IKE_SA got no answer to its first requests: if it was to replace one of
+ * ours, that has to be tried again, stock won't.
+ */
+static void not_established(private_mobility_manager_t *this, ike_sa_t *ike_sa)
+{
+	enumerator_t *enumerator;
+	linked_list_t *jobs;
+	entry_t *entry;
+	uint32_t id = ike_sa->get_unique_id(ike_sa);
+
+	jobs = linked_list_create();
+	this->mutex->lock(this->mutex);
+	enumerator = this->entries->create_enumerator(this->entries);
+	while (enumerator->enumerate(enumerator, &entry))
+	{
+		if (entry->initiated == id)
+		{
+			queue_work(this, entry, WORK_REAUTH, jobs);
+		}
+	}
+	enumerator->destroy(enumerator);
+	this->mutex->unlock(this->mutex);
+	queue_jobs(jobs);
+}
+
 METHOD(listener_t, alert, bool,
 	private_mobility_manager_t *this, ike_sa_t *ike_sa, alert_t alert,
 	va_list args)
 {
 	entry_t *entry;
 
-	entry = alert == ALERT_IKE_SA_EXPIRED ? find(this, ike_sa) : NULL;
-	if (entry)
+	switch (alert)
 	{
-		entry->session->expired(entry->session);
+		case ALERT_IKE_SA_EXPIRED:
+			entry = find(this, ike_sa);
+			if (entry)
+			{
+				entry->session->expired(entry->session);
+			}
+			break;
+		case ALERT_PEER_INIT_UNREACHABLE:
+			if (ike_sa)
+			{
+				not_established(this, ike_sa);
+			}
+			break;
+		default:
+			break;
 	}
 	return TRUE;
 }

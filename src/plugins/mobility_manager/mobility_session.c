@@ -80,6 +80,11 @@ struct private_mobility_session_t {
 	 * Why the session is in its state.
 	 */
 	char cause[sizeof(((mobility_status_t*)0)->cause)];
+
+	/**
+	 * Reauthentication got no answer, is to be tried again.
+	 */
+	bool reauth_due;
 };
 
 /**
@@ -386,6 +391,31 @@ METHOD(mobility_session_t, message, void,
 }
 
 /**
+ * Try again to reauthenticate, if that is due and the peer is there.
+ */
+static status_t try_reauth(private_mobility_session_t *this)
+{
+	if (!this->reauth_due || this->fsm.state != MOBILITY_CONNECTED ||
+		this->ike_sa->get_state(this->ike_sa) != IKE_ESTABLISHED)
+	{
+		return SUCCESS;
+	}
+	this->reauth_due = FALSE;
+	if (!this->ike_sa->has_condition(this->ike_sa, COND_REAUTHENTICATING))
+	{
+		return SUCCESS;
+	}
+	return this->ike_sa->reauth(this->ike_sa);
+}
+
+METHOD(mobility_session_t, reauth, status_t,
+	private_mobility_session_t *this)
+{
+	this->reauth_due = TRUE;
+	return try_reauth(this);
+}
+
+/**
  * mobility_hold_cb_t
  */
 static status_t processed(void *data)
@@ -403,7 +433,7 @@ static status_t processed(void *data)
 		this->mover->end(this->mover);
 	}
 	tell_state(this);
-	return SUCCESS;
+	return try_reauth(this);
 }
 
 /**
@@ -474,6 +504,7 @@ METHOD(mobility_session_t, bind_, void,
 	};
 
 	this->ike_sa = ike_sa;
+	this->reauth_due = FALSE;
 	this->mover->bind(this->mover, ike_sa);
 	this->hold->bind(this->hold, ike_sa);
 	mobility_fsm_handle(&this->fsm, &this->times, &event, mobility_now());
@@ -682,6 +713,7 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 			.reload = _reload,
 			.switch_uplink = _switch_uplink,
 			.message = _message,
+			.reauth = _reauth,
 			.expired = _expired,
 			.get_status = _get_status,
 			.get_paths = _get_paths,

@@ -135,6 +135,14 @@ struct mobility_session_t {
 					bool incoming, bool plain);
 
 	/**
+	 * The IKE_SA that was to replace this one by make-before-break
+	 * reauthentication got no answer: try again once the session is connected.
+	 *
+	 * @return			DESTROY_ME to destroy the IKE_SA
+	 */
+	status_t (*reauth)(mobility_session_t *this);
+
+	/**
 	 * The IKE_SA's hard lifetime is over.
 	 */
 	void (*expired)(mobility_session_t *this);
