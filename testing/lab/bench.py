@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The mobility-manager developers
+"""The command line of testing/bench."""
+
+import argparse
+
+from . import handover, idle, paths, steps, uml
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        prog="testing/bench",
+        description="Measures the plugin against stock strongSwan, in a "
+        "laboratory of User Mode Linux.")
+    parser.add_argument("--build", metavar="DIR",
+                        help="where the plugin is built (default: $MM_BUILD, "
+                        "else build/)")
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser(
+        "handover", help="how long a move takes and what it costs",
+        description="Cuts the path in use N times per case, with the plugin, "
+        "with stock strongSwan and with its prefer_best_path, and measures "
+        "from the link event to the first ESP packet out and in on the new "
+        "path, lost packets, and IKE messages and bytes.")
+    command.add_argument("count", metavar="N", nargs="?", type=int,
+                         default=10, help="cuts per case (%(default)s)")
+    command.add_argument("--case", action="append", choices=handover.CASES,
+                         help="only this one; may be given several times")
+    command.add_argument("--variant", action="append",
+                         choices=handover.VARIANTS,
+                         help="only this one; may be given several times")
+    command.add_argument("--rate", type=int, default=200,
+                         help="packets a second each way (%(default)s)")
+    command = commands.add_parser(
+        "idle", help="memory per session and wake-ups while nothing happens",
+        description="Brings sessions up, leaves them alone and counts how "
+        "often charon's threads wake up, with the plugin and without it; and "
+        "compares the memory of one session with that of many.")
+    command.add_argument("--seconds", type=int, default=60,
+                         help="for how long to look (%(default)s)")
+    command.add_argument("--sessions", type=int, default=50,
+                         help="for the memory (%(default)s)")
+    return parser.parse_args()
+
+
+def main():
+    options = arguments()
+    try:
+        {"handover": handover.main, "idle": idle.main}[options.command](
+            options)
+    except (steps.Failed, paths.Missing, uml.Broken) as error:
+        steps.say(f"\n{error}")
+        return 1
+    except KeyboardInterrupt:
+        steps.say("\nstopped; nothing is left running")
+        return 130
+    finally:
+        uml.kill_all()
+    return 0

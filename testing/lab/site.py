@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The mobility-manager developers
+"""A laboratory that is driven step by step, for the benchmarks: alice with two
+uplinks, sun, bob, and whichever strongswan.conf is wanted now."""
+
+import contextlib
+import shutil
+
+from . import paths, scenario, steps, uml
+
+# hosts and certificates are those of this scenario
+SCENARIO = "cable-pull"
+CONF = """\
+swanctl {{
+  load = pem pkcs1 x509 revocation constraints pubkey openssl random
+}}
+charon-systemd {{
+  load = random nonce openssl kdf hmac pem pkcs1 x509 revocation constraints \
+pubkey kernel-netlink socket-default updown vici{plugin}
+  cookie_threshold = 0
+  block_threshold = 0
+  {options}
+}}
+"""
+
+
+class Site:
+    def __init__(self, name, plugin, build_folder):
+        self.results = paths.generated() / name
+        shutil.rmtree(self.results, ignore_errors=True)
+        self.results.mkdir(parents=True)
+        found = scenario.find(SCENARIO)
+        found.prepare(self.results, plugin is not None)
+        self._lab = uml.Lab(self.results, found.hosts(), plugin,
+                            paths.tools(plugin, build_folder))
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self):
+        with steps.Progress("Booting the laboratory"):
+            self._stack.enter_context(self._lab)
+        return self
+
+    def __exit__(self, *_):
+        self._stack.close()
+
+    def run(self, host, command, must=True, timeout=150):
+        result = self._lab.run(host, command, timeout)
+        if must and result.code:
+            raise steps.Failed(f"{host}# {command}\n{result.out}{result.err}")
+        return result
+
+    def write(self, host, path, text):
+        self.run(host, f"cat > {path} <<'end of file'\n{text}\nend of file")
+
+    def configure(self, host, with_plugin=False, options=""):
+        """Its charon must not run now."""
+        self.write(host, "/etc/strongswan.conf", CONF.format(
+            plugin=" mobility-manager" if with_plugin else "",
+            options=options))
+
+    def nat(self):
+        self.run("moon", "iptables -t nat -A POSTROUTING -o eth0 "
+                 "-s 10.1.0.0/16 -p udp -j SNAT "
+                 "--to-source 192.168.0.1:1024-1100")
+
+    def start(self, host):
+        self.run(host, "systemctl start strongswan")
+        self.run(host, "expect-connection home")
+
+    def stop(self, host):
+        self.run(host, "systemctl stop strongswan")
