@@ -124,7 +124,8 @@ mobility_message_t *mobility_message_create()
 			.get_encoding = _get_encoding,
 			.destroy = _destroy,
 		},
-		.writer = bio_writer_create(256),
+		/* it also grows by this much */
+		.writer = bio_writer_create(4096),
 	);
 	return &this->public;
 }
@@ -230,5 +231,5 @@ char *mobility_message_get(chunk_t message, const char *key)
 	{
 		return NULL;
 	}
-	return strndup(value.ptr, value.len);
+	return value.len ? strndup(value.ptr, value.len) : strdup("");
 }

@@ -78,7 +78,13 @@ void mobility_suite_log_start(void)
  */
 const char *mobility_suite_log(void)
 {
-	return record.buf;
+	static char copy[sizeof(record.buf)];
+
+	/* other threads may go on to log */
+	pthread_mutex_lock(&record.mutex);
+	memcpy(copy, record.buf, sizeof(copy));
+	pthread_mutex_unlock(&record.mutex);
+	return copy;
 }
 
 /*

@@ -54,7 +54,7 @@ void mobility_suite_log_start(void);
 /**
  * Get what was logged since mobility_suite_log_start(), a line per message.
  *
- * @return			log, valid until the next message is logged
+ * @return			log, valid until the next call of this function
  */
 const char *mobility_suite_log(void);
 

@@ -118,26 +118,70 @@ static void destroy_reports(array_t *reports)
 	array_destroy(reports);
 }
 
+/**
+ * Clone a session.
+ */
+static mobility_status_t *clone_status(mobility_status_t *status)
+{
+	mobility_status_t *clone;
+
+	INIT(clone);
+	*clone = *status;
+	clone->connection = strdup(status->connection);
+	clone->local = status->local->clone(status->local);
+	clone->remote = status->remote->clone(status->remote);
+	return clone;
+}
+
+/**
+ * Destroy sessions.
+ */
+static void destroy_sessions(array_t *sessions)
+{
+	mobility_status_t *status;
+
+	while (array_remove(sessions, ARRAY_TAIL, &status))
+	{
+		mobility_status_destroy(status);
+	}
+	array_destroy(sessions);
+}
+
 METHOD(mobility_manager_t, create_status_enumerator, enumerator_t*,
 	mobility_manager_t *manager)
 {
 	private_mock_manager_t *this = get_mock(manager);
+	mobility_status_t *status;
+	array_t *sessions;
+	int i;
 
+	sessions = array_create(0, 0);
 	this->mutex->lock(this->mutex);
 	while (this->blocked)
 	{
 		this->condvar->wait(this->condvar, this->mutex);
 	}
+	for (i = 0; i < array_count(this->sessions); i++)
+	{
+		array_get(this->sessions, i, &status);
+		array_insert(sessions, ARRAY_TAIL, clone_status(status));
+	}
 	this->mutex->unlock(this->mutex);
-	return array_create_enumerator(this->sessions);
+	return enumerator_create_cleaner(array_create_enumerator(sessions),
+									 (void*)destroy_sessions, sessions);
 }
 
 METHOD(mobility_manager_t, create_path_enumerator, enumerator_t*,
 	mobility_manager_t *manager, uint32_t session)
 {
+	private_mock_manager_t *this = get_mock(manager);
 	array_t *reports;
+	u_int count;
 
-	if (session > array_count(get_mock(manager)->sessions))
+	this->mutex->lock(this->mutex);
+	count = array_count(this->sessions);
+	this->mutex->unlock(this->mutex);
+	if (session > count)
 	{
 		return NULL;
 	}
@@ -152,8 +196,10 @@ METHOD(mobility_manager_t, switch_uplink, bool,
 {
 	private_mock_manager_t *this = get_mock(manager);
 
+	this->mutex->lock(this->mutex);
 	snprintf(this->last_switch, sizeof(this->last_switch), "%s %s", connection,
 			 uplink);
+	this->mutex->unlock(this->mutex);
 	snprintf(error, 128, "%s: no such interface", uplink);
 	return streq(uplink, "eth1");
 }
@@ -190,13 +236,8 @@ METHOD(mobility_manager_t, destroy, void,
 	mobility_manager_t *manager)
 {
 	private_mock_manager_t *this = get_mock(manager);
-	mobility_status_t *status;
 
-	while (array_remove(this->sessions, ARRAY_TAIL, &status))
-	{
-		mobility_status_destroy(status);
-	}
-	array_destroy(this->sessions);
+	destroy_sessions(this->sessions);
 	array_destroy(this->observers);
 	this->condvar->destroy(this->condvar);
 	this->mutex->destroy(this->mutex);
@@ -208,6 +249,7 @@ METHOD(mock_manager_t, add, mobility_status_t*,
 {
 	mobility_status_t *status;
 
+	this->mutex->lock(this->mutex);
 	INIT(status,
 		.connection = strdup(connection),
 		.session = array_count(this->sessions) + 1,
@@ -223,7 +265,20 @@ METHOD(mock_manager_t, add, mobility_status_t*,
 		.outage_time = 1800,
 	);
 	array_insert(this->sessions, ARRAY_TAIL, status);
+	this->mutex->unlock(this->mutex);
 	return status;
+}
+
+METHOD(mock_manager_t, lock, void,
+	private_mock_manager_t *this)
+{
+	this->mutex->lock(this->mutex);
+}
+
+METHOD(mock_manager_t, unlock, void,
+	private_mock_manager_t *this)
+{
+	this->mutex->unlock(this->mutex);
 }
 
 METHOD(mock_manager_t, raise_, void,
@@ -255,7 +310,12 @@ METHOD(mock_manager_t, raise_, void,
 METHOD(mock_manager_t, get_switch, const char*,
 	private_mock_manager_t *this)
 {
-	return this->last_switch;
+	static char copy[sizeof(this->last_switch)];
+
+	this->mutex->lock(this->mutex);
+	memcpy(copy, this->last_switch, sizeof(copy));
+	this->mutex->unlock(this->mutex);
+	return copy;
 }
 
 METHOD(mock_manager_t, get_observers, u_int,
@@ -291,6 +351,8 @@ mock_manager_t *mock_manager_create()
 				.destroy = _destroy,
 			},
 			.add = _add,
+			.lock = _lock,
+			.unlock = _unlock,
 			.raise = _raise_,
 			.get_switch = _get_switch,
 			.get_observers = _get_observers,

@@ -32,9 +32,19 @@ struct mock_manager_t {
 	 * Add a session, connected over eth0.
 	 *
 	 * @param connection	name of the connection
-	 * @return			the session, to be changed by the test
+	 * @return			the session, to be changed between lock() and unlock()
 	 */
 	mobility_status_t *(*add)(mock_manager_t *this, const char *connection);
+
+	/**
+	 * Keep others from looking at sessions.
+	 */
+	void (*lock)(mock_manager_t *this);
+
+	/**
+	 * Let others look at sessions again.
+	 */
+	void (*unlock)(mock_manager_t *this);
 
 	/**
 	 * Tell the observers about an event of a session, with two paths for

@@ -1,0 +1,125 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/*
+ * Arguments of the commands, whole and as they come through the protocol. Every
+ * answer is a well-formed message.
+ */
+
+#include <library.h>
+#include <utils/debug.h>
+
+#include "mobility_client.h"
+#include "mobility_commands.h"
+#include "suites/mock_manager.h"
+
+/** names of the commands, and of one that does not exist */
+static const char *names[] = {
+	"mobility-status", "mobility-paths", "mobility-switch",
+	"mobility-history", "mobility",
+};
+
+/** what commands work on */
+static mobility_commands_t commands;
+
+/**
+ * Add a session whose texts are odd
+ */
+static void add_session(mock_manager_t *mock, char *name)
+{
+	mobility_status_t *status;
+
+	status = mock->add(mock, name);
+	mock->lock(mock);
+	memset(status->cause, '\n', sizeof(status->cause) - 1);
+	memset(status->last_move.trigger, 0xff,
+		   sizeof(status->last_move.trigger) - 1);
+	status->last_move.time = 1;
+	status->state = MOBILITY_DORMANT;
+	status->exchange = "";
+	mock->unlock(mock);
+	commands.history->add(commands.history, MOBILITY_EVENT_STATE,
+						  MOBILITY_CONNECTED, status);
+	commands.history->add(commands.history, MOBILITY_EVENT_MOVE,
+						  MOBILITY_CONNECTED, status);
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	mock_manager_t *mock;
+
+	library_init("", "fuzz");
+	dbg_default_set_level(-1);
+	mock = mock_manager_create();
+	commands.manager = &mock->manager;
+	commands.history = mobility_history_create(4);
+	add_session(mock, "home");
+	add_session(mock, "a b\x80%s");
+	return 0;
+}
+
+/**
+ * Call a command directly, with arguments nobody looked at before
+ */
+static void call(const char *name, chunk_t request)
+{
+	mobility_message_t *response;
+	bool known;
+
+	response = mobility_message_create();
+	known = mobility_commands_handle(&commands, name, request, response);
+	if (known == streq(name, "mobility") ||
+		!mobility_message_valid(response->get_encoding(response)))
+	{
+		abort();
+	}
+	response->destroy(response);
+}
+
+/**
+ * Let a client send a request
+ */
+static void send_request(const char *name, chunk_t request)
+{
+	const mobility_service_t service = {
+		.handle = (void*)mobility_commands_handle,
+		.user = &commands,
+	};
+	mobility_client_t *client;
+	u_char header[6];
+	const char *error;
+
+	htoun32(header, 2 + strlen(name) + request.len);
+	header[4] = 0;
+	header[5] = strlen(name);
+	client = mobility_client_create(&service);
+	client->receive(client, chunk_from_thing(header));
+	client->receive(client, chunk_from_str((char*)name));
+	client->receive(client, request);
+	client->process(client, &error);
+	if (!error != mobility_message_valid(request) &&
+		request.len < MOBILITY_CLIENT_MAX_IN / 2)
+	{
+		abort();
+	}
+	client->destroy(client);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	chunk_t request;
+	const char *name;
+
+	if (!len)
+	{
+		return 0;
+	}
+	name = names[data[0] % countof(names)];
+	request = chunk_create((u_char*)data + 1, len - 1);
+	call(name, request);
+	send_request(name, request);
+	return 0;
+}

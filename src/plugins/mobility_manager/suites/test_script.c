@@ -1,0 +1,379 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#define _GNU_SOURCE
+#include "mobility_suite.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <mobility_script.h>
+
+static char dir[] = "/tmp/test_script.XXXXXX";
+static char script_path[64], out_path[64];
+static mobility_settings_t *settings;
+static mobility_script_t *script;
+static mobility_status_t status;
+
+static void setup(void)
+{
+	mobility_suite_setup();
+	strcpy(dir + sizeof(dir) - 7, "XXXXXX");
+	ck_assert(mkdtemp(dir));
+	snprintf(script_path, sizeof(script_path), "%s/script", dir);
+	snprintf(out_path, sizeof(out_path), "%s/out", dir);
+	status = (mobility_status_t){
+		.connection = "home",
+		.session = 1,
+		.ike_id = 5,
+		.mobile = TRUE,
+		.state = MOBILITY_CONNECTED,
+		.since = 1234567890,
+		.cause = "wlan0: $(reboot); `x` \"y\" 'z'",
+		.uplink = "wlan0",
+		.local = host_create_from_string("192.168.0.100", 4500),
+		.remote = host_create_from_string("2001:db8::1", 4500),
+		.nat_local = TRUE,
+		.cost = 600,
+		.outage_time = 1800,
+		.outage_left = 1700,
+		.moves = 2,
+		.last_move = {
+			.time = 1234567890,
+			.trigger = "eth0: no carrier",
+			.duration = 21,
+			.from = "eth0",
+			.to = "wlan0",
+		},
+	};
+}
+
+/**
+ * Check that no child process is left, not even a dead one.
+ */
+static void assert_no_children(void)
+{
+	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+	ck_assert_int_eq(errno, ECHILD);
+}
+
+static void teardown(void)
+{
+	script->destroy(script);
+	settings->destroy(settings);
+	status.local->destroy(status.local);
+	status.remote->destroy(status.remote);
+	assert_no_children();
+	unlink(script_path);
+	unlink(out_path);
+	rmdir(dir);
+	mobility_suite_teardown();
+}
+
+/**
+ * Install a script, $OUT is where it may write to.
+ */
+static void install(const char *text, u_int timeout)
+{
+	FILE *file;
+
+	file = fopen(script_path, "w");
+	ck_assert(file);
+	fprintf(file, "#!/bin/sh\nOUT=%s\n%s\n", out_path, text);
+	fclose(file);
+	chmod(script_path, 0700);
+	lib->settings->set_str(lib->settings,
+						   "charon.plugins.mobility-manager.script",
+						   script_path);
+	settings = mobility_settings_create();
+	script = mobility_script_create(settings, timeout);
+}
+
+/**
+ * Raise an event.
+ */
+static void raise_event(enum mobility_event_kind_t kind, mobility_state_t old)
+{
+	script->observer.event(&script->observer, kind, old, &status, NULL);
+}
+
+/**
+ * Read what scripts wrote.
+ */
+static const char *read_out(void)
+{
+	static char buf[16384];
+	size_t len = 0;
+	FILE *file;
+
+	file = fopen(out_path, "r");
+	if (file)
+	{
+		len = fread(buf, 1, sizeof(buf) - 1, file);
+		fclose(file);
+	}
+	buf[len] = '\0';
+	return buf;
+}
+
+/**
+ * Wait until scripts wrote a number of lines.
+ */
+static const char *wait_out(int lines)
+{
+	const char *out, *pos;
+	int i, count;
+
+	for (i = 0; i < 1000; i++)
+	{
+		out = read_out();
+		for (pos = out, count = 0; (pos = strchr(pos, '\n')); pos++)
+		{
+			count++;
+		}
+		if (count >= lines)
+		{
+			return out;
+		}
+		usleep(10000);
+	}
+	ck_abort_msg("only %d lines of %d: %s", count, lines, out);
+	return NULL;
+}
+
+/**
+ * Wait until something is logged.
+ */
+static void wait_log(const char *text)
+{
+	int i;
+
+	for (i = 0; i < 1000; i++)
+	{
+		if (strstr(mobility_suite_log(), text))
+		{
+			return;
+		}
+		usleep(10000);
+	}
+	ck_abort_msg("no '%s' in %s", text, mobility_suite_log());
+}
+
+START_TEST(test_state)
+{
+	install("env | grep -v -e ^_= -e ^PWD= -e SHLVL | LC_ALL=C sort > $OUT.new;"
+			"mv $OUT.new $OUT", 10);
+	status.state = MOBILITY_DORMANT;
+	raise_event(MOBILITY_EVENT_STATE, MOBILITY_CONNECTED);
+	ck_assert_str_eq(wait_out(19),
+		"MOBILITY_CAUSE=wlan0: $(reboot); `x` \"y\" 'z'\n"
+		"MOBILITY_CONNECTION=home\n"
+		"MOBILITY_COST=600\n"
+		"MOBILITY_EVENT=state\n"
+		"MOBILITY_LOCAL=192.168.0.100\n"
+		"MOBILITY_MOVES=2\n"
+		"MOBILITY_NAT_LOCAL=yes\n"
+		"MOBILITY_NAT_REMOTE=no\n"
+		"MOBILITY_OLD_STATE=connected\n"
+		"MOBILITY_OUTAGE_LEFT=1700\n"
+		"MOBILITY_OUTAGE_TIME=1800\n"
+		"MOBILITY_REMOTE=2001:db8::1\n"
+		"MOBILITY_ROLE=mobile\n"
+		"MOBILITY_SESSION=1\n"
+		"MOBILITY_SINCE=1234567890\n"
+		"MOBILITY_STATE=dormant\n"
+		"MOBILITY_UNIQUE_ID=5\n"
+		"MOBILITY_UPLINK=wlan0\n"
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n");
+}
+END_TEST
+
+START_TEST(test_move)
+{
+	install("echo \"$MOBILITY_EVENT $MOBILITY_FROM $MOBILITY_TO "
+			"$MOBILITY_DURATION_MS $MOBILITY_TRIGGER$MOBILITY_OLD_STATE"
+			"$MOBILITY_OUTAGE_LEFT\" > $OUT", 10);
+	/* that is no reason to run it */
+	raise_event(MOBILITY_EVENT_PATH, MOBILITY_CONNECTED);
+	raise_event(MOBILITY_EVENT_MOVE, MOBILITY_CONNECTED);
+	ck_assert_str_eq(wait_out(1), "move eth0 wlan0 21 eth0: no carrier\n");
+}
+END_TEST
+
+START_TEST(test_order)
+{
+	const char *out;
+	int i;
+
+	install("n=$MOBILITY_MOVES; echo begin $n >> $OUT;"
+			"test $n != 0 || sleep 0.3; echo end $n >> $OUT", 10);
+	for (i = 0; i < 10; i++)
+	{
+		status.moves = i;
+		raise_event(MOBILITY_EVENT_MOVE, MOBILITY_CONNECTED);
+	}
+	out = wait_out(20);
+	for (i = 0; i < 10; i++)
+	{
+		char expected[64];
+		int len;
+
+		len = snprintf(expected, sizeof(expected), "begin %d\nend %d\n", i, i);
+		ck_assert_msg(strpfx(out, expected), "%s", read_out());
+		out += len;
+	}
+}
+END_TEST
+
+START_TEST(test_side_by_side)
+{
+	install("echo $MOBILITY_SESSION >> $OUT;"
+			"while test $(wc -l < $OUT) -lt 3; do sleep 0.1; done", 10);
+	/* each of them waits for the others */
+	for (status.session = 1; status.session <= 3; status.session++)
+	{
+		raise_event(MOBILITY_EVENT_STATE, MOBILITY_CONNECTED);
+	}
+	wait_out(3);
+}
+END_TEST
+
+START_TEST(test_does_not_block)
+{
+	time_t start = time_monotonic(NULL);
+	int i;
+
+	install("sleep 10", 60);
+	mobility_suite_log_start();
+	for (i = 0; i < 1000; i++)
+	{
+		raise_event(MOBILITY_EVENT_STATE, MOBILITY_CONNECTED);
+	}
+	ck_assert_int_lt(time_monotonic(NULL) - start, 2);
+	ck_assert(strstr(mobility_suite_log(), "is too slow for what happens, not "
+					 "running it for the oldest event of session 1"));
+	/* and destroying it neither waits for it, nor leaves it behind */
+	script->destroy(script);
+	assert_no_children();
+	ck_assert_int_lt(time_monotonic(NULL) - start, 5);
+	script = mobility_script_create(settings, 60);
+}
+END_TEST
+
+START_TEST(test_timeout)
+{
+	install("trap '' TERM; echo started > $OUT; while :; do sleep 1; done", 1);
+	mobility_suite_log_start();
+	raise_event(MOBILITY_EVENT_STATE, MOBILITY_CONNECTED);
+	wait_out(1);
+	wait_log("/script: runs for too long, ending it");
+	wait_log("/script: killed by signal 9");
+}
+END_TEST
+
+START_TEST(test_output)
+{
+	install("echo one; printf 'two\\001' >&2; printf '\\nthree'; exit 3", 10);
+	mobility_suite_log_start();
+	raise_event(MOBILITY_EVENT_STATE, MOBILITY_CONNECTED);
+	wait_log("/script: one\n");
+	wait_log("/script: two?\n");
+	wait_log("/script: failed with status 3\n");
+	wait_log("/script: three\n");
+}
+END_TEST
+
+START_TEST(test_much_output)
+{
+	install("yes 0123456789 | head -n 100000; echo x > $OUT", 20);
+	mobility_suite_log_start();
+	raise_event(MOBILITY_EVENT_STATE, MOBILITY_CONNECTED);
+	wait_out(1);
+	wait_log("(more is not logged)");
+	ck_assert(strlen(mobility_suite_log()) < 50 * 100);
+}
+END_TEST
+
+START_TEST(test_background)
+{
+	install("sleep 1000 & echo $! > $OUT", 5);
+	/* what it leaves in the background keeps nobody waiting */
+	raise_event(MOBILITY_EVENT_STATE, MOBILITY_CONNECTED);
+	kill(atoi(wait_out(1)), SIGKILL);
+	unlink(out_path);
+	raise_event(MOBILITY_EVENT_STATE, MOBILITY_CONNECTED);
+	kill(atoi(wait_out(1)), SIGKILL);
+}
+END_TEST
+
+START_TEST(test_clean_start)
+{
+	sigset_t all;
+	int fds[2];
+
+	/* charon blocks signals and ignores SIGPIPE, and has many files open */
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	ck_assert(pipe(fds) == 0);
+	install("grep -E 'Sig(Blk|Ign)' /proc/self/status | "
+			"grep -cE '0000000[01][08]0000000' > $OUT.new;"
+			"ls /proc/self/fd | wc -l >> $OUT.new;"
+			"readlink /proc/self/fd/0 >> $OUT.new; mv $OUT.new $OUT", 10);
+	raise_event(MOBILITY_EVENT_STATE, MOBILITY_CONNECTED);
+	/* the library itself lets the two signals be ignored that are its own;
+	 * files are 0, 1, 2 and the directory */
+	ck_assert_str_eq(wait_out(3), "2\n4\n/dev/null\n");
+	close(fds[0]);
+	close(fds[1]);
+}
+END_TEST
+
+START_TEST(test_gone)
+{
+	install("echo $MOBILITY_MOVES >> $OUT", 10);
+	mobility_suite_log_start();
+	/* it was there when the settings were read */
+	unlink(script_path);
+	raise_event(MOBILITY_EVENT_STATE, MOBILITY_CONNECTED);
+	wait_log("/script: starting it failed: No such file or directory\n");
+
+	/* and is no longer configured after a reload */
+	settings->reload(settings);
+	mobility_suite_log_start();
+	raise_event(MOBILITY_EVENT_STATE, MOBILITY_CONNECTED);
+	usleep(50000);
+	ck_assert_str_eq(mobility_suite_log(), "");
+}
+END_TEST
+
+Suite *mobility_suite_create(void)
+{
+	Suite *s = suite_create("script");
+	TCase *tc;
+
+	tc = tcase_create("script");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, test_state);
+	tcase_add_test(tc, test_move);
+	tcase_add_test(tc, test_order);
+	tcase_add_test(tc, test_side_by_side);
+	tcase_add_test(tc, test_does_not_block);
+	tcase_add_test(tc, test_timeout);
+	tcase_add_test(tc, test_output);
+	tcase_add_test(tc, test_much_output);
+	tcase_add_test(tc, test_background);
+	tcase_add_test(tc, test_clean_start);
+	tcase_add_test(tc, test_gone);
+	suite_add_tcase(s, tc);
+
+	return s;
+}
