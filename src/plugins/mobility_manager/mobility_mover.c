@@ -99,6 +99,11 @@ struct private_mobility_mover_t {
 	mobility_move_t current;
 
 	/**
+	 * Path the current move started from, NULL if unknown.
+	 */
+	mobility_path_t *origin;
+
+	/**
 	 * Last completed move.
 	 */
 	mobility_move_t last;
@@ -212,6 +217,8 @@ METHOD(mobility_mover_t, begin, void,
 				 trigger);
 		snprintf(this->current.from, sizeof(this->current.from), "%s",
 				 this->path ? this->path->ifname : "");
+		mobility_path_destroy(this->origin);
+		this->origin = this->path ? mobility_path_clone(this->path) : NULL;
 	}
 }
 
@@ -560,7 +567,8 @@ METHOD(mobility_task_owner_t, updated, bool,
 METHOD(mobility_task_owner_t, confirmed, void,
 	private_mobility_mover_t *this)
 {
-	bool moved = this->begun != 0;
+	/* an update may also confirm that it is the same path again */
+	bool moved = this->begun && !mobility_path_equals(this->origin, this->path);
 
 	/* UDP encapsulation may have changed with the NAT situation */
 	this->ike_sa->update_hosts(this->ike_sa, NULL, NULL,
@@ -576,8 +584,8 @@ METHOD(mobility_task_owner_t, confirmed, void,
 		this->last.duration = mobility_now() - this->begun;
 		snprintf(this->last.to, sizeof(this->last.to), "%s",
 				 this->path ? this->path->ifname : "");
-		this->begun = 0;
 	}
+	this->begun = 0;
 	this->cb(this->data, moved);
 }
 
@@ -614,6 +622,7 @@ METHOD(mobility_mover_t, destroy, void,
 	this->public.exchange->destroy(this->public.exchange);
 	mobility_path_destroy(this->path);
 	mobility_path_destroy(this->target);
+	mobility_path_destroy(this->origin);
 	free(this);
 }
 

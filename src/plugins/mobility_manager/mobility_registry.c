@@ -1,0 +1,441 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_registry.h"
+#include "mobility_clock.h"
+#include "mobility_session.h"
+
+#include <daemon.h>
+#include <processing/jobs/callback_job.h>
+#include <threading/mutex.h>
+
+typedef struct private_mobility_registry_t private_mobility_registry_t;
+typedef struct work_t work_t;
+
+/**
+ * Private data of a mobility_registry_t object.
+ */
+struct private_mobility_registry_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_registry_t public;
+
+	/**
+	 * Does the work.
+	 */
+	mobility_registry_cb_t cb;
+
+	/**
+	 * User data for cb.
+	 */
+	void *data;
+
+	/**
+	 * Sessions, mobility_entry_t*.
+	 */
+	linked_list_t *entries;
+
+	/**
+	 * Jobs to queue when the mutex is released, job_t*.
+	 */
+	linked_list_t *jobs;
+
+	/**
+	 * Locks all of this.
+	 */
+	mutex_t *mutex;
+
+	/**
+	 * Number of sessions that have not ended.
+	 */
+	u_int active;
+
+	/**
+	 * Wakes us for the earliest deadline.
+	 */
+	mobility_clock_t *clock;
+
+	/**
+	 * Time the clock is set to, 0 if it is not.
+	 */
+	uint64_t alarm;
+};
+
+/**
+ * Work on a session.
+ */
+struct work_t {
+
+	/**
+	 * Registry.
+	 */
+	private_mobility_registry_t *this;
+
+	/**
+	 * Id to check out the IKE_SA with.
+	 */
+	ike_sa_id_t *id;
+};
+
+/**
+ * Destroy a work_t.
+ */
+static void work_destroy(work_t *work)
+{
+	work->id->destroy(work->id);
+	free(work);
+}
+
+/**
+ * Job of a session.
+ */
+static job_requeue_t work_job(work_t *work)
+{
+	private_mobility_registry_t *this = work->this;
+	ike_sa_t *ike_sa;
+
+	ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, work->id);
+	if (ike_sa)
+	{
+		if (this->cb(this->data, ike_sa) == DESTROY_ME)
+		{
+			charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager,
+														ike_sa);
+		}
+		else
+		{
+			charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+		}
+	}
+	return JOB_REQUEUE_NONE;
+}
+
+/**
+ * Unlock the mutex, then queue the jobs that were created under it.
+ */
+static void unlock(private_mobility_registry_t *this)
+{
+	linked_list_t *jobs = this->jobs;
+	job_t *job;
+
+	if (jobs->get_count(jobs))
+	{
+		this->jobs = linked_list_create();
+	}
+	else
+	{
+		jobs = NULL;
+	}
+	this->mutex->unlock(this->mutex);
+
+	while (jobs && jobs->remove_first(jobs, (void**)&job) == SUCCESS)
+	{
+		lib->processor->queue_job(lib->processor, job);
+	}
+	DESTROY_IF(jobs);
+}
+
+METHOD(mobility_registry_t, queue_locked, void,
+	private_mobility_registry_t *this, mobility_entry_t *entry,
+	mobility_work_t flags)
+{
+	work_t *work;
+
+	if (entry->ended)
+	{
+		return;
+	}
+	if (!entry->work)
+	{
+		INIT(work,
+			.this = this,
+			.id = entry->id->clone(entry->id),
+		);
+		this->jobs->insert_last(this->jobs, callback_job_create_with_prio(
+							(callback_job_cb_t)work_job, work,
+							(void*)work_destroy, NULL, JOB_PRIO_HIGH));
+	}
+	entry->work |= flags;
+}
+
+/**
+ * Call a function for all entries, the mutex must be held.
+ */
+static mobility_entry_t *enumerate(private_mobility_registry_t *this,
+								   mobility_entry_cb_t cb, void *data)
+{
+	enumerator_t *enumerator;
+	mobility_entry_t *entry, *found = NULL;
+
+	enumerator = this->entries->create_enumerator(this->entries);
+	while (!found && enumerator->enumerate(enumerator, &entry))
+	{
+		found = cb(data, entry) ? entry : NULL;
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+METHOD(mobility_registry_t, for_each, mobility_entry_t*,
+	private_mobility_registry_t *this, mobility_entry_cb_t cb, void *data)
+{
+	mobility_entry_t *found;
+
+	this->mutex->lock(this->mutex);
+	found = enumerate(this, cb, data);
+	unlock(this);
+	return found;
+}
+
+METHOD(mobility_registry_t, queue, void,
+	private_mobility_registry_t *this, mobility_entry_t *entry,
+	mobility_work_t work)
+{
+	enumerator_t *enumerator;
+
+	this->mutex->lock(this->mutex);
+	if (entry)
+	{
+		queue_locked(this, entry, work);
+	}
+	else
+	{
+		enumerator = this->entries->create_enumerator(this->entries);
+		while (enumerator->enumerate(enumerator, &entry))
+		{
+			queue_locked(this, entry, work);
+		}
+		enumerator->destroy(enumerator);
+	}
+	unlock(this);
+}
+
+METHOD(mobility_registry_t, take_work, mobility_work_t,
+	private_mobility_registry_t *this, mobility_entry_t *entry)
+{
+	mobility_work_t work;
+
+	this->mutex->lock(this->mutex);
+	work = entry->work;
+	entry->work = 0;
+	this->mutex->unlock(this->mutex);
+	return work;
+}
+
+/**
+ * Set the clock to the earliest deadline, the mutex must be held.
+ */
+static void set_alarm(private_mobility_registry_t *this)
+{
+	enumerator_t *enumerator;
+	mobility_entry_t *entry;
+
+	this->alarm = 0;
+	enumerator = this->entries->create_enumerator(this->entries);
+	while (enumerator->enumerate(enumerator, &entry))
+	{
+		if (entry->deadline && (!this->alarm || entry->deadline < this->alarm))
+		{
+			this->alarm = entry->deadline;
+		}
+	}
+	enumerator->destroy(enumerator);
+	this->clock->set(this->clock, this->alarm);
+}
+
+/**
+ * mobility_clock_cb_t
+ */
+static void time_has_come(void *data, uint64_t now)
+{
+	private_mobility_registry_t *this = data;
+	enumerator_t *enumerator;
+	mobility_entry_t *entry;
+
+	this->mutex->lock(this->mutex);
+	enumerator = this->entries->create_enumerator(this->entries);
+	while (enumerator->enumerate(enumerator, &entry))
+	{
+		if (entry->deadline && entry->deadline <= now)
+		{
+			entry->deadline = 0;
+			queue_locked(this, entry, MOBILITY_WORK_TICK);
+		}
+	}
+	enumerator->destroy(enumerator);
+	set_alarm(this);
+	unlock(this);
+}
+
+METHOD(mobility_registry_t, arm, void,
+	private_mobility_registry_t *this, mobility_entry_t *entry,
+	uint64_t deadline)
+{
+	bool was_first;
+
+	this->mutex->lock(this->mutex);
+	was_first = entry->deadline && entry->deadline == this->alarm;
+	entry->deadline = deadline;
+	if (was_first)
+	{	/* do not wake the host for a time that is not meant anymore */
+		set_alarm(this);
+	}
+	else if (deadline && (!this->alarm || deadline < this->alarm))
+	{
+		this->alarm = deadline;
+		this->clock->set(this->clock, deadline);
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(mobility_registry_t, add, mobility_entry_t*,
+	private_mobility_registry_t *this, mobility_session_t *session,
+	const char *connection, ike_sa_t *ike_sa)
+{
+	mobility_entry_t *entry;
+	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
+
+	INIT(entry,
+		.session = session,
+		.connection = strdup(connection),
+		.ike_sa = ike_sa,
+		.id = id->clone(id),
+	);
+	this->mutex->lock(this->mutex);
+	this->entries->insert_last(this->entries, entry);
+	this->active++;
+	this->mutex->unlock(this->mutex);
+	return entry;
+}
+
+METHOD(mobility_registry_t, remove_, void,
+	private_mobility_registry_t *this, mobility_entry_t *entry)
+{
+	this->mutex->lock(this->mutex);
+	this->entries->remove(this->entries, entry, NULL);
+	if (!entry->ended)
+	{
+		this->active--;
+	}
+	this->mutex->unlock(this->mutex);
+
+	entry->id->destroy(entry->id);
+	free(entry->connection);
+	free(entry);
+}
+
+METHOD(mobility_registry_t, rebind, void,
+	private_mobility_registry_t *this, mobility_entry_t *entry,
+	ike_sa_t *ike_sa)
+{
+	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
+
+	this->mutex->lock(this->mutex);
+	entry->ike_sa = ike_sa;
+	entry->id->destroy(entry->id);
+	entry->id = id->clone(id);
+	entry->successor = 0;
+	entry->work = 0;
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(mobility_registry_t, set_successor, void,
+	private_mobility_registry_t *this, mobility_entry_t *entry, uint32_t id)
+{
+	this->mutex->lock(this->mutex);
+	entry->successor = id;
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(mobility_registry_t, set_ended, u_int,
+	private_mobility_registry_t *this, mobility_entry_t *entry, bool ended)
+{
+	u_int active;
+
+	this->mutex->lock(this->mutex);
+	if (entry->ended != ended)
+	{
+		entry->ended = ended;
+		this->active += ended ? -1 : 1;
+	}
+	active = this->active;
+	this->mutex->unlock(this->mutex);
+	return active;
+}
+
+METHOD(mobility_registry_t, get_ids, linked_list_t*,
+	private_mobility_registry_t *this, const char *connection, uint32_t number)
+{
+	enumerator_t *enumerator;
+	mobility_entry_t *entry;
+	linked_list_t *ids;
+
+	ids = linked_list_create();
+	this->mutex->lock(this->mutex);
+	enumerator = this->entries->create_enumerator(this->entries);
+	while (enumerator->enumerate(enumerator, &entry))
+	{
+		if (!entry->ended &&
+			(!connection || streq(entry->connection, connection)) &&
+			(!number || entry->session->number == number))
+		{
+			ids->insert_last(ids, entry->id->clone(entry->id));
+		}
+	}
+	enumerator->destroy(enumerator);
+	this->mutex->unlock(this->mutex);
+	return ids;
+}
+
+METHOD(mobility_registry_t, destroy, void,
+	private_mobility_registry_t *this)
+{
+	DESTROY_IF(this->clock);
+	this->entries->destroy(this->entries);
+	this->jobs->destroy(this->jobs);
+	this->mutex->destroy(this->mutex);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+mobility_registry_t *mobility_registry_create(mobility_registry_cb_t cb,
+											  void *data)
+{
+	private_mobility_registry_t *this;
+
+	INIT(this,
+		.public = {
+			.add = _add,
+			.remove = _remove_,
+			.rebind = _rebind,
+			.set_successor = _set_successor,
+			.set_ended = _set_ended,
+			.for_each = _for_each,
+			.queue_locked = _queue_locked,
+			.queue = _queue,
+			.take_work = _take_work,
+			.arm = _arm,
+			.get_ids = _get_ids,
+			.destroy = _destroy,
+		},
+		.cb = cb,
+		.data = data,
+		.entries = linked_list_create(),
+		.jobs = linked_list_create(),
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+	);
+	this->clock = mobility_clock_create(time_has_come, this);
+	if (!this->clock)
+	{
+		destroy(this);
+		return NULL;
+	}
+	return &this->public;
+}

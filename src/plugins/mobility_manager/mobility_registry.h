@@ -1,0 +1,244 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_registry mobility_registry
+ * @{ @ingroup mobility_manager
+ *
+ * Table of the sessions: which IKE_SA they have, when they want to be woken,
+ * and what there is to do for them.  Gets each its job, by which the IKE_SA is
+ * checked out.
+ */
+
+#ifndef MOBILITY_REGISTRY_H_
+#define MOBILITY_REGISTRY_H_
+
+#include <collections/linked_list.h>
+#include <sa/ike_sa.h>
+
+typedef struct mobility_registry_t mobility_registry_t;
+typedef struct mobility_entry_t mobility_entry_t;
+typedef enum mobility_work_t mobility_work_t;
+
+struct mobility_session_t;
+
+/**
+ * What a session's job has to do, flags.
+ */
+enum mobility_work_t {
+	/** the network has changed */
+	MOBILITY_WORK_LOOK = (1<<0),
+	/** the session's time has come */
+	MOBILITY_WORK_TICK = (1<<1),
+	/** settings have changed */
+	MOBILITY_WORK_RELOAD = (1<<2),
+	/** reauthentication got no answer */
+	MOBILITY_WORK_REAUTH = (1<<3),
+	/** give the IKE_SA back to stock */
+	MOBILITY_WORK_GIVE_BACK = (1<<4),
+};
+
+/**
+ * Entry of a session.  The session is used with its IKE_SA checked out only,
+ * session and connection do not change, the other members are the registry's
+ * or read and written by functions passed to for_each().
+ */
+struct mobility_entry_t {
+
+	/**
+	 * Session.
+	 */
+	struct mobility_session_t *session;
+
+	/**
+	 * Connection it belongs to.
+	 */
+	char *connection;
+
+	/**
+	 * IKE_SA it has, only to compare; NULL if that was destroyed.
+	 */
+	ike_sa_t *ike_sa;
+
+	/**
+	 * Id to check out the IKE_SA with.
+	 */
+	ike_sa_id_t *id;
+
+	/**
+	 * Unique id of the IKE_SA that is going to replace this one by
+	 * break-before-make reauthentication, 0 if none.
+	 */
+	uint32_t successor;
+
+	/**
+	 * Unique id of the last IKE_SA of this connection that was initiated, maybe
+	 * to replace this one by make-before-break reauthentication.
+	 */
+	uint32_t initiated;
+
+	/**
+	 * The IKE_SA is gone or going, no work for this session anymore.
+	 */
+	bool ended;
+
+	/**
+	 * When the session wants to be woken, 0 for never.
+	 */
+	uint64_t deadline;
+
+	/**
+	 * Work to do; if not 0, a job is queued.
+	 */
+	mobility_work_t work;
+};
+
+/**
+ * Does what there is to do for a session, called by jobs.
+ *
+ * @param data			user data
+ * @param ike_sa		IKE_SA, checked out
+ * @return				DESTROY_ME to destroy the IKE_SA
+ */
+typedef status_t (*mobility_registry_cb_t)(void *data, ike_sa_t *ike_sa);
+
+/**
+ * Called for each entry, with the registry locked: must not call anything but
+ * queue_locked().
+ *
+ * @param data			user data
+ * @param entry			entry
+ * @return				TRUE to stop, for_each() returns the entry
+ */
+typedef bool (*mobility_entry_cb_t)(void *data, mobility_entry_t *entry);
+
+/**
+ * Registry.  Methods may be called from any thread.  The mutex is a leaf:
+ * nothing of charon is called with it held.
+ */
+struct mobility_registry_t {
+
+	/**
+	 * Add a session.
+	 *
+	 * @param session	session, gets owned by its creator still
+	 * @param connection	name of its connection
+	 * @param ike_sa	its IKE_SA
+	 * @return			entry
+	 */
+	mobility_entry_t *(*add)(mobility_registry_t *this,
+							 struct mobility_session_t *session,
+							 const char *connection, ike_sa_t *ike_sa);
+
+	/**
+	 * Remove and destroy an entry.
+	 *
+	 * @param entry		entry
+	 */
+	void (*remove)(mobility_registry_t *this, mobility_entry_t *entry);
+
+	/**
+	 * A session got another IKE_SA: jobs for the previous one are void.
+	 *
+	 * @param entry		entry
+	 * @param ike_sa	IKE_SA
+	 */
+	void (*rebind)(mobility_registry_t *this, mobility_entry_t *entry,
+				   ike_sa_t *ike_sa);
+
+	/**
+	 * Set the IKE_SA that is going to replace that of a session.
+	 *
+	 * @param entry		entry
+	 * @param id		unique id of the IKE_SA
+	 */
+	void (*set_successor)(mobility_registry_t *this, mobility_entry_t *entry,
+						  uint32_t id);
+
+	/**
+	 * Set whether a session has ended.
+	 *
+	 * @param entry		entry
+	 * @param ended		TRUE if so
+	 * @return			number of sessions that have not ended
+	 */
+	u_int (*set_ended)(mobility_registry_t *this, mobility_entry_t *entry,
+					   bool ended);
+
+	/**
+	 * Call a function for all entries, until it returns TRUE.  Jobs that it
+	 * queues by queue_locked() are run later.
+	 *
+	 * @param cb		function to call
+	 * @param data		user data for cb
+	 * @return			entry for which it returned TRUE, or NULL
+	 */
+	mobility_entry_t *(*for_each)(mobility_registry_t *this,
+								  mobility_entry_cb_t cb, void *data);
+
+	/**
+	 * Queue work, to be called by functions passed to for_each() only.
+	 *
+	 * @param entry		entry
+	 * @param work		what to do
+	 */
+	void (*queue_locked)(mobility_registry_t *this, mobility_entry_t *entry,
+						 mobility_work_t work);
+
+	/**
+	 * Queue work for a session.
+	 *
+	 * @param entry		entry, NULL for all sessions
+	 * @param work		what to do
+	 */
+	void (*queue)(mobility_registry_t *this, mobility_entry_t *entry,
+				  mobility_work_t work);
+
+	/**
+	 * Take the work there is to do for a session, called by its job.
+	 *
+	 * @param entry		entry
+	 * @return			what to do
+	 */
+	mobility_work_t (*take_work)(mobility_registry_t *this,
+								 mobility_entry_t *entry);
+
+	/**
+	 * Set the time at which a session gets MOBILITY_WORK_TICK.
+	 *
+	 * @param entry		entry
+	 * @param deadline	time as of mobility_now(), 0 for never
+	 */
+	void (*arm)(mobility_registry_t *this, mobility_entry_t *entry,
+				uint64_t deadline);
+
+	/**
+	 * Get the ids of the IKE_SAs of sessions that have not ended.
+	 *
+	 * @param connection	name of the connection, NULL for any
+	 * @param number	number of the session, 0 for any
+	 * @return			list of ike_sa_id_t*
+	 */
+	linked_list_t *(*get_ids)(mobility_registry_t *this,
+							  const char *connection, uint32_t number);
+
+	/**
+	 * Destroy a mobility_registry_t, which must be empty.
+	 */
+	void (*destroy)(mobility_registry_t *this);
+};
+
+/**
+ * Create a registry.
+ *
+ * @param cb			does the work, called by jobs
+ * @param data			user data for cb
+ * @return				registry, NULL if there is no timer (logged)
+ */
+mobility_registry_t *mobility_registry_create(mobility_registry_cb_t cb,
+											  void *data);
+
+#endif /** MOBILITY_REGISTRY_H_ @}*/
