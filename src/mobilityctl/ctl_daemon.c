@@ -323,7 +323,6 @@ METHOD(ctl_daemon_t, destroy, void,
 	array_destroy(this->registrations);
 	free(this->uri);
 	free(this);
-	vici_deinit();
 }
 
 /**
@@ -349,6 +348,35 @@ void ctl_daemon_block_signals()
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 }
 
+/** libvici is initialized */
+static bool initialized;
+
+/**
+ * Initialize libvici, once, as a second time it may not get threads to run.
+ */
+static void initialize()
+{
+	if (!initialized)
+	{
+		vici_init();
+		initialized = TRUE;
+		/* that lets the library log again, what fails is reported here */
+		dbg_default_set_level(LEVEL_SILENT);
+	}
+}
+
+/*
+ * Described in header.
+ */
+void ctl_daemon_deinit()
+{
+	if (initialized)
+	{
+		vici_deinit();
+		initialized = FALSE;
+	}
+}
+
 /*
  * Described in header.
  */
@@ -357,9 +385,7 @@ ctl_daemon_t *ctl_daemon_try(char *uri)
 	private_ctl_daemon_t *this;
 	int error;
 
-	/* that lets the library log again, what fails is reported here */
-	vici_init();
-	dbg_default_set_level(LEVEL_SILENT);
+	initialize();
 	INIT(this,
 		.public = {
 			.call = _call,

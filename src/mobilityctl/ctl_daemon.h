@@ -90,4 +90,9 @@ ctl_daemon_t *ctl_daemon_connect(char *uri);
  */
 ctl_daemon_t *ctl_daemon_try(char *uri);
 
+/**
+ * Clean up after all daemons were destroyed.
+ */
+void ctl_daemon_deinit();
+
 #endif /** CTL_DAEMON_H_ @}*/

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "ctl_daemon.h"
 #include "mobilityctl.h"
 #include "mobility_settings.h"
 #include "mobility_values.h"
@@ -132,6 +133,7 @@ static exit_code_t run(mobilityctl_t *this, const command_t *command,
 										   MOBILITY_DEFAULT_URI, lib->ns);
 	}
 	code = command->run(this, argv);
+	ctl_daemon_deinit();
 	library_deinit();
 	if (fflush(stdout) != 0 || ferror(stdout))
 	{

@@ -1,0 +1,414 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <libmnl/libmnl.h>
+
+#include "ctl_check.h"
+#include "mobility_netlink.h"
+#include "mobility_uplinks.h"
+
+typedef struct rules_t rules_t;
+
+/**
+ * What is needed to judge rules.
+ */
+struct rules_t {
+	/** the check */
+	ctl_check_t *check;
+	/** priority of our rules */
+	uint32_t priority;
+	/** address family */
+	int family;
+	/** tables that have routes, as uint32_t */
+	array_t *tables;
+	/** number of problems */
+	u_int problems;
+};
+
+/**
+ * Dump something of the kernel's and pass the messages on.
+ */
+static bool dump(int type, int family, mnl_cb_t cb, void *data)
+{
+	char buf[16384];
+	struct mnl_socket *nl;
+	struct nlmsghdr *nlh;
+	struct rtmsg *rtm;
+	ssize_t len;
+	int ret = -1;
+
+	nl = mnl_socket_open(NETLINK_ROUTE);
+	if (!nl)
+	{
+		return FALSE;
+	}
+	nlh = mnl_nlmsg_put_header(buf);
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	/* the header of rules begins with the same member */
+	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+	rtm->rtm_family = family;
+	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) == 0 &&
+		mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) > 0)
+	{
+		do
+		{
+			len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
+			ret = len <= 0 ? -1 : mnl_cb_run(buf, len, 0,
+											 mnl_socket_get_portid(nl), cb,
+											 data);
+		}
+		while (ret == MNL_CB_OK);
+	}
+	mnl_socket_close(nl);
+	return ret == MNL_CB_STOP;
+}
+
+/**
+ * Get the table of a route or rule.
+ */
+static uint32_t get_table(const struct nlattr *attr, uint8_t table)
+{
+	uint32_t value = table;
+
+	mobility_netlink_get_u32(attr, &value);
+	return value;
+}
+
+/**
+ * Add the interface with an index.
+ */
+static void add_index(ctl_check_t *this, uint32_t index)
+{
+	char name[IFNAMSIZ];
+
+	if (if_indextoname(index, name) && !streq(name, "lo"))
+	{
+		ctl_check_add_uplink(this, name);
+	}
+}
+
+/**
+ * Add the interfaces of a route with several next hops.
+ */
+static void add_multipath(ctl_check_t *this, const struct nlattr *attr)
+{
+	const struct rtnexthop *hop = mnl_attr_get_payload(attr);
+	int len = mnl_attr_get_payload_len(attr);
+
+	while (RTNH_OK(hop, len))
+	{
+		add_index(this, hop->rtnh_ifindex);
+		len -= RTNH_ALIGN(hop->rtnh_len);
+		hop = RTNH_NEXT(hop);
+	}
+}
+
+/**
+ * Add the interfaces of a default route.
+ */
+static int uplink_cb(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *tb[RTA_MAX + 1];
+	struct rtmsg *rtm;
+	ctl_check_t *this = data;
+	uint32_t index;
+
+	if (!mobility_netlink_parse(nlh, sizeof(*rtm), tb, RTA_MAX))
+	{
+		return MNL_CB_OK;
+	}
+	rtm = mnl_nlmsg_get_payload(nlh);
+	/* not those of tunnels, nor our own */
+	if (rtm->rtm_dst_len || rtm->rtm_type != RTN_UNICAST ||
+		rtm->rtm_protocol == MOBILITY_RTPROT ||
+		get_table(tb[RTA_TABLE], rtm->rtm_table) ==
+			lib->settings->get_int(lib->settings, "%s.routing_table", 220,
+								   this->ns))
+	{
+		return MNL_CB_OK;
+	}
+	if (mobility_netlink_get_u32(tb[RTA_OIF], &index))
+	{
+		add_index(this, index);
+	}
+	if (tb[RTA_MULTIPATH])
+	{
+		add_multipath(this, tb[RTA_MULTIPATH]);
+	}
+	return MNL_CB_OK;
+}
+
+/*
+ * Described in header.
+ */
+void ctl_check_find_uplinks(ctl_check_t *this)
+{
+	if (!dump(RTM_GETROUTE, AF_INET, uplink_cb, this) ||
+		!dump(RTM_GETROUTE, AF_INET6, uplink_cb, this))
+	{
+		this->problem(this, "network", "run this as root",
+					  "the kernel's routes can't be read: %s",
+					  strerror(errno));
+	}
+}
+
+/**
+ * Read the reverse path filter of an interface, or of all.
+ */
+static int get_rp_filter(ctl_check_t *this, const char *name)
+{
+	char value[16];
+
+	ctl_check_read(this, value, sizeof(value),
+				   "/proc/sys/net/ipv4/conf/%s/rp_filter", name);
+	return atoi(value);
+}
+
+/*
+ * Described in header.
+ */
+void ctl_check_rp_filter(ctl_check_t *this)
+{
+	enumerator_t *enumerator;
+	char *name, remedy[256];
+	bool problem = FALSE;
+	int all, own;
+
+	all = get_rp_filter(this, "all");
+	enumerator = array_create_enumerator(this->uplinks);
+	while (enumerator->enumerate(enumerator, &name))
+	{
+		own = get_rp_filter(this, name);
+		/* the kernel uses the larger one, and 2 is the loose one */
+		if (max(all, own) == 1)
+		{
+			problem = TRUE;
+			snprintf(remedy, sizeof(remedy), "sysctl -w net.ipv4.conf.%s."
+					 "rp_filter=2, and the same in a file in /etc/sysctl.d",
+					 name);
+			this->problem(this, "rp-filter", remedy,
+						  "the kernel's reverse path filter is strict on %s "
+						  "(net.ipv4.conf.%s.rp_filter = 1): while another "
+						  "uplink is preferred, packets of the peer that "
+						  "arrive there are dropped unless their path is "
+						  "pinned", name, own == 1 ? name : "all");
+		}
+	}
+	enumerator->destroy(enumerator);
+	if (!problem)
+	{
+		this->passed(this, "rp-filter", "the reverse path filter is off or "
+					 "loose on all uplinks");
+	}
+}
+
+/**
+ * Note the table of a route.
+ */
+static int table_cb(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *tb[RTA_MAX + 1];
+	rules_t *this = data;
+	struct rtmsg *rtm;
+	uint32_t table;
+
+	if (mobility_netlink_parse(nlh, sizeof(*rtm), tb, RTA_MAX))
+	{
+		rtm = mnl_nlmsg_get_payload(nlh);
+		table = get_table(tb[RTA_TABLE], rtm->rtm_table);
+		array_insert(this->tables, ARRAY_TAIL, &table);
+	}
+	return MNL_CB_OK;
+}
+
+/**
+ * Check if a table has routes.
+ */
+static bool has_routes(rules_t *this, uint32_t table)
+{
+	enumerator_t *enumerator;
+	uint32_t *current;
+	bool found = FALSE;
+
+	enumerator = array_create_enumerator(this->tables);
+	while (!found && enumerator->enumerate(enumerator, &current))
+	{
+		found = *current == table;
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+/**
+ * Check if a rule is about packets that IKE or ESP never are: such that are
+ * marked, come in by an interface, or are of another protocol.
+ */
+static bool is_unrelated(const struct fib_rule_hdr *rule,
+						 const struct nlattr *tb[])
+{
+	uint32_t mark = 0, mask = 0;
+	char iif[IFNAMSIZ];
+	uint8_t proto = 0;
+
+	mobility_netlink_get_u32(tb[FRA_FWMARK], &mark);
+	mobility_netlink_get_u32(tb[FRA_FWMASK], &mask);
+	if (mark && mask && !(rule->flags & FIB_RULE_INVERT))
+	{
+		return TRUE;
+	}
+	if (mobility_netlink_get_str(tb[FRA_IIFNAME], iif, sizeof(iif)) &&
+		!streq(iif, "lo"))
+	{
+		return TRUE;
+	}
+	if (tb[FRA_L3MDEV] || tb[FRA_OIFNAME] || tb[FRA_UID_RANGE])
+	{
+		return TRUE;
+	}
+	return mobility_netlink_get_u8(tb[FRA_IP_PROTO], &proto) &&
+		   proto != IPPROTO_UDP && proto != IPPROTO_ESP;
+}
+
+/**
+ * Check if a rule leads to a route, or ends the search for one.
+ */
+static bool has_effect(rules_t *this, const struct fib_rule_hdr *rule,
+					   const struct nlattr *tb[])
+{
+	uint32_t table;
+
+	switch (rule->action)
+	{
+		case FR_ACT_TO_TBL:
+			table = get_table(tb[FRA_TABLE], rule->table);
+			return table != RT_TABLE_LOCAL && has_routes(this, table);
+		case FR_ACT_BLACKHOLE:
+		case FR_ACT_UNREACHABLE:
+		case FR_ACT_PROHIBIT:
+			return TRUE;
+		default:
+			return FALSE;
+	}
+}
+
+/**
+ * Write an address of a rule with its prefix.
+ */
+static char *print_net(int family, const struct nlattr *attr, int bits,
+					   char *buf, size_t len)
+{
+	mobility_ip_t ip;
+	host_t *host;
+
+	if (!bits || !mobility_netlink_get_ip(attr, family, &ip))
+	{
+		snprintf(buf, len, "anywhere");
+		return buf;
+	}
+	host = mobility_ip_to_host(&ip);
+	snprintf(buf, len, "%H/%d", host, bits);
+	host->destroy(host);
+	return buf;
+}
+
+/**
+ * Judge a rule.
+ */
+static int rule_cb(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *tb[FRA_MAX + 1];
+	char from[64], what[128], remedy[256];
+	rules_t *this = data;
+	struct fib_rule_hdr *rule;
+	uint32_t priority = 0;
+	uint8_t protocol = 0;
+
+	if (!mobility_netlink_parse(nlh, sizeof(*rule), tb, FRA_MAX))
+	{
+		return MNL_CB_OK;
+	}
+	rule = mnl_nlmsg_get_payload(nlh);
+	mobility_netlink_get_u32(tb[FRA_PRIORITY], &priority);
+	mobility_netlink_get_u8(tb[FRA_PROTOCOL], &protocol);
+	/* a rule for one destination hardly is for that of a peer */
+	if (protocol == MOBILITY_RTPROT || priority > this->priority ||
+		rule->dst_len || is_unrelated(rule, tb) ||
+		!has_effect(this, rule, tb))
+	{
+		return MNL_CB_OK;
+	}
+	this->problems++;
+	if (rule->action == FR_ACT_TO_TBL)
+	{
+		snprintf(what, sizeof(what), "has packets from %s look up table %u",
+				 print_net(this->family, tb[FRA_SRC], rule->src_len, from,
+						   sizeof(from)),
+				 get_table(tb[FRA_TABLE], rule->table));
+	}
+	else
+	{
+		snprintf(what, sizeof(what), "drops packets from %s",
+				 print_net(this->family, tb[FRA_SRC], rule->src_len, from,
+						   sizeof(from)));
+	}
+	snprintf(remedy, sizeof(remedy), "give that rule a number greater than %u, "
+			 "or set charon.plugins.mobility-manager.pin_priority = %u in "
+			 "strongswan.conf and restart charon", this->priority,
+			 priority > 1 ? priority - 1 : 1);
+	this->check->problem(this->check, "rules", remedy,
+						 "the %s routing rule %u %s and comes before ours "
+						 "(%u), so it decides by which uplink packets to the "
+						 "peer leave",
+						 this->family == AF_INET ? "IPv4" : "IPv6", priority,
+						 what, this->priority);
+	return MNL_CB_OK;
+}
+
+/*
+ * Described in header.
+ */
+void ctl_check_rules(ctl_check_t *this)
+{
+	int families[] = { AF_INET, AF_INET6 }, i;
+	mobility_config_t config;
+	rules_t rules = {
+		.check = this,
+		.priority = this->settings->get_pin_priority(this->settings),
+	};
+
+	this->settings->get(this->settings, NULL, &config);
+	if (!config.pin_paths)
+	{
+		this->passed(this, "rules", "paths are not pinned, so no rule is in "
+					 "front of ours");
+		return;
+	}
+	for (i = 0; i < countof(families); i++)
+	{
+		rules.family = families[i];
+		rules.tables = array_create(sizeof(uint32_t), 0);
+		if (dump(RTM_GETROUTE, families[i], table_cb, &rules))
+		{
+			dump(RTM_GETRULE, families[i], rule_cb, &rules);
+		}
+		array_destroy(rules.tables);
+	}
+	if (!rules.problems)
+	{
+		this->passed(this, "rules", "no routing rule in front of ours (%u) "
+					 "catches packets to a peer", rules.priority);
+	}
+}
