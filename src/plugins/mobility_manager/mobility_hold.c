@@ -199,8 +199,8 @@ METHOD(mobility_ike_handler_t, delete_, status_t,
 	if (!force && this->fsm->state != MOBILITY_CONNECTED && is_held(this))
 	{	/* stock would wait for an answer to the request in flight first, and
 		 * for one to the delete then */
-		DBG1(DBG_IKE, "mobility: %s is %N, deleting IKE_SA without telling the "
-			 "peer", this->name, mobility_state_names, this->fsm->state);
+		DBG1(DBG_IKE, "mobility: %s is %N, deleting IKE_SA without waiting for "
+			 "the peer", this->name, mobility_state_names, this->fsm->state);
 		force = TRUE;
 	}
 	return stock->delete(ike_sa, force);

@@ -298,6 +298,8 @@ METHOD(mobility_session_t, look, status_t,
 	mobility_fsm_event_t event = {
 		.type = MOBILITY_EV_NETWORK,
 	};
+	mobility_candidates_t *candidates = this->mover->candidates;
+	mobility_path_t *best;
 	status_t status;
 	bool changed;
 
@@ -306,10 +308,18 @@ METHOD(mobility_session_t, look, status_t,
 		return SUCCESS;
 	}
 	changed = look_around(this, &event);
-	if (!event.usable && this->fsm.state == MOBILITY_CONNECTED)
+	if (this->fsm.state == MOBILITY_CONNECTED)
 	{
-		this->mover->end(this->mover);
-		this->mover->begin(this->mover, this->cause);
+		if (!event.usable)
+		{
+			this->mover->end(this->mover);
+			this->mover->begin(this->mover, this->cause);
+		}
+	}
+	else if (event.improved)
+	{
+		best = candidates->get_best(candidates, mobility_now());
+		set_cause(this, "trying %s", best->ifname);
 	}
 	status = handle(this, &event);
 	if (status == DESTROY_ME)
@@ -447,6 +457,7 @@ static void confirmed(void *data, bool moved)
 	};
 	mobility_move_t move;
 
+	set_cause(this, "peer answers over %s", get_uplink(this));
 	handle(this, &event);
 	if (moved)
 	{
