@@ -104,14 +104,14 @@ class Story:
 
     def _news(self):
         """What the plugin has told since the last line."""
-        entries = [entry for entry in
-                   timeline.states(self.results / "alice")
-                   if '"mobility-path"' not in entry.text
-                   and "mobility-path" not in entry.text]
-        new, self._watched = entries[self._watched:], len(entries)
-        states = [word.partition("=")[2] for entry in new
-                  for word in entry.text.split() if word.startswith("state=")]
-        return f"   [{', '.join(states)}]" if states else ""
+        told = [fields["session"] for _, fields
+                in timeline.watched(self.results / "alice")
+                if fields.get("event") == "mobility-state"]
+        new, self._watched = told[self._watched:], len(told)
+        if not new:
+            return ""
+        words = [session.get("state", "") for session in new]
+        return "   [" + ", then ".join(words) + "]"
 
     def _cut(self, title, command, seconds, comes_back=True,
              stop_when_back=True):

@@ -123,7 +123,7 @@ class Bench:
         return last_event(self._site.results, "cable-down")
 
     def _do_dormant(self):
-        self._alice("cable pull eth0; cable pull eth1")
+        self._alice("cable pull eth0 eth1")
         time.sleep(OUTAGE)
         self._alice("cable plug eth0")
         return last_event(self._site.results, "cable-plug")
@@ -142,7 +142,7 @@ class Bench:
     def _restore(self, variant):
         """Back to the first uplink by a fresh start, as stock strongSwan does
         not always find back by itself."""
-        self._alice("cable plug eth0; cable plug eth1; "
+        self._alice("cable plug eth0 eth1; "
                     "swanctl --terminate --ike home --force --timeout 5 "
                     ">/dev/null 2>&1; ifup eth1; "
                     "ip link set eth0 up; "

@@ -17,6 +17,9 @@ swanctl {{
 charon-systemd {{
   load = random nonce openssl kdf hmac pem pkcs1 x509 revocation constraints \
 pubkey kernel-netlink socket-default updown vici{plugin}
+  reuse_ikesa = no
+  retransmit_timeout = 4.0
+  retransmit_tries = 5
   cookie_threshold = 0
   block_threshold = 0
   {options}

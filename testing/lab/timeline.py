@@ -39,24 +39,45 @@ def events(results):
             for time, host, name, detail in trafficlog.events(results)]
 
 
-def states(folder):
-    """What mobilityctl watch printed, each line with its time before it."""
-    entries = []
+def _in_words(fields):
+    """A line of mobilityctl watch --json."""
+    session = fields.get("session", {})
+    name = session.get("connection", "")
+    if fields.get("event") == "mobility-state":
+        text = f"{name}: {fields.get('old-state')} -> {session.get('state')}"
+        return f"{text} ({session['cause']})" if session.get("cause") \
+            else text
+    if fields.get("event") == "mobility-move":
+        move = session.get("last-move", {})
+        return f"{name}: moved to {session.get('uplink')}, " + " ".join(
+            f"{key}={value}" for key, value in move.items())
+    if fields.get("event") == "mobility-path":
+        return f"{name}: paths " + (", ".join(
+            f"{path.get('uplink')} {path.get('local')} -> "
+            f"{path.get('remote')}" + ("*" if path.get("current") else "")
+            for path in session.get("paths", [])) or "none")
+    return json.dumps(fields)
+
+
+def watched(folder):
+    """(time, what mobilityctl watch --json printed then)."""
     try:
         lines = (folder / "mobility.log").read_text(
             encoding="utf-8").splitlines()
     except FileNotFoundError:
-        return entries
+        return
     for line in lines:
         time, _, text = line.partition(" ")
         try:
-            fields = json.loads(text)
-            text = " ".join(f"{key}={value}" for key, value in fields.items()
-                            if not isinstance(value, (dict, list)))
+            yield float(time), json.loads(text)
         except ValueError:
-            pass
-        entries.append(Entry(float(time), STATE, folder.name, text))
-    return entries
+            # half a line, or something it said in plain words
+            continue
+
+
+def states(folder):
+    return [Entry(time, STATE, folder.name, _in_words(fields))
+            for time, fields in watched(folder)]
 
 
 def ike(folder, packets):

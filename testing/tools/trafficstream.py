@@ -106,7 +106,7 @@ class Stream:
         self.acknowledged = 0
         self.last_sent = 0      # when the newest packet we got was sent
         self.running = True
-        self._name = name
+        self.name = name
         self._sender = sender
         self._out, self._in = ways
         self._recorder = Recorder(name)
@@ -117,7 +117,7 @@ class Stream:
         self.number += 1
         now = _now()
         packet = PACKET.pack(MAGIC, self.number, now, self.seen, self.rate,
-                             self._name.encode()).ljust(SIZE, b"\0")
+                             self.name.encode()).ljust(SIZE, b"\0")
         self._recorder.write(f"udp-{self._out}-sent", self.number, now)
         try:
             self._sender(packet)
@@ -267,22 +267,28 @@ class Client:
         caller, _ = self._control.accept()
         words = caller.makefile("r").readline().split()
         if words[0] == "stop":
-            self._stream.running = False
-            time.sleep(GRACE)
-            goodbye = PACKET.pack(MAGIC, 0, 0, 0, 0,
-                                  self._stream._name.encode())
-            try:
-                self._udp.send(goodbye)
-            except OSError:
-                pass
-            caller.sendall(b"stopped\n")
-            os.unlink(self._control.getsockname())
-            os._exit(0)
+            self._stop(caller)
+            return
         self._waiting.append({
             "caller": caller, "what": words[1], "since": _now(),
             "number": self._stream.number + 1, "tcp": self._tcp_sent,
             "end": time.monotonic() + float(words[2]),
         })
+
+    def _stop(self, caller):
+        """Takes what is still under way, so that it does not count as lost."""
+        self._stream.running = False
+        try:
+            self._udp.send(PACKET.pack(MAGIC, 0, 0, 0, 0,
+                                       self._stream.name.encode()))
+        except OSError:
+            pass
+
+        def finish():
+            os.unlink(self._control.getsockname())
+            caller.sendall(b"stopped\n")
+            os._exit(0)
+        self._loop.every(GRACE, finish)
 
     def _answer(self):
         """Tells those who wait that what was sent since then has arrived."""
