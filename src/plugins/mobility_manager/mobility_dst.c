@@ -151,6 +151,15 @@ bool mobility_dst_remove(mobility_dst_t *dst, const mobility_route_t *route)
 	return TRUE;
 }
 
+/**
+ * Check if two routes only differ in where they lead to
+ */
+static bool is_rival(const mobility_route_t *a, const mobility_route_t *b)
+{
+	return a->metric == b->metric && a->src_prefix == b->src_prefix &&
+		   mobility_ip_equals(&a->src, &b->src);
+}
+
 /*
  * Described in header.
  */
@@ -158,24 +167,29 @@ void mobility_dst_replace(mobility_dst_t *dst, const mobility_route_t *route)
 {
 	mobility_route_t *current;
 	u_int group = 0;
-	int i = 0;
+	int i, first = -1;
 
-	while (i < array_count(dst->routes))
+	for (i = 0; i < array_count(dst->routes); i++)
 	{
 		array_get(dst->routes, i, &current);
-		if (current->metric == route->metric && !current->lost &&
-			current->src_prefix == route->src_prefix &&
-			mobility_ip_equals(&current->src, &route->src) &&
-			current->group != route->group &&
-			(!group || current->group == group ||
-			 dst->key.net.family == AF_INET6))
+		if (!is_rival(current, route) || current->lost)
+		{
+			continue;
+		}
+		if (first < 0)
+		{
+			first = i;
+		}
+		if (current->group == route->group)
+		{	/* takes the place of what it replaced */
+			array_remove(dst->routes, i, NULL);
+			array_insert(dst->routes, first++, current);
+		}
+		else if (!group || current->group == group ||
+				 dst->key.net.family == AF_INET6)
 		{
 			group = current->group;
-			remove_route(dst, i);
-		}
-		else
-		{
-			i++;
+			remove_route(dst, i--);
 		}
 	}
 }

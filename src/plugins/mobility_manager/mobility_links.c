@@ -95,23 +95,27 @@ static mobility_link_t *get_or_create(private_mobility_links_t *this,
 }
 
 /**
- * Check if an interface's packets go through IPsec SAs, they are no way for
- * the packets of these SAs then
+ * Find out what kind of interface it is.
+ *
+ * Packets that go through IPsec SAs are no way for the packets of these SAs.
  */
-static bool is_ipsec(const struct nlattr *linkinfo)
+static void set_kind(mobility_link_t *link, const struct nlattr *linkinfo)
 {
 	const struct nlattr *tb[IFLA_INFO_KIND + 1];
 	char kind[16];
 
-	if (!linkinfo)
+	if (linkinfo)
 	{
-		return FALSE;
+		mobility_netlink_parse_data(mnl_attr_get_payload(linkinfo),
+									mnl_attr_get_payload_len(linkinfo),
+									tb, IFLA_INFO_KIND);
+		if (mobility_netlink_get_str(tb[IFLA_INFO_KIND], kind, sizeof(kind)))
+		{
+			link->ipsec = streq(kind, "xfrm") || streq(kind, "vti") ||
+						  streq(kind, "vti6");
+			link->dummy = streq(kind, "dummy");
+		}
 	}
-	mobility_netlink_parse_data(mnl_attr_get_payload(linkinfo),
-								mnl_attr_get_payload_len(linkinfo),
-								tb, IFLA_INFO_KIND);
-	return mobility_netlink_get_str(tb[IFLA_INFO_KIND], kind, sizeof(kind)) &&
-		   (streq(kind, "xfrm") || streq(kind, "vti") || streq(kind, "vti6"));
 }
 
 /**
@@ -123,7 +127,8 @@ static bool is_same_link(const mobility_link_t *a, const mobility_link_t *b)
 		   mobility_link_is_up(a) == mobility_link_is_up(b) &&
 		   mobility_link_is_running(a) == mobility_link_is_running(b) &&
 		   mobility_link_is_loopback(a) == mobility_link_is_loopback(b) &&
-		   a->ipsec == b->ipsec && a->group == b->group;
+		   a->ipsec == b->ipsec && a->dummy == b->dummy &&
+		   a->group == b->group;
 }
 
 /**
@@ -177,7 +182,7 @@ METHOD(mobility_links_t, process_link, mobility_change_t,
 							 sizeof(link->ifname));
 	mobility_netlink_get_u8(tb[IFLA_OPERSTATE], &link->operstate);
 	mobility_netlink_get_u32(tb[IFLA_GROUP], &link->group);
-	link->ipsec |= is_ipsec(tb[IFLA_LINKINFO]);
+	set_kind(link, tb[IFLA_LINKINFO]);
 
 	return is_same_link(&old, link) ? MOBILITY_CHANGE_NONE
 									: MOBILITY_CHANGE_LINK;
@@ -457,83 +462,4 @@ mobility_links_t *mobility_links_create()
 		.links = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr, 8),
 	);
 	return &this->public;
-}
-
-/*
- * Described in header.
- */
-bool mobility_link_is_up(const mobility_link_t *link)
-{
-	return link && link->ifname[0] && (link->flags & IFF_UP);
-}
-
-/*
- * Described in header.
- */
-bool mobility_link_is_running(const mobility_link_t *link)
-{
-	return mobility_link_is_up(link) &&
-		  (link->flags & IFF_RUNNING) && (link->flags & IFF_LOWER_UP) &&
-		  (link->operstate == IF_OPER_UP || link->operstate == IF_OPER_UNKNOWN);
-}
-
-/*
- * Described in header.
- */
-bool mobility_link_is_loopback(const mobility_link_t *link)
-{
-	return link->flags & IFF_LOOPBACK;
-}
-
-/*
- * Described in header.
- */
-mobility_addr_t *mobility_link_get_addr(const mobility_link_t *link,
-										const mobility_ip_t *ip)
-{
-	mobility_addr_t *addr;
-	int i;
-
-	for (i = 0; i < array_count(link->addrs); i++)
-	{
-		array_get(link->addrs, i, &addr);
-		if (mobility_ip_equals(&addr->ip, ip))
-		{
-			return addr;
-		}
-	}
-	return NULL;
-}
-
-/*
- * Described in header.
- */
-u_int mobility_link_count_addrs(const mobility_link_t *link, int family)
-{
-	mobility_addr_t *addr;
-	u_int count = 0;
-	int i;
-
-	for (i = 0; link && i < array_count(link->addrs); i++)
-	{
-		array_get(link->addrs, i, &addr);
-		count += addr->ip.family == family;
-	}
-	return count;
-}
-
-/*
- * Described in header.
- */
-bool mobility_addr_is_usable(const mobility_addr_t *addr)
-{
-	if (!addr || addr->ip.family == AF_UNSPEC || addr->scope >= RT_SCOPE_HOST)
-	{
-		return FALSE;
-	}
-	if (addr->flags & IFA_F_DADFAILED)
-	{
-		return FALSE;
-	}
-	return !(addr->flags & IFA_F_TENTATIVE) || (addr->flags & IFA_F_OPTIMISTIC);
 }

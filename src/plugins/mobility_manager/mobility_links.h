@@ -15,58 +15,12 @@
 #ifndef MOBILITY_LINKS_H_
 #define MOBILITY_LINKS_H_
 
-#include <net/if.h>
-
-#include <collections/array.h>
 #include <collections/enumerator.h>
 
-#include "mobility_netlink.h"
+#include "mobility_link.h"
 #include "mobility_uplinks.h"
 
 typedef struct mobility_links_t mobility_links_t;
-typedef struct mobility_link_t mobility_link_t;
-typedef struct mobility_addr_t mobility_addr_t;
-
-/**
- * An address of an interface.
- */
-struct mobility_addr_t {
-	/** the address */
-	mobility_ip_t ip;
-	/** what the prefix is about: the address, or the other end's if there is
-	 * but one */
-	mobility_ip_t net;
-	/** length of that prefix */
-	uint8_t prefix;
-	/** RT_SCOPE_* */
-	uint8_t scope;
-	/** IFA_F_* */
-	uint32_t flags;
-	/** resync that saw it last */
-	u_int generation;
-};
-
-/**
- * An interface.
- */
-struct mobility_link_t {
-	/** index */
-	int ifindex;
-	/** name, empty as long as only its addresses are known */
-	char ifname[IFNAMSIZ];
-	/** IFF_* */
-	uint32_t flags;
-	/** IF_OPER_* */
-	uint8_t operstate;
-	/** group, as rules may refer to it */
-	uint32_t group;
-	/** its packets go through IPsec SAs */
-	bool ipsec;
-	/** mobility_addr_t*, in the order in which they were announced */
-	array_t *addrs;
-	/** resync that saw it last */
-	u_int generation;
-};
 
 /**
  * Interfaces with their addresses.
@@ -149,56 +103,5 @@ struct mobility_links_t {
  * @return				instance
  */
 mobility_links_t *mobility_links_create();
-
-/**
- * Check if an interface is administratively up.
- *
- * @param link			interface, NULL if there is none
- * @return				TRUE if up
- */
-bool mobility_link_is_up(const mobility_link_t *link);
-
-/**
- * Check if an interface has carrier and may send packets.
- *
- * @param link			interface, NULL if there is none
- * @return				TRUE if it is up and running
- */
-bool mobility_link_is_running(const mobility_link_t *link);
-
-/**
- * Check if an interface is a loopback interface.
- *
- * @param link			interface
- * @return				TRUE if loopback
- */
-bool mobility_link_is_loopback(const mobility_link_t *link);
-
-/**
- * Find an address of an interface.
- *
- * @param link			interface
- * @param ip			address
- * @return				address, NULL if the interface does not have it
- */
-mobility_addr_t *mobility_link_get_addr(const mobility_link_t *link,
-										const mobility_ip_t *ip);
-
-/**
- * Count the addresses of an interface.
- *
- * @param link			interface, NULL if there is none
- * @param family		AF_INET, AF_INET6
- * @return				number of addresses, whether usable or not
- */
-u_int mobility_link_count_addrs(const mobility_link_t *link, int family);
-
-/**
- * Check if packets may be sent from an address.
- *
- * @param addr			address, NULL if there is none
- * @return				TRUE if usable, deprecated ones are
- */
-bool mobility_addr_is_usable(const mobility_addr_t *addr);
 
 #endif /** MOBILITY_LINKS_H_ @}*/

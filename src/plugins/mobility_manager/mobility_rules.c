@@ -12,7 +12,7 @@
 #include <utils/debug.h>
 
 /** rules that we are willing to store */
-#define RULES_MAX 16384
+#define RULES_MAX 4096
 
 /** highest attribute of a rule that we know about */
 #define FRA_LAST FRA_DPORT_RANGE

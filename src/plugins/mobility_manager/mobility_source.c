@@ -156,6 +156,10 @@ static int compare6(const criteria_t *criteria, const mobility_addr_t *a,
 	{	/* rule 8: use longest matching prefix */
 		order = get_common(criteria, b) - get_common(criteria, a);
 	}
+	if (!order)
+	{	/* no matter in which order we heard of them */
+		order = memcmp(a->ip.bytes, b->ip.bytes, sizeof(a->ip.bytes));
+	}
 	return order;
 }
 
@@ -228,7 +232,7 @@ array_t *mobility_source_rank(const mobility_link_t *link,
 		{
 			continue;
 		}
-		/* of equals the one that was there first is preferred */
+		/* of equal ones the kernel prefers the first, too */
 		for (pos = 0; pos < array_count(ranked); pos++)
 		{
 			array_get(ranked, pos, &other);

@@ -15,7 +15,7 @@
 #ifndef MOBILITY_SOURCE_H_
 #define MOBILITY_SOURCE_H_
 
-#include "mobility_links.h"
+#include "mobility_link.h"
 #include "mobility_rtmsg.h"
 
 /**

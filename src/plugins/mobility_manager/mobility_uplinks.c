@@ -368,6 +368,38 @@ static bool is_better(const mobility_route_t *a, const mobility_route_t *b)
 	return a->metric < b->metric;
 }
 
+/**
+ * Find the best route of a flow over the interfaces that have the local
+ * address, or over any, and set the flow's interface.
+ */
+static mobility_link_t *find_link(private_mobility_uplinks_t *this,
+								  mobility_flow_t *flow, bool any,
+								  const mobility_route_t **best)
+{
+	mobility_link_t *link, *found = NULL;
+	const mobility_route_t *route;
+	enumerator_t *enumerator;
+
+	*best = NULL;
+	enumerator = this->links->create_enumerator(this->links);
+	while (enumerator->enumerate(enumerator, &link))
+	{
+		if (!any && !mobility_link_get_addr(link, &flow->local))
+		{
+			continue;
+		}
+		flow->oif = link->ifindex;
+		route = this->rules->lookup(this->rules, this->routes, link, flow);
+		if (!found || is_better(route, *best))
+		{
+			found = link;
+			*best = route;
+		}
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
+
 METHOD(mobility_uplinks_t, find_path, mobility_path_t*,
 	private_mobility_uplinks_t *this, host_t *local, host_t *remote)
 {
@@ -377,27 +409,28 @@ METHOD(mobility_uplinks_t, find_path, mobility_path_t*,
 	};
 	const mobility_route_t none = {
 		.metric = UINT32_MAX,
-	}, *route, *best = NULL;
-	mobility_link_t *link, *found = NULL;
-	enumerator_t *enumerator;
+	}, *route, *other;
+	mobility_link_t *link, *uplink;
 
-	enumerator = this->links->create_enumerator(this->links);
-	while (enumerator->enumerate(enumerator, &link))
+	if (flow.local.family != flow.peer.family)
 	{
-		if (!mobility_link_get_addr(link, &flow.local))
+		return NULL;
+	}
+	link = find_link(this, &flow, FALSE, &route);
+	if (!link)
+	{
+		return NULL;
+	}
+	if (mobility_link_is_loopback(link) || link->dummy)
+	{	/* no uplink, packets from there leave by whatever is best */
+		uplink = find_link(this, &flow, TRUE, &other);
+		if (other)
 		{
-			continue;
-		}
-		flow.oif = link->ifindex;
-		route = this->rules->lookup(this->rules, this->routes, link, &flow);
-		if (!found || is_better(route, best))
-		{
-			found = link;
-			best = route;
+			link = uplink;
+			route = other;
 		}
 	}
-	enumerator->destroy(enumerator);
-	return found ? create_path(found, &flow, best ?: &none) : NULL;
+	return create_path(link, &flow, route ?: &none);
 }
 
 /**

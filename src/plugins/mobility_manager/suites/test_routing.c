@@ -1,0 +1,502 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "uplinks_fixture.h"
+
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+
+START_TEST(test_route_storm)
+{
+	feed(NONE, "route add default via 10.1.0.1 dev 2 metric 100");
+	feed(NONE, "route add default via 10.1.0.1 dev 2 metric 100 replace");
+	feed(NONE, "route add default via 10.1.0.1 dev 2 metric 100 linkdown");
+	feed(NONE, "route add default inet6 via fe80::1 dev 2 metric 100 "
+		 "expires 1800");
+	feed(NONE, "route add default inet6 via fe80::1 dev 2 metric 100 "
+		 "expires 1700 replace");
+	/* not for us */
+	feed(NONE, "route add 192.0.2.1/32 dev 2 cloned");
+	feed(NONE, "route add 192.0.2.1/32 dev 2 table 255 type 2");
+	feed(NONE, "route add 192.0.2.1/32 dev 2 table 255");
+	feed(NONE, "route add 10.1.0.255/32 dev 2 type 3");
+	feed(NONE, "route add 192.0.2.0/24 dev 2 tos 16");
+	feed(NONE, "route add 224.0.0.0/4 dev 2");
+	feed(NONE, "route add ff00::/8 dev 2");
+	feed(NONE, "route add fe80::/64 dev 2");
+	feed(NONE, "route add 192.0.2.0/24 dev 2 table 220");
+	feed(NONE, "route del 192.0.2.0/24 dev 2 table 220");
+	feed(NONE, "route add 192.0.2.0/44 dev 2");
+	uplinks_assert(PEER, ETH ", " WLAN);
+	uplinks_assert(PEER6, ETH6 ", " WLAN6);
+	/* removing a variant */
+	feed(NONE, "route del default via 10.1.0.1 dev 2 metric 101");
+	feed(NONE, "route del default via 10.1.0.2 dev 2 metric 100");
+	uplinks_assert(PEER, ETH ", " WLAN);
+}
+END_TEST
+
+START_TEST(test_route_order)
+{
+	/* longest prefix, then lowest metric */
+	feed(ROUTE, "route add 192.0.2.0/24 via 10.1.0.3 dev 2 metric 900");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.3 /24 900, " WLAN);
+	feed(ROUTE, "route add 192.0.2.0/24 via 10.1.0.4 dev 2 metric 800");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.4 /24 800, " WLAN);
+	feed(ROUTE, "route add 192.0.2.1/32 via 10.2.0.5 dev 3 metric 5000");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.4 /24 800, "
+				   "wlan0 10.2.0.2 via 10.2.0.5 /32 5000");
+	feed(ROUTE, "route del 192.0.2.1/32 via 10.2.0.5 dev 3 metric 5000");
+	feed(ROUTE, "route del 192.0.2.0/24 via 10.1.0.4 dev 2 metric 800");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.3 /24 900, " WLAN);
+	feed(ROUTE, "route del 192.0.2.0/24 via 10.1.0.3 dev 2 metric 900");
+	feed(ROUTE, "route del default via 10.1.0.1 dev 2 metric 100");
+	uplinks_assert(PEER, WLAN);
+	/* odd prefix lengths */
+	feed(ROUTE, "route add 192.0.0.0/13 via 10.1.0.13 dev 2");
+	feed(ROUTE, "route add 192.8.0.0/13 via 10.1.0.14 dev 2");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.13 /13 0, " WLAN);
+}
+END_TEST
+
+START_TEST(test_route_preference)
+{
+	/* router preferences (RFC 4191) of equal metric */
+	feed(ROUTE, "route add default inet6 via fe80::3 dev 2 metric 100 pref 3");
+	uplinks_assert(PEER6, ETH6 ", " WLAN6);
+	feed(ROUTE, "route add default inet6 via fe80::2 dev 2 metric 100 pref 1");
+	uplinks_assert(PEER6, "eth0 2001:db8:1::2 via fe80::2 /0 100, " WLAN6);
+	feed(ROUTE, "route add default inet6 via fe80::2 dev 2 metric 100 pref 3");
+	uplinks_assert(PEER6, ETH6 ", " WLAN6);
+	feed(NONE, "route add default inet6 via fe80::2 dev 2 metric 100 pref 3");
+}
+END_TEST
+
+START_TEST(test_route_replace)
+{
+	/* no message tells that the old one is gone */
+	feed(ROUTE, "route add default via 10.1.0.9 dev 2 metric 100 replace");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.9 /0 100, " WLAN);
+	feed(ROUTE, "route del default via 10.1.0.9 dev 2 metric 100");
+	uplinks_assert(PEER, WLAN);
+	feed(ROUTE, "route add default inet6 via fe80::9 dev 2 metric 100 replace");
+	uplinks_assert(PEER6, "eth0 2001:db8:1::2 via fe80::9 /0 100, " WLAN6);
+	/* to another uplink */
+	feed(ROUTE, "route add default inet6 via fe80::9 dev 3 metric 100 replace");
+	uplinks_assert(PEER6, "wlan0 2001:db8:2::2 via fe80::9 /0 100");
+	/* of several IPv4 routes with the same metric only the first */
+	feed(ROUTE, "route add default via 10.1.0.1 dev 2 metric 100");
+	feed(ROUTE, "route add default via 10.1.0.2 dev 2 metric 100");
+	feed(ROUTE, "route add default via 10.2.0.9 dev 3 metric 100 replace");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.2 /0 100, "
+				   "wlan0 10.2.0.2 via 10.2.0.9 /0 100");
+	/* a preferred source is part of what is replaced */
+	feed(ADDR, "addr add 10.2.0.3/24 dev 3 secondary");
+	feed(ROUTE, "route add default via 10.2.0.9 dev 3 metric 100 src 10.2.0.3 "
+		 "replace");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.2 /0 100, "
+				   "wlan0 10.2.0.3 via 10.2.0.9 /0 100");
+}
+END_TEST
+
+START_TEST(test_route_multipath)
+{
+	feed(ROUTE, "route add 192.0.2.0/24 metric 50 nexthop via 10.1.0.1 dev 2 "
+		 "nexthop via 10.2.0.1 dev 3");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.1 /24 50, "
+				   "wlan0 10.2.0.2 via 10.2.0.1 /24 50");
+	feed(NONE, "route add 192.0.2.0/24 metric 50 nexthop via 10.1.0.1 dev 2 "
+		 "nexthop via 10.2.0.1 dev 3");
+	/* one of them is gone, the route stays */
+	feed(LINK | ROUTE, "link add 2 eth0 oper 2");
+	uplinks_assert(PEER, "wlan0 10.2.0.2 via 10.2.0.1 /24 50");
+	/* and comes back with its link, unlike other routes */
+	feed(LINK | ROUTE, "link add 2 eth0 running");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.1 /24 50, "
+				   "wlan0 10.2.0.2 via 10.2.0.1 /24 50");
+	/* all of them */
+	feed(LINK | ROUTE, "link add 2 eth0 oper 2");
+	feed(LINK | ROUTE, "link add 3 wlan0 oper 2");
+	feed(LINK, "link add 2 eth0 running");
+	feed(LINK, "link add 3 wlan0 running");
+	uplinks_assert(PEER, "");
+	feed(ROUTE, "route add 192.0.2.0/24 metric 50 nexthop via 10.1.0.1 dev 2 "
+		 "dead nexthop via 10.2.0.1 dev 3");
+	uplinks_assert(PEER, "wlan0 10.2.0.2 via 10.2.0.1 /24 50");
+	feed(ROUTE, "route add 192.0.2.0/24 metric 50 nexthop via 10.1.0.1 dev 2 "
+		 "nexthop via 10.2.0.1 dev 3");
+	feed(ROUTE, "route add 192.0.2.0/24 metric 50 replace "
+		 "nexthop via 10.1.0.7 dev 2 nexthop via 10.2.0.1 dev 3");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.7 /24 50, "
+				   "wlan0 10.2.0.2 via 10.2.0.1 /24 50");
+	feed(ROUTE, "route del 192.0.2.0/24 metric 50 nexthop via 10.1.0.7 dev 2 "
+		 "nexthop via 10.2.0.1 dev 3");
+	uplinks_assert(PEER, "");
+	/* next hops of IPv6 routes come and go one by one */
+	feed(ROUTE, "route add 2001:db8:f::/48 metric 7 nexthop via fe80::1 dev 2");
+	feed(ROUTE, "route add 2001:db8:f::/48 metric 7 nexthop via fe80::1 dev 2 "
+		 "nexthop via fe80::2 dev 3");
+	feed(ROUTE, "route del 2001:db8:f::/48 metric 7 via fe80::1 dev 2");
+	uplinks_assert(PEER6, "wlan0 2001:db8:2::2 via fe80::2 /48 7");
+}
+END_TEST
+
+START_TEST(test_route_nexthops)
+{
+	/* IPv4 over an IPv6 next hop, next hop objects, none at all */
+	feed(ROUTE, "route add 192.0.2.0/24 via fe80::5 dev 2");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via fe80::5 /24 0, " WLAN);
+	feed(ROUTE, "route add 192.0.2.0/25 via 10.1.0.5 dev 2 nhid 17");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.5 /25 0, " WLAN);
+	feed(ROUTE, "route add 192.0.2.0/26 nhid 18");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.5 /25 0, " WLAN);
+	feed(ROUTE, "route add 192.0.2.0/27 via 0.0.0.0 dev 2");
+	uplinks_assert(PEER, "eth0 10.1.0.2 /27 0, " WLAN);
+	feed(ROUTE, "route add 192.0.2.0/28 via 10.1.0.5 dev 2 dead");
+	uplinks_assert(PEER, "eth0 10.1.0.2 /27 0, " WLAN);
+	/* IPv4 over IPv4 in the wrong attribute makes no sense */
+	feed(ROUTE, "route add 2001:db8:f::/64 via 10.1.0.5 dev 2");
+	uplinks_assert(PEER6, "eth0 2001:db8:1::2 /64 0, " WLAN6);
+}
+END_TEST
+
+START_TEST(test_route_source_specific)
+{
+	feed(ROUTE, "route add 2001:db8:f::/64 via fe80::7 dev 2 "
+		 "from 2001:db8:7::/64");
+	uplinks_assert(PEER6, ETH6 ", " WLAN6);
+	feed(ADDR, "addr add 2001:db8:7::2/64 dev 2");
+	feed(ADDR, "addr add 2001:db8:1::2/64 dev 2 deprecated");
+	uplinks_assert(PEER6, "eth0 2001:db8:7::2 via fe80::7 /64 0, " WLAN6);
+	feed(ROUTE, "route del 2001:db8:f::/64 via fe80::7 dev 2 "
+		 "from 2001:db8:7::/64");
+	uplinks_assert(PEER6, "eth0 2001:db8:7::2 via fe80::1 /0 100, " WLAN6);
+}
+END_TEST
+
+START_TEST(test_route_unreachable)
+{
+	static const int types[] = {
+		RTN_BLACKHOLE, RTN_UNREACHABLE, RTN_PROHIBIT,
+	};
+	int i;
+
+	for (i = 0; i < countof(types); i++)
+	{
+		feed(ROUTE, "route add 192.0.2.0/24 type %d", types[i]);
+		uplinks_assert(PEER, "");
+		uplinks_assert("192.0.3.1", ETH ", " WLAN);
+		/* a longer prefix gets around it */
+		feed(ROUTE, "route add 192.0.2.1/32 via 10.2.0.7 dev 3");
+		uplinks_assert(PEER, "wlan0 10.2.0.2 via 10.2.0.7 /32 0");
+		feed(ROUTE, "route del 192.0.2.1/32 via 10.2.0.7 dev 3");
+		feed(ROUTE, "route del 192.0.2.0/24 type %d", types[i]);
+		/* a fallback of the worst metric does not matter, of the best does */
+		feed(ROUTE, "route add default type %d metric 4294967295", types[i]);
+		uplinks_assert(PEER, ETH ", " WLAN);
+		feed(ROUTE, "route add default type %d metric 200", types[i]);
+		uplinks_assert(PEER, ETH);
+		feed(ROUTE, "route del default type %d metric 200", types[i]);
+		feed(ROUTE, "route del default type %d metric 4294967295", types[i]);
+	}
+	/* as kernels list their own for IPv6 */
+	feed(ROUTE, "route add default inet6 dev 1 type 7 metric 4294967295");
+	uplinks_assert(PEER6, ETH6 ", " WLAN6);
+	uplinks_assert(PEER, ETH ", " WLAN);
+	/* on with the next table */
+	feed(RULE, "rule add pref 100 lookup 100");
+	feed(ROUTE, "route add 192.0.2.0/24 type 9 table 100");
+	feed(ROUTE, "route add default via 10.1.0.100 dev 2 table 100");
+	uplinks_assert(PEER, ETH ", " WLAN);
+	uplinks_assert("192.0.3.1", "eth0 10.1.0.2 via 10.1.0.100 /0 0, " WLAN);
+}
+END_TEST
+
+START_TEST(test_rules_from)
+{
+	/* a table for each uplink, and nothing in main */
+	feed(ROUTE, "route del default via 10.1.0.1 dev 2 metric 100");
+	feed(ROUTE, "route del default via 10.2.0.1 dev 3 metric 600");
+	uplinks_assert(PEER, "");
+	feed(RULE, "rule add pref 1001 from 10.1.0.0/24 lookup 1001");
+	feed(RULE, "rule add pref 1002 from 10.2.0.2 lookup 1002");
+	feed(ROUTE, "route add default via 10.1.0.254 dev 2 table 1001 metric 7");
+	feed(ROUTE, "route add default via 10.2.0.254 dev 3 table 1002");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.254 /0 7, "
+				   "wlan0 10.2.0.2 via 10.2.0.254 /0 0");
+	uplinks_assert_found("10.1.0.2", PEER, "eth0 10.1.0.2 via 10.1.0.254 /0 7");
+	/* an address none of the rules is about */
+	feed(ADDR, "addr add 10.9.0.2/24 dev 2");
+	uplinks_assert_found("10.9.0.2", PEER, "eth0 10.9.0.2 /0 4294967295");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.254 /0 7, "
+				   "wlan0 10.2.0.2 via 10.2.0.254 /0 0");
+	/* is not chosen even if it would be preferred */
+	feed(ADDR, "addr add 10.1.0.2/24 dev 2 deprecated");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.254 /0 7, "
+				   "wlan0 10.2.0.2 via 10.2.0.254 /0 0");
+	/* a route only found with the address may ask for another one */
+	feed(ADDR, "addr add 10.1.0.9/24 dev 2 secondary");
+	feed(ROUTE, "route add default via 10.1.0.254 dev 2 table 1001 metric 7 "
+		 "src 10.1.0.9 replace");
+	uplinks_assert(PEER, "eth0 10.1.0.9 via 10.1.0.254 /0 7, "
+				   "wlan0 10.2.0.2 via 10.2.0.254 /0 0");
+	/* main comes later */
+	feed(ROUTE, "route add default via 10.2.0.1 dev 3 metric 600");
+	uplinks_assert("10.2.0.3", "eth0 10.1.0.9 via 10.1.0.254 /0 7, "
+				   "wlan0 10.2.0.2 via 10.2.0.254 /0 0");
+}
+END_TEST
+
+START_TEST(test_rules_to)
+{
+	feed(RULE, "rule add pref 100 to 192.0.2.0/24 lookup 100");
+	uplinks_assert(PEER, ETH ", " WLAN);
+	feed(ROUTE, "route add default via 10.1.0.7 dev 2 table 100");
+	/* what is found first for an uplink counts, others don't hide it */
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.7 /0 0, " WLAN);
+	uplinks_assert("192.0.3.1", ETH ", " WLAN);
+	feed(RULE, "rule del pref 100 to 192.0.2.0/24 lookup 100");
+	uplinks_assert(PEER, ETH ", " WLAN);
+	feed(RULE, "rule add pref 100 to 2001:db8:f::/48 lookup 100");
+	feed(ROUTE, "route add default inet6 via fe80::7 dev 3 table 100");
+	uplinks_assert(PEER6, ETH6 ", wlan0 2001:db8:2::2 via fe80::7 /0 0");
+	/* large table numbers */
+	feed(RULE, "rule add pref 99 to 192.0.2.0/24 lookup 100000");
+	feed(ROUTE, "route add default via 10.1.0.8 dev 2 table 100000");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.8 /0 0, " WLAN);
+}
+END_TEST
+
+START_TEST(test_rules_selectors)
+{
+	static const struct {
+		const char *selector;
+		bool matches;
+		bool inverted;
+	} tests[] = {
+		{ "", TRUE, FALSE },
+		{ "iif lo", TRUE, FALSE },
+		{ "iif eth0", FALSE, TRUE },
+		{ "oif eth0", TRUE, FALSE },
+		{ "oif wlan0", FALSE, TRUE },
+		{ "fwmark 5", FALSE, TRUE },
+		{ "fwmark 0", TRUE, FALSE },
+		{ "fwmark 5 fwmask 0xff", FALSE, TRUE },
+		{ "fwmark 0x500 fwmask 0xff", TRUE, FALSE },
+		{ "fwmark 0 fwmask 0xff", TRUE, FALSE },
+		{ "uidrange 0", TRUE, FALSE },
+		{ "uidrange 1000", FALSE, TRUE },
+		{ "tos 16", FALSE, TRUE },
+		{ "tun_id 5", FALSE, TRUE },
+		{ "l3mdev", FALSE, TRUE },
+		{ "from 10.1.0.2", TRUE, FALSE },
+		{ "from 10.1.0.3", FALSE, TRUE },
+		/* what is true for some packets of a path only is not for us, nor is
+		 * what we don't know */
+		{ "ipproto 17", FALSE, FALSE },
+		{ "sport", FALSE, FALSE },
+		{ "attr 25", FALSE, FALSE },
+	};
+	int i;
+
+	feed(ROUTE, "route add default via 10.1.0.7 dev 2 table 100");
+	for (i = 0; i < countof(tests); i++)
+	{
+		feed(RULE, "rule add pref 100 lookup 100 %s", tests[i].selector);
+		uplinks_assert(PEER, tests[i].matches ?
+					   "eth0 10.1.0.2 via 10.1.0.7 /0 0, " WLAN :
+					   ETH ", " WLAN);
+		feed(NONE, "rule add pref 100 lookup 100 %s", tests[i].selector);
+		feed(RULE, "rule del pref 100 lookup 100 %s", tests[i].selector);
+
+		feed(RULE, "rule add not pref 100 lookup 100 %s", tests[i].selector);
+		uplinks_assert(PEER, tests[i].inverted ?
+					   "eth0 10.1.0.2 via 10.1.0.7 /0 0, " WLAN :
+					   ETH ", " WLAN);
+		feed(NONE, "rule del pref 100 lookup 100 %s", tests[i].selector);
+		feed(RULE, "rule del not pref 100 lookup 100 %s", tests[i].selector);
+	}
+	uplinks_assert(PEER, ETH ", " WLAN);
+}
+END_TEST
+
+START_TEST(test_rules_wg_quick)
+{
+	/* what wg-quick sets up for a full tunnel, that is not over ours */
+	feed(LINK, "link add 7 wg0 running oper 0 kind wireguard");
+	feed(ADDR, "addr add 10.200.0.2/32 dev 7");
+	feed(ROUTE, "route add default dev 7 table 51820");
+	feed(RULE, "rule add not pref 32765 fwmark 51820 lookup 51820 "
+		 "suppress_prefixlength 4294967295");
+	feed(RULE, "rule add pref 32764 lookup 254 suppress_prefixlength 0");
+	uplinks_assert(PEER, ETH ", " WLAN ", wg0 10.200.0.2 /0 0");
+	/* specific routes in main are found there by the first rule */
+	feed(ROUTE, "route add 192.0.2.0/24 via 10.1.0.3 dev 2");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.3 /24 0, " WLAN
+				   ", wg0 10.200.0.2 /0 0");
+}
+END_TEST
+
+START_TEST(test_rules_suppress)
+{
+	feed(ROUTE, "route add 192.0.0.0/16 via 10.1.0.7 dev 2 table 100");
+	feed(RULE, "rule add pref 100 lookup 100 suppress_prefixlength 16");
+	uplinks_assert(PEER, ETH ", " WLAN);
+	feed(RULE, "rule add pref 101 lookup 100 suppress_prefixlength 15");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.7 /16 0, " WLAN);
+	feed(RULE, "rule del pref 101 lookup 100 suppress_prefixlength 15");
+	/* by group of the interface */
+	feed(RULE, "rule add pref 101 lookup 100 suppress_ifgroup 3");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.7 /16 0, " WLAN);
+	feed(LINK, "link add 2 eth0 running group 3");
+	uplinks_assert(PEER, ETH ", " WLAN);
+	/* what is unreachable is not suppressed */
+	feed(ROUTE, "route add default table 100 type 7");
+	uplinks_assert("198.51.100.1", "");
+}
+END_TEST
+
+START_TEST(test_rules_actions)
+{
+	static const int actions[] = {
+		FR_ACT_BLACKHOLE, FR_ACT_UNREACHABLE, FR_ACT_PROHIBIT,
+	};
+	int i;
+
+	for (i = 0; i < countof(actions); i++)
+	{
+		feed(RULE, "rule add pref 100 to 192.0.2.0/24 action %d", actions[i]);
+		uplinks_assert(PEER, "");
+		uplinks_assert("192.0.3.1", ETH ", " WLAN);
+		feed(RULE, "rule add pref 99 from 10.2.0.2 lookup 254");
+		uplinks_assert(PEER, WLAN);
+		feed(RULE, "rule del pref 99 from 10.2.0.2 lookup 254");
+		feed(RULE, "rule del pref 100 to 192.0.2.0/24 action %d", actions[i]);
+	}
+	feed(RULE, "rule add pref 100 action %d", FR_ACT_NOP);
+	feed(RULE, "rule add pref 101 action 99");
+	uplinks_assert(PEER, ETH ", " WLAN);
+	/* jumps over the rule that follows, but not over those of IPv6 */
+	feed(RULE, "rule add pref 200 goto 300");
+	feed(RULE, "rule add pref 250 action %d", FR_ACT_BLACKHOLE);
+	feed(RULE, "rule add inet6 pref 300 action %d", FR_ACT_NOP);
+	uplinks_assert(PEER, "");
+	uplinks_assert(PEER6, ETH6 ", " WLAN6);
+	feed(RULE, "rule add pref 300 action %d", FR_ACT_NOP);
+	uplinks_assert(PEER, ETH ", " WLAN);
+	/* to nowhere is to the next */
+	feed(RULE, "rule add pref 199 goto 210");
+	uplinks_assert(PEER, ETH ", " WLAN);
+	feed(RULE, "rule del pref 200 goto 300");
+	uplinks_assert(PEER, "");
+}
+END_TEST
+
+START_TEST(test_rules_charon)
+{
+	/* charon's own, with routes to everywhere, and that of its tunnel */
+	feed(NONE, "rule add pref 220 lookup 220");
+	feed(NONE, "rule del pref 220 lookup 220");
+	feed(NONE, "rule add pref 220 lookup 220");
+	feed(NONE, "route add 0.0.0.0/1 via 10.1.0.1 dev 2 table 220 src 10.3.0.1");
+	uplinks_assert(PEER, ETH ", " WLAN);
+	/* malformed ones, and those of multicast routing */
+	feed(NONE, "rule add pref 10 from 10.0.0.0/33 lookup 10");
+	uplinks_assert(PEER, ETH ", " WLAN);
+}
+END_TEST
+
+START_TEST(test_pins)
+{
+	/* our own rules and routes do not matter to us */
+	feed(NONE, "rule add pref 219 from 10.2.0.2 to 192.0.2.1 lookup 22000 "
+		 "proto 230");
+	feed(NONE, "route add default via 10.2.0.77 dev 3 table 22000 proto 230 "
+		 "metric 4294967294");
+	feed(NONE, "route add default via 10.2.0.78 dev 3 proto 230 metric 1");
+	uplinks_assert(PEER, ETH ", " WLAN);
+	feed(NONE, "rule add pref 219 from 10.2.0.2 to 192.0.2.1 lookup 22000 "
+		 "proto 230");
+	feed(NONE, "route add default via 10.2.0.77 dev 3 table 22000 proto 230 "
+		 "metric 4294967294");
+	/* unless somebody removes them, which is told once */
+	feed(PIN_LOST, "rule del pref 219 from 10.2.0.2 to 192.0.2.1 lookup 22000 "
+		 "proto 230");
+	feed(NONE, "rule del pref 219 from 10.2.0.2 to 192.0.2.1 lookup 22000 "
+		 "proto 230");
+	feed(PIN_LOST, "route del default via 10.2.0.77 dev 3 table 22000 "
+		 "proto 230 metric 4294967294");
+	feed(NONE, "route del default via 10.2.0.77 dev 3 table 22000 "
+		 "proto 230 metric 4294967294");
+	feed(NONE, "route add default via 10.2.0.77 dev 3 table 22000 "
+		 "proto 230 metric 4294967294");
+	feed(PIN_LOST, "route del default via 10.2.0.77 dev 3 table 22000 "
+		 "proto 230 metric 4294967294");
+	uplinks_assert(PEER, ETH ", " WLAN);
+}
+END_TEST
+
+START_TEST(test_pins_link)
+{
+	feed(NONE, "route add default via 10.2.0.1 dev 3 table 22000 proto 230");
+	feed(NONE, "route add default inet6 via fe80::1 dev 3 table 22000 "
+		 "proto 230");
+	/* gone with the link, of which IPv6 tells us: when it is back they can be
+	 * installed again */
+	feed(PIN_LOST, "route del default inet6 via fe80::1 dev 3 table 22000 "
+		 "proto 230");
+	feed(LINK | ROUTE, "link add 3 wlan0 oper 2");
+	feed(LINK | PIN_LOST, "link add 3 wlan0 running");
+	feed(LINK, "link add 3 wlan0 oper 2");
+	feed(LINK, "link add 3 wlan0 running");
+	/* with the last address as well */
+	feed(NONE, "route add default via 10.2.0.1 dev 3 table 22000 proto 230");
+	feed(ADDR, "addr del 10.2.0.2/24 dev 3");
+	feed(ADDR | PIN_LOST, "addr add 10.2.0.2/24 dev 3");
+	/* with the link itself */
+	feed(NONE, "route add default via 10.2.0.1 dev 3 table 22000 proto 230");
+	feed(LINK, "link del 3 wlan0");
+	feed(LINK | PIN_LOST, "link add 3 wlan0 running");
+}
+END_TEST
+
+Suite *mobility_suite_create(void)
+{
+	Suite *s;
+	TCase *tc;
+
+	s = suite_create("routing");
+
+	tc = tcase_create("routes");
+	tcase_add_checked_fixture(tc, uplinks_setup, uplinks_teardown);
+	tcase_add_test(tc, test_route_storm);
+	tcase_add_test(tc, test_route_order);
+	tcase_add_test(tc, test_route_preference);
+	tcase_add_test(tc, test_route_replace);
+	tcase_add_test(tc, test_route_multipath);
+	tcase_add_test(tc, test_route_nexthops);
+	tcase_add_test(tc, test_route_source_specific);
+	tcase_add_test(tc, test_route_unreachable);
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("rules");
+	tcase_add_checked_fixture(tc, uplinks_setup, uplinks_teardown);
+	tcase_add_test(tc, test_rules_from);
+	tcase_add_test(tc, test_rules_to);
+	tcase_add_test(tc, test_rules_selectors);
+	tcase_add_test(tc, test_rules_wg_quick);
+	tcase_add_test(tc, test_rules_suppress);
+	tcase_add_test(tc, test_rules_actions);
+	tcase_add_test(tc, test_rules_charon);
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("pins");
+	tcase_add_checked_fixture(tc, uplinks_setup, uplinks_teardown);
+	tcase_add_test(tc, test_pins);
+	tcase_add_test(tc, test_pins_link);
+	suite_add_tcase(s, tc);
+	return s;
+}

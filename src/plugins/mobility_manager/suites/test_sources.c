@@ -1,0 +1,236 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "uplinks_fixture.h"
+
+START_TEST(test_addr_storm)
+{
+	feed(NONE, "addr add 2001:db8:1::2/64 dev 2 expires 86400");
+	feed(NONE, "addr add 2001:db8:1::2/64 dev 2 expires 7200 stable");
+	feed(NONE, "addr add 10.1.0.2/24 dev 2 expires 1 permanent");
+	uplinks_assert(PEER, ETH ", " WLAN);
+	/* those that are of no use do not matter */
+	feed(NONE, "addr add 2001:db8:1::7/64 dev 2 tentative");
+	feed(NONE, "addr add 2001:db8:1::7/64 dev 2 tentative dadfailed");
+	feed(NONE, "addr del 2001:db8:1::7/64 dev 2 dadfailed");
+	feed(NONE, "addr add fe80::7/64 dev 2 scope 253");
+	feed(NONE, "addr del fe80::7/64 dev 2 scope 253");
+	feed(NONE, "addr add 10.1.0.77/40 dev 2");
+	feed(NONE, "addr add 10.1.0.77/24");
+}
+END_TEST
+
+START_TEST(test_addr_usable)
+{
+	feed(ADDR | ROUTE, "addr del 10.1.0.2/24 dev 2");
+	uplinks_assert(PEER, WLAN);
+	feed(ADDR, "addr del 2001:db8:1::2/64 dev 2");
+	uplinks_assert(PEER6, WLAN6);
+	uplinks_assert_described("eth0", "no address");
+	feed(NONE, "addr add 2001:db8:1::3/64 dev 2 tentative");
+	uplinks_assert(PEER6, WLAN6);
+	uplinks_assert_described("eth0", "address not usable yet");
+	feed(ADDR, "addr add 2001:db8:1::3/64 dev 2 tentative optimistic");
+	uplinks_assert(PEER6, "eth0 2001:db8:1::3 via fe80::1 /0 100, " WLAN6);
+	feed(ADDR, "addr add 2001:db8:1::3/64 dev 2");
+	uplinks_assert(PEER6, "eth0 2001:db8:1::3 via fe80::1 /0 100, " WLAN6);
+	/* deprecated only if there is nothing else */
+	feed(ADDR, "addr add 2001:db8:1::3/64 dev 2 deprecated");
+	uplinks_assert(PEER6, "eth0 2001:db8:1::3 via fe80::1 /0 100, " WLAN6);
+	feed(ADDR, "addr add 2001:db8:1::4/64 dev 2");
+	uplinks_assert(PEER6, "eth0 2001:db8:1::4 via fe80::1 /0 100, " WLAN6);
+	feed(ADDR, "addr add 2001:db8:1::4/64 dev 2 dadfailed");
+	uplinks_assert(PEER6, "eth0 2001:db8:1::3 via fe80::1 /0 100, " WLAN6);
+	/* other prefix length, other peer */
+	feed(ADDR, "addr add 2001:db8:1::3/96 dev 2 deprecated");
+	feed(ADDR, "addr add 10.2.0.2/16 dev 3");
+	feed(ADDR, "addr add 10.2.0.2/16 peer 10.2.0.9 dev 3");
+}
+END_TEST
+
+START_TEST(test_source_rfc6724)
+{
+	/* labels: a ULA for a ULA, a global address for a global address */
+	feed(ADDR, "addr add fd00:1::2/64 dev 2");
+	uplinks_assert(PEER6, ETH6 ", " WLAN6);
+	uplinks_assert("fd00:2::1", "eth0 fd00:1::2 via fe80::1 /0 100, " WLAN6);
+	feed(ADDR, "addr add 2002:c000:201::2/64 dev 2");
+	uplinks_assert("2002:1::1", "eth0 2002:c000:201::2 via fe80::1 /0 100, "
+				   WLAN6);
+	feed(ADDR, "addr add 2001:0:53aa::1/32 dev 2");
+	uplinks_assert("2001:0:1::1", "eth0 2001:0:53aa::1 via fe80::1 /0 100, "
+				   WLAN6);
+	uplinks_assert(PEER6, ETH6 ", " WLAN6);
+	/* temporary ones are preferred */
+	feed(ADDR, "addr add 2001:db8:1::aaaa/64 dev 2 temporary");
+	uplinks_assert(PEER6, "eth0 2001:db8:1::aaaa via fe80::1 /0 100, " WLAN6);
+	feed(ADDR, "addr add 2001:db8:1::aaaa/64 dev 2 temporary deprecated");
+	uplinks_assert(PEER6, ETH6 ", " WLAN6);
+	/* but not the tentative next one */
+	feed(NONE, "addr add 2001:db8:1::bbbb/64 dev 2 temporary tentative");
+	uplinks_assert(PEER6, ETH6 ", " WLAN6);
+	feed(ADDR, "addr add 2001:db8:1::bbbb/64 dev 2 temporary");
+	uplinks_assert(PEER6, "eth0 2001:db8:1::bbbb via fe80::1 /0 100, " WLAN6);
+	/* optimistic ones are not preferred */
+	feed(ADDR, "addr add 2001:db8:1::bbbb/64 dev 2 temporary optimistic "
+		 "tentative");
+	uplinks_assert(PEER6, ETH6 ", " WLAN6);
+	/* longest matching prefix, of equals always the same */
+	feed(ADDR, "addr add 2001:db8:f::2/64 dev 3");
+	uplinks_assert(PEER6, ETH6 ", wlan0 2001:db8:f::2 via fe80::1 /0 600");
+	feed(ADDR, "addr add 2001:db8:f::3/64 dev 3");
+	uplinks_assert(PEER6, ETH6 ", wlan0 2001:db8:f::2 via fe80::1 /0 600");
+	/* the interface identifier does not count */
+	feed(ADDR, "addr add 2001:db8:e::1/64 dev 3");
+	feed(ADDR, "addr add 2001:db8:e::2/64 dev 3");
+	uplinks_assert("2001:db8:e::2", ETH6
+				   ", wlan0 2001:db8:e::1 via fe80::1 /0 600");
+}
+END_TEST
+
+START_TEST(test_source_public)
+{
+	uplinks->destroy(uplinks);
+	uplinks = mobility_uplinks_create(220, FALSE);
+	feed(LINK, "link add 2 eth0 running");
+	feed(ADDR, "addr add 2001:db8:1::aaaa/64 dev 2 temporary");
+	feed(ROUTE, "route add default inet6 via fe80::1 dev 2 metric 100");
+	uplinks_assert(PEER6, "eth0 2001:db8:1::aaaa via fe80::1 /0 100");
+	feed(ADDR, "addr add 2001:db8:1::2/64 dev 2");
+	uplinks_assert(PEER6, ETH6);
+}
+END_TEST
+
+START_TEST(test_source_scope)
+{
+	/* site-local ones, for who still has them: scope comes first */
+	feed(ADDR, "addr add fec0::2/64 dev 2");
+	uplinks_assert(PEER6, ETH6 ", " WLAN6);
+	uplinks_assert("fec0::1", "eth0 fec0::2 via fe80::1 /0 100, " WLAN6);
+	feed(ADDR, "addr add 2001:db8:1::2/64 dev 2 deprecated");
+	uplinks_assert(PEER6, ETH6 ", " WLAN6);
+	feed(ADDR, "addr add fec0::3/64 dev 2 temporary");
+	feed(ADDR, "addr add 2001:db8:1::4/64 dev 2");
+	uplinks_assert(PEER6, "eth0 2001:db8:1::4 via fe80::1 /0 100, " WLAN6);
+	uplinks_assert("fec0::1", "eth0 fec0::3 via fe80::1 /0 100, " WLAN6);
+}
+END_TEST
+
+START_TEST(test_source_ipv4)
+{
+	feed(LINK, "link add 4 usb0 running");
+	/* of the next hop's subnet */
+	feed(ADDR, "addr add 172.16.1.2/24 dev 4");
+	feed(ADDR, "addr add 172.16.2.2/24 dev 4");
+	feed(ROUTE, "route add default via 172.16.2.1 dev 4 metric 700");
+	uplinks_assert(PEER, ETH ", " WLAN
+				   ", usb0 172.16.2.2 via 172.16.2.1 /0 700");
+	/* primary before secondary */
+	feed(ADDR, "addr add 172.16.2.3/24 dev 4 secondary");
+	uplinks_assert(PEER, ETH ", " WLAN
+				   ", usb0 172.16.2.2 via 172.16.2.1 /0 700");
+	feed(ADDR, "addr del 172.16.2.2/24 dev 4");
+	uplinks_assert(PEER, ETH ", " WLAN
+				   ", usb0 172.16.2.3 via 172.16.2.1 /0 700");
+	/* deprecated, and of a smaller scope, if there is nothing else */
+	feed(ADDR, "addr add 172.16.2.4/24 dev 4");
+	feed(ADDR, "addr add 172.16.2.4/24 dev 4 scope 253");
+	uplinks_assert(PEER, ETH ", " WLAN
+				   ", usb0 172.16.2.3 via 172.16.2.1 /0 700");
+	feed(ADDR, "addr add 172.16.2.3/24 dev 4 secondary deprecated");
+	uplinks_assert(PEER, ETH ", " WLAN
+				   ", usb0 172.16.1.2 via 172.16.2.1 /0 700");
+	feed(ADDR, "addr del 172.16.1.2/24 dev 4");
+	uplinks_assert(PEER, ETH ", " WLAN
+				   ", usb0 172.16.2.4 via 172.16.2.1 /0 700");
+	/* on-link with the peer */
+	feed(ADDR, "addr add 172.16.3.2/24 dev 4");
+	feed(ADDR, "addr add 172.16.4.2/24 dev 4");
+	feed(ROUTE, "route add 172.16.0.0/16 dev 4");
+	uplinks_assert("172.16.4.7", ETH ", " WLAN ", usb0 172.16.4.2 /16 0");
+}
+END_TEST
+
+START_TEST(test_source_linklocal)
+{
+	feed(LINK, "link add 4 usb0 running");
+	feed(ADDR, "addr add 169.254.7.7/16 dev 4 scope 253");
+	feed(ROUTE, "route add default dev 4 metric 1004");
+	/* DHCP failed: that is no way to anybody but neighbors */
+	uplinks_assert(PEER, ETH ", " WLAN);
+	uplinks_assert("169.254.1.1", ETH ", " WLAN ", usb0 169.254.7.7 /0 1004");
+}
+END_TEST
+
+START_TEST(test_source_prefsrc)
+{
+	feed(ADDR, "addr add 10.1.0.7/24 dev 2 secondary");
+	feed(ROUTE, "route add 192.0.2.0/24 via 10.1.0.1 dev 2 src 10.1.0.7");
+	uplinks_assert(PEER, "eth0 10.1.0.7 via 10.1.0.1 /24 0, " WLAN);
+	/* of another interface, if that is what the route says */
+	feed(ADDR, "addr add 198.51.100.1/32 dev 1");
+	feed(ROUTE, "route add 192.0.2.0/28 via 10.1.0.1 dev 2 src 198.51.100.1");
+	uplinks_assert(PEER, "eth0 198.51.100.1 via 10.1.0.1 /28 0, " WLAN);
+	/* the last address of lo takes all routes along that prefer it */
+	feed(ADDR | ROUTE, "addr del 198.51.100.1/32 dev 1");
+	uplinks_assert(PEER, "eth0 10.1.0.7 via 10.1.0.1 /24 0, " WLAN);
+	feed(ADDR | ROUTE, "addr del 10.1.0.7/24 dev 2");
+	uplinks_assert(PEER, ETH ", " WLAN);
+	/* one that is not there yet */
+	feed(ROUTE, "route add 192.0.2.0/24 via 10.1.0.1 dev 2 src 10.1.0.8");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.1 /24 0, " WLAN);
+	/* IPv6 routes only forget about it */
+	feed(ADDR, "addr add 2001:db8:1::7/64 dev 2");
+	feed(ROUTE, "route add 2001:db8:f::/64 via fe80::1 dev 2 "
+		 "src 2001:db8:1::7");
+	uplinks_assert(PEER6, "eth0 2001:db8:1::7 via fe80::1 /64 0, " WLAN6);
+	feed(ADDR | ROUTE, "addr del 2001:db8:1::7/64 dev 2");
+	uplinks_assert(PEER6, "eth0 2001:db8:1::2 via fe80::1 /64 0, " WLAN6);
+	feed(ROUTE, "route del 2001:db8:f::/64 via fe80::1 dev 2");
+	uplinks_assert(PEER6, ETH6 ", " WLAN6);
+	/* an address that is on two links is not gone yet */
+	feed(ADDR, "addr add 10.9.0.1/32 dev 2");
+	feed(ADDR, "addr add 10.9.0.1/32 dev 3");
+	feed(ROUTE, "route add 192.0.2.0/25 via 10.1.0.1 dev 2 src 10.9.0.1");
+	feed(ADDR, "addr del 10.9.0.1/32 dev 3");
+	uplinks_assert(PEER, "eth0 10.9.0.1 via 10.1.0.1 /25 0, " WLAN);
+}
+END_TEST
+
+START_TEST(test_last_address)
+{
+	/* takes all IPv4 routes of the link along, none of IPv6 */
+	feed(ADDR | ROUTE, "addr del 10.1.0.2/24 dev 2");
+	uplinks_assert(PEER, WLAN);
+	uplinks_assert(PEER6, ETH6 ", " WLAN6);
+	feed(ADDR, "addr add 10.1.0.2/24 dev 2");
+	uplinks_assert(PEER, WLAN);
+	feed(ROUTE, "route add default via 10.1.0.1 dev 2 metric 100");
+	uplinks_assert(PEER, ETH ", " WLAN);
+}
+END_TEST
+
+Suite *mobility_suite_create(void)
+{
+	Suite *s;
+	TCase *tc;
+
+	s = suite_create("sources");
+
+	tc = tcase_create("addresses");
+	tcase_add_checked_fixture(tc, uplinks_setup, uplinks_teardown);
+	tcase_add_test(tc, test_addr_storm);
+	tcase_add_test(tc, test_addr_usable);
+	tcase_add_test(tc, test_source_rfc6724);
+	tcase_add_test(tc, test_source_public);
+	tcase_add_test(tc, test_source_scope);
+	tcase_add_test(tc, test_source_ipv4);
+	tcase_add_test(tc, test_source_linklocal);
+	tcase_add_test(tc, test_source_prefsrc);
+	tcase_add_test(tc, test_last_address);
+	suite_add_tcase(s, tc);
+	return s;
+}
