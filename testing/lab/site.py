@@ -20,8 +20,9 @@ pubkey kernel-netlink socket-default updown vici{plugin}
   reuse_ikesa = no
   retransmit_timeout = 4.0
   retransmit_tries = 5
-  cookie_threshold = 0
-  block_threshold = 0
+  cookie_threshold = 1000
+  cookie_threshold_ip = 1000
+  block_threshold = 1000
   {options}
 }}
 """
