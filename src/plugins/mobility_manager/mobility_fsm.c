@@ -145,7 +145,7 @@ static mobility_action_t unanswered(mobility_fsm_t *fsm,
 			return go_dormant(fsm, config, now);
 		default:
 			fsm->next = now + config->retry_interval;
-			return MOBILITY_ACT_LOOK | MOBILITY_ACT_PROBE;
+			return MOBILITY_ACT_PROBE;
 	}
 }
 

@@ -123,12 +123,10 @@ enum mobility_action_t {
 	MOBILITY_ACT_RESEND = (1<<1),
 	/** send it over all paths; start an address update if none is in flight */
 	MOBILITY_ACT_PROBE = (1<<2),
-	/** look at the network again, an event may have been missed */
-	MOBILITY_ACT_LOOK = (1<<3),
 	/** the state has changed, tell everyone */
-	MOBILITY_ACT_TELL = (1<<4),
+	MOBILITY_ACT_TELL = (1<<3),
 	/** end the session the way stock ends an IKE_SA whose peer is dead */
-	MOBILITY_ACT_FAIL = (1<<5),
+	MOBILITY_ACT_FAIL = (1<<4),
 };
 
 /**

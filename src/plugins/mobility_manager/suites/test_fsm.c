@@ -150,7 +150,7 @@ START_TEST(test_dormant_and_back)
 
 	/* looks for what it may have missed, every retry_interval */
 	actions = run_until(&defaults, &now, now + SECONDS(25));
-	ck_assert_int_eq(actions, MOBILITY_ACT_LOOK | MOBILITY_ACT_PROBE);
+	ck_assert_int_eq(actions, MOBILITY_ACT_PROBE);
 	ck_assert_int_eq(fsm.state, MOBILITY_DORMANT);
 
 	/* and at once when something appears, the same path or another */
