@@ -198,11 +198,11 @@ METHOD(ctl_daemon_t, call, json_object*,
 	alarm(0);
 	if (!res)
 	{
-		fail(EXIT_ERROR, errno == ENOENT ?
-			 "the daemon at %s does not know the command %s, does it serve "
-			 "another socket than the mobility manager's?" :
-			 "the daemon at %s did not answer the command %s",
-			 this->uri, command);
+		ctl_fail(EXIT_ERROR, errno == ENOENT ?
+				 "the daemon at %s does not know the command %s, does it serve "
+				 "another socket than the mobility manager's?" :
+				 "the daemon at %s did not answer the command %s",
+				 this->uri, command);
 		return NULL;
 	}
 	answer = parse_section(res);
@@ -237,8 +237,8 @@ METHOD(ctl_daemon_t, listen_, bool,
 	alarm(0);
 	if (failed)
 	{
-		fail(EXIT_ERROR, "the daemon at %s does not know the event %s",
-			 this->uri, event);
+		ctl_fail(EXIT_ERROR, "the daemon at %s does not know the event %s",
+				 this->uri, event);
 	}
 	return !failed;
 }
@@ -422,18 +422,18 @@ ctl_daemon_t *ctl_daemon_connect(char *uri)
 		{
 			case EACCES:
 			case EPERM:
-				fail(EXIT_UNREACHABLE, "no permission for %s; run this as "
-					 "root, or as a member of the group that charon.group "
-					 "names", uri);
+				ctl_fail(EXIT_UNREACHABLE, "no permission for %s; run this as "
+						 "root, or as a member of the group that charon.group "
+						 "names", uri);
 				break;
 			case EINVAL:
-				fail(EXIT_UNREACHABLE, "%s is no URI such as %s", uri,
-					 "unix:///run/charon.mobility");
+				ctl_fail(EXIT_UNREACHABLE, "%s is no URI such as %s", uri,
+						 "unix:///run/charon.mobility");
 				break;
 			default:
-				fail(EXIT_UNREACHABLE, "the mobility manager can't be reached "
-					 "at %s: %s; mobilityctl check looks for the reason", uri,
-					 strerror(errno));
+				ctl_fail(EXIT_UNREACHABLE, "the mobility manager can't be "
+						 "reached at %s: %s; mobilityctl check looks for the "
+						 "reason", uri, strerror(errno));
 				break;
 		}
 	}

@@ -339,3 +339,19 @@ void ctl_print_json(json_object *object, bool line)
 	fflush(stdout);
 	json_object_put(object);
 }
+
+/*
+ * Described in header.
+ */
+exit_code_t ctl_fail(exit_code_t code, const char *fmt, ...)
+{
+	va_list args;
+
+	fflush(stdout);
+	fprintf(stderr, "mobilityctl: ");
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fprintf(stderr, "\n");
+	return code;
+}

@@ -67,8 +67,8 @@ exit_code_t history_run(mobilityctl_t *this, char *argv[])
 	if (!count)
 	{
 		json_object_put(records);
-		return fail(EXIT_NOTHING, "nothing happened%s%s since the daemon "
-					"started", argv[0] ? " to " : "", argv[0] ?: "");
+		return ctl_fail(EXIT_NOTHING, "nothing happened%s%s since the daemon "
+						"started", argv[0] ? " to " : "", argv[0] ?: "");
 	}
 	print_records(records);
 	json_object_put(records);

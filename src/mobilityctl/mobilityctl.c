@@ -5,7 +5,6 @@
  */
 
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "ctl_daemon.h"
@@ -29,22 +28,6 @@ static const command_t commands[] = {
 	{ "check", "", 0, 0,
 		"look for what breaks roaming on this host", check_run },
 };
-
-/*
- * Described in header.
- */
-exit_code_t fail(exit_code_t code, const char *fmt, ...)
-{
-	va_list args;
-
-	fflush(stdout);
-	fprintf(stderr, "mobilityctl: ");
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	fprintf(stderr, "\n");
-	return code;
-}
 
 /**
  * Print how to call a command.
@@ -106,9 +89,9 @@ static const command_t *find_command(const char *name)
 		names[i] = commands[i].name;
 	}
 	nearest = mobility_nearest(name, names, countof(names));
-	fail(EXIT_USAGE, "there is no command '%s'; %s%s%s", name,
-		 nearest ? "did you mean '" : "mobilityctl --help lists them all",
-		 nearest ?: "", nearest ? "'?" : "");
+	ctl_fail(EXIT_USAGE, "there is no command '%s'; %s%s%s", name,
+			 nearest ? "did you mean '" : "mobilityctl --help lists them all",
+			 nearest ?: "", nearest ? "'?" : "");
 	return NULL;
 }
 
@@ -124,8 +107,8 @@ static exit_code_t run(mobilityctl_t *this, const command_t *command,
 	if (!library_init(NULL, "mobilityctl"))
 	{
 		library_deinit();
-		return fail(EXIT_ERROR, "reading strongswan.conf failed, it has an "
-					"error that swanctl will tell about");
+		return ctl_fail(EXIT_ERROR, "reading strongswan.conf failed, it has an "
+						"error that swanctl will tell about");
 	}
 	if (!this->uri)
 	{
@@ -137,7 +120,7 @@ static exit_code_t run(mobilityctl_t *this, const command_t *command,
 	library_deinit();
 	if (fflush(stdout) != 0 || ferror(stdout))
 	{
-		return fail(EXIT_ERROR, "writing the output failed");
+		return ctl_fail(EXIT_ERROR, "writing the output failed");
 	}
 	return code;
 }
@@ -165,19 +148,19 @@ static exit_code_t dispatch(mobilityctl_t *this, bool help, int argc,
 	}
 	if (!command)
 	{
-		return fail(EXIT_USAGE, "a command is missing; mobilityctl --help "
-					"lists them all");
+		return ctl_fail(EXIT_USAGE, "a command is missing; mobilityctl --help "
+						"lists them all");
 	}
 	if (argc - 1 < command->min || argc - 1 > command->max)
 	{
 		if (argc - 1 < command->min)
 		{
-			fail(EXIT_USAGE, "%s needs %s", command->name, command->args);
+			ctl_fail(EXIT_USAGE, "%s needs %s", command->name, command->args);
 		}
 		else
 		{
-			fail(EXIT_USAGE, "%s does not take '%s'", command->name,
-				 argv[1 + command->max]);
+			ctl_fail(EXIT_USAGE, "%s does not take '%s'", command->name,
+					 argv[1 + command->max]);
 		}
 		print_usage(stderr, command);
 		return EXIT_USAGE;
@@ -197,6 +180,7 @@ int main(int argc, char *argv[])
 	};
 	mobilityctl_t this = {};
 	bool help = FALSE;
+	char name[3];
 	int opt;
 
 	opterr = 0;
@@ -220,11 +204,14 @@ int main(int argc, char *argv[])
 				printf("mobilityctl %s\n", MOBILITY_VERSION);
 				return EXIT_OK;
 			case ':':
-				return fail(EXIT_USAGE, "%s needs a value, such as --uri %s",
-							argv[optind - 1], MOBILITY_DEFAULT_URI);
+				return ctl_fail(EXIT_USAGE, "%s needs a value, such as --uri "
+								"%s", argv[optind - 1], MOBILITY_DEFAULT_URI);
 			default:
-				return fail(EXIT_USAGE, "there is no option %s; mobilityctl "
-							"--help lists them all", argv[optind - 1]);
+				snprintf(name, sizeof(name), "-%c", optopt);
+				return ctl_fail(EXIT_USAGE, "there is no option %s; "
+								"mobilityctl --help lists them all",
+								strpfx(argv[optind - 1], "--") ?
+								argv[optind - 1] : name);
 		}
 	}
 	return dispatch(&this, help, argc - optind, argv + optind);

@@ -83,7 +83,7 @@ exit_code_t check_run(mobilityctl_t *this, char *argv[]);
  * @param fmt			what is wrong, and what to do about it
  * @return				code
  */
-exit_code_t fail(exit_code_t code, const char *fmt, ...)
+exit_code_t ctl_fail(exit_code_t code, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 #endif /** MOBILITYCTL_H_ @}*/

@@ -105,10 +105,10 @@ exit_code_t paths_run(mobilityctl_t *this, char *argv[])
 	json_object_put(sessions);
 	if (!count)
 	{
-		return fail(EXIT_NOTHING, "there is no session%s%s%s; mobilityctl "
-					"status lists them all", argv[0] ?
-					" of a connection '" : "", argv[0] ?: "",
-					argv[0] ? "'" : "");
+		return ctl_fail(EXIT_NOTHING, "there is no session%s%s%s; mobilityctl "
+						"status lists them all", argv[0] ?
+						" of a connection '" : "", argv[0] ?: "",
+						argv[0] ? "'" : "");
 	}
 	return EXIT_OK;
 }

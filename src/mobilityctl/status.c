@@ -218,13 +218,13 @@ exit_code_t status_run(mobilityctl_t *this, char *argv[])
 	}
 	else if (argv[0])
 	{
-		fail(code, "there is no session of a connection '%s'; mobilityctl "
-			 "status lists all", argv[0]);
+		ctl_fail(code, "there is no session of a connection '%s'; mobilityctl "
+				 "status lists all", argv[0]);
 	}
 	else
 	{
-		fail(code, "there are no sessions; only IKEv2 connections with MOBIKE "
-			 "that are up have one, swanctl --list-sas lists all");
+		ctl_fail(code, "there are no sessions; only IKEv2 connections with "
+				 "MOBIKE that are up have one, swanctl --list-sas lists all");
 	}
 	json_object_put(sessions);
 	return code;

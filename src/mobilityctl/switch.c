@@ -32,8 +32,8 @@ exit_code_t switch_run(mobilityctl_t *this, char *argv[])
 	}
 	if (!ctl_num(answer, "success"))
 	{
-		code = fail(EXIT_ERROR, "%s was not moved to %s: %s", argv[0],
-					argv[1], ctl_str(answer, "errmsg"));
+		code = ctl_fail(EXIT_ERROR, "%s was not moved to %s: %s", argv[0],
+						argv[1], ctl_str(answer, "errmsg"));
 	}
 	else if (!this->json)
 	{

@@ -204,7 +204,7 @@ exit_code_t watch_run(mobilityctl_t *this, char *argv[])
 		code = EXIT_OK;
 		if (!daemon->wait(daemon))
 		{
-			code = fail(EXIT_UNREACHABLE, "the daemon went away");
+			code = ctl_fail(EXIT_UNREACHABLE, "the daemon went away");
 		}
 	}
 	daemon->destroy(daemon);

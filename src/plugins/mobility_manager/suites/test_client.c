@@ -367,14 +367,16 @@ Suite *mobility_suite_create(void)
 	TCase *tc;
 
 	tc = tcase_create("messages");
-	tcase_add_checked_fixture(tc, mobility_suite_setup, mobility_suite_teardown);
+	tcase_add_checked_fixture(tc, mobility_suite_setup,
+							  mobility_suite_teardown);
 	tcase_add_loop_test(tc, test_valid, 0, countof(messages));
 	tcase_add_test(tc, test_get);
 	tcase_add_test(tc, test_build);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("protocol");
-	tcase_add_checked_fixture(tc, mobility_suite_setup, mobility_suite_teardown);
+	tcase_add_checked_fixture(tc, mobility_suite_setup,
+							  mobility_suite_teardown);
 	tcase_add_test(tc, test_requests);
 	tcase_add_test(tc, test_pieces);
 	tcase_add_test(tc, test_longest);

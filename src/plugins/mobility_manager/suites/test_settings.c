@@ -610,7 +610,8 @@ Suite *mobility_suite_create(void)
 	TCase *tc;
 
 	tc = tcase_create("values");
-	tcase_add_checked_fixture(tc, mobility_suite_setup, mobility_suite_teardown);
+	tcase_add_checked_fixture(tc, mobility_suite_setup,
+							  mobility_suite_teardown);
 	tcase_add_loop_test(tc, test_time, 0, countof(times));
 	tcase_add_test(tc, test_print_time);
 	tcase_add_test(tc, test_number);
@@ -620,7 +621,8 @@ Suite *mobility_suite_create(void)
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("settings");
-	tcase_add_checked_fixture(tc, mobility_suite_setup, mobility_suite_teardown);
+	tcase_add_checked_fixture(tc, mobility_suite_setup,
+							  mobility_suite_teardown);
 	tcase_add_test(tc, test_defaults);
 	tcase_add_test(tc, test_values);
 	tcase_add_loop_test(tc, test_bad, 0, countof(bad));

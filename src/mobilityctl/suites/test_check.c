@@ -1,0 +1,411 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/* What mobilityctl check finds, each in a file system or network made up. */
+
+#define _GNU_SOURCE
+#include <suites/mobility_suite.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ctl_check.h>
+#include <ctl_daemon.h>
+#include <suites/mobility_netns.h>
+
+static char root[] = "/tmp/test_check.XXXXXX";
+
+/**
+ * Check whose findings are collected.
+ */
+static struct {
+	ctl_check_t public;
+	/** what was found, a line each */
+	char found[8192];
+} check;
+
+/**
+ * Append a line to the findings.
+ */
+static void append(const char *prefix, const char *name, const char *text)
+{
+	size_t len = strlen(check.found);
+
+	snprintf(check.found + len, sizeof(check.found) - len, "%s %s: %s\n",
+			 prefix, name, text);
+}
+
+METHOD(ctl_check_t, problem, void,
+	ctl_check_t *this, const char *name, const char *remedy,
+	const char *fmt, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	ck_assert(*remedy);
+	append("problem", name, text);
+	append("remedy", name, remedy);
+}
+
+METHOD(ctl_check_t, passed, void,
+	ctl_check_t *this, const char *name, const char *fmt, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	append("ok", name, text);
+}
+
+/**
+ * Prepare a check that has found nothing yet.
+ */
+static void prepare(void)
+{
+	check.public = (ctl_check_t){
+		.problem = _problem,
+		.passed = _passed,
+		.uri = "unix:///nonexistent/socket",
+		.root = root,
+		.ns = "charon-systemd",
+		.uplinks = array_create(0, 0),
+	};
+	check.found[0] = '\0';
+	strcpy(root + sizeof(root) - 7, "XXXXXX");
+	ck_assert(mkdtemp(root));
+}
+
+static void setup(void)
+{
+	mobility_suite_setup();
+	prepare();
+}
+
+static void setup_netns(void)
+{
+	mobility_netns_setup();
+	prepare();
+}
+
+static void teardown(void)
+{
+	char *name, *command;
+
+	while (array_remove(check.public.uplinks, ARRAY_TAIL, &name))
+	{
+		free(name);
+	}
+	array_destroy(check.public.uplinks);
+	if (check.public.settings)
+	{
+		check.public.settings->destroy(check.public.settings);
+	}
+	ctl_daemon_deinit();
+	ck_assert(asprintf(&command, "rm -r %s", root) > 0);
+	ck_assert(system(command) == 0);
+	free(command);
+	mobility_suite_teardown();
+}
+
+/**
+ * Write a file below the root.
+ */
+static void write_file(const char *path, const char *content)
+{
+	char *full, *pos;
+	FILE *file;
+
+	ck_assert(asprintf(&full, "%s%s", root, path) > 0);
+	for (pos = full + strlen(root) + 1; (pos = strchr(pos, '/')); pos++)
+	{
+		*pos = '\0';
+		mkdir(full, 0700);
+		*pos = '/';
+	}
+	file = fopen(full, "w");
+	ck_assert_msg(file, "writing %s failed", full);
+	fputs(content, file);
+	fclose(file);
+	free(full);
+}
+
+/**
+ * Check that something was found, then forget all that was.
+ */
+static void assert_found(const char *text)
+{
+	ck_assert_msg(strstr(check.found, text), "no '%s' in: %s", text,
+				  check.found);
+	check.found[0] = '\0';
+}
+
+START_TEST(test_running)
+{
+	ck_assert(!ctl_check_is_running(&check.public, "charon"));
+	write_file("/proc/1/comm", "systemd\n");
+	write_file("/proc/self/comm", "charon\n");
+	ck_assert(!ctl_check_is_running(&check.public, "charon"));
+	write_file("/proc/123/comm", "charon-systemd\n");
+	ck_assert(ctl_check_is_running(&check.public, "charon-systemd"));
+	ck_assert(!ctl_check_is_running(&check.public, "charon"));
+	write_file("/proc/124/comm", "systemd-network\n");
+	ck_assert(ctl_check_is_running(&check.public, "systemd-networkd"));
+}
+END_TEST
+
+START_TEST(test_daemon)
+{
+	lib->settings->set_str(lib->settings, "charon.plugins.vici.socket",
+						   "unix:///nonexistent/vici");
+	ctl_check_daemon(&check.public);
+	assert_found("problem daemon: charon is not running\n"
+				 "remedy daemon: systemctl start strongswan\n");
+	write_file("/proc/123/comm", "charon-systemd\n");
+	ctl_check_daemon(&check.public);
+	assert_found("problem daemon: charon runs, but can be reached neither at "
+				 "unix:///nonexistent/socket nor at unix:///nonexistent/vici: "
+				 "No such file or directory\n");
+}
+END_TEST
+
+START_TEST(test_settings)
+{
+	ctl_check_settings(&check.public);
+	ck_assert_str_eq(check.found,
+		"ok settings: nothing is wrong with "
+		"charon-systemd.plugins.mobility-manager\n"
+		"ok install-routes: charon installs the routes of its tunnels\n");
+	check.found[0] = '\0';
+	check.public.settings->destroy(check.public.settings);
+
+	/* what is set for charon counts for charon-systemd */
+	lib->settings->set_str(lib->settings, "charon.install_routes", "no");
+	lib->settings->set_str(lib->settings,
+			"charon.plugins.mobility-manager.retry_interval", "soon");
+	ctl_check_settings(&check.public);
+	ck_assert(strstr(check.found, "problem settings: "
+			"charon-systemd.plugins.mobility-manager.retry_interval = soon: "
+			"not a time such as 30s, 30m or 8h, using 10s\n"));
+	ck_assert(strstr(check.found, "remedy settings: correct it"));
+	assert_found("problem install-routes: charon-systemd.install_routes = no");
+}
+END_TEST
+
+START_TEST(test_interfaces)
+{
+	ctl_check_add_uplink(&check.public, "eth0");
+	ctl_check_add_uplink(&check.public, "wlan0");
+	ctl_check_add_uplink(&check.public, "wlan0");
+	ctl_check_interfaces(&check.public);
+	assert_found("ok interfaces: charon ignores none of the 2 uplinks\n");
+
+	lib->settings->set_str(lib->settings, "charon-systemd.interfaces_ignore",
+						   "wlan0, docker0");
+	ctl_check_interfaces(&check.public);
+	assert_found("problem interfaces: wlan0 could be an uplink, but charon "
+				 "does not use it: charon-systemd.interfaces_ignore = wlan0, "
+				 "docker0\nremedy interfaces: remove it there\n");
+
+	/* charon looks at this one only if it is there */
+	lib->settings->set_str(lib->settings, "charon-systemd.interfaces_use",
+						   "wlan0,eth1");
+	ctl_check_interfaces(&check.public);
+	assert_found("problem interfaces: eth0 could be an uplink, but charon "
+				 "does not use it: charon-systemd.interfaces_use = wlan0,eth1"
+				 "\nremedy interfaces: add it there");
+}
+END_TEST
+
+/**
+ * The two values of the kernel's filter, and the interface it is strict by
+ */
+static struct {
+	const char *all, *own;
+	const char *strict;
+} filters[] = {
+	{ "0\n", "0\n", NULL },
+	{ "0\n", "2\n", NULL },
+	{ "2\n", "1\n", NULL },
+	{ "1\n", "2\n", NULL },
+	{ "1\n", "0\n", "all" },
+	{ "0\n", "1\n", "wlan0" },
+	{ "1\n", "1\n", "wlan0" },
+};
+
+START_TEST(test_rp_filter)
+{
+	char *text;
+
+	ctl_check_add_uplink(&check.public, "wlan0");
+	write_file("/proc/sys/net/ipv4/conf/all/rp_filter", filters[_i].all);
+	write_file("/proc/sys/net/ipv4/conf/wlan0/rp_filter", filters[_i].own);
+	ctl_check_rp_filter(&check.public);
+	if (filters[_i].strict)
+	{
+		ck_assert(asprintf(&text, "problem rp-filter: the kernel's reverse "
+						   "path filter is strict on wlan0 (net.ipv4.conf.%s."
+						   "rp_filter = 1)", filters[_i].strict) > 0);
+		assert_found(text);
+		free(text);
+	}
+	else
+	{
+		assert_found("ok rp-filter:");
+	}
+}
+END_TEST
+
+START_TEST(test_networkd)
+{
+	ctl_check_networkd(&check.public);
+	assert_found("ok networkd: systemd-networkd is not running\n");
+
+	write_file("/proc/50/comm", "systemd-network\n");
+	ctl_check_networkd(&check.public);
+	assert_found("problem networkd: systemd-networkd removes routing rules");
+
+	write_file("/etc/systemd/networkd.conf", "[Network]\n"
+			   "#ManageForeignRoutingPolicyRules=no\n"
+			   "ManageForeignRoutes = no\n");
+	ctl_check_networkd(&check.public);
+	assert_found("problem networkd:");
+	write_file("/etc/systemd/networkd.conf", "[Network]\n"
+			   "ManageForeignRoutingPolicyRules = no \n");
+	ctl_check_networkd(&check.public);
+	assert_found("ok networkd: systemd-networkd leaves");
+
+	/* drop-ins in the order of their names, one in /etc replaces others */
+	write_file("/run/systemd/networkd.conf.d/50-x.conf", "[Network]\n"
+			   "ManageForeignRoutingPolicyRules=yes\n");
+	ctl_check_networkd(&check.public);
+	assert_found("problem networkd:");
+	write_file("/usr/lib/systemd/networkd.conf.d/60-y.conf", "[Network]\n"
+			   "ManageForeignRoutingPolicyRules=false\n");
+	ctl_check_networkd(&check.public);
+	assert_found("ok networkd:");
+	write_file("/etc/systemd/networkd.conf.d/60-y.conf", "");
+	ctl_check_networkd(&check.public);
+	assert_found("problem networkd:");
+}
+END_TEST
+
+START_TEST(test_uplinks)
+{
+	mobility_netns_link("eth0");
+	mobility_netns_link("eth1");
+	mobility_netns_link("eth2");
+	mobility_netns_link("docker0");
+	mobility_netns_ip("addr add 10.1.0.2/24 dev eth0");
+	mobility_netns_ip("addr add 10.2.0.2/24 dev eth1");
+	mobility_netns_ip("addr add 10.3.0.2/24 dev docker0");
+	mobility_netns_ip("-6 addr add 2001:db8::2/64 dev eth2 nodad");
+	mobility_netns_ip("route add default via 10.1.0.1 metric 100");
+	mobility_netns_ip("route add default via 10.2.0.1 metric 600");
+	mobility_netns_ip("-6 route add default via 2001:db8::1 dev eth2");
+	/* a tunnel's, and one of our own */
+	mobility_netns_ip("route add default dev docker0 table 220");
+	mobility_netns_ip("route add default dev docker0 table 22000 proto 230");
+	ctl_check_find_uplinks(&check.public);
+	ctl_check_interfaces(&check.public);
+	assert_found("none of the 3 uplinks");
+}
+END_TEST
+
+/**
+ * Rules, and what is said about them
+ */
+static struct {
+	const char *rule;
+	const char *found;
+} rules[] = {
+	{ "pref 219 lookup 77", "problem rules: the IPv4 routing rule 219 has "
+	  "packets from anywhere look up table 77 and comes before ours (219)" },
+	{ "pref 50 from 10.1.0.0/24 lookup 77", "problem rules: the IPv4 routing "
+	  "rule 50 has packets from 10.1.0.0/24 look up table 77" },
+	{ "pref 50 unreachable", "problem rules: the IPv4 routing rule 50 drops "
+	  "packets from anywhere" },
+	{ "pref 50 iif lo lookup 77", "problem" },
+	{ "pref 50 not fwmark 1 lookup 77", "problem" },
+	{ "pref 50 ipproto udp lookup 77", "problem" },
+	{ "pref 220 lookup 77", "ok" },
+	{ "pref 50 lookup 78", "ok" },
+	{ "pref 50 fwmark 1 lookup 77", "ok" },
+	{ "pref 50 iif eth0 lookup 77", "ok" },
+	{ "pref 50 to 10.9.0.0/24 lookup 77", "ok" },
+	{ "pref 50 ipproto tcp lookup 77", "ok" },
+	{ "pref 50 uidrange 0-10 lookup 77", "ok" },
+	{ "pref 219 from 10.1.0.2 to 10.1.0.9 lookup 77 protocol 230", "ok" },
+	{ "pref 50 lookup 77 protocol 230", "ok" },
+};
+
+START_TEST(test_rules)
+{
+	mobility_netns_link("eth0");
+	mobility_netns_ip("addr add 10.1.0.2/24 dev eth0");
+	mobility_netns_ip("route add default via 10.1.0.1 table 77");
+	ctl_check_settings(&check.public);
+	check.found[0] = '\0';
+	mobility_netns_ip("rule add %s", rules[_i].rule);
+	ctl_check_rules(&check.public);
+	assert_found(rules[_i].found);
+}
+END_TEST
+
+START_TEST(test_rules_v6)
+{
+	mobility_netns_link("eth0");
+	mobility_netns_ip("-6 addr add 2001:db8::2/64 dev eth0 nodad");
+	mobility_netns_ip("-6 route add default via 2001:db8::1 dev eth0 table 77");
+	mobility_netns_ip("-6 rule add pref 7 from 2001:db8::/32 lookup 77");
+	lib->settings->set_str(lib->settings,
+			"charon-systemd.plugins.mobility-manager.pin_priority", "7");
+	ctl_check_settings(&check.public);
+	ctl_check_rules(&check.public);
+	assert_found("problem rules: the IPv6 routing rule 7 has packets from "
+				 "2001:db8::/32 look up table 77 and comes before ours (7)");
+
+	lib->settings->set_str(lib->settings,
+			"charon-systemd.plugins.mobility-manager.pin_paths", "no");
+	check.public.settings->reload(check.public.settings);
+	ctl_check_rules(&check.public);
+	assert_found("ok rules: paths are not pinned");
+}
+END_TEST
+
+Suite *mobility_suite_create(void)
+{
+	Suite *s = suite_create("check");
+	TCase *tc;
+
+	tc = tcase_create("files");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_running);
+	tcase_add_test(tc, test_daemon);
+	tcase_add_test(tc, test_settings);
+	tcase_add_test(tc, test_interfaces);
+	tcase_add_loop_test(tc, test_rp_filter, 0, countof(filters));
+	tcase_add_test(tc, test_networkd);
+	suite_add_tcase(s, tc);
+
+	if (mobility_netns_available())
+	{
+		tc = tcase_create("network");
+		tcase_add_checked_fixture(tc, setup_netns, teardown);
+		tcase_set_timeout(tc, 30);
+		tcase_add_test(tc, test_uplinks);
+		tcase_add_loop_test(tc, test_rules, 0, countof(rules));
+		tcase_add_test(tc, test_rules_v6);
+		suite_add_tcase(s, tc);
+	}
+	return s;
+}

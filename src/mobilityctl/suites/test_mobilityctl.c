@@ -1,0 +1,514 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/* The program as users call it, against a control socket of our own. */
+
+#define _GNU_SOURCE
+#include <suites/mobility_suite.h>
+
+#include <fcntl.h>
+#include <json.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <mobility_control.h>
+#include <suites/mock_manager.h>
+
+static char dir[] = "/tmp/test_mobilityctl.XXXXXX";
+static char path[sizeof(dir) + 16], uri[sizeof(path) + 16];
+static char conf[sizeof(dir) + 32];
+static mock_manager_t *mock;
+static mobility_control_t *control;
+
+static void setup(void)
+{
+	FILE *file;
+
+	mobility_suite_setup();
+	lib->processor->set_threads(lib->processor, 8);
+	strcpy(dir + sizeof(dir) - 7, "XXXXXX");
+	ck_assert(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/socket", dir);
+	snprintf(uri, sizeof(uri), "unix://%s", path);
+	snprintf(conf, sizeof(conf), "%s/strongswan.conf", dir);
+	file = fopen(conf, "w");
+	ck_assert(file);
+	fprintf(file, "mobilityctl { socket = %s }\n", uri);
+	fclose(file);
+	setenv("STRONGSWAN_CONF", conf, 1);
+	setenv("TZ", "UTC", 1);
+	mock = mock_manager_create();
+	control = mobility_control_create(&mock->manager, uri);
+	ck_assert(control);
+}
+
+static void teardown(void)
+{
+	if (control)
+	{
+		control->destroy(control);
+	}
+	mock->manager.destroy(&mock->manager);
+	lib->processor->cancel(lib->processor);
+	unlink(conf);
+	unlink(path);
+	rmdir(dir);
+	mobility_suite_teardown();
+}
+
+/**
+ * Run the program, return its exit code and all it wrote.
+ */
+static int run(char *out, size_t size, const char *args)
+{
+	char *command;
+	size_t len;
+	FILE *pipe;
+	int status;
+
+	ck_assert(asprintf(&command, "exec 2>&1; %s %s",
+					   getenv("MOBILITYCTL") ?: "./mobilityctl", args) > 0);
+	pipe = popen(command, "r");
+	free(command);
+	ck_assert(pipe);
+	len = fread(out, 1, size - 1, pipe);
+	out[len] = '\0';
+	status = pclose(pipe);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/**
+ * Run the program, check its exit code and that it wrote something.
+ */
+static void assert_run(const char *args, int code, const char *text)
+{
+	char out[8192];
+	int found;
+
+	found = run(out, sizeof(out), args);
+	ck_assert_msg(found == code, "%s: %d instead of %d: %s", args, found, code,
+				  out);
+	ck_assert_msg(strstr(out, text), "%s: no '%s' in: %s", args, text, out);
+}
+
+/**
+ * Run the program, check its exit code and read the JSON it wrote.
+ */
+static json_object *run_json(const char *args, int code)
+{
+	json_object *object;
+	char out[16384];
+
+	ck_assert_int_eq(run(out, sizeof(out), args), code);
+	object = json_tokener_parse(out);
+	ck_assert_msg(object, "%s: no JSON: %s", args, out);
+	return object;
+}
+
+/**
+ * Get what is at a path (RFC 6901) as a string.
+ */
+static const char *get(json_object *object, const char *pointer)
+{
+	json_object *found;
+
+	return json_pointer_get(object, pointer, &found) == 0 ?
+									json_object_get_string(found) : "(none)";
+}
+
+/**
+ * Calls that are wrong, and what is said about them
+ */
+static struct {
+	const char *args;
+	int code;
+	const char *text;
+} usage[] = {
+	{ "", 2, "a command is missing; mobilityctl --help lists them all" },
+	{ "statsu", 2, "there is no command 'statsu'; did you mean 'status'?" },
+	{ "frobnicate", 2, "there is no command 'frobnicate'; mobilityctl --help" },
+	{ "--frob status", 2, "there is no option --frob" },
+	{ "status -x", 2, "there is no option -x" },
+	{ "status -vx", 2, "there is no option -x" },
+	{ "--json=1 status", 2, "--json" },
+	{ "status --uri", 2, "--uri needs a value, such as --uri unix://" },
+	{ "status -u", 2, "-u needs a value" },
+	{ "status a b", 2, "status does not take 'b'\nusage: mobilityctl status" },
+	{ "watch home", 2, "watch does not take 'home'" },
+	{ "switch", 2, "switch needs CONNECTION UPLINK\nusage: mobilityctl "
+	  "switch [OPTIONS] CONNECTION UPLINK" },
+	{ "switch home", 2, "switch needs CONNECTION UPLINK" },
+	{ "--help", 0, "usage: mobilityctl COMMAND" },
+	{ "-h", 0, "follow state changes" },
+	{ "switch --help", 0, "usage: mobilityctl switch [OPTIONS] CONNECTION "
+	  "UPLINK\n\nMove a session" },
+	{ "help", 2, "there is no command 'help'" },
+	{ "--version", 0, "mobilityctl " MOBILITY_VERSION "\n" },
+	{ "--uri unix:///nonexistent/socket status", 3, "can't be reached at "
+	  "unix:///nonexistent/socket: No such file or directory; mobilityctl "
+	  "check looks for the reason" },
+	{ "--uri nonsense status", 3, "nonsense is no URI such as unix://" },
+	{ "--uri unix:///nonexistent/socket watch", 3, "can't be reached" },
+	{ "status", 4, "there are no sessions" },
+	{ "status home", 4, "there is no session of a connection 'home'" },
+	{ "paths", 4, "there is no session; mobilityctl status" },
+	{ "paths home", 4, "there is no session of a connection 'home'" },
+	{ "history", 4, "nothing happened since the daemon started" },
+	{ "history home", 4, "nothing happened to home since" },
+};
+
+START_TEST(test_usage)
+{
+	assert_run(usage[_i].args, usage[_i].code, usage[_i].text);
+}
+END_TEST
+
+/**
+ * Add a session that moved, and one that is dormant.
+ */
+static void add_sessions(void)
+{
+	mobility_status_t *home, *office;
+
+	home = mock->add(mock, "home");
+	office = mock->add(mock, "office");
+	mock->lock(mock);
+	home->since = time(NULL) - 192;
+	home->last_move = (mobility_move_t){
+		.time = 1234567890,
+		.trigger = "wlan0: no carrier",
+		.duration = 21,
+		.from = "wlan0",
+		.to = "eth0",
+	};
+	home->moves = 1;
+	office->state = MOBILITY_DORMANT;
+	office->outage_left = 1788;
+	office->exchange = "CREATE_CHILD_SA";
+	strcpy(office->cause, "eth0: no carrier");
+	mock->unlock(mock);
+}
+
+START_TEST(test_status)
+{
+	json_object *array;
+
+	add_sessions();
+	assert_run("status home", 0,
+		"CONNECTION  STATE      FOR     UPLINK  ADDRESS        WHY\n"
+		"home        connected  3m 12s  eth0    192.168.0.100  moved from "
+		"wlan0 to eth0 in 21 ms (wlan0: no carrier)\n");
+	assert_run("status", 5, "192.168.0.100  eth0: no carrier; holding "
+			   "CREATE_CHILD_SA; gives up in 29m 48s\n");
+	assert_run("-v status office", 5, "  in flight    CREATE_CHILD_SA\n");
+	assert_run("-v status home", 0, "  last move    2009-02-13 23:31:30, moved "
+			   "from wlan0 to eth0 in 21 ms (wlan0: no carrier)\n");
+
+	array = run_json("status --json", 5);
+	ck_assert_int_eq(json_object_array_length(array), 2);
+	ck_assert_str_eq(get(array, "/0/connection"), "home");
+	ck_assert_str_eq(get(array, "/0/session"), "1");
+	ck_assert_str_eq(get(array, "/0/last-move/to"), "eth0");
+	ck_assert_str_eq(get(array, "/1/state"), "dormant");
+	ck_assert_str_eq(get(array, "/1/outage-left"), "1788");
+	json_object_put(array);
+	json_object_put(run_json("status --json home", 0));
+	array = run_json("status -j nobody", 4);
+	ck_assert_int_eq(json_object_array_length(array), 0);
+	json_object_put(array);
+}
+END_TEST
+
+START_TEST(test_paths)
+{
+	json_object *array;
+
+	add_sessions();
+	assert_run("paths home", 0,
+		"home (session 1)\n"
+		"   UPLINK  LOCAL          REMOTE       VIA            COST  USABLE\n"
+		"*  eth0    192.168.0.100  192.168.0.1                 100   in use\n"
+		"   wlan0   192.168.0.100  192.168.0.1  192.168.0.254  100   "
+		"no carrier\n");
+	array = run_json("paths --json", 0);
+	ck_assert_int_eq(json_object_array_length(array), 2);
+	ck_assert_str_eq(get(array, "/0/paths/0/uplink"), "eth0");
+	ck_assert_str_eq(get(array, "/0/paths/0/current"), "true");
+	ck_assert_str_eq(get(array, "/0/paths/1/usable"), "false");
+	ck_assert_str_eq(get(array, "/1/paths/1/reason"), "no carrier");
+	json_object_put(array);
+}
+END_TEST
+
+START_TEST(test_switch)
+{
+	json_object *object;
+
+	add_sessions();
+	assert_run("switch home eth1", 0, "home is on its way to eth1");
+	ck_assert_str_eq(mock->get_switch(mock), "home eth1");
+	assert_run("switch home eth9", 1, "home was not moved to eth9: eth9: no "
+			   "such interface");
+	object = run_json("switch home eth1 --json", 0);
+	ck_assert_str_eq(get(object, "/success"), "true");
+	json_object_put(object);
+	object = run_json("switch home eth9 --json 2>/dev/null", 1);
+	ck_assert_str_eq(get(object, "/success"), "false");
+	ck_assert_str_eq(get(object, "/errmsg"), "eth9: no such interface");
+	json_object_put(object);
+}
+END_TEST
+
+START_TEST(test_history)
+{
+	mobility_status_t *status;
+	json_object *array;
+
+	status = mock->add(mock, "home");
+	mock->lock(mock);
+	status->since = 1234567890;
+	mock->unlock(mock);
+	mock->raise(mock, MOBILITY_EVENT_STATE, MOBILITY_DORMANT, status);
+	mock->lock(mock);
+	status->last_move = (mobility_move_t){
+		.time = 1234567891,
+		.trigger = "wlan0: gone",
+		.duration = 3000,
+		.to = "eth0",
+	};
+	mock->unlock(mock);
+	mock->raise(mock, MOBILITY_EVENT_MOVE, MOBILITY_CONNECTED, status);
+	assert_run("history", 0,
+		"TIME                 CONNECTION  WHAT\n"
+		"2009-02-13 23:31:30  home        dormant -> connected "
+		"(established)\n"
+		"2009-02-13 23:31:31  home        moved from nowhere to eth0 in 3000 "
+		"ms (wlan0: gone)\n");
+	array = run_json("history --json home", 0);
+	ck_assert_int_eq(json_object_array_length(array), 2);
+	ck_assert_str_eq(get(array, "/0/kind"), "state");
+	ck_assert_str_eq(get(array, "/1/duration-ms"), "3000");
+	json_object_put(array);
+	assert_run("history other", 4, "nothing happened to other");
+}
+END_TEST
+
+/**
+ * Start mobilityctl watch.
+ */
+static pid_t start_watch(const char *option, int *fd)
+{
+	int fds[2];
+	pid_t pid;
+
+	ck_assert(pipe2(fds, O_CLOEXEC) == 0);
+	pid = fork();
+	if (pid == 0)
+	{
+		dup2(fds[1], STDOUT_FILENO);
+		dup2(fds[1], STDERR_FILENO);
+		execl(getenv("MOBILITYCTL") ?: "./mobilityctl", "mobilityctl",
+			  "watch", option, NULL);
+		_exit(127);
+	}
+	close(fds[1]);
+	*fd = fds[0];
+	return pid;
+}
+
+/**
+ * Read a line, without the end of it.
+ */
+static void read_line(int fd, char *buf, size_t size)
+{
+	struct pollfd pfd = {
+		.fd = fd,
+		.events = POLLIN,
+	};
+	size_t len = 0;
+
+	while (len < size - 1)
+	{
+		ck_assert_int_eq(poll(&pfd, 1, 20000), 1);
+		if (read(fd, buf + len, 1) != 1 || buf[len] == '\n')
+		{
+			break;
+		}
+		len++;
+	}
+	buf[len] = '\0';
+}
+
+/**
+ * Check that a line ends with a text.
+ */
+static void assert_line(int fd, const char *text)
+{
+	char line[2048];
+
+	read_line(fd, line, sizeof(line));
+	ck_assert_msg(strlen(line) >= strlen(text) &&
+				  streq(line + strlen(line) - strlen(text), text),
+				  "'%s' does not end with '%s'", line, text);
+}
+
+/**
+ * Check with which code a process ends.
+ */
+static void assert_exit(pid_t pid, int code)
+{
+	int status;
+
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), code);
+}
+
+START_TEST(test_watch)
+{
+	mobility_status_t *status;
+	pid_t pid;
+	int fd;
+
+	add_sessions();
+	status = mock->add(mock, "third");
+	pid = start_watch(NULL, &fd);
+	assert_line(fd, "  home  connected (established)");
+	assert_line(fd, "  office  dormant (eth0: no carrier)");
+	assert_line(fd, "  third  connected (established)");
+
+	mock->lock(mock);
+	status->state = MOBILITY_WAITING;
+	status->last_move = (mobility_move_t){
+		.time = 1234567890,
+		.trigger = "wlan0: gone",
+		.duration = 99,
+		.from = "wlan0",
+		.to = "eth0",
+	};
+	mock->unlock(mock);
+	mock->raise(mock, MOBILITY_EVENT_STATE, MOBILITY_CONNECTED, status);
+	assert_line(fd, "  third  connected -> waiting-to-reconnect (established)");
+	mock->raise(mock, MOBILITY_EVENT_MOVE, MOBILITY_CONNECTED, status);
+	assert_line(fd, "23:31:30  third  moved from wlan0 to eth0 in 99 ms "
+				"(wlan0: gone)");
+	mock->raise(mock, MOBILITY_EVENT_PATH, MOBILITY_CONNECTED, status);
+	assert_line(fd, "  third  paths: eth0 (in use), wlan0 (no carrier)");
+
+	kill(pid, _i ? SIGINT : SIGTERM);
+	assert_line(fd, "");
+	assert_exit(pid, 0);
+	close(fd);
+}
+END_TEST
+
+START_TEST(test_watch_json)
+{
+	mobility_status_t *status;
+	json_object *object;
+	char line[2048];
+	pid_t pid;
+	int fd;
+
+	status = mock->add(mock, "home");
+	pid = start_watch("--json", &fd);
+	read_line(fd, line, sizeof(line));
+	object = json_tokener_parse(line);
+	ck_assert_str_eq(get(object, "/event"), "status");
+	ck_assert_str_eq(get(object, "/session/connection"), "home");
+	json_object_put(object);
+
+	mock->raise(mock, MOBILITY_EVENT_STATE, MOBILITY_DORMANT, status);
+	read_line(fd, line, sizeof(line));
+	object = json_tokener_parse(line);
+	ck_assert_str_eq(get(object, "/event"), "mobility-state");
+	ck_assert_str_eq(get(object, "/old-state"), "dormant");
+	ck_assert_str_eq(get(object, "/session/state"), "connected");
+	json_object_put(object);
+
+	mock->raise(mock, MOBILITY_EVENT_PATH, MOBILITY_DORMANT, status);
+	read_line(fd, line, sizeof(line));
+	object = json_tokener_parse(line);
+	ck_assert_str_eq(get(object, "/event"), "mobility-path");
+	ck_assert_str_eq(get(object, "/session/paths/1/uplink"), "wlan0");
+	json_object_put(object);
+
+	/* the daemon goes away */
+	control->destroy(control);
+	control = NULL;
+	assert_line(fd, "mobilityctl: the daemon went away");
+	assert_exit(pid, 3);
+	close(fd);
+}
+END_TEST
+
+START_TEST(test_watch_without_sessions)
+{
+	pid_t pid;
+	int fd;
+
+	pid = start_watch(NULL, &fd);
+	usleep(500000);
+	control->destroy(control);
+	control = NULL;
+	assert_line(fd, "mobilityctl: the daemon went away");
+	assert_exit(pid, 3);
+	close(fd);
+}
+END_TEST
+
+START_TEST(test_full)
+{
+	add_sessions();
+	assert_run("status > /dev/full", 1, "mobilityctl: writing the output "
+			   "failed");
+}
+END_TEST
+
+START_TEST(test_bad_conf)
+{
+	FILE *file;
+
+	file = fopen(conf, "w");
+	ck_assert(file);
+	fprintf(file, "charon {\n");
+	fclose(file);
+	assert_run("status", 1, "reading strongswan.conf failed");
+}
+END_TEST
+
+Suite *mobility_suite_create(void)
+{
+	Suite *s = suite_create("mobilityctl");
+	TCase *tc;
+
+	tc = tcase_create("commands");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 60);
+	tcase_add_loop_test(tc, test_usage, 0, countof(usage));
+	tcase_add_test(tc, test_status);
+	tcase_add_test(tc, test_paths);
+	tcase_add_test(tc, test_switch);
+	tcase_add_test(tc, test_history);
+	tcase_add_test(tc, test_full);
+	tcase_add_test(tc, test_bad_conf);
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("watch");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 60);
+	tcase_add_loop_test(tc, test_watch, 0, 2);
+	tcase_add_test(tc, test_watch_json);
+	tcase_add_test(tc, test_watch_without_sessions);
+	suite_add_tcase(s, tc);
+
+	return s;
+}
