@@ -55,6 +55,11 @@ struct private_mobility_hold_t {
 	 * The request in flight was handed to stock.
 	 */
 	bool handed_over;
+
+	/**
+	 * Message ID of the request that stock wanted to send again last.
+	 */
+	uint32_t swallowed;
 };
 
 METHOD(mobility_hold_t, is_held, bool,
@@ -84,12 +89,14 @@ METHOD(mobility_hold_t, hand_over, status_t,
 	private_mobility_hold_t *this)
 {
 	mobility_exchange_t *exchange = this->mover->exchange;
+	uint32_t mid = this->swallowed;
 
 	this->handed_over = TRUE;
-	if (exchange->in_flight(exchange))
-	{	/* starts stock's chain of retransmit jobs, which was cut before */
-		return this->ike_sa->retransmit(this->ike_sa,
-										exchange->get_message_id(exchange));
+	this->swallowed = UINT32_MAX;
+	if (exchange->matches(exchange, mid))
+	{	/* starts stock's chain of retransmit jobs again, which was cut; if it
+		 * was not, a second one would end the exchange in half the time */
+		return this->ike_sa->retransmit(this->ike_sa, mid);
 	}
 	return SUCCESS;
 }
@@ -127,8 +134,13 @@ METHOD(mobility_ike_handler_t, retransmit, status_t,
 	{
 		return stock->retransmit(ike_sa, mid);
 	}
+	if (!exchange->matches(exchange, mid))
+	{
+		return INVALID_STATE;
+	}
 	/* sent again when the state machine says so, stock's job ends here */
-	return exchange->matches(exchange, mid) ? SUCCESS : INVALID_STATE;
+	this->swallowed = mid;
+	return SUCCESS;
 }
 
 METHOD(mobility_ike_handler_t, roam, status_t,
@@ -215,6 +227,7 @@ METHOD(mobility_hold_t, bind_, void,
 	}
 	this->ike_sa = ike_sa;
 	this->handed_over = FALSE;
+	this->swallowed = UINT32_MAX;
 	if (ike_sa)
 	{
 		this->hooks->hook(this->hooks, ike_sa, &this->public.handler);
@@ -260,6 +273,7 @@ mobility_hold_t *mobility_hold_create(mobility_ike_hooks_t *hooks,
 		.fsm = fsm,
 		.name = name,
 		.cb = cb,
+		.swallowed = UINT32_MAX,
 	);
 
 	return &this->public;

@@ -124,10 +124,10 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 	work = this->registry->take_work(this->registry, entry);
 	if (work & MOBILITY_WORK_GIVE_BACK)
 	{
-		session->give_back(session);
+		status = session->give_back(session);
 		set_ended(this, entry, TRUE);
 		forget(this, entry);
-		return SUCCESS;
+		return status;
 	}
 	/* not started where sessions begin, listeners must not block */
 	monitor->start(monitor);
@@ -511,6 +511,22 @@ METHOD(listener_t, alert, bool,
 }
 
 /**
+ * Check in an IKE_SA, or destroy it.
+ */
+static void checkin(ike_sa_t *ike_sa, status_t status)
+{
+	if (status == DESTROY_ME)
+	{
+		charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager,
+													ike_sa);
+	}
+	else
+	{
+		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+	}
+}
+
+/**
  * Check out the session of the next of the ids, which is removed.
  */
 static mobility_session_t *checkout_next(private_mobility_manager_t *this,
@@ -599,15 +615,7 @@ METHOD(mobility_manager_t, switch_uplink, bool,
 	while ((session = checkout_next(this, ids, &ike_sa)))
 	{
 		started |= session->switch_uplink(session, uplink, error, &status);
-		if (status == DESTROY_ME)
-		{
-			charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager,
-														ike_sa);
-		}
-		else
-		{
-			charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
-		}
+		checkin(ike_sa, status);
 	}
 	ids->destroy(ids);
 	return started;
@@ -664,8 +672,7 @@ static void give_all_back(private_mobility_manager_t *this)
 	ids = this->registry->get_ids(this->registry, NULL, 0);
 	while ((session = checkout_next(this, ids, &ike_sa)))
 	{
-		session->give_back(session);
-		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+		checkin(ike_sa, session->give_back(session));
 	}
 	ids->destroy(ids);
 	while ((entry = this->registry->for_each(this->registry,

@@ -602,6 +602,10 @@ METHOD(mobility_mover_t, bind_, void,
 	this->ike_sa = ike_sa;
 	this->public.exchange->clear(this->public.exchange);
 	this->test_next = 0;
+	if (!this->moving)
+	{	/* a test ends here, its path must not be taken for one in use */
+		set_target(this, NULL);
+	}
 	if (!ike_sa)
 	{
 		this->public.candidates->unpin(this->public.candidates, NULL, NULL);

@@ -423,6 +423,10 @@ METHOD(mobility_session_t, message, void,
 	{
 		event.type = MOBILITY_EV_ANSWERED;
 		event.on_current = this->mover->answered(this->mover, message);
+		if (event.on_current)
+		{	/* whatever looked like the beginning of a move was none */
+			this->mover->end(this->mover);
+		}
 	}
 	else
 	{
@@ -574,25 +578,15 @@ METHOD(mobility_session_t, release, void,
 	this->mover->bind(this->mover, NULL);
 }
 
-METHOD(mobility_session_t, give_back, void,
+METHOD(mobility_session_t, give_back, status_t,
 	private_mobility_session_t *this)
 {
-	mobility_exchange_t *exchange = this->mover->exchange;
-	ike_sa_t *ike_sa = this->ike_sa;
-	bool in_flight = exchange->in_flight(exchange);
+	status_t status;
 
 	this->mover->remove_tasks(this->mover);
+	status = this->hold->hand_over(this->hold);
 	release(this);
-	if (in_flight)
-	{	/* stock's own job was swallowed */
-		ike_sa->retransmit(ike_sa, exchange->get_message_id(exchange));
-	}
-}
-
-METHOD(mobility_session_t, is_bound, bool,
-	private_mobility_session_t *this)
-{
-	return this->ike_sa != NULL;
+	return status;
 }
 
 METHOD(mobility_session_t, switch_uplink, bool,
@@ -761,7 +755,6 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 			.bind = _bind_,
 			.release = _release,
 			.give_back = _give_back,
-			.is_bound = _is_bound,
 			.look = _look,
 			.tick = _tick,
 			.reload = _reload,

@@ -88,15 +88,10 @@ struct mobility_session_t {
 	/**
 	 * Give the IKE_SA back to stock: no hooks, no pins, no task of ours.  Not
 	 * to be called by listeners.
-	 */
-	void (*give_back)(mobility_session_t *this);
-
-	/**
-	 * Check if an IKE_SA is bound.
 	 *
-	 * @return			TRUE if so
+	 * @return			DESTROY_ME to destroy the IKE_SA
 	 */
-	bool (*is_bound)(mobility_session_t *this);
+	status_t (*give_back)(mobility_session_t *this);
 
 	/**
 	 * Look at the network: has the path in use been lost, are there others?
