@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The mobility-manager developers
 """Inside the guest: builds the hosts, then runs commands in them on request.
 
 Requests come from the runner, a JSON object a line, over the first serial

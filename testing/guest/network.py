@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The mobility-manager developers
 """strongSwan's test network: which host has which cable in which switch.
 
 Names and addresses are those of strongSwan's testing environment, so that its

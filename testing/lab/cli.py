@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The mobility-manager developers
 """The command line of testing/run."""
 
 import argparse

@@ -23,7 +23,7 @@ def _span(story):
 
 
 def _panel(drawing, story, top, seconds):
-    start, _ = _span(story)
+    start, end = _span(story)
     scale = (WIDTH - LEFT - RIGHT) / seconds
 
     def place(when):
@@ -35,7 +35,7 @@ def _panel(drawing, story, top, seconds):
         stream = story.log.streams[way]
         y = top + index * (LANE + GAP)
         drawing.text(LEFT - 10, y + LANE / 2 + 4, name, 12, anchor="end")
-        drawing.rect(LEFT, y, WIDTH - LEFT - RIGHT, LANE, "#f4f4f4")
+        drawing.rect(LEFT, y, (end - start) * scale, LANE, "#f4f4f4")
         for colour, wanted in ((ARRIVED, True), (LOST, False)):
             drawing.ticks([place(when / 1e9) for number, when in
                            stream.sent.items()
@@ -46,7 +46,7 @@ def _panel(drawing, story, top, seconds):
         x = place(cut.time)
         drawing.line(x, top - 12, x, bottom + 4, CUT, 1.5,
                      stroke_dasharray="4 3")
-        drawing.text(x + 3, top - 6, cut.title.lower(), 11, CUT)
+        drawing.text(x + 3, top - 6, cut.title, 11, CUT)
     for second in range(0, int(seconds) + 1, 5):
         x = LEFT + second * scale
         drawing.line(x, bottom, x, bottom + 4, "#888")

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The mobility-manager developers
 """What a run shows: a live line on a terminal, a line per scenario, a table."""
 
 import sys

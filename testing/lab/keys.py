@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The mobility-manager developers
 """Keys and certificates of the hosts, made afresh and kept in the build."""
 
 import fcntl

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The mobility-manager developers
 """Scenarios in strongSwan's format: found, copied for one run, parsed."""
 
 import dataclasses
@@ -5,15 +7,13 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 
 from . import keys, paths
 
-import importlib.util
+sys.path.insert(0, str(paths.GUEST))
 
-_spec = importlib.util.spec_from_file_location("network",
-                                               paths.GUEST / "network.py")
-network = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(network)
+import network  # noqa: E402
 
 FILES = ("description.txt", "test.conf", "pretest.dat", "evaltest.dat",
          "posttest.dat")
@@ -71,13 +71,10 @@ class Scenario:
                     text = _load_plugin(text)
                 file.write_text(text, encoding="utf-8")
         self.conf = self._read_conf()
-        shutil.copytree(keys.folder(), results / "etc",
-                        ignore=shutil.ignore_patterns("strongswan*.pem"))
-        # charon reads the certificate of the authority from each host's own
-        # folder, so nothing of the authority itself belongs there
-        for host in results.joinpath("etc").iterdir():
-            shutil.copy(keys.folder() / "strongswanCert.pem",
-                        host / "swanctl" / "x509ca")
+        # the hosts' own, not what is at the top, the authority's
+        made = keys.folder()
+        for host in keys.IDENTITIES:
+            shutil.copytree(made / host, results / "etc" / host)
 
     def _read_conf(self):
         script = "".join(f"unset {name};" for name in VARIABLES) + \

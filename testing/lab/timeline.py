@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The mobility-manager developers
 """What happened when, out of what a run left behind: timeline.txt and .json."""
 
 import dataclasses

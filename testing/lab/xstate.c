@@ -1,10 +1,7 @@
 /*
- * Copyright (C) 2025 The mobility-manager authors
+ * Copyright (C) 2026 The mobility-manager developers
  *
- * This program is free software; you can redistribute it and/or modify it
- * under the terms of the GNU General Public License as published by the
- * Free Software Foundation; either version 2 of the License, or (at your
- * option) any later version.
+ * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 /*
