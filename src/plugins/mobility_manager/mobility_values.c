@@ -186,7 +186,7 @@ const char *mobility_check_pattern(const char *pattern)
 		if (isspace((u_char)*pos) || iscntrl((u_char)*pos))
 		{
 			return "contains a blank, which no interface's name does "
-				   "(separate patterns by commas)";
+				   "(separate patterns by commas, options by lines)";
 		}
 		switch (*pos)
 		{

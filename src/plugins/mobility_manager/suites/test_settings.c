@@ -173,6 +173,10 @@ static struct {
 	  "interfaces.x.match = averyverylonginterface,en*: pattern "
 	  "'averyverylonginterface' is longer than the name of any interface, "
 	  "ignored" },
+	{ "interfaces {\n x {\n match = en*, wl*  cost = 5\n }\n}",
+	  "interfaces.x.match = en*, wl* cost = 5: pattern 'wl* cost = 5' contains "
+	  "a blank, which no interface's name does (separate patterns by commas, "
+	  "options by lines), ignored" },
 	{ "interfaces {\n x {\n match = en*\n cost = cheap\n }\n}",
 	  "interfaces.x.cost = cheap: not a number, using the metric of the "
 	  "route" },
