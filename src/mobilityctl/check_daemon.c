@@ -11,6 +11,7 @@
 #include "ctl_check.h"
 #include "ctl_daemon.h"
 #include "ctl_output.h"
+#include "mobility_values.h"
 
 /** name of the plugin's file */
 #define PLUGIN "libstrongswan-mobility-manager.so"
@@ -150,21 +151,65 @@ static bool ask_manager(ctl_check_t *this, charon_t *charon, int *error)
 }
 
 /**
+ * Get an option of the daemon, or of charon.
+ */
+static char *get_option(ctl_check_t *this, char *key)
+{
+	char *value;
+
+	value = lib->settings->get_str(lib->settings, "charon.%s", NULL, key);
+	return lib->settings->get_str(lib->settings, "%s.%s", value, this->ns,
+								  key);
+}
+
+/**
+ * Check if the configuration keeps the plugin from being loaded.  Returns how,
+ * NULL if it does not.
+ */
+static const char *not_configured(ctl_check_t *this)
+{
+	enumerator_t *enumerator;
+	bool modular = FALSE, listed = FALSE;
+	char *load, *value, *token;
+
+	value = get_option(this, "load_modular");
+	mobility_parse_bool(value ?: "no", &modular);
+	load = lib->settings->get_str(lib->settings,
+						"charon.plugins.mobility-manager.load", NULL);
+	load = lib->settings->get_str(lib->settings,
+						"%s.plugins.mobility-manager.load", load, this->ns);
+	if (modular && load && (streq(load, "no") || streq(load, "0")))
+	{
+		return "strongswan.conf says so (mobility-manager.load)";
+	}
+	if (modular)
+	{
+		return load ? NULL : "strongswan.conf says which plugins to load, but "
+							 "not this one (mobility-manager.load)";
+	}
+	value = get_option(this, "load");
+	if (!value)
+	{
+		return "charon loads a list of its own unless strongswan.conf says "
+			   "otherwise (charon.load_modular)";
+	}
+	enumerator = enumerator_create_token(value, " ", " !");
+	while (!listed && enumerator->enumerate(enumerator, &token))
+	{
+		listed = streq(token, "mobility-manager");
+	}
+	enumerator->destroy(enumerator);
+	return listed ? NULL : "it is not in the list of plugins to load in "
+						   "strongswan.conf (charon.load)";
+}
+
+/**
  * Say why the plugin is not loaded.
  */
 static void report_not_loaded(ctl_check_t *this, charon_t *charon)
 {
-	char *load;
-	bool modular;
+	const char *why = not_configured(this);
 
-	load = lib->settings->get_str(lib->settings,
-								  "%s.plugins.mobility-manager.load",
-								  lib->settings->get_str(lib->settings,
-								  "charon.plugins.mobility-manager.load",
-								  NULL), this->ns);
-	modular = lib->settings->get_bool(lib->settings, "%s.load_modular",
-									  lib->settings->get_bool(lib->settings,
-									  "charon.load_modular", FALSE), this->ns);
 	if (access(IPSEC_PLUGINDIR "/" PLUGIN, R_OK) != 0)
 	{
 		this->problem(this, "plugin", "install it there with make install, "
@@ -181,14 +226,10 @@ static void report_not_loaded(ctl_check_t *this, charon_t *charon)
 					  "built for strongSwan %s and %s runs", VERSION,
 					  charon->version);
 	}
-	else if ((!load && modular) || (load && (streq(load, "no") ||
-											 streq(load, "0"))))
+	else if (why)
 	{
-		this->problem(this, "plugin", "set charon.plugins.mobility-manager."
-					  "load = yes in strongswan.conf, and restart charon",
-					  "the plugin is not loaded, %s",
-					  load ? "strongswan.conf says so" :
-					  "strongswan.conf says which to load, but nothing of it");
+		this->problem(this, "plugin", "correct that, and restart charon",
+					  "the plugin is not loaded, %s", why);
 	}
 	else
 	{
