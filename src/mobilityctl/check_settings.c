@@ -104,9 +104,10 @@ static bool contains(const char *list, const char *name)
  */
 void ctl_check_interfaces(ctl_check_t *this)
 {
-	char *use, *ignore, *name;
+	char *use, *ignore, *name, names[256] = "";
 	enumerator_t *enumerator;
 	bool problem = FALSE;
+	size_t len;
 
 	use = lib->settings->get_str(lib->settings, "%s.interfaces_use", NULL,
 								 this->ns);
@@ -126,11 +127,14 @@ void ctl_check_interfaces(ctl_check_t *this)
 						  use ? "interfaces_use" : "interfaces_ignore",
 						  use ?: ignore);
 		}
+		len = strlen(names);
+		snprintf(names + len, sizeof(names) - len, " %s", name);
 	}
 	enumerator->destroy(enumerator);
 	if (!problem)
 	{
-		this->passed(this, "interfaces", "charon ignores none of the %d "
-					 "uplinks", array_count(this->uplinks));
+		this->passed(this, "interfaces", *names ? "charon may use what could "
+					 "be an uplink now:%s" : "nothing could be an uplink now",
+					 names);
 	}
 }
