@@ -41,6 +41,7 @@ class Story:
         self._live = livetraffic.Live(results)
         self._watched = 0
         source = scenario.find(SCENARIO)
+        self._lock = paths.claim(results)
         shutil.rmtree(results, ignore_errors=True)
         results.mkdir(parents=True)
         source.prepare(results, self.with_plugin)

@@ -7,7 +7,7 @@ import json
 import statistics
 import time
 
-from . import handoverplot, paths, site, steps, timeline
+from . import handoverplot, paths, scenario, site, steps, timeline
 from .steps import say
 
 trafficlog, wire = timeline.trafficlog, timeline.wire
@@ -30,6 +30,10 @@ CASES = {
                        "routes away and sets them again",
 }
 NEW = "eth0"
+# A packet that leaves there with the old address does not get anywhere.
+ADDRESSES = {address.split("/")[0]
+             for name, _, *addresses, _, _ in scenario.network.HOSTS["alice"]
+             if name == NEW for address in addresses}
 # For how long a move may take, and for how long to look at what it costs.
 PATIENCE = 5
 OUTAGE = 3
@@ -178,7 +182,8 @@ def _measure_cut(cut, packets, names, log):
         if packet.kind == "ike":
             cut.messages += 1
             cut.octets += packet.length
-        elif packet.kind == "esp" and names.get(packet.index) == NEW:
+        elif packet.kind == "esp" and names.get(packet.index) == NEW and \
+                {packet.source, packet.destination} & ADDRESSES:
             field = "out" if packet.outgoing else "into"
             if getattr(cut, field) is None:
                 setattr(cut, field, packet.time - cut.event)

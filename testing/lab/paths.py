@@ -2,6 +2,7 @@
 # Copyright (C) 2026 The mobility-manager developers
 """Where things are: the sources, the build, the cache, the results."""
 
+import fcntl
 import os
 import pathlib
 
@@ -44,6 +45,16 @@ def plugin(given=None):
                       "build it, name another build with --build, or run "
                       "stock strongSwan with --stock")
     return path
+
+
+def claim(folder):
+    """Waits until no other run uses a folder of results.  The claim ends with
+    the file that is returned."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    lock = open(folder.with_name(folder.name + ".lock"), "w",
+                encoding="ascii")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
 
 
 def tools(plugin, given=None):

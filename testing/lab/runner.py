@@ -2,6 +2,7 @@
 # Copyright (C) 2026 The mobility-manager developers
 """Runs one scenario: boot, pretest, evaltest, posttest, and what it leaves."""
 
+import concurrent.futures
 import dataclasses
 import re
 import shutil
@@ -48,6 +49,7 @@ class Run:
         self._log = None
         self._tcpdump = set()
         self._late = False
+        self._lock = None
 
     def _results(self):
         base = paths.generated() / "results"
@@ -55,6 +57,7 @@ class Run:
             base = base / time.strftime("%Y%m%d-%H%M%S")
         suffix = ".stock" if self.options.stock else ""
         results = base / (self.scenario.name.replace("/", "-") + suffix)
+        self._lock = paths.claim(results)
         shutil.rmtree(results, ignore_errors=True)
         results.mkdir(parents=True)
         return results
@@ -86,10 +89,13 @@ class Run:
                                  f"not done after {limit} s, killed")
                 else:
                     outcome.fail(self.scenario.name, str(error))
+            except concurrent.futures.TimeoutError:
+                outcome.fail(self.scenario.name, "the guest does not answer")
             finally:
                 timer.cancel()
         self._say("timeline")
         timeline.write(results, self.scenario)
+        self._lock.close()
         outcome.seconds = time.monotonic() - began
         outcome.passed = not outcome.failures
         return outcome

@@ -122,7 +122,7 @@ def ours():
 def find(name, strongswan_tests=None):
     """By name, with or without the category, or by the folder's path."""
     short = name.removeprefix("mobility/").rstrip("/")
-    if (paths.TESTS / short / "evaltest.dat").exists():
+    if short in ours():
         return Scenario("mobility/" + short, paths.TESTS / short, True)
     if (pathlib.Path(name) / "evaltest.dat").exists():
         path = pathlib.Path(name).resolve()

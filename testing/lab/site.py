@@ -31,6 +31,7 @@ pubkey kernel-netlink socket-default updown vici{plugin}
 class Site:
     def __init__(self, name, plugin, build_folder):
         self.results = paths.generated() / name
+        self._lock = paths.claim(self.results)
         shutil.rmtree(self.results, ignore_errors=True)
         self.results.mkdir(parents=True)
         found = scenario.find(SCENARIO)
