@@ -59,6 +59,11 @@ struct private_mobility_candidates_t {
 	array_t *paths;
 
 	/**
+	 * Sum of the hashes of the paths collected last.
+	 */
+	uint32_t digest;
+
+	/**
 	 * Paths put aside, penalty_t*.
 	 */
 	array_t *penalties;
@@ -99,6 +104,23 @@ static bool same_gateway(mobility_path_t *a, mobility_path_t *b)
 		return a->gateway->ip_equals(a->gateway, b->gateway);
 	}
 	return !a->gateway && !b->gateway;
+}
+
+/**
+ * Hash what makes a path.
+ */
+static uint32_t hash_path(const mobility_path_t *path)
+{
+	uint32_t hash;
+
+	hash = chunk_hash_inc(path->local->get_address(path->local),
+						  path->ifindex);
+	hash = chunk_hash_inc(path->remote->get_address(path->remote), hash);
+	if (path->gateway)
+	{
+		hash = chunk_hash_inc(path->gateway->get_address(path->gateway), hash);
+	}
+	return hash;
 }
 
 /**
@@ -152,6 +174,7 @@ METHOD(mobility_candidates_t, collect, bool,
 	array_t *paths;
 	host_t *peer, *other;
 	bool changed, seen = FALSE;
+	uint32_t digest = 0;
 	int i;
 
 	paths = array_create(0, 0);
@@ -173,17 +196,26 @@ METHOD(mobility_candidates_t, collect, bool,
 	for (i = 0; i < array_count(paths); i++)
 	{
 		array_get(paths, i, &path);
+		digest += hash_path(path);
 		old = find_equal(this->paths, path);
 		if (!old || !same_gateway(old, path))
 		{
 			*improved = TRUE;
 		}
 	}
-	changed = *improved || array_count(paths) != array_count(this->paths);
+	changed = digest != this->digest;
+	this->digest = digest;
 	mobility_paths_destroy(this->paths);
 	this->paths = paths;
 	forget_penalties(this);
 	return changed;
+}
+
+METHOD(mobility_candidates_t, shrink, void,
+	private_mobility_candidates_t *this)
+{
+	mobility_paths_destroy(this->paths);
+	this->paths = array_create(0, 0);
 }
 
 METHOD(mobility_candidates_t, get_penalty, uint64_t,
@@ -373,6 +405,7 @@ mobility_candidates_t *mobility_candidates_create(const char *connection,
 	INIT(this,
 		.public = {
 			.collect = _collect,
+			.shrink = _shrink,
 			.create_enumerator = _create_enumerator,
 			.count = _count,
 			.get_best = _get_best,

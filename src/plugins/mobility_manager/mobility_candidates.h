@@ -41,6 +41,12 @@ struct mobility_candidates_t {
 					const mobility_path_t *incumbent, bool *improved);
 
 	/**
+	 * Forget the paths until the next collect(), to save memory; whether that
+	 * finds changes is known still, everything it finds is new to it.
+	 */
+	void (*shrink)(mobility_candidates_t *this);
+
+	/**
 	 * Enumerate the paths, the preferred one first; those put aside last.
 	 *
 	 * @param now		current time

@@ -125,8 +125,8 @@ METHOD(mobility_ike_handler_t, processed, status_t,
 }
 
 METHOD(mobility_ike_handler_t, retransmit, status_t,
-	private_mobility_hold_t *this, ike_sa_t *ike_sa, const ike_sa_t *stock,
-	uint32_t mid)
+	private_mobility_hold_t *this, ike_sa_t *ike_sa,
+	const mobility_ike_stock_t *stock, uint32_t mid)
 {
 	mobility_exchange_t *exchange = this->mover->exchange;
 
@@ -144,8 +144,8 @@ METHOD(mobility_ike_handler_t, retransmit, status_t,
 }
 
 METHOD(mobility_ike_handler_t, roam, status_t,
-	private_mobility_hold_t *this, ike_sa_t *ike_sa, const ike_sa_t *stock,
-	bool address)
+	private_mobility_hold_t *this, ike_sa_t *ike_sa,
+	const mobility_ike_stock_t *stock, bool address)
 {
 	if (!is_held(this))
 	{
@@ -176,7 +176,8 @@ static time_t get_last_inbound(ike_sa_t *ike_sa)
 }
 
 METHOD(mobility_ike_handler_t, send_dpd, status_t,
-	private_mobility_hold_t *this, ike_sa_t *ike_sa, const ike_sa_t *stock)
+	private_mobility_hold_t *this, ike_sa_t *ike_sa,
+	const mobility_ike_stock_t *stock)
 {
 	peer_cfg_t *peer_cfg;
 	time_t delay, idle = 0;
@@ -205,8 +206,8 @@ METHOD(mobility_ike_handler_t, send_dpd, status_t,
 }
 
 METHOD(mobility_ike_handler_t, delete_, status_t,
-	private_mobility_hold_t *this, ike_sa_t *ike_sa, const ike_sa_t *stock,
-	bool force)
+	private_mobility_hold_t *this, ike_sa_t *ike_sa,
+	const mobility_ike_stock_t *stock, bool force)
 {
 	if (!force && this->fsm->state != MOBILITY_CONNECTED && is_held(this))
 	{	/* stock would wait for an answer to the request in flight first, and

@@ -18,9 +18,9 @@ typedef struct hook_t hook_t;
 struct hook_t {
 
 	/**
-	 * Copy of the method table as it was.
+	 * Methods as they were.
 	 */
-	ike_sa_t stock;
+	mobility_ike_stock_t stock;
 
 	/**
 	 * Gets the calls.
@@ -141,7 +141,13 @@ METHOD(mobility_ike_hooks_t, hook_, void,
 	if (!hook)
 	{
 		INIT(hook,
-			.stock = *ike_sa,
+			.stock = {
+				.retransmit = ike_sa->retransmit,
+				.roam = ike_sa->roam,
+				.send_dpd = ike_sa->send_dpd,
+				.delete = ike_sa->delete,
+				.process_message = ike_sa->process_message,
+			},
 		);
 		this->hooks->put(this->hooks, ike_sa, hook);
 	}

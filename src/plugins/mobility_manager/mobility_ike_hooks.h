@@ -21,28 +21,44 @@
 
 typedef struct mobility_ike_handler_t mobility_ike_handler_t;
 typedef struct mobility_ike_hooks_t mobility_ike_hooks_t;
+typedef struct mobility_ike_stock_t mobility_ike_stock_t;
 
 /**
- * Gets the calls of a hooked IKE_SA, with it checked out.  The stock methods
- * are found in the copy of the method table that is passed.
+ * Stock methods of a hooked IKE_SA.
+ */
+struct mobility_ike_stock_t {
+	/** ike_sa_t.retransmit() */
+	status_t (*retransmit)(ike_sa_t *this, uint32_t mid);
+	/** ike_sa_t.roam() */
+	status_t (*roam)(ike_sa_t *this, bool address);
+	/** ike_sa_t.send_dpd() */
+	status_t (*send_dpd)(ike_sa_t *this);
+	/** ike_sa_t.delete() */
+	status_t (*delete)(ike_sa_t *this, bool force);
+	/** ike_sa_t.process_message() */
+	status_t (*process_message)(ike_sa_t *this, message_t *message);
+};
+
+/**
+ * Gets the calls of a hooked IKE_SA, with it checked out.
  */
 struct mobility_ike_handler_t {
 
 	/** replaces ike_sa_t.retransmit() */
 	status_t (*retransmit)(mobility_ike_handler_t *this, ike_sa_t *ike_sa,
-						   const ike_sa_t *stock, uint32_t mid);
+						   const mobility_ike_stock_t *stock, uint32_t mid);
 
 	/** replaces ike_sa_t.roam() */
 	status_t (*roam)(mobility_ike_handler_t *this, ike_sa_t *ike_sa,
-					 const ike_sa_t *stock, bool address);
+					 const mobility_ike_stock_t *stock, bool address);
 
 	/** replaces ike_sa_t.send_dpd() */
 	status_t (*send_dpd)(mobility_ike_handler_t *this, ike_sa_t *ike_sa,
-						 const ike_sa_t *stock);
+						 const mobility_ike_stock_t *stock);
 
 	/** replaces ike_sa_t.delete() */
 	status_t (*delete)(mobility_ike_handler_t *this, ike_sa_t *ike_sa,
-					   const ike_sa_t *stock, bool force);
+					   const mobility_ike_stock_t *stock, bool force);
 
 	/** called after ike_sa_t.process_message(), unless that returned
 	 * DESTROY_ME */
@@ -51,8 +67,8 @@ struct mobility_ike_handler_t {
 };
 
 /**
- * Hooks.  Methods may be called from any thread, with the IKE_SA in question checked
- * out.  The mutex is a leaf.
+ * Hooks.  Methods may be called from any thread, with the IKE_SA in question
+ * checked out.  The mutex is a leaf.
  */
 struct mobility_ike_hooks_t {
 

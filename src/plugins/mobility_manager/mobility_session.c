@@ -338,7 +338,11 @@ METHOD(mobility_session_t, look, status_t,
 	}
 	if (this->fsm.state == MOBILITY_CONNECTED)
 	{
-		return prefer_best(this);
+		status = prefer_best(this);
+		if (status != DESTROY_ME && this->mover->is_idle(this->mover))
+		{
+			candidates->shrink(candidates);
+		}
 	}
 	return status;
 }
@@ -707,9 +711,14 @@ METHOD(mobility_session_t, get_paths, array_t*,
 	enumerator_t *enumerator;
 	mobility_path_report_t *report;
 	mobility_path_t *path, *current;
+	mobility_fsm_event_t event = {};
 	uint64_t now = mobility_now();
 	array_t *reports;
 
+	if (!candidates->get_best(candidates, now))
+	{
+		this->mover->look(this->mover, &event);
+	}
 	current = this->mover->get_path(this->mover);
 	reports = array_create(0, 0);
 	enumerator = candidates->create_enumerator(candidates, now);
