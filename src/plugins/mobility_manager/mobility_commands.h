@@ -9,7 +9,7 @@
  * @{ @ingroup mobility_manager
  *
  * The commands of the control socket, and how sessions look in messages.
- * doc/vici.md describes both.
+ * docs/vici.md describes both.
  */
 
 #ifndef MOBILITY_COMMANDS_H_
