@@ -163,10 +163,31 @@ static bool is_rival(const mobility_route_t *a, const mobility_route_t *b)
 /*
  * Described in header.
  */
-void mobility_dst_replace(mobility_dst_t *dst, const mobility_route_t *route)
+u_int mobility_dst_get_replaced(mobility_dst_t *dst,
+								const mobility_route_t *route)
 {
 	mobility_route_t *current;
-	u_int group = 0;
+	int i;
+
+	for (i = 0; i < array_count(dst->routes); i++)
+	{
+		array_get(dst->routes, i, &current);
+		if (is_rival(current, route) && !current->lost)
+		{
+			return current->group;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_dst_replace(mobility_dst_t *dst, const mobility_route_t *route,
+						  u_int replaced)
+{
+	mobility_route_t *current;
+	bool changed = FALSE;
 	int i, first = -1;
 
 	for (i = 0; i < array_count(dst->routes); i++)
@@ -185,13 +206,14 @@ void mobility_dst_replace(mobility_dst_t *dst, const mobility_route_t *route)
 			array_remove(dst->routes, i, NULL);
 			array_insert(dst->routes, first++, current);
 		}
-		else if (!group || current->group == group ||
+		else if (current->group == replaced ||
 				 dst->key.net.family == AF_INET6)
 		{
-			group = current->group;
 			remove_route(dst, i--);
+			changed = TRUE;
 		}
 	}
+	return changed;
 }
 
 /**
@@ -270,34 +292,90 @@ static bool is_all_dead(mobility_dst_t *dst, u_int group)
 	return TRUE;
 }
 
-/*
- * Described in header.
+/**
+ * Mark all next hops of a route as gone
  */
-mobility_change_t mobility_dst_lose_link(mobility_dst_t *dst, int ifindex)
+static void set_all_dead(mobility_dst_t *dst, u_int group)
 {
-	mobility_change_t change = MOBILITY_CHANGE_NONE;
 	mobility_route_t *route;
 	int i;
 
 	for (i = 0; i < array_count(dst->routes); i++)
 	{
 		array_get(dst->routes, i, &route);
-		if (route->oif == ifindex && route->own)
-		{
-			route->lost = TRUE;
-		}
-		else if (route->oif == ifindex && !route->dead)
-		{
-			route->dead = TRUE;
-			change = MOBILITY_CHANGE_ROUTE;
-		}
+		route->dead |= route->group == group;
 	}
-	for (i = array_count(dst->routes) - 1; change && i >= 0; i--)
+}
+
+/**
+ * Mark next hops over a link as gone, our own as lost
+ */
+static bool set_link_dead(mobility_dst_t *dst, int ifindex,
+						  mobility_loss_t loss)
+{
+	mobility_route_t *route;
+	bool changed = FALSE, gone = loss == MOBILITY_LOSS_GONE;
+	int i;
+
+	for (i = 0; i < array_count(dst->routes); i++)
 	{
 		array_get(dst->routes, i, &route);
-		if (route->dead && is_all_dead(dst, route->group))
+		if (route->oif != ifindex ||
+		   (route->nhid && loss == MOBILITY_LOSS_ADDRESS))
+		{
+			continue;
+		}
+		if (route->own)
+		{
+			route->lost = TRUE;
+			continue;
+		}
+		changed |= !route->dead || gone;
+		route->dead = TRUE;
+		if (gone && dst->key.net.family == AF_INET)
+		{
+			set_all_dead(dst, route->group);
+		}
+	}
+	return changed;
+}
+
+/**
+ * Check if a next hop is gone for good after a loss
+ */
+static bool is_lost(mobility_dst_t *dst, const mobility_route_t *route,
+					int ifindex, mobility_loss_t loss)
+{
+	if (loss == MOBILITY_LOSS_CARRIER)
+	{
+		return route->nhid && route->oif == ifindex &&
+			   dst->key.net.family == AF_INET;
+	}
+	return route->dead && is_all_dead(dst, route->group);
+}
+
+/*
+ * Described in header.
+ */
+mobility_change_t mobility_dst_lose_link(mobility_dst_t *dst, int ifindex,
+										 mobility_loss_t loss)
+{
+	mobility_change_t change = MOBILITY_CHANGE_NONE;
+	mobility_route_t *route;
+	int i;
+
+	if (loss != MOBILITY_LOSS_CARRIER &&
+		set_link_dead(dst, ifindex, loss))
+	{
+		change = MOBILITY_CHANGE_ROUTE;
+	}
+	for (i = array_count(dst->routes) - 1; i >= 0; i--)
+	{
+		array_get(dst->routes, i, &route);
+		if (is_lost(dst, route, ifindex, loss))
 		{
 			remove_route(dst, i);
+			change = MOBILITY_CHANGE_ROUTE;
 		}
 	}
 	return change;
@@ -359,6 +437,27 @@ mobility_change_t mobility_dst_lose_source(mobility_dst_t *dst,
 			remove_route(dst, i);
 		}
 		change = MOBILITY_CHANGE_ROUTE;
+	}
+	return change;
+}
+
+/*
+ * Described in header.
+ */
+mobility_change_t mobility_dst_lose_nexthop(mobility_dst_t *dst, uint32_t nhid)
+{
+	mobility_change_t change = MOBILITY_CHANGE_NONE;
+	mobility_route_t *route;
+	int i;
+
+	for (i = array_count(dst->routes) - 1; i >= 0; i--)
+	{
+		array_get(dst->routes, i, &route);
+		if (route->nhid == nhid)
+		{
+			remove_route(dst, i);
+			change = MOBILITY_CHANGE_ROUTE;
+		}
 	}
 	return change;
 }

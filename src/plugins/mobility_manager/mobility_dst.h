@@ -23,6 +23,21 @@
 typedef struct mobility_dst_t mobility_dst_t;
 typedef struct mobility_dst_key_t mobility_dst_key_t;
 typedef struct mobility_flow_t mobility_flow_t;
+typedef enum mobility_loss_t mobility_loss_t;
+
+/**
+ * What happened to a link.
+ */
+enum mobility_loss_t {
+	/** has no carrier, takes IPv4 routes over next hop objects along */
+	MOBILITY_LOSS_CARRIER,
+	/** has no IPv4 address, leaves IPv4 routes over next hop objects alone */
+	MOBILITY_LOSS_ADDRESS,
+	/** is down */
+	MOBILITY_LOSS_DOWN,
+	/** does not exist anymore */
+	MOBILITY_LOSS_GONE,
+};
 
 /**
  * What a route is looked for.
@@ -96,14 +111,27 @@ bool mobility_dst_add(mobility_dst_t *dst, const mobility_route_t *route);
 bool mobility_dst_remove(mobility_dst_t *dst, const mobility_route_t *route);
 
 /**
- * Remove what a route replaced (NLM_F_REPLACE) after it was added: of IPv4
- * routes with the same metric the first, of IPv6 routes all, as these are next
- * hops of one route.
+ * Find out what a route replaces (NLM_F_REPLACE), before it is added.
  *
  * @param dst			destination
  * @param route			what the next hops of the new route have in common
+ * @return				group of the route that is replaced, 0 if there is none
  */
-void mobility_dst_replace(mobility_dst_t *dst, const mobility_route_t *route);
+u_int mobility_dst_get_replaced(mobility_dst_t *dst,
+								const mobility_route_t *route);
+
+/**
+ * Remove what a route replaced, after it was added and took the next hops over
+ * that are in both of them.  Of IPv6 routes it is all with the same metric, as
+ * these are next hops of one route.
+ *
+ * @param dst			destination
+ * @param route			what the next hops of the new route have in common
+ * @param replaced		group of the route that is replaced
+ * @return				TRUE if that changes anything
+ */
+bool mobility_dst_replace(mobility_dst_t *dst, const mobility_route_t *route,
+						  u_int replaced);
 
 /**
  * Look for the preferred route a flow may use.
@@ -125,15 +153,18 @@ const mobility_route_t *mobility_dst_lookup(const mobility_dst_t *dst,
 bool mobility_dst_has_link(const mobility_dst_t *dst, int ifindex);
 
 /**
- * Remove the routes over a link that went away.
+ * Remove the routes over a link that a loss takes along.
  *
  * The kernel removes a route with several next hops with the last of them.
+ * Only if a link is gone it removes IPv4 routes with the first of them.
  *
  * @param dst			destination
  * @param ifindex		link
+ * @param loss			what happened to the link
  * @return				what changed, lost ones of our own are not reported
  */
-mobility_change_t mobility_dst_lose_link(mobility_dst_t *dst, int ifindex);
+mobility_change_t mobility_dst_lose_link(mobility_dst_t *dst, int ifindex,
+										 mobility_loss_t loss);
 
 /**
  * Have next hops over a link that came back, forget our own that were lost.
@@ -153,6 +184,15 @@ mobility_change_t mobility_dst_regain_link(mobility_dst_t *dst, int ifindex);
  */
 mobility_change_t mobility_dst_lose_source(mobility_dst_t *dst,
 										   const mobility_ip_t *ip);
+
+/**
+ * Remove routes whose next hop object was removed.
+ *
+ * @param dst			destination
+ * @param nhid			id of the next hop object
+ * @return				what changed
+ */
+mobility_change_t mobility_dst_lose_nexthop(mobility_dst_t *dst, uint32_t nhid);
 
 /**
  * Remove routes that the last resync did not see.

@@ -93,6 +93,8 @@ static const int groups[] = {
 	RTNLGRP_IPV6_ROUTE,
 	RTNLGRP_IPV4_RULE,
 	RTNLGRP_IPV6_RULE,
+	/* since 5.3, and last as older kernels lack it */
+	RTNLGRP_NEXTHOP,
 };
 
 METHOD(mobility_feed_t, get_fd, int,
@@ -210,7 +212,8 @@ static bool subscribe(struct mnl_socket *socket)
 	for (i = 0; i < countof(groups); i++)
 	{
 		if (mnl_socket_setsockopt(socket, NETLINK_ADD_MEMBERSHIP,
-								  (void*)&groups[i], sizeof(groups[i])) == -1)
+								  (void*)&groups[i], sizeof(groups[i])) == -1 &&
+			groups[i] != RTNLGRP_NEXTHOP)
 		{
 			return FALSE;
 		}

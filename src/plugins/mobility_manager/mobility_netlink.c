@@ -37,8 +37,9 @@ bool mobility_netlink_parse(const struct nlmsghdr *nlh, size_t header,
 	{
 		return FALSE;
 	}
-	mobility_netlink_parse_data((char*)mnl_nlmsg_get_payload(nlh) + header,
-							nlh->nlmsg_len - MNL_NLMSG_HDRLEN - header, tb, max);
+	mobility_netlink_parse_data(mnl_nlmsg_get_payload_offset(nlh, header),
+								nlh->nlmsg_len - MNL_NLMSG_HDRLEN - header,
+								tb, max);
 	return TRUE;
 }
 

@@ -85,8 +85,8 @@ static void log_refused(private_mobility_pins_t *this, const char *what,
 		case EOPNOTSUPP:
 		case EAFNOSUPPORT:
 			remedy = ": the kernel needs policy routing "
-					 "(CONFIG_IP_MULTIPLE_TABLES, CONFIG_IPV6_MULTIPLE_TABLES), "
-					 "or set pin_paths = no";
+					 "(CONFIG_IP_MULTIPLE_TABLES, "
+					 "CONFIG_IPV6_MULTIPLE_TABLES), or set pin_paths = no";
 			break;
 	}
 	dbg(DBG_NET, error == this->refused ? 2 : 1,

@@ -5,6 +5,7 @@
  */
 
 #include <sys/socket.h>
+#include <linux/nexthop.h>
 
 #include "mobility_routes.h"
 
@@ -180,16 +181,18 @@ static bool add_route(private_mobility_routes_t *this, mobility_dst_t *dst,
 {
 	mobility_route_t route;
 	bool changed = FALSE;
+	u_int replaced;
 
+	replaced = mobility_dst_get_replaced(dst, &msg->route);
 	msg->route.group = ++this->group;
 	msg->route.generation = this->generation;
 	while (mobility_rtmsg_next(msg, &route))
 	{
 		changed |= mobility_dst_add(dst, &route);
 	}
-	if (changed && replace)
+	if (replace)
 	{
-		mobility_dst_replace(dst, &msg->route);
+		changed |= mobility_dst_replace(dst, &msg->route, replaced);
 	}
 	return changed;
 }
@@ -313,12 +316,22 @@ static mobility_change_t apply(private_mobility_routes_t *this, int family,
 }
 
 /**
+ * A link, and what happened to it
+ */
+typedef struct {
+	/** interface */
+	int ifindex;
+	/** what happened */
+	mobility_loss_t loss;
+} lost_link_t;
+
+/**
  * Lose a link, an apply_cb_t
  */
 static mobility_change_t apply_lose_link(mobility_dst_t *dst,
-										 const int *ifindex)
+										 const lost_link_t *lost)
 {
-	return mobility_dst_lose_link(dst, *ifindex);
+	return mobility_dst_lose_link(dst, lost->ifindex, lost->loss);
 }
 
 /**
@@ -331,6 +344,15 @@ static mobility_change_t apply_regain_link(mobility_dst_t *dst,
 }
 
 /**
+ * Lose a next hop object, an apply_cb_t
+ */
+static mobility_change_t apply_lose_nexthop(mobility_dst_t *dst,
+											const uint32_t *nhid)
+{
+	return mobility_dst_lose_nexthop(dst, *nhid);
+}
+
+/**
  * Sweep, an apply_cb_t
  */
 static mobility_change_t apply_sweep(mobility_dst_t *dst,
@@ -340,9 +362,15 @@ static mobility_change_t apply_sweep(mobility_dst_t *dst,
 }
 
 METHOD(mobility_routes_t, lose_link, mobility_change_t,
-	private_mobility_routes_t *this, int ifindex, int family)
+	private_mobility_routes_t *this, int ifindex, int family,
+	mobility_loss_t loss)
 {
-	return apply(this, family, (apply_cb_t)apply_lose_link, &ifindex);
+	lost_link_t lost = {
+		.ifindex = ifindex,
+		.loss = loss,
+	};
+
+	return apply(this, family, (apply_cb_t)apply_lose_link, &lost);
 }
 
 METHOD(mobility_routes_t, regain_link, mobility_change_t,
@@ -355,6 +383,20 @@ METHOD(mobility_routes_t, lose_source, mobility_change_t,
 	private_mobility_routes_t *this, const mobility_ip_t *ip)
 {
 	return apply(this, ip->family, (apply_cb_t)mobility_dst_lose_source, ip);
+}
+
+METHOD(mobility_routes_t, process_nexthop, mobility_change_t,
+	private_mobility_routes_t *this, const struct nlmsghdr *nlh)
+{
+	const struct nlattr *tb[NHA_ID + 1];
+	uint32_t nhid;
+
+	if (!mobility_netlink_parse(nlh, sizeof(struct nhmsg), tb, NHA_ID) ||
+		!mobility_netlink_get_u32(tb[NHA_ID], &nhid) || !nhid)
+	{
+		return MOBILITY_CHANGE_NONE;
+	}
+	return apply(this, AF_INET, (apply_cb_t)apply_lose_nexthop, &nhid);
 }
 
 METHOD(mobility_routes_t, has_link, bool,
@@ -415,6 +457,7 @@ mobility_routes_t *mobility_routes_create(uint32_t charon_table)
 			.lose_link = _lose_link,
 			.regain_link = _regain_link,
 			.lose_source = _lose_source,
+			.process_nexthop = _process_nexthop,
 			.lookup = _lookup,
 			.has_link = _has_link,
 			.sync_begin = _sync_begin,

@@ -52,16 +52,17 @@ struct mobility_routes_t {
 								 const struct nlmsghdr *nlh);
 
 	/**
-	 * A link went down, or lost its last address of a family, and took its
-	 * routes along.
+	 * A link was lost, or lost its last address of a family, and took routes
+	 * along.
 	 *
 	 * @param ifindex	interface
 	 * @param family	AF_INET, AF_INET6 or AF_UNSPEC for both
+	 * @param loss		what happened to it
 	 * @return			what changed, routes of our own are not reported as lost
 	 *					as they can't be installed yet
 	 */
 	mobility_change_t (*lose_link)(mobility_routes_t *this, int ifindex,
-								   int family);
+								   int family, mobility_loss_t loss);
 
 	/**
 	 * A link came up, or got its first address of a family, so that routes
@@ -82,6 +83,15 @@ struct mobility_routes_t {
 	 */
 	mobility_change_t (*lose_source)(mobility_routes_t *this,
 									 const mobility_ip_t *ip);
+
+	/**
+	 * Apply RTM_DELNEXTHOP, IPv4 routes over a next hop object go with it.
+	 *
+	 * @param nlh		message
+	 * @return			what changed
+	 */
+	mobility_change_t (*process_nexthop)(mobility_routes_t *this,
+										 const struct nlmsghdr *nlh);
 
 	/**
 	 * Look up a route in a table, as the kernel does if the interface is given.

@@ -84,13 +84,13 @@ static bool parse_destination(const struct nlattr *tb[], mobility_rtmsg_t *msg)
  */
 bool mobility_rtmsg_parse(const struct nlmsghdr *nlh, mobility_rtmsg_t *msg)
 {
-	const struct nlattr *tb[RTA_PREF + 1];
+	const struct nlattr *tb[RTA_NH_ID + 1];
 	mobility_route_t *route = &msg->route;
 	const struct rtmsg *rtm;
 	uint32_t oif = 0;
 
 	memset(msg, 0, sizeof(*msg));
-	if (!mobility_netlink_parse(nlh, sizeof(*rtm), tb, RTA_PREF))
+	if (!mobility_netlink_parse(nlh, sizeof(*rtm), tb, RTA_NH_ID))
 	{
 		return FALSE;
 	}
@@ -106,6 +106,7 @@ bool mobility_rtmsg_parse(const struct nlmsghdr *nlh, mobility_rtmsg_t *msg)
 	route->src_prefix = rtm->rtm_src_len;
 	route->preference = parse_preference(tb[RTA_PREF]);
 	mobility_netlink_get_u32(tb[RTA_PRIORITY], &route->metric);
+	mobility_netlink_get_u32(tb[RTA_NH_ID], &route->nhid);
 	mobility_netlink_get_u32(tb[RTA_OIF], &oif);
 	route->oif = oif;
 	mobility_netlink_get_ip(tb[RTA_PREFSRC], rtm->rtm_family, &route->prefsrc);

@@ -49,6 +49,8 @@ struct mobility_route_t {
 	mobility_ip_t src;
 	/** length of that prefix */
 	uint8_t src_prefix;
+	/** id of the next hop object, 0 if none */
+	uint32_t nhid;
 	/** the next hops of one route have the same */
 	u_int group;
 	/** resync that saw it last */

@@ -82,7 +82,7 @@ typedef struct {
 	uint32_t target;
 	/** mark and mask of packets */
 	uint32_t mark, mask;
-	/** routes to ignore: of up to that prefix length, over links of that group */
+	/** routes to ignore: by prefix length (or shorter), by group of the link */
 	uint32_t suppress_prefix, suppress_group;
 } spec_t;
 
@@ -174,7 +174,8 @@ static bool parse_rule(const struct nlmsghdr *nlh, spec_t *spec)
 	mobility_netlink_get_u32(tb[FRA_PRIORITY], &spec->priority);
 	mobility_netlink_get_u32(tb[FRA_TABLE], &spec->table);
 	mobility_netlink_get_u32(tb[FRA_GOTO], &spec->target);
-	mobility_netlink_get_u32(tb[FRA_SUPPRESS_PREFIXLEN], &spec->suppress_prefix);
+	mobility_netlink_get_u32(tb[FRA_SUPPRESS_PREFIXLEN],
+							 &spec->suppress_prefix);
 	mobility_netlink_get_u32(tb[FRA_SUPPRESS_IFGROUP], &spec->suppress_group);
 	mobility_netlink_get_u8(tb[FRA_PROTOCOL], &protocol);
 	spec->own = protocol == MOBILITY_RTPROT;

@@ -216,6 +216,8 @@ array_t *mobility_source_rank(const mobility_link_t *link,
 		.nexthop = *peer,
 		.prefer_temporary = prefer_temporary,
 	};
+	int (*compare)(const criteria_t*, const mobility_addr_t*,
+				   const mobility_addr_t*);
 	mobility_addr_t *addr, *other;
 	array_t *ranked;
 	int i, pos;
@@ -224,6 +226,7 @@ array_t *mobility_source_rank(const mobility_link_t *link,
 	{
 		criteria.nexthop = route->gateway;
 	}
+	compare = peer->family == AF_INET ? compare4 : compare6;
 	ranked = array_create(0, 0);
 	for (i = 0; i < array_count(link->addrs); i++)
 	{
@@ -236,8 +239,7 @@ array_t *mobility_source_rank(const mobility_link_t *link,
 		for (pos = 0; pos < array_count(ranked); pos++)
 		{
 			array_get(ranked, pos, &other);
-			if ((peer->family == AF_INET ? compare4(&criteria, addr, other)
-										 : compare6(&criteria, addr, other)) < 0)
+			if (compare(&criteria, addr, other) < 0)
 			{
 				break;
 			}

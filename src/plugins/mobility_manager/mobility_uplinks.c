@@ -9,10 +9,7 @@
 #include <linux/rtnetlink.h>
 
 #include "mobility_uplinks.h"
-#include "mobility_links.h"
-#include "mobility_routes.h"
-#include "mobility_rules.h"
-#include "mobility_source.h"
+#include "mobility_lookup.h"
 
 typedef struct private_mobility_uplinks_t private_mobility_uplinks_t;
 
@@ -27,37 +24,40 @@ struct private_mobility_uplinks_t {
 	mobility_uplinks_t public;
 
 	/**
-	 * Interfaces and addresses.
+	 * Interfaces, addresses, routes and rules.
 	 */
-	mobility_links_t *links;
-
-	/**
-	 * Routing tables.
-	 */
-	mobility_routes_t *routes;
-
-	/**
-	 * Rules that lead to these tables.
-	 */
-	mobility_rules_t *rules;
-
-	/**
-	 * Prefer temporary IPv6 addresses.
-	 */
-	bool prefer_temporary;
+	mobility_lookup_t net;
 };
 
 /**
- * Filters for get_paths()
+ * How much there is of an interface, as routes go and come with that
  */
-typedef struct {
-	/** decides on interfaces */
-	mobility_uplink_filter_t link;
-	/** decides on addresses, may be NULL */
-	mobility_vip_filter_t is_vip;
-	/** user data for both */
-	void *data;
-} filter_t;
+typedef enum {
+	LINK_NONE,
+	LINK_DOWN,
+	LINK_NO_CARRIER,
+	LINK_UP,
+} presence_t;
+
+/**
+ * Check how much there is of an interface
+ */
+static presence_t get_presence(private_mobility_uplinks_t *this, int ifindex)
+{
+	mobility_link_t *link;
+
+	link = this->net.links->get(this->net.links, ifindex);
+	if (!link)
+	{
+		return LINK_NONE;
+	}
+	if (!mobility_link_is_up(link))
+	{
+		return LINK_DOWN;
+	}
+	return link->flags & (IFF_RUNNING | IFF_LOWER_UP) ? LINK_UP
+													  : LINK_NO_CARRIER;
+}
 
 /**
  * Apply a message about an interface, whose routes go and come with it
@@ -65,30 +65,48 @@ typedef struct {
 static mobility_change_t process_link(private_mobility_uplinks_t *this,
 									  const struct nlmsghdr *nlh)
 {
+	static const mobility_loss_t losses[] = {
+		[LINK_NONE] = MOBILITY_LOSS_GONE,
+		[LINK_DOWN] = MOBILITY_LOSS_DOWN,
+		[LINK_NO_CARRIER] = MOBILITY_LOSS_CARRIER,
+	};
 	const struct ifinfomsg *msg;
 	mobility_change_t change;
-	bool was_up, is_up;
+	mobility_routes_t *routes = this->net.routes;
+	presence_t before, after;
 
 	if (nlh->nlmsg_len < mnl_nlmsg_size(sizeof(*msg)))
 	{
 		return MOBILITY_CHANGE_NONE;
 	}
 	msg = mnl_nlmsg_get_payload(nlh);
-	was_up = mobility_link_is_up(this->links->get(this->links, msg->ifi_index));
-	change = this->links->process_link(this->links, nlh);
-	is_up = mobility_link_is_up(this->links->get(this->links, msg->ifi_index));
+	before = get_presence(this, msg->ifi_index);
+	change = this->net.links->process_link(this->net.links, nlh);
+	after = get_presence(this, msg->ifi_index);
 
-	if (was_up && !is_up)
+	if (after < before)
 	{
-		change |= this->routes->lose_link(this->routes, msg->ifi_index,
-										  AF_UNSPEC);
+		change |= routes->lose_link(routes, msg->ifi_index, AF_UNSPEC,
+									losses[after]);
 	}
-	else if (!was_up && is_up)
+	else if (before < LINK_NO_CARRIER && after >= LINK_NO_CARRIER)
 	{
-		change |= this->routes->regain_link(this->routes, msg->ifi_index,
-											AF_UNSPEC);
+		change |= routes->regain_link(routes, msg->ifi_index, AF_UNSPEC);
 	}
 	return change;
+}
+
+/**
+ * Check if an interface is up and has IPv4 addresses, as IPv4 routes only exist
+ * then
+ */
+static bool has_ipv4(private_mobility_uplinks_t *this, int ifindex)
+{
+	mobility_link_t *link;
+
+	link = this->net.links->get(this->net.links, ifindex);
+	return mobility_link_is_up(link) &&
+		   mobility_link_count_addrs(link, AF_INET) > 0;
 }
 
 /**
@@ -100,32 +118,31 @@ static mobility_change_t process_addr(private_mobility_uplinks_t *this,
 	const struct ifaddrmsg *msg;
 	mobility_change_t change;
 	mobility_ip_t gone = {};
-	u_int before, after;
+	mobility_routes_t *routes = this->net.routes;
+	bool before, after;
 
 	if (nlh->nlmsg_len < mnl_nlmsg_size(sizeof(*msg)))
 	{
 		return MOBILITY_CHANGE_NONE;
 	}
 	msg = mnl_nlmsg_get_payload(nlh);
-	before = mobility_link_count_addrs(
-						this->links->get(this->links, msg->ifa_index), AF_INET);
-	change = this->links->process_addr(this->links, nlh, &gone);
-	after = mobility_link_count_addrs(
-						this->links->get(this->links, msg->ifa_index), AF_INET);
+	before = has_ipv4(this, msg->ifa_index);
+	change = this->net.links->process_addr(this->net.links, nlh, &gone);
+	after = has_ipv4(this, msg->ifa_index);
 
-	if (gone.family != AF_UNSPEC && !this->links->get_addr(this->links, &gone))
+	if (gone.family != AF_UNSPEC &&
+		!this->net.links->get_addr(this->net.links, &gone))
 	{
-		change |= this->routes->lose_source(this->routes, &gone);
+		change |= routes->lose_source(routes, &gone);
 	}
 	if (before && !after)
 	{
-		change |= this->routes->lose_link(this->routes, msg->ifa_index,
-										  AF_INET);
+		change |= routes->lose_link(routes, msg->ifa_index, AF_INET,
+									MOBILITY_LOSS_ADDRESS);
 	}
 	else if (!before && after)
 	{
-		change |= this->routes->regain_link(this->routes, msg->ifa_index,
-											AF_INET);
+		change |= routes->regain_link(routes, msg->ifa_index, AF_INET);
 	}
 	return change;
 }
@@ -147,10 +164,12 @@ METHOD(mobility_uplinks_t, process, mobility_change_t,
 			return process_addr(this, nlh);
 		case RTM_NEWROUTE:
 		case RTM_DELROUTE:
-			return this->routes->process(this->routes, nlh);
+			return this->net.routes->process(this->net.routes, nlh);
+		case RTM_DELNEXTHOP:
+			return this->net.routes->process_nexthop(this->net.routes, nlh);
 		case RTM_NEWRULE:
 		case RTM_DELRULE:
-			return this->rules->process(this->rules, nlh);
+			return this->net.rules->process(this->net.rules, nlh);
 		default:
 			return MOBILITY_CHANGE_NONE;
 	}
@@ -159,17 +178,17 @@ METHOD(mobility_uplinks_t, process, mobility_change_t,
 METHOD(mobility_uplinks_t, sync_begin, void,
 	private_mobility_uplinks_t *this)
 {
-	this->links->sync_begin(this->links);
-	this->routes->sync_begin(this->routes);
-	this->rules->sync_begin(this->rules);
+	this->net.links->sync_begin(this->net.links);
+	this->net.routes->sync_begin(this->net.routes);
+	this->net.rules->sync_begin(this->net.rules);
 }
 
 METHOD(mobility_uplinks_t, sync_end, mobility_change_t,
 	private_mobility_uplinks_t *this)
 {
-	return this->links->sync_end(this->links) |
-		   this->routes->sync_end(this->routes) |
-		   this->rules->sync_end(this->rules);
+	return this->net.links->sync_end(this->net.links) |
+		   this->net.routes->sync_end(this->net.routes) |
+		   this->net.rules->sync_end(this->net.rules);
 }
 
 /**
@@ -202,98 +221,12 @@ static mobility_path_t *create_path(const mobility_link_t *link,
 	return path;
 }
 
-/**
- * Check if an address is a virtual IP
- */
-static bool is_vip(const filter_t *filter, const mobility_ip_t *ip)
-{
-	host_t *host;
-	bool vip;
-
-	if (!filter->is_vip)
-	{
-		return FALSE;
-	}
-	host = mobility_ip_to_host(ip);
-	vip = filter->is_vip(filter->data, host);
-	host->destroy(host);
-	return vip;
-}
-
-/**
- * Use the source address that the route asks for, if that is possible
- */
-static const mobility_route_t *use_prefsrc(private_mobility_uplinks_t *this,
-										   const mobility_link_t *link,
-										   const filter_t *filter,
-										   const mobility_route_t *route,
-										   mobility_flow_t *flow)
-{
-	mobility_flow_t other = *flow;
-
-	if (!route || !mobility_ip_is_set(&route->prefsrc))
-	{
-		return NULL;
-	}
-	other.local = route->prefsrc;
-	if (!mobility_addr_is_usable(this->links->get_addr(this->links,
-													   &other.local)) ||
-		is_vip(filter, &other.local))
-	{
-		return NULL;
-	}
-	route = this->rules->lookup(this->rules, this->routes, link, &other);
-	if (route)
-	{
-		*flow = other;
-	}
-	return route;
-}
-
-/**
- * Find the local address on an uplink and the route from it.
- *
- * Rules may depend on the local address, and the local address depends on the
- * route, so a route for any local address comes first.
- */
-static const mobility_route_t *choose_local(private_mobility_uplinks_t *this,
-											const mobility_link_t *link,
-											const filter_t *filter,
-											mobility_flow_t *flow)
-{
-	const mobility_route_t *hint, *route;
-	mobility_addr_t *addr;
-	array_t *ranked;
-	int i;
-
-	hint = this->rules->lookup(this->rules, this->routes, link, flow);
-	route = use_prefsrc(this, link, filter, hint, flow);
-	if (route)
-	{
-		return route;
-	}
-	ranked = mobility_source_rank(link, &flow->peer, hint,
-								  this->prefer_temporary);
-	for (i = 0; !route && i < array_count(ranked); i++)
-	{
-		array_get(ranked, i, &addr);
-		if (!is_vip(filter, &addr->ip))
-		{
-			flow->local = addr->ip;
-			route = this->rules->lookup(this->rules, this->routes, link, flow);
-		}
-	}
-	array_destroy(ranked);
-	return use_prefsrc(this, link, filter, route, flow) ?: route;
-}
-
 METHOD(mobility_uplinks_t, get_paths, void,
 	private_mobility_uplinks_t *this, host_t *peer,
 	mobility_uplink_filter_t filter, mobility_vip_filter_t is_vip, void *data,
 	array_t *paths)
 {
-	filter_t filters = {
-		.link = filter,
+	mobility_lookup_filter_t addr_filter = {
 		.is_vip = is_vip,
 		.data = data,
 	};
@@ -301,7 +234,7 @@ METHOD(mobility_uplinks_t, get_paths, void,
 	enumerator_t *enumerator;
 	mobility_link_t *link;
 
-	enumerator = this->links->create_enumerator(this->links);
+	enumerator = this->net.links->create_enumerator(this->net.links);
 	while (enumerator->enumerate(enumerator, &link))
 	{
 		mobility_flow_t flow = {
@@ -315,7 +248,7 @@ METHOD(mobility_uplinks_t, get_paths, void,
 		{
 			continue;
 		}
-		route = choose_local(this, link, &filters, &flow);
+		route = mobility_lookup_local(&this->net, link, &addr_filter, &flow);
 		if (route)
 		{
 			array_insert(paths, ARRAY_TAIL, create_path(link, &flow, route));
@@ -335,14 +268,14 @@ METHOD(mobility_uplinks_t, is_usable, bool,
 	const mobility_route_t *route;
 	mobility_link_t *link;
 
-	link = this->links->get(this->links, path->ifindex);
+	link = this->net.links->get(this->net.links, path->ifindex);
 	if (!mobility_link_is_running(link) ||
-		!mobility_addr_is_usable(this->links->get_addr(this->links,
+		!mobility_addr_is_usable(this->net.links->get_addr(this->net.links,
 													   &flow.local)))
 	{
 		return FALSE;
 	}
-	route = this->rules->lookup(this->rules, this->routes, link, &flow);
+	route = mobility_lookup_route(&this->net, link, &flow);
 	if (!route)
 	{
 		return FALSE;
@@ -350,54 +283,6 @@ METHOD(mobility_uplinks_t, is_usable, bool,
 	memcpy(path->ifname, link->ifname, sizeof(path->ifname));
 	set_route(path, route);
 	return TRUE;
-}
-
-/**
- * Check if a route is to be preferred to another, both may be NULL
- */
-static bool is_better(const mobility_route_t *a, const mobility_route_t *b)
-{
-	if (!a || !b)
-	{
-		return a != NULL;
-	}
-	if (a->prefix != b->prefix)
-	{
-		return a->prefix > b->prefix;
-	}
-	return a->metric < b->metric;
-}
-
-/**
- * Find the best route of a flow over the interfaces that have the local
- * address, or over any, and set the flow's interface.
- */
-static mobility_link_t *find_link(private_mobility_uplinks_t *this,
-								  mobility_flow_t *flow, bool any,
-								  const mobility_route_t **best)
-{
-	mobility_link_t *link, *found = NULL;
-	const mobility_route_t *route;
-	enumerator_t *enumerator;
-
-	*best = NULL;
-	enumerator = this->links->create_enumerator(this->links);
-	while (enumerator->enumerate(enumerator, &link))
-	{
-		if (!any && !mobility_link_get_addr(link, &flow->local))
-		{
-			continue;
-		}
-		flow->oif = link->ifindex;
-		route = this->rules->lookup(this->rules, this->routes, link, flow);
-		if (!found || is_better(route, *best))
-		{
-			found = link;
-			*best = route;
-		}
-	}
-	enumerator->destroy(enumerator);
-	return found;
 }
 
 METHOD(mobility_uplinks_t, find_path, mobility_path_t*,
@@ -416,14 +301,14 @@ METHOD(mobility_uplinks_t, find_path, mobility_path_t*,
 	{
 		return NULL;
 	}
-	link = find_link(this, &flow, FALSE, &route);
+	link = mobility_lookup_link(&this->net, &flow, FALSE, &route);
 	if (!link)
 	{
 		return NULL;
 	}
 	if (mobility_link_is_loopback(link) || link->dummy)
 	{	/* no uplink, packets from there leave by whatever is best */
-		uplink = find_link(this, &flow, TRUE, &other);
+		uplink = mobility_lookup_link(&this->net, &flow, TRUE, &other);
 		if (other)
 		{
 			link = uplink;
@@ -458,7 +343,7 @@ METHOD(mobility_uplinks_t, describe, const char*,
 	mobility_link_t *link;
 	const char *reason;
 
-	link = this->links->get_by_name(this->links, ifname);
+	link = this->net.links->get_by_name(this->net.links, ifname);
 	if (!link)
 	{
 		return "no such interface";
@@ -481,7 +366,7 @@ METHOD(mobility_uplinks_t, describe, const char*,
 		return "IPsec interface";
 	}
 	reason = describe_addrs(link);
-	if (!reason && !this->routes->has_link(this->routes, link->ifindex))
+	if (!reason && !this->net.routes->has_link(this->net.routes, link->ifindex))
 	{
 		reason = "no route";
 	}
@@ -512,16 +397,18 @@ CALLBACK(filter_loopback, bool,
 METHOD(mobility_uplinks_t, create_link_enumerator, enumerator_t*,
 	private_mobility_uplinks_t *this)
 {
-	return enumerator_create_filter(this->links->create_enumerator(this->links),
-									filter_loopback, NULL, NULL);
+	enumerator_t *enumerator;
+
+	enumerator = this->net.links->create_enumerator(this->net.links);
+	return enumerator_create_filter(enumerator, filter_loopback, NULL, NULL);
 }
 
 METHOD(mobility_uplinks_t, destroy, void,
 	private_mobility_uplinks_t *this)
 {
-	this->links->destroy(this->links);
-	this->routes->destroy(this->routes);
-	this->rules->destroy(this->rules);
+	this->net.links->destroy(this->net.links);
+	this->net.routes->destroy(this->net.routes);
+	this->net.rules->destroy(this->net.rules);
 	free(this);
 }
 
@@ -545,10 +432,12 @@ mobility_uplinks_t *mobility_uplinks_create(uint32_t charon_table,
 			.create_link_enumerator = _create_link_enumerator,
 			.destroy = _destroy,
 		},
-		.links = mobility_links_create(),
-		.routes = mobility_routes_create(charon_table),
-		.rules = mobility_rules_create(charon_table),
-		.prefer_temporary = prefer_temporary,
+		.net = {
+			.links = mobility_links_create(),
+			.routes = mobility_routes_create(charon_table),
+			.rules = mobility_rules_create(charon_table),
+			.prefer_temporary = prefer_temporary,
+		},
 	);
 	return &this->public;
 }

@@ -67,9 +67,9 @@ typedef bool (*mobility_vip_filter_t)(void *data, host_t *addr);
 struct mobility_uplinks_t {
 
 	/**
-	 * Apply one rtnetlink message (RTM_{NEW,DEL}{LINK,ADDR,ROUTE,RULE}, other
-	 * types are ignored; malformed ones are, too, and never read beyond
-	 * nlmsg_len).
+	 * Apply one rtnetlink message (RTM_{NEW,DEL}{LINK,ADDR,ROUTE,RULE} and
+	 * RTM_DELNEXTHOP, other types are ignored; malformed ones are, too, and
+	 * never read beyond nlmsg_len).
 	 *
 	 * @param nlh		message
 	 * @return			what changed (compared to what was known)

@@ -43,7 +43,7 @@ bool mobility_netns_available(void)
 	{
 		return TRUE;
 	}
-	fprintf(stderr, "# not allowed to create networks (needs CAP_SYS_ADMIN, and "
+	fprintf(stderr, "# not allowed to create networks (needs CAP_SYS_ADMIN and "
 			"the ip command): tests that need one are left out\n");
 	return FALSE;
 }

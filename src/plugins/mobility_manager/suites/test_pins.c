@@ -632,8 +632,8 @@ START_TEST(test_refused)
 	ck_assert(!pins->add(pins, path));
 	ck_assert(!pins->add(pins, path));
 	ck_assert_str_eq(mobility_suite_log(), "installing a route for " WLAN
-					 " === " PEER " over wlan0 failed, Operation not permitted: "
-					 "charon needs CAP_NET_ADMIN, or set pin_paths = no\n");
+					 " === " PEER " over wlan0 failed, Operation not permitted"
+					 ": charon needs CAP_NET_ADMIN, or set pin_paths = no\n");
 	ck_assert_int_eq(pins->get_count(pins), 0);
 	ck_assert_int_eq(pins->restore(pins), 0);
 	pins->destroy(pins);

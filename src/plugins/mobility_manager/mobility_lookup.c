@@ -1,0 +1,151 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_lookup.h"
+#include "mobility_source.h"
+
+/*
+ * Described in header.
+ */
+const mobility_route_t *mobility_lookup_route(const mobility_lookup_t *this,
+											  const mobility_link_t *link,
+											  const mobility_flow_t *flow)
+{
+	return this->rules->lookup(this->rules, this->routes, link, flow);
+}
+
+/**
+ * Check if an address is a virtual IP
+ */
+static bool is_vip(const mobility_lookup_filter_t *filter,
+				   const mobility_ip_t *ip)
+{
+	host_t *host;
+	bool vip;
+
+	if (!filter->is_vip)
+	{
+		return FALSE;
+	}
+	host = mobility_ip_to_host(ip);
+	vip = filter->is_vip(filter->data, host);
+	host->destroy(host);
+	return vip;
+}
+
+/**
+ * Use the source address that the route asks for, if that is possible
+ */
+static const mobility_route_t *use_prefsrc(const mobility_lookup_t *this,
+										const mobility_link_t *link,
+										const mobility_lookup_filter_t *filter,
+										const mobility_route_t *route,
+										mobility_flow_t *flow)
+{
+	mobility_flow_t other = *flow;
+
+	if (!route || !mobility_ip_is_set(&route->prefsrc))
+	{
+		return NULL;
+	}
+	other.local = route->prefsrc;
+	if (!mobility_addr_is_usable(this->links->get_addr(this->links,
+													   &other.local)) ||
+		is_vip(filter, &other.local))
+	{
+		return NULL;
+	}
+	route = mobility_lookup_route(this, link, &other);
+	if (route)
+	{
+		*flow = other;
+	}
+	return route;
+}
+
+/*
+ * Described in header.
+ *
+ * Rules may depend on the local address, and the local address depends on the
+ * route, so a route for any local address comes first.
+ */
+const mobility_route_t *mobility_lookup_local(const mobility_lookup_t *this,
+										const mobility_link_t *link,
+										const mobility_lookup_filter_t *filter,
+										mobility_flow_t *flow)
+{
+	const mobility_route_t *hint, *route;
+	mobility_addr_t *addr;
+	array_t *ranked;
+	int i;
+
+	hint = mobility_lookup_route(this, link, flow);
+	route = use_prefsrc(this, link, filter, hint, flow);
+	if (route)
+	{
+		return route;
+	}
+	ranked = mobility_source_rank(link, &flow->peer, hint,
+								  this->prefer_temporary);
+	for (i = 0; !route && i < array_count(ranked); i++)
+	{
+		array_get(ranked, i, &addr);
+		if (!is_vip(filter, &addr->ip))
+		{
+			flow->local = addr->ip;
+			route = mobility_lookup_route(this, link, flow);
+		}
+	}
+	array_destroy(ranked);
+	return use_prefsrc(this, link, filter, route, flow) ?: route;
+}
+
+/**
+ * Check if a route is to be preferred to another, both may be NULL
+ */
+static bool is_better(const mobility_route_t *a, const mobility_route_t *b)
+{
+	if (!a || !b)
+	{
+		return a != NULL;
+	}
+	if (a->prefix != b->prefix)
+	{
+		return a->prefix > b->prefix;
+	}
+	return a->metric < b->metric;
+}
+
+/*
+ * Described in header.
+ */
+mobility_link_t *mobility_lookup_link(const mobility_lookup_t *this,
+									  mobility_flow_t *flow, bool any,
+									  const mobility_route_t **best)
+{
+	mobility_link_t *link, *found = NULL;
+	const mobility_route_t *route;
+	enumerator_t *enumerator;
+
+	*best = NULL;
+	enumerator = this->links->create_enumerator(this->links);
+	while (enumerator->enumerate(enumerator, &link))
+	{
+		if (!any && !mobility_link_get_addr(link, &flow->local))
+		{
+			continue;
+		}
+		flow->oif = link->ifindex;
+		route = mobility_lookup_route(this, link, flow);
+		if (!found || is_better(route, *best))
+		{
+			found = link;
+			*best = route;
+		}
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
