@@ -346,12 +346,20 @@ static bool set_link_dead(mobility_dst_t *dst, int ifindex,
 static bool is_lost(mobility_dst_t *dst, const mobility_route_t *route,
 					int ifindex, mobility_loss_t loss)
 {
-	if (loss == MOBILITY_LOSS_CARRIER)
+	switch (loss)
 	{
-		return route->nhid && route->oif == ifindex &&
-			   dst->key.net.family == AF_INET;
+		case MOBILITY_LOSS_CARRIER:
+			return route->nhid && route->oif == ifindex &&
+				   dst->key.net.family == AF_INET;
+		case MOBILITY_LOSS_GONE:
+			if (route->oif == ifindex)
+			{
+				return TRUE;
+			}
+			/* fall-through */
+		default:
+			return route->dead && is_all_dead(dst, route->group);
 	}
-	return route->dead && is_all_dead(dst, route->group);
 }
 
 /*
@@ -374,8 +382,11 @@ mobility_change_t mobility_dst_lose_link(mobility_dst_t *dst, int ifindex,
 		array_get(dst->routes, i, &route);
 		if (is_lost(dst, route, ifindex, loss))
 		{
+			if (!route->own)
+			{
+				change = MOBILITY_CHANGE_ROUTE;
+			}
 			remove_route(dst, i);
-			change = MOBILITY_CHANGE_ROUTE;
 		}
 	}
 	return change;

@@ -16,6 +16,7 @@
 #include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 
 #include <mobility_netlink.h>
@@ -620,6 +621,19 @@ static void build_rule(builder_t *this)
 }
 
 /**
+ * Build a message about a next hop object
+ */
+static void build_nexthop(builder_t *this)
+{
+	struct nhmsg *msg;
+
+	this->nlh->nlmsg_type = this->add ? RTM_NEWNEXTHOP : RTM_DELNEXTHOP;
+	msg = mnl_nlmsg_put_extra_header(this->nlh, sizeof(*msg));
+	msg->nh_family = AF_INET;
+	mnl_attr_put_u32(this->nlh, NHA_ID, number(this));
+}
+
+/**
  * Build a message
  */
 static struct nlmsghdr *build(const char *fmt, va_list args)
@@ -645,6 +659,10 @@ static struct nlmsghdr *build(const char *fmt, va_list args)
 	else if (streq(kind, "route"))
 	{
 		build_route(&this);
+	}
+	else if (streq(kind, "nexthop"))
+	{
+		build_nexthop(&this);
 	}
 	else
 	{

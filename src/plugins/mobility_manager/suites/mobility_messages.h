@@ -23,6 +23,7 @@
  *		 [goto N] [action N] [fwmark N] [fwmask N] [iif NAME] [oif NAME]
  *		 [proto N] [suppress_prefixlength N] [suppress_ifgroup N] [l3mdev]
  *		 [uidrange N] [tos N] [ipproto N] [sport] [tun_id N] [attr N]
+ *  nexthop del N
  *
  * "up" includes IFF_UP only, "running" also carrier and operstate.  "del"
  * instead of "add" builds the message that it is gone.

@@ -163,6 +163,60 @@ START_TEST(test_route_nexthops)
 }
 END_TEST
 
+START_TEST(test_route_nexthop_objects)
+{
+	/* routes go with the object */
+	feed(ROUTE, "route add 192.0.2.0/24 via 10.1.0.5 dev 2 nhid 17");
+	feed(NONE, "nexthop del 16");
+	feed(NONE, "nexthop del 0");
+	feed(NONE, "nexthop add 17");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.5 /24 0, " WLAN);
+	feed(ROUTE, "nexthop del 17");
+	feed(NONE, "nexthop del 17");
+	uplinks_assert(PEER, ETH ", " WLAN);
+	/* of IPv6 we are told */
+	feed(ROUTE, "route add 2001:db8:f::/64 via fe80::5 dev 2 nhid 18");
+	feed(NONE, "nexthop del 18");
+	uplinks_assert(PEER6, "eth0 2001:db8:1::2 via fe80::5 /64 0, " WLAN6);
+	feed(ROUTE, "route del 2001:db8:f::/64 via fe80::5 dev 2 nhid 18");
+	/* they go with the carrier, but not with the last address */
+	feed(ROUTE, "route add 192.0.2.0/24 via 10.1.0.5 dev 2 nhid 17");
+	feed(ADDR | ROUTE, "addr del 10.1.0.2/24 dev 2");
+	feed(ADDR, "addr add 10.1.0.2/24 dev 2");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.5 /24 0, " WLAN);
+	feed(LINK | ROUTE, "link add 2 eth0 up");
+	feed(LINK, "link add 2 eth0 running");
+	uplinks_assert(PEER, WLAN);
+}
+END_TEST
+
+START_TEST(test_route_multipath_gone)
+{
+	/* the first link that does not exist anymore takes the IPv4 route along,
+	 * even if it was down before */
+	feed(ROUTE, "route add 192.0.2.0/24 metric 50 nexthop via 10.1.0.1 dev 2 "
+		 "nexthop via 10.2.0.1 dev 3");
+	feed(ROUTE, "route add 2001:db8:f::/48 metric 7 nexthop via fe80::1 dev 2 "
+		 "nexthop via fe80::2 dev 3");
+	feed(LINK | ROUTE, "link add 3 wlan0 oper 2");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.1 /24 50");
+	feed(LINK | ROUTE, "link del 3 wlan0");
+	uplinks_assert(PEER, ETH);
+	uplinks_assert(PEER6, "eth0 2001:db8:1::2 via fe80::1 /48 7");
+	/* replaced by a part of itself */
+	feed(LINK, "link add 3 wlan0 running");
+	feed(ADDR, "addr add 10.2.0.2/24 dev 3");
+	feed(ROUTE, "route add 192.0.2.0/24 metric 50 nexthop via 10.1.0.1 dev 2 "
+		 "nexthop via 10.2.0.1 dev 3");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.1 /24 50, wlan0 10.2.0.2 "
+				   "via 10.2.0.1 /24 50");
+	feed(ROUTE, "route add 192.0.2.0/24 metric 50 via 10.1.0.1 dev 2 replace");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.1 /24 50");
+	feed(ROUTE, "route del 192.0.2.0/24 metric 50 via 10.1.0.1 dev 2");
+	uplinks_assert(PEER, ETH);
+}
+END_TEST
+
 START_TEST(test_route_source_specific)
 {
 	feed(ROUTE, "route add 2001:db8:f::/64 via fe80::7 dev 2 "
@@ -456,10 +510,10 @@ START_TEST(test_pins_link)
 	feed(NONE, "route add default via 10.2.0.1 dev 3 table 22000 proto 230");
 	feed(ADDR, "addr del 10.2.0.2/24 dev 3");
 	feed(ADDR | PIN_LOST, "addr add 10.2.0.2/24 dev 3");
-	/* with the link itself */
+	/* a link that does not exist anymore does not come back */
 	feed(NONE, "route add default via 10.2.0.1 dev 3 table 22000 proto 230");
 	feed(LINK, "link del 3 wlan0");
-	feed(LINK | PIN_LOST, "link add 3 wlan0 running");
+	feed(LINK, "link add 3 wlan0 running");
 }
 END_TEST
 
@@ -478,6 +532,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_route_replace);
 	tcase_add_test(tc, test_route_multipath);
 	tcase_add_test(tc, test_route_nexthops);
+	tcase_add_test(tc, test_route_nexthop_objects);
+	tcase_add_test(tc, test_route_multipath_gone);
 	tcase_add_test(tc, test_route_source_specific);
 	tcase_add_test(tc, test_route_unreachable);
 	suite_add_tcase(s, tc);
