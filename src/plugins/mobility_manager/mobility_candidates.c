@@ -236,6 +236,24 @@ METHOD(mobility_candidates_t, get_penalty, uint64_t,
 	return 0;
 }
 
+METHOD(mobility_candidates_t, get_penalty_end, uint64_t,
+	private_mobility_candidates_t *this, uint64_t now)
+{
+	penalty_t *penalty;
+	uint64_t end = 0;
+	int i;
+
+	for (i = 0; i < array_count(this->penalties); i++)
+	{
+		array_get(this->penalties, i, &penalty);
+		if (penalty->until > now && (!end || penalty->until < end))
+		{
+			end = penalty->until;
+		}
+	}
+	return end;
+}
+
 METHOD(mobility_candidates_t, create_enumerator, enumerator_t*,
 	private_mobility_candidates_t *this, uint64_t now)
 {
@@ -412,6 +430,7 @@ mobility_candidates_t *mobility_candidates_create(const char *connection,
 			.find = _find,
 			.penalize = _penalize,
 			.get_penalty = _get_penalty,
+			.get_penalty_end = _get_penalty_end,
 			.enable_pins = _enable_pins,
 			.pin = _pin,
 			.repin = _repin,

@@ -101,6 +101,15 @@ struct mobility_candidates_t {
 							const mobility_path_t *path, uint64_t now);
 
 	/**
+	 * Get the time at which the first path that is put aside may be tried
+	 * again.
+	 *
+	 * @param now		current time
+	 * @return			time, 0 if none is put aside
+	 */
+	uint64_t (*get_penalty_end)(mobility_candidates_t *this, uint64_t now);
+
+	/**
 	 * Set whether pin() does anything.
 	 *
 	 * @param enable	FALSE to remove all pins and not to add any

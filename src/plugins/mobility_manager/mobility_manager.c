@@ -206,7 +206,12 @@ static void tell(mobility_context_t *context, enum mobility_event_kind_t kind,
 	array_t *paths = NULL;
 
 	status = session->get_status(session);
-	if (kind == MOBILITY_EVENT_PATH)
+	if (kind == MOBILITY_EVENT_MOVE)
+	{
+		this->registry->set_moves(this->registry, session->entry, status->moves,
+								  &status->last_move);
+	}
+	else if (kind == MOBILITY_EVENT_PATH)
 	{
 		paths = session->get_paths(session);
 	}
@@ -256,19 +261,62 @@ static void bind_session(private_mobility_manager_t *this,
 }
 
 /**
- * Start to manage an IKE_SA.
+ * An IKE_SA, as the functions below compare it to the entries.
  */
-static void add_session(private_mobility_manager_t *this, ike_sa_t *ike_sa)
+typedef struct {
+	/** registry that calls */
+	mobility_registry_t *registry;
+	/** IKE_SA, only to compare */
+	ike_sa_t *ike_sa;
+	/** its unique id */
+	uint32_t id;
+	/** its connection */
+	char *name;
+	/** whether it was initiated to replace another by reauthentication */
+	bool reauth;
+	/** number of the session it goes on with, 0 for none */
+	uint32_t number;
+	/** moves of that session */
+	u_int moves;
+	/** last of them */
+	mobility_move_t last_move;
+} subject_t;
+
+/**
+ * Get what identifies an IKE_SA.
+ */
+static subject_t subject_of(private_mobility_manager_t *this, ike_sa_t *ike_sa)
+{
+	return (subject_t){
+		.registry = this->registry,
+		.ike_sa = ike_sa,
+		.id = ike_sa->get_unique_id(ike_sa),
+		.name = ike_sa->get_name(ike_sa),
+	};
+}
+
+/**
+ * Start to manage an IKE_SA: by a new session, or by one that goes on with
+ * that of the IKE_SA it replaces.  Two objects as it is two IKE_SAs, of which
+ * only the new one is checked out.
+ */
+static void add_session(private_mobility_manager_t *this, ike_sa_t *ike_sa,
+						const subject_t *subject)
 {
 	mobility_session_t *session;
-	char *name = ike_sa->get_name(ike_sa);
+	uint32_t number = subject->number ?: ref_get(&this->numbers);
 
-	session = mobility_session_create(&this->context, ref_get(&this->numbers),
-									  name);
-	session->entry = this->registry->add(this->registry, session, name, ike_sa);
+	session = mobility_session_create(&this->context, number, subject->name);
+	session->entry = this->registry->add(this->registry, session, subject->name,
+										 ike_sa);
+	if (subject->number)
+	{
+		session->inherit(session, subject->moves, &subject->last_move);
+		this->registry->set_moves(this->registry, session->entry,
+								  subject->moves, &subject->last_move);
+	}
 	bind_session(this, session->entry, ike_sa);
-	DBG1(DBG_IKE, "mobility: managing %s[%u]", name,
-		 ike_sa->get_unique_id(ike_sa));
+	DBG1(DBG_IKE, "mobility: managing %s[%u]", subject->name, subject->id);
 }
 
 /**
@@ -283,51 +331,29 @@ static void end_session(private_mobility_manager_t *this,
 }
 
 /**
- * An IKE_SA, as the functions below compare it to the entries.
+ * Find the session that an IKE_SA which was just established goes on with,
+ * after break-before-make or make-before-break reauthentication.
  */
-typedef struct {
-	/** registry that calls */
-	mobility_registry_t *registry;
-	/** IKE_SA, only to compare */
-	ike_sa_t *ike_sa;
-	/** its unique id */
-	uint32_t id;
-	/** its connection */
-	char *name;
-	/** whether it was initiated to replace another by reauthentication */
-	bool reauth;
-} subject_t;
-
-/**
- * Get the properties of an IKE_SA.
- */
-static subject_t subject_of(private_mobility_manager_t *this, ike_sa_t *ike_sa)
-{
-	return (subject_t){
-		.registry = this->registry,
-		.ike_sa = ike_sa,
-		.id = ike_sa->get_unique_id(ike_sa),
-		.name = ike_sa->get_name(ike_sa),
-		.reauth = mobility_task_queued(ike_sa, TASK_QUEUE_QUEUED,
-									   TASK_IKE_REAUTH_COMPLETE),
-	};
-}
-
-/**
- * Find the session that an IKE_SA which was just established continues, after
- * break-before-make or make-before-break reauthentication.
- */
-static bool is_predecessor(void *data, mobility_entry_t *entry)
+static bool replace_predecessor(void *data, mobility_entry_t *entry)
 {
 	subject_t *subject = data;
 
-	return entry->successor == subject->id ||
-		   (subject->reauth && !entry->successor && !entry->ended &&
-			streq(entry->connection, subject->name));
+	if (entry->replaced ||
+		(entry->successor != subject->id &&
+		 (!subject->reauth || entry->successor || entry->ended ||
+		  !streq(entry->connection, subject->name))))
+	{
+		return FALSE;
+	}
+	entry->replaced = TRUE;
+	subject->number = entry->session->number;
+	subject->moves = entry->moves;
+	subject->last_move = entry->last_move;
+	return TRUE;
 }
 
 /**
- * Find the session that ended with an IKE_SA, or was to be continued by it.
+ * Find the session that ended with an IKE_SA, or whose successor it is.
  */
 static bool is_gone(void *data, mobility_entry_t *entry)
 {
@@ -374,6 +400,19 @@ static bool note_unreachable(void *data, mobility_entry_t *entry)
 	return FALSE;
 }
 
+/**
+ * Forget the sessions that have nothing to wait for anymore.
+ */
+static void forget_gone(private_mobility_manager_t *this, subject_t *subject)
+{
+	mobility_entry_t *entry;
+
+	while ((entry = this->registry->for_each(this->registry, is_gone, subject)))
+	{
+		forget(this, entry);
+	}
+}
+
 METHOD(listener_t, ike_updown, bool,
 	private_mobility_manager_t *this, ike_sa_t *ike_sa, bool up)
 {
@@ -388,17 +427,11 @@ METHOD(listener_t, ike_updown, bool,
 	else if (up && !entry && is_manageable(this, ike_sa))
 	{
 		subject = subject_of(this, ike_sa);
-		entry = this->registry->for_each(this->registry, is_predecessor,
-										 &subject);
-		if (entry)
-		{
-			set_ended(this, entry, FALSE);
-			bind_session(this, entry, ike_sa);
-		}
-		else
-		{
-			add_session(this, ike_sa);
-		}
+		subject.reauth = mobility_task_queued(ike_sa, TASK_QUEUE_QUEUED,
+											  TASK_IKE_REAUTH_COMPLETE);
+		this->registry->for_each(this->registry, replace_predecessor, &subject);
+		add_session(this, ike_sa, &subject);
+		forget_gone(this, &subject);
 	}
 	return TRUE;
 }
@@ -451,10 +484,7 @@ METHOD(listener_t, ike_state_change, bool,
 			end_session(this, entry);
 		}
 		subject = subject_of(this, ike_sa);
-		while ((entry = registry->for_each(registry, is_gone, &subject)))
-		{
-			forget(this, entry);
-		}
+		forget_gone(this, &subject);
 	}
 	return TRUE;
 }
@@ -487,6 +517,17 @@ METHOD(listener_t, ike_update, bool,
 	return TRUE;
 }
 
+/**
+ * Check if stock itself tries once more to establish an IKE_SA.
+ */
+static bool tries_again(ike_sa_t *ike_sa, uint32_t keyingtry)
+{
+	peer_cfg_t *peer_cfg = ike_sa->get_peer_cfg(ike_sa);
+	uint32_t tries = peer_cfg->get_keyingtries(peer_cfg);
+
+	return tries == 0 || tries > keyingtry + 1;
+}
+
 METHOD(listener_t, alert, bool,
 	private_mobility_manager_t *this, ike_sa_t *ike_sa, alert_t alert,
 	va_list args)
@@ -502,7 +543,8 @@ METHOD(listener_t, alert, bool,
 			entry->session->expired(entry->session);
 		}
 	}
-	else if (alert == ALERT_PEER_INIT_UNREACHABLE && ike_sa)
+	else if (alert == ALERT_PEER_INIT_UNREACHABLE && ike_sa &&
+			 !tries_again(ike_sa, va_arg(args, uint32_t)))
 	{
 		subject = subject_of(this, ike_sa);
 		this->registry->for_each(this->registry, note_unreachable, &subject);

@@ -17,6 +17,9 @@
 /** Packets of a path test before it counts as failed. */
 #define TEST_ATTEMPTS 3
 
+/** Attempts over a path the peer has just answered on, before all others. */
+#define PROVEN_ATTEMPTS 4
+
 /** Time a path that the peer refused is put aside, in ms. */
 #define REFUSED_PENALTY 300000
 
@@ -77,6 +80,13 @@ struct private_mobility_mover_t {
 	 * was built for: its NAT detection says nothing certain about any.
 	 */
 	bool spread;
+
+	/**
+	 * How often the request in flight goes over the target only, because the
+	 * peer has just answered on it.  Sent over all paths it would have to be
+	 * followed by another one, for ever if answers take longer than attempts.
+	 */
+	u_int proven;
 
 	/**
 	 * When the next packet of a path test is sent, 0 if none is under way.
@@ -238,6 +248,12 @@ METHOD(mobility_mover_t, probe, status_t,
 
 	if (this->public.exchange->in_flight(this->public.exchange))
 	{
+		if (this->proven && this->target)
+		{
+			this->proven--;
+			send_over(this, this->target);
+			return SUCCESS;
+		}
 		enumerator = candidates->create_enumerator(candidates, now);
 		while (enumerator->enumerate(enumerator, &path))
 		{
@@ -271,6 +287,7 @@ METHOD(mobility_mover_t, move, status_t,
 	}
 	set_target(this, path);
 	this->test_next = 0;
+	this->proven = 0;
 	this->moving = TRUE;
 	candidates->pin(candidates, path);
 	if (this->public.exchange->in_flight(this->public.exchange))
@@ -463,6 +480,7 @@ static void answered_elsewhere(private_mobility_mover_t *this, host_t *me,
 	if (path)
 	{	/* have the peer use that path, before anything else */
 		set_target(this, path);
+		this->proven = PROVEN_ATTEMPTS;
 		this->moving = TRUE;
 		queue_update(this);
 	}
@@ -555,6 +573,7 @@ METHOD(mobility_task_owner_t, updated, bool,
 	if (path && (this->spread || !came_over(this->target, local, remote)))
 	{	/* the peer answers over this path, have it use this path */
 		set_target(this, path);
+		this->proven = PROVEN_ATTEMPTS;
 		return TRUE;
 	}
 	if (this->target)
@@ -599,6 +618,13 @@ METHOD(mobility_mover_t, remove_tasks, void,
 METHOD(mobility_mover_t, bind_, void,
 	private_mobility_mover_t *this, ike_sa_t *ike_sa)
 {
+	mobility_task_t *task;
+
+	if (this->ike_sa && ike_sa &&
+		mobility_task_find(this->ike_sa, TASK_QUEUE_ACTIVE, &task) && task)
+	{	/* the peer rekeyed while our request was in flight, it stays behind */
+		task->detach(task);
+	}
 	this->ike_sa = ike_sa;
 	this->public.exchange->clear(this->public.exchange);
 	this->test_next = 0;
@@ -610,6 +636,13 @@ METHOD(mobility_mover_t, bind_, void,
 	{
 		this->public.candidates->unpin(this->public.candidates, NULL, NULL);
 	}
+}
+
+METHOD(mobility_mover_t, inherit, void,
+	private_mobility_mover_t *this, u_int moves, const mobility_move_t *last)
+{
+	this->moves = moves;
+	this->last = *last;
 }
 
 METHOD(mobility_mover_t, get_move, u_int,
@@ -668,6 +701,7 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 			.answered = _answered,
 			.settle = _settle,
 			.remove_tasks = _remove_tasks,
+			.inherit = _inherit,
 			.get_move = _get_move,
 			.destroy = _destroy,
 		},

@@ -53,7 +53,8 @@ struct mobility_mover_t {
 	mobility_candidates_t *candidates;
 
 	/**
-	 * Work for an IKE_SA.
+	 * Work for an IKE_SA.  If it replaces another one by rekeying, both have to
+	 * be checked out.
 	 *
 	 * @param ike_sa	IKE_SA, NULL for none
 	 */
@@ -176,6 +177,15 @@ struct mobility_mover_t {
 	 * message.
 	 */
 	void (*remove_tasks)(mobility_mover_t *this);
+
+	/**
+	 * Go on counting where another mover has stopped.
+	 *
+	 * @param moves		number of moves so far
+	 * @param last		last move
+	 */
+	void (*inherit)(mobility_mover_t *this, u_int moves,
+					const mobility_move_t *last);
 
 	/**
 	 * Get the last move.

@@ -352,6 +352,16 @@ METHOD(mobility_registry_t, set_successor, void,
 	this->mutex->unlock(this->mutex);
 }
 
+METHOD(mobility_registry_t, set_moves, void,
+	private_mobility_registry_t *this, mobility_entry_t *entry, u_int moves,
+	const mobility_move_t *last)
+{
+	this->mutex->lock(this->mutex);
+	entry->moves = moves;
+	entry->last_move = *last;
+	this->mutex->unlock(this->mutex);
+}
+
 METHOD(mobility_registry_t, set_ended, u_int,
 	private_mobility_registry_t *this, mobility_entry_t *entry, bool ended)
 {
@@ -380,7 +390,7 @@ METHOD(mobility_registry_t, get_ids, linked_list_t*,
 	enumerator = this->entries->create_enumerator(this->entries);
 	while (enumerator->enumerate(enumerator, &entry))
 	{
-		if (!entry->ended &&
+		if (!entry->ended && !entry->replaced &&
 			(!connection || streq(entry->connection, connection)) &&
 			(!number || entry->session->number == number))
 		{
@@ -416,6 +426,7 @@ mobility_registry_t *mobility_registry_create(mobility_registry_cb_t cb,
 			.remove = _remove_,
 			.rebind = _rebind,
 			.set_successor = _set_successor,
+			.set_moves = _set_moves,
 			.set_ended = _set_ended,
 			.for_each = _for_each,
 			.queue_locked = _queue_locked,

@@ -19,6 +19,8 @@
 #include <collections/linked_list.h>
 #include <sa/ike_sa.h>
 
+#include "mobility_report.h"
+
 typedef struct mobility_registry_t mobility_registry_t;
 typedef struct mobility_entry_t mobility_entry_t;
 typedef enum mobility_work_t mobility_work_t;
@@ -84,6 +86,23 @@ struct mobility_entry_t {
 	 * The IKE_SA is gone or going, no work for this session anymore.
 	 */
 	bool ended;
+
+	/**
+	 * Another entry, of the IKE_SA that replaced this one's by
+	 * reauthentication, goes on with this session.  This one is only shown to
+	 * its IKE_SA, until that is destroyed.
+	 */
+	bool replaced;
+
+	/**
+	 * Number of moves, for that other entry.
+	 */
+	u_int moves;
+
+	/**
+	 * Last move, for that other entry.
+	 */
+	mobility_move_t last_move;
 
 	/**
 	 * When the session wants to be woken, 0 for never.
@@ -159,6 +178,16 @@ struct mobility_registry_t {
 						  uint32_t id);
 
 	/**
+	 * Note the moves of a session.
+	 *
+	 * @param entry		entry
+	 * @param moves		number of moves
+	 * @param last		last move
+	 */
+	void (*set_moves)(mobility_registry_t *this, mobility_entry_t *entry,
+					  u_int moves, const mobility_move_t *last);
+
+	/**
 	 * Set whether a session has ended.
 	 *
 	 * @param entry		entry
@@ -216,7 +245,8 @@ struct mobility_registry_t {
 				uint64_t deadline);
 
 	/**
-	 * Get the ids of the IKE_SAs of sessions that have not ended.
+	 * Get the ids of the IKE_SAs of sessions that have not ended and were not
+	 * replaced.
 	 *
 	 * @param connection	name of the connection, NULL for any
 	 * @param number	number of the session, 0 for any

@@ -82,7 +82,8 @@ struct private_mobility_session_t {
 	char cause[sizeof(((mobility_status_t*)0)->cause)];
 
 	/**
-	 * The peer has announced other addresses.
+	 * Look around when the message is processed, e.g. because the peer has
+	 * announced other addresses.
 	 */
 	bool look_due;
 
@@ -144,17 +145,27 @@ static void tell_state(private_mobility_session_t *this)
 }
 
 /**
- * Set the clock to the earlier of the deadlines.
+ * Get the earlier of two times, of which 0 is none.
+ */
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a && b ? min(a, b) : a ?: b;
+}
+
+/**
+ * Set the clock to the earliest of the deadlines.
  */
 static void arm(private_mobility_session_t *this)
 {
-	uint64_t deadline, test;
+	mobility_candidates_t *candidates = this->mover->candidates;
+	uint64_t deadline;
 
-	deadline = mobility_fsm_deadline(&this->fsm, &this->times);
-	test = this->mover->get_test_deadline(this->mover);
-	if (test && (!deadline || test < deadline))
-	{
-		deadline = test;
+	deadline = earlier(mobility_fsm_deadline(&this->fsm, &this->times),
+					   this->mover->get_test_deadline(this->mover));
+	if (this->config.prefer_best_path && this->fsm.state == MOBILITY_CONNECTED)
+	{	/* the preferred path may be tested again then */
+		deadline = earlier(deadline, candidates->get_penalty_end(candidates,
+															mobility_now()));
 	}
 	this->context->arm(this->context, &this->public, deadline);
 }
@@ -336,6 +347,12 @@ METHOD(mobility_session_t, look, status_t,
 		this->context->tell(this->context, MOBILITY_EVENT_PATH, this->told,
 							&this->public);
 	}
+	/* an update may have stayed behind on the IKE_SA that was replaced */
+	if (this->mover->settle(this->mover, this->fsm.state !=
+										 MOBILITY_CONNECTED) == DESTROY_ME)
+	{
+		return DESTROY_ME;
+	}
 	if (this->fsm.state == MOBILITY_CONNECTED)
 	{
 		status = prefer_best(this);
@@ -354,6 +371,7 @@ METHOD(mobility_session_t, tick, status_t,
 		.type = MOBILITY_EV_TICK,
 	};
 	uint64_t now = mobility_now(), test;
+	status_t status;
 
 	if (!this->hold->is_held(this->hold))
 	{
@@ -378,7 +396,13 @@ METHOD(mobility_session_t, tick, status_t,
 		set_cause(this, "peer does not answer over %s", get_uplink(this));
 		this->mover->begin(this->mover, this->cause);
 	}
-	return handle(this, &event);
+	status = handle(this, &event);
+	if (status != DESTROY_ME && this->fsm.state == MOBILITY_CONNECTED &&
+		this->config.prefer_best_path)
+	{	/* the preferred path may have been put aside for long enough */
+		status = look(this);
+	}
+	return status;
 }
 
 /**
@@ -509,6 +533,8 @@ static void confirmed(void *data, bool moved)
 	mobility_move_t move;
 
 	set_cause(this, "peer answers over %s", get_uplink(this));
+	/* there may be a better path than the one that answered first */
+	this->look_due = TRUE;
 	handle(this, &event);
 	if (moved)
 	{
@@ -570,6 +596,12 @@ METHOD(mobility_session_t, bind_, void,
 	this->mover->bind(this->mover, ike_sa);
 	this->hold->bind(this->hold, ike_sa);
 	mobility_fsm_handle(&this->fsm, &this->times, &event, mobility_now());
+}
+
+METHOD(mobility_session_t, inherit, void,
+	private_mobility_session_t *this, u_int moves, const mobility_move_t *last)
+{
+	this->mover->inherit(this->mover, moves, last);
 }
 
 METHOD(mobility_session_t, release, void,
@@ -762,6 +794,7 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 		.public = {
 			.number = number,
 			.bind = _bind_,
+			.inherit = _inherit,
 			.release = _release,
 			.give_back = _give_back,
 			.look = _look,

@@ -74,11 +74,22 @@ struct mobility_session_t {
 	void *entry;
 
 	/**
-	 * Take an IKE_SA: hook it, pin its path.  Any previous one is given back.
+	 * Take an IKE_SA: hook it.  If it replaces another one by rekeying, both
+	 * have to be checked out.
 	 *
 	 * @param ike_sa	IKE_SA that replaces the current one
 	 */
 	void (*bind)(mobility_session_t *this, ike_sa_t *ike_sa);
+
+	/**
+	 * Go on counting moves where the session of the IKE_SA that this one's
+	 * replaces by reauthentication has stopped.
+	 *
+	 * @param moves		number of moves so far
+	 * @param last		last move
+	 */
+	void (*inherit)(mobility_session_t *this, u_int moves,
+					const mobility_move_t *last);
 
 	/**
 	 * Let go of the IKE_SA, which is going to be destroyed.  Pins go, too.

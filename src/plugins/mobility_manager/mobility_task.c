@@ -27,7 +27,7 @@ struct private_mobility_task_t {
 	ike_sa_t *ike_sa;
 
 	/**
-	 * Decides on paths, gets results.
+	 * Decides on paths, gets results; NULL if detached.
 	 */
 	mobility_task_owner_t *owner;
 
@@ -136,6 +136,10 @@ static status_t process_update(private_mobility_task_t *this,
 METHOD(task_t, process, status_t,
 	private_mobility_task_t *this, message_t *message)
 {
+	if (!this->owner)
+	{
+		return SUCCESS;
+	}
 	switch (this->kind)
 	{
 		case MOBILITY_TASK_UPDATE:
@@ -171,6 +175,13 @@ METHOD(mobility_task_t, update, void,
 	this->follow = TRUE;
 }
 
+METHOD(mobility_task_t, detach, void,
+	private_mobility_task_t *this)
+{
+	this->owner = NULL;
+	this->follow = FALSE;
+}
+
 METHOD(mobility_task_t, get_kind, mobility_task_kind_t,
 	private_mobility_task_t *this)
 {
@@ -180,8 +191,20 @@ METHOD(mobility_task_t, get_kind, mobility_task_kind_t,
 METHOD(ike_mobike_t, transmit, bool,
 	private_mobility_task_t *this, packet_t *packet)
 {
-	/* never deferred: the session sends it again when there is a path */
-	this->owner->transmit(this->owner);
+	packet_t *copy;
+	host_t *host;
+
+	if (this->owner)
+	{	/* never deferred: the session sends it again when there is a path */
+		this->owner->transmit(this->owner);
+		return TRUE;
+	}
+	copy = packet->clone(packet);
+	host = this->ike_sa->get_my_host(this->ike_sa);
+	copy->set_source(copy, host->clone(host));
+	host = this->ike_sa->get_other_host(this->ike_sa);
+	copy->set_destination(copy, host->clone(host));
+	charon->sender->send(charon->sender, copy);
 	return TRUE;
 }
 
@@ -246,6 +269,7 @@ mobility_task_t *mobility_task_create(ike_sa_t *ike_sa,
 				.enable_probing = (void*)nop,
 			},
 			.update = _update,
+			.detach = _detach,
 			.get_kind = _get_kind,
 		},
 		.ike_sa = ike_sa,

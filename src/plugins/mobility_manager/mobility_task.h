@@ -100,6 +100,12 @@ struct mobility_task_t {
 	void (*update)(mobility_task_t *this);
 
 	/**
+	 * Leave the owner alone from now on: the IKE_SA was replaced while the
+	 * exchange is in flight.  It ends without any result.
+	 */
+	void (*detach)(mobility_task_t *this);
+
+	/**
 	 * Get the kind of the exchange.
 	 *
 	 * @return			kind
@@ -111,7 +117,7 @@ struct mobility_task_t {
  * Create a task.
  *
  * @param ike_sa		IKE_SA
- * @param owner			owner, must outlive the task
+ * @param owner			owner, must outlive the task or detach it
  * @param kind			what for
  * @return				task
  */
