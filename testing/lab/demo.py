@@ -27,6 +27,7 @@ class Cut:
     """Something done to the network, and what it did to the traffic."""
     title: str
     time: float
+    network: bool           # whether there still is one
     back: float = None      # seconds until traffic flowed both ways, if it did
     lost: dict = None
 
@@ -37,6 +38,7 @@ class Story:
     def __init__(self, results, plugin, build_folder):
         self.results = results
         self.with_plugin = plugin is not None
+        self.log = self.tcp = None
         self.cuts = []
         self._live = livetraffic.Live(results)
         self._watched = 0
@@ -119,7 +121,7 @@ class Story:
         say(f"\n{title}.")
         self._run("alice", command)
         cut = Cut(title, timeline.trafficlog.events(
-            str(self.results))[-1][0])
+            str(self.results))[-1][0], comes_back)
         self.cuts.append(cut)
         answer = self._lab.submit("alice", f"traffic wait {seconds} udp",
                                   seconds + 10)
@@ -152,10 +154,13 @@ class Story:
                 backs.append(min(arrived, default=None))
             if None not in backs:
                 cut.back = max(backs) / 1e9 - cut.time
-        self.tcp = "died" if log.resets else \
-            "stands still" if log.tcp_stall() > 5 and not self.with_plugin \
-            else "is alive"
         self.log = log
+        self.tcp = "was reset" if log.resets else \
+            "is alive" if self._tcp_moves(log) else "stands still"
+
+    def _tcp_moves(self, log):
+        """Whether anything came back after the last cut."""
+        return bool(log.tcp) and log.tcp[-1][0] / 1e9 > self.cuts[-1].time
 
 
 def summary(stories):
@@ -165,9 +170,11 @@ def summary(stories):
         for cut in story.cuts:
             lost = ", ".join(f"{lost} of {sent} packets {way}"
                              for way, (lost, sent) in cut.lost.items())
-            back = f"traffic again after {cut.back * 1000:.0f} ms" \
-                if cut.back is not None else "no traffic"
+            back = "no network" if not cut.network else "no traffic" \
+                if cut.back is None else \
+                f"traffic again after {cut.back * 1000:.0f} ms"
             say(f"    {cut.title}: {back}; lost {lost}")
+        say(f"    The TCP connection {story.tcp}.")
 
 
 def write_json(stories, path):

@@ -28,12 +28,14 @@ CASES = {
                "uplink comes back",
     "dormant-managed": "the same, but a network manager takes addresses and "
                        "routes away and sets them again",
+    "blink": "no network at all for 3 seconds, then the carrier of the uplink "
+             "that was in use comes back",
 }
-NEW = "eth0"
+# the uplink that traffic goes to, if it's not eth0
+NEW = {"blink": "eth1"}
 # A packet that leaves there with the old address does not get anywhere.
-ADDRESSES = {address.split("/")[0]
-             for name, _, *addresses, _, _ in scenario.network.HOSTS["alice"]
-             if name == NEW for address in addresses}
+ADDRESSES = {name: {address.split("/")[0] for address in addresses}
+             for name, _, *addresses, _, _ in scenario.network.HOSTS["alice"]}
 # For how long a move may take, and for how long to look at what it costs.
 PATIENCE = 5
 OUTAGE = 3
@@ -143,6 +145,12 @@ class Bench:
             "event route-back; ip route replace default via 10.1.0.1")
         return last_event(self._site.results, "route-back")
 
+    def _do_blink(self):
+        self._alice("cable pull eth0 eth1")
+        time.sleep(OUTAGE)
+        self._alice("cable plug eth1")
+        return last_event(self._site.results, "cable-plug")
+
     def _restore(self, variant):
         """Back to the first uplink by a fresh start, as stock strongSwan does
         not always find back by itself."""
@@ -176,14 +184,15 @@ class Bench:
 
 
 def _measure_cut(cut, packets, names, log):
+    uplink = NEW.get(cut.case, "eth0")
     for packet in packets:
         if not cut.event <= packet.time <= cut.end:
             continue
         if packet.kind == "ike":
             cut.messages += 1
             cut.octets += packet.length
-        elif packet.kind == "esp" and names.get(packet.index) == NEW and \
-                {packet.source, packet.destination} & ADDRESSES:
+        elif packet.kind == "esp" and names.get(packet.index) == uplink and \
+                {packet.source, packet.destination} & ADDRESSES[uplink]:
             field = "out" if packet.outgoing else "into"
             if getattr(cut, field) is None:
                 setattr(cut, field, packet.time - cut.event)
