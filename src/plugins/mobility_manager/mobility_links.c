@@ -269,6 +269,35 @@ static mobility_change_t del_addr(private_mobility_links_t *this,
 	return change;
 }
 
+/**
+ * Find the address that a message is about, NULL if it is not known yet.
+ *
+ * An interface may have an IPv4 address several times, with different prefixes,
+ * e.g. while a DHCP client changes the length.
+ */
+static mobility_addr_t *find_addr(const mobility_link_t *link,
+								  const mobility_addr_t *addr)
+{
+	mobility_addr_t *current;
+	int i;
+
+	if (addr->ip.family != AF_INET)
+	{
+		return mobility_link_get_addr(link, &addr->ip);
+	}
+	for (i = 0; i < array_count(link->addrs); i++)
+	{
+		array_get(link->addrs, i, &current);
+		if (mobility_ip_equals(&current->ip, &addr->ip) &&
+			mobility_ip_equals(&current->net, &addr->net) &&
+			current->prefix == addr->prefix)
+		{
+			return current;
+		}
+	}
+	return NULL;
+}
+
 METHOD(mobility_links_t, process_addr, mobility_change_t,
 	private_mobility_links_t *this, const struct nlmsghdr *nlh,
 	mobility_ip_t *gone)
@@ -282,7 +311,7 @@ METHOD(mobility_links_t, process_addr, mobility_change_t,
 		return MOBILITY_CHANGE_NONE;
 	}
 	link = get(this, parsed.ifindex);
-	addr = link ? mobility_link_get_addr(link, &parsed.addr.ip) : NULL;
+	addr = link ? find_addr(link, &parsed.addr) : NULL;
 	if (nlh->nlmsg_type == RTM_DELADDR)
 	{
 		if (!addr)

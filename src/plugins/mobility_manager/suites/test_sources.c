@@ -213,6 +213,41 @@ START_TEST(test_last_address)
 }
 END_TEST
 
+START_TEST(test_prefix_changes)
+{
+	/* IPv4: the address is there twice, in between */
+	feed(ROUTE, "route add 192.0.2.0/24 via 10.1.0.1 dev 2 src 10.1.0.2");
+	feed(ADDR, "addr add 10.1.0.2/16 dev 2");
+	feed(NONE, "addr add 10.1.0.2/16 dev 2");
+	feed(ADDR, "addr del 10.1.0.2/24 dev 2");
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.1 /24 0, " WLAN);
+	uplinks_assert("198.51.100.1", ETH ", " WLAN);
+	feed(NONE, "addr del 10.1.0.2/24 dev 2");
+	/* and with another peer */
+	feed(ADDR, "addr add 10.1.0.2/16 peer 10.7.0.1 dev 2");
+	feed(ADDR, "addr del 10.1.0.2/16 dev 2");
+	uplinks_assert("198.51.100.1", ETH ", " WLAN);
+	feed(ADDR | ROUTE, "addr del 10.1.0.2/16 peer 10.7.0.1 dev 2");
+	uplinks_assert(PEER, WLAN);
+	/* IPv6: an address is there only once */
+	feed(ADDR, "addr add 2001:db8:1::2/96 dev 2");
+	feed(ADDR, "addr del 2001:db8:1::2/96 dev 2");
+	uplinks_assert(PEER6, WLAN6);
+}
+END_TEST
+
+START_TEST(test_prefix_resync)
+{
+	/* only one of the two is left */
+	feed(ADDR, "addr add 10.1.0.2/16 dev 2");
+	uplinks->sync_begin(uplinks);
+	uplinks_resync(ADDR);
+	uplinks_assert(PEER, ETH ", " WLAN);
+	feed(ADDR | ROUTE, "addr del 10.1.0.2/24 dev 2");
+	uplinks_assert(PEER, WLAN);
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -231,6 +266,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_source_linklocal);
 	tcase_add_test(tc, test_source_prefsrc);
 	tcase_add_test(tc, test_last_address);
+	tcase_add_test(tc, test_prefix_changes);
+	tcase_add_test(tc, test_prefix_resync);
 	suite_add_tcase(s, tc);
 	return s;
 }
