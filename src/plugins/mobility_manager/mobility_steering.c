@@ -76,12 +76,11 @@ static void put_ip(struct nlmsghdr *nlh, uint16_t type, const mobility_ip_t *ip)
 /**
  * Put a next hop into a request.
  *
- * Gateways are used as they are, whether there is a route to them or not: the
- * uplink's own table may be the only one to know.  For link-local ones that is
- * implied.
+ * Gateways are used as they are, whether there is a route to them or not, if
+ * they are on-link.
  */
 static void put_gateway(struct nlmsghdr *nlh, struct rtmsg *rtm,
-						const mobility_ip_t *gateway)
+						const mobility_ip_t *gateway, bool onlink)
 {
 	struct {
 		/* as in struct rtvia */
@@ -91,7 +90,7 @@ static void put_gateway(struct nlmsghdr *nlh, struct rtmsg *rtm,
 		.family = gateway->family,
 	};
 
-	if (gateway->family == AF_INET || !mobility_ip_is_linklocal(gateway))
+	if (onlink)
 	{
 		rtm->rtm_flags |= RTNH_F_ONLINK;
 	}
@@ -152,7 +151,8 @@ METHOD(mobility_steering_t, del_rule, int,
  * for good if the address it prefers is away for a moment.
  */
 static int manage_route(private_mobility_steering_t *this, uint16_t type,
-						uint16_t flags, const mobility_steering_route_t *route)
+						uint16_t flags, const mobility_steering_route_t *route,
+						bool onlink)
 {
 	request_t request;
 	struct nlmsghdr *nlh;
@@ -169,7 +169,7 @@ static int manage_route(private_mobility_steering_t *this, uint16_t type,
 	mnl_attr_put_u32(nlh, RTA_OIF, route->ifindex);
 	if (mobility_ip_is_set(&route->gateway))
 	{
-		put_gateway(nlh, rtm, &route->gateway);
+		put_gateway(nlh, rtm, &route->gateway, onlink);
 	}
 	else if (route->family == AF_INET)
 	{
@@ -182,17 +182,28 @@ METHOD(mobility_steering_t, add_route, int,
 	private_mobility_steering_t *this, const mobility_steering_route_t *route,
 	bool replace)
 {
+	const mobility_ip_t *gateway = &route->gateway;
+	uint16_t flags = NLM_F_CREATE | (replace ? NLM_F_REPLACE : NLM_F_EXCL);
+	bool onlink;
 	int error;
 
-	error = manage_route(this, RTM_NEWROUTE, NLM_F_CREATE |
-						 (replace ? NLM_F_REPLACE : NLM_F_EXCL), route);
+	/* the uplink's own table may be the only one with a route to the gateway,
+	 * for link-local ones there is no need of any */
+	onlink = gateway->family == AF_INET || !mobility_ip_is_linklocal(gateway);
+	error = manage_route(this, RTM_NEWROUTE, flags, route, onlink);
+	if (error == EINVAL && onlink && gateway->family == AF_INET6)
+	{	/* for the kernel no IPv6 gateway is on-link that the main table rather
+		 * reaches over another interface, but it may be used if that table
+		 * has a route to it over this one, too */
+		error = manage_route(this, RTM_NEWROUTE, flags, route, FALSE);
+	}
 	return error == EEXIST ? 0 : error;
 }
 
 METHOD(mobility_steering_t, del_route, int,
 	private_mobility_steering_t *this, const mobility_steering_route_t *route)
 {
-	return manage_route(this, RTM_DELROUTE, 0, route);
+	return manage_route(this, RTM_DELROUTE, 0, route, FALSE);
 }
 
 /**

@@ -242,6 +242,45 @@ START_TEST(test_odd_gateways)
 }
 END_TEST
 
+START_TEST(test_same_gateway)
+{
+	mobility_path_t *path, *path6, *via6;
+	mobility_pins_t *pins;
+
+	/* both uplinks in one network, with the same gateway, which the main table
+	 * reaches over the first one */
+	mobility_netns_ip("addr add 10.3.0.2/24 dev eth0");
+	mobility_netns_ip("addr add 10.3.0.3/24 dev wlan0 metric 600");
+	mobility_netns_ip("addr add 2001:db8:3::2/64 dev eth0 nodad metric 100");
+	mobility_netns_ip("addr add 2001:db8:3::3/64 dev wlan0 nodad metric 600");
+	pins = mobility_pins_create(219, 22000);
+	mobility_suite_log_start();
+	path = mobility_netns_path("wlan0", "10.3.0.3", PEER, "10.3.0.1");
+	ck_assert(pins->add(pins, path));
+	ck_assert(goes_to("10.3.0.3", PEER, "wlan0", "10.3.0.1"));
+	path6 = mobility_netns_path("wlan0", "2001:db8:3::3", PEER6,
+								"2001:db8:3::1");
+	ck_assert(pins->add(pins, path6));
+	ck_assert(goes_to("2001:db8:3::3", PEER6, "wlan0", "2001:db8:3::1"));
+	via6 = mobility_netns_path("wlan0", "10.3.0.3", "192.0.2.7",
+							   "2001:db8:3::9");
+	ck_assert(pins->add(pins, via6));
+	ck_assert(goes_to("10.3.0.3", "192.0.2.7", "wlan0",
+					  "inet6 2001:db8:3::9"));
+	ck_assert_str_eq(mobility_suite_log(), "");
+	ck_assert_int_eq(pins->restore(pins), 0);
+	mobility_netns_ip("-6 route flush table 22001");
+	ck_assert_int_eq(pins->restore(pins), 1);
+	ck_assert(goes_to("2001:db8:3::3", PEER6, "wlan0", "2001:db8:3::1"));
+	pins->destroy(pins);
+	ck_assert_int_eq(count_rules(), 0);
+	ck_assert_int_eq(count_routes(), 0);
+	mobility_path_destroy(path);
+	mobility_path_destroy(path6);
+	mobility_path_destroy(via6);
+}
+END_TEST
+
 START_TEST(test_references)
 {
 	mobility_path_t *a, *b, *c;
@@ -686,6 +725,7 @@ Suite *mobility_suite_create(void)
 		tcase_add_test(tc, test_steers6);
 		tcase_add_test(tc, test_on_link);
 		tcase_add_test(tc, test_odd_gateways);
+		tcase_add_test(tc, test_same_gateway);
 		tcase_add_test(tc, test_references);
 		tcase_add_test(tc, test_sweep);
 		tcase_add_test(tc, test_restore);
