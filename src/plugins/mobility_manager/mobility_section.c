@@ -32,24 +32,20 @@ void mobility_section_init(mobility_section_t *section,
 						   mobility_section_t *parent, const char *name,
 						   u_int *problems)
 {
-	char *pos, *end;
+	char *pos, *from;
 
 	section->problems = parent ? parent->problems : problems;
 	snprintf(section->name, sizeof(section->name), "%s%s%s",
 			 parent ? parent->name : "", parent ? "." : "", name);
 	pos = section->fmt;
-	end = pos + sizeof(section->fmt) - 2;
-	if (parent)
+	/* there is space for as long a name as fits above */
+	for (from = section->name; *from; from++)
 	{
-		pos += snprintf(pos, end - pos, "%s.", parent->fmt);
-	}
-	while (*name && pos < end)
-	{
-		if (*name == '%')
+		if (*from == '%')
 		{
 			*pos++ = '%';
 		}
-		*pos++ = *name++;
+		*pos++ = *from;
 	}
 	*pos = '\0';
 }

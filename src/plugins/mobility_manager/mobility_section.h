@@ -60,8 +60,9 @@ struct mobility_key_t {
 struct mobility_section_t {
 	/** full name as reported */
 	char name[384];
-	/** the same, as lib->settings takes it for a format string */
-	char fmt[512];
+	/** the same, as lib->settings takes it for a format string: with each %
+	 * twice */
+	char fmt[768];
 	/** counts problems, in this section and those below it */
 	u_int *problems;
 };

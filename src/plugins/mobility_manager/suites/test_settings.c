@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include "mobility_suite.h"
 
+#include <mobility_section.h>
 #include <mobility_settings.h>
 
 #include <threading/thread.h>
@@ -246,6 +247,34 @@ START_TEST(test_long_value)
 }
 END_TEST
 
+START_TEST(test_long_name)
+{
+	mobility_section_t parent, child;
+	u_int problems = 0;
+	char name[700];
+	int len;
+
+	/* names that lib->settings takes for format strings fit, or are cut */
+	for (len = 1; len < sizeof(name); len++)
+	{
+		memset(name, '%', len);
+		name[len] = '\0';
+		mobility_section_init(&parent, NULL, name, &problems);
+		mobility_section_init(&child, &parent, "%", NULL);
+		ck_assert(parent.problems == &problems);
+		ck_assert(child.problems == &problems);
+		ck_assert_uint_eq(strlen(parent.name),
+						  min(len, sizeof(parent.name) - 1));
+		ck_assert_uint_eq(strlen(parent.fmt), 2 * strlen(parent.name));
+		ck_assert_uint_eq(strlen(child.name),
+						  min(len + 2, sizeof(child.name) - 1));
+		/* all but the dot, if that is still there, are doubled */
+		ck_assert_uint_eq(strlen(child.fmt), 2 * strlen(child.name) -
+						  (strchr(child.name, '.') ? 1 : 0));
+	}
+}
+END_TEST
+
 START_TEST(test_order)
 {
 	mobility_uplink_config_t uplink;
@@ -477,6 +506,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_values);
 	tcase_add_loop_test(tc, test_bad, 0, countof(bad));
 	tcase_add_test(tc, test_long_value);
+	tcase_add_test(tc, test_long_name);
 	tcase_add_test(tc, test_order);
 	tcase_add_test(tc, test_connection);
 	tcase_add_test(tc, test_best_path);
