@@ -11,6 +11,8 @@
 
 #include <daemon.h>
 #include <collections/linked_list.h>
+#include <processing/jobs/callback_job.h>
+#include <threading/mutex.h>
 #include <threading/rwlock.h>
 
 typedef struct private_mobility_manager_t private_mobility_manager_t;
@@ -34,6 +36,11 @@ struct private_mobility_manager_t {
 	 * Sessions.
 	 */
 	mobility_registry_t *registry;
+
+	/**
+	 * Held to start or stop the monitor.
+	 */
+	mutex_t *monitor_mutex;
 
 	/**
 	 * Number of the last session.
@@ -81,16 +88,49 @@ static mobility_entry_t *find(private_mobility_manager_t *this,
 }
 
 /**
- * Set whether a session has ended; the monitor runs while any has not.
+ * Start the monitor if there are sessions, else stop it.  Stopping waits for
+ * its callback, which on shutdown never comes if it was queued only: so this is
+ * for jobs, not for listeners.
  */
-static void set_ended(private_mobility_manager_t *this,
-					  mobility_entry_t *entry, bool ended)
+static bool adjust_monitor(private_mobility_manager_t *this)
 {
 	mobility_monitor_t *monitor = this->context.monitor;
+	bool running = FALSE;
 
-	if (!this->registry->set_ended(this->registry, entry, ended))
+	this->monitor_mutex->lock(this->monitor_mutex);
+	if (this->registry->get_active(this->registry))
+	{
+		running = monitor->start(monitor);
+	}
+	else
 	{
 		monitor->stop(monitor);
+	}
+	this->monitor_mutex->unlock(this->monitor_mutex);
+	return running;
+}
+
+/**
+ * Job that stops the monitor if it still is not needed.
+ */
+static job_requeue_t adjust_monitor_job(private_mobility_manager_t *this)
+{
+	adjust_monitor(this);
+	return JOB_REQUEUE_NONE;
+}
+
+/**
+ * End a session; the monitor runs while any has not.
+ */
+static void set_ended(private_mobility_manager_t *this,
+					  mobility_entry_t *entry)
+{
+	this->registry->set_ended(this->registry, entry);
+	if (!this->registry->get_active(this->registry))
+	{
+		lib->processor->queue_job(lib->processor,
+					(job_t*)callback_job_create((callback_job_cb_t)adjust_monitor_job,
+												this, NULL, NULL));
 	}
 }
 
@@ -101,53 +141,6 @@ static void forget(private_mobility_manager_t *this, mobility_entry_t *entry)
 {
 	entry->session->destroy(entry->session);
 	this->registry->remove(this->registry, entry);
-}
-
-/**
- * mobility_registry_cb_t
- */
-static status_t do_work(void *data, ike_sa_t *ike_sa)
-{
-	private_mobility_manager_t *this = data;
-	mobility_monitor_t *monitor = this->context.monitor;
-	mobility_session_t *session;
-	mobility_entry_t *entry;
-	mobility_work_t work;
-	status_t status = SUCCESS;
-
-	entry = find(this, ike_sa);
-	if (!entry)
-	{
-		return SUCCESS;
-	}
-	session = entry->session;
-	work = this->registry->take_work(this->registry, entry);
-	if (work & MOBILITY_WORK_GIVE_BACK)
-	{
-		status = session->give_back(session);
-		set_ended(this, entry, TRUE);
-		forget(this, entry);
-		return status;
-	}
-	/* not started where sessions begin, listeners must not block */
-	monitor->start(monitor);
-	if (work & MOBILITY_WORK_RELOAD)
-	{
-		session->reload(session);
-	}
-	if (work & (MOBILITY_WORK_LOOK | MOBILITY_WORK_RELOAD))
-	{
-		status = session->look(session);
-	}
-	if (status != DESTROY_ME && work & MOBILITY_WORK_TICK)
-	{
-		status = session->tick(session);
-	}
-	if (status != DESTROY_ME && work & MOBILITY_WORK_REAUTH)
-	{
-		status = session->reauth(session);
-	}
-	return status;
 }
 
 /**
@@ -327,7 +320,7 @@ static void end_session(private_mobility_manager_t *this,
 						mobility_entry_t *entry)
 {
 	entry->session->release(entry->session);
-	set_ended(this, entry, TRUE);
+	set_ended(this, entry);
 }
 
 /**
@@ -368,6 +361,22 @@ static bool is_gone(void *data, mobility_entry_t *entry)
 		entry->successor = 0;
 	}
 	return !entry->ike_sa && !entry->successor;
+}
+
+/**
+ * Note the IKE_SA that is going to replace another one, of which only the
+ * session is to be found: subject->number is its id.
+ */
+static bool set_successor(void *data, mobility_entry_t *entry)
+{
+	subject_t *subject = data;
+
+	if (entry->ike_sa != subject->ike_sa)
+	{
+		return FALSE;
+	}
+	entry->successor = subject->number;
+	return TRUE;
 }
 
 /**
@@ -413,6 +422,56 @@ static void forget_gone(private_mobility_manager_t *this, subject_t *subject)
 	}
 }
 
+/**
+ * mobility_registry_cb_t
+ */
+static status_t do_work(void *data, ike_sa_t *ike_sa)
+{
+	private_mobility_manager_t *this = data;
+	mobility_session_t *session;
+	mobility_entry_t *entry;
+	mobility_work_t work;
+	subject_t subject;
+	status_t status = SUCCESS;
+
+	entry = find(this, ike_sa);
+	if (!entry)
+	{
+		return SUCCESS;
+	}
+	session = entry->session;
+	work = this->registry->take_work(this->registry, entry);
+	/* the monitor is not started where sessions begin, listeners must not
+	 * block; without it there is nothing we could do better than stock */
+	if (work & MOBILITY_WORK_GIVE_BACK || !adjust_monitor(this))
+	{
+		status = session->give_back(session);
+		set_ended(this, entry);
+		forget(this, entry);
+		return status;
+	}
+	if (work & MOBILITY_WORK_RELOAD)
+	{
+		session->reload(session);
+	}
+	if (work & (MOBILITY_WORK_LOOK | MOBILITY_WORK_RELOAD))
+	{
+		status = session->look(session);
+		/* its path is pinned, that of the IKE_SA it replaced need not be */
+		subject = subject_of(this, ike_sa);
+		forget_gone(this, &subject);
+	}
+	if (status != DESTROY_ME && work & MOBILITY_WORK_TICK)
+	{
+		status = session->tick(session);
+	}
+	if (status != DESTROY_ME && work & MOBILITY_WORK_REAUTH)
+	{
+		status = session->reauth(session);
+	}
+	return status;
+}
+
 METHOD(listener_t, ike_updown, bool,
 	private_mobility_manager_t *this, ike_sa_t *ike_sa, bool up)
 {
@@ -431,7 +490,6 @@ METHOD(listener_t, ike_updown, bool,
 											  TASK_IKE_REAUTH_COMPLETE);
 		this->registry->for_each(this->registry, replace_predecessor, &subject);
 		add_session(this, ike_sa, &subject);
-		forget_gone(this, &subject);
 	}
 	return TRUE;
 }
@@ -453,13 +511,13 @@ METHOD(listener_t, ike_reestablish_post, bool,
 	private_mobility_manager_t *this, ike_sa_t *old, ike_sa_t *new,
 	bool initiated)
 {
-	mobility_entry_t *entry;
+	subject_t subject;
 
-	entry = find(this, old);
-	if (entry && initiated && old->has_condition(old, COND_REAUTHENTICATING))
-	{
-		this->registry->set_successor(this->registry, entry,
-									  new->get_unique_id(new));
+	if (initiated && old->has_condition(old, COND_REAUTHENTICATING))
+	{	/* the old one was reported down before, and is not hooked anymore */
+		subject = subject_of(this, old);
+		subject.number = new->get_unique_id(new);
+		this->registry->for_each(this->registry, set_successor, &subject);
 	}
 	return TRUE;
 }
@@ -736,6 +794,7 @@ METHOD(mobility_manager_t, destroy, void,
 	DESTROY_IF(this->context.pins);
 	this->context.hooks->destroy(this->context.hooks);
 	this->observers->destroy(this->observers);
+	this->monitor_mutex->destroy(this->monitor_mutex);
 	this->lock->destroy(this->lock);
 	free(this);
 }
@@ -775,6 +834,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 			.tell = tell,
 		},
 		.observers = linked_list_create(),
+		.monitor_mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 		.lock = rwlock_create(RWLOCK_TYPE_DEFAULT),
 	);
 	this->context.monitor = mobility_monitor_create(network_changed, this);

@@ -23,6 +23,12 @@
 /** Time a path that the peer refused is put aside, in ms. */
 #define REFUSED_PENALTY 300000
 
+/** Time until another update if the peer has refused all paths, in ms. */
+#define REFUSED_INTERVAL 10000
+
+/** Addresses to announce, stock has the same limit. */
+#define MAX_ADDRESSES 8
+
 typedef struct private_mobility_mover_t private_mobility_mover_t;
 
 /**
@@ -87,6 +93,17 @@ struct private_mobility_mover_t {
 	 * followed by another one, for ever if answers take longer than attempts.
 	 */
 	u_int proven;
+
+	/**
+	 * No update before this time, the peer has refused all paths.
+	 */
+	uint64_t hold_off;
+
+	/**
+	 * Sum of the hashes of our addresses the peer knows of, 0 if only charon
+	 * knows.
+	 */
+	uint32_t announced;
 
 	/**
 	 * When the next packet of a path test is sent, 0 if none is under way.
@@ -263,7 +280,7 @@ METHOD(mobility_mover_t, probe, status_t,
 		return SUCCESS;
 	}
 	path = candidates->get_best(candidates, now);
-	if (!path)
+	if (!path || now < this->hold_off)
 	{
 		return SUCCESS;
 	}
@@ -472,7 +489,8 @@ static void answered_elsewhere(private_mobility_mover_t *this, host_t *me,
 		return;
 	}
 	if (mobility_task_find(this->ike_sa, TASK_QUEUE_ACTIVE, &task) &&
-		(!task || task->get_kind(task) != MOBILITY_TASK_DPD))
+		(!task || (task->get_kind(task) != MOBILITY_TASK_DPD &&
+				   task->get_kind(task) != MOBILITY_TASK_ADDRESSES)))
 	{	/* tests and updates look at the path themselves */
 		return;
 	}
@@ -513,6 +531,92 @@ METHOD(mobility_task_owner_t, get_target, void,
 	other = this->ike_sa->get_other_host(this->ike_sa);
 	*local = mobility_exchange_host(path ? path->local : me, me);
 	*remote = mobility_exchange_host(path ? path->remote : other, other);
+}
+
+/**
+ * Collect our addresses on usable uplinks, each once.  Returns the sum of their
+ * hashes.
+ */
+static uint32_t get_addresses(private_mobility_mover_t *this, host_t **hosts,
+							  u_int *count)
+{
+	enumerator_t *enumerator;
+	mobility_path_t *path;
+	uint32_t digest = 0;
+	u_int i;
+
+	*count = 0;
+	enumerator = this->public.candidates->create_enumerator(
+										this->public.candidates, mobility_now());
+	while (*count < MAX_ADDRESSES && enumerator->enumerate(enumerator, &path))
+	{
+		for (i = 0; i < *count; i++)
+		{
+			if (hosts[i]->ip_equals(hosts[i], path->local))
+			{
+				break;
+			}
+		}
+		if (i == *count)
+		{
+			hosts[(*count)++] = path->local;
+			digest += chunk_hash(path->local->get_address(path->local));
+		}
+	}
+	enumerator->destroy(enumerator);
+	return digest ?: 1;
+}
+
+METHOD(mobility_task_owner_t, add_addresses, void,
+	private_mobility_mover_t *this, message_t *message)
+{
+	mobility_fsm_event_t event;
+	host_t *hosts[MAX_ADDRESSES], *source = message->get_source(message);
+	notify_type_t type;
+	u_int count, i, added = 0;
+
+	if (!this->public.candidates->count(this->public.candidates, NULL))
+	{
+		look(this, &event);
+	}
+	this->announced = get_addresses(this, hosts, &count);
+	for (i = 0; i < count; i++)
+	{
+		if (!source->ip_equals(source, hosts[i]))
+		{
+			type = hosts[i]->get_family(hosts[i]) == AF_INET ?
+						ADDITIONAL_IP4_ADDRESS : ADDITIONAL_IP6_ADDRESS;
+			message->add_notify(message, FALSE, type,
+								hosts[i]->get_address(hosts[i]));
+			added++;
+		}
+	}
+	if (!added)
+	{
+		message->add_notify(message, FALSE, NO_ADDITIONAL_ADDRESSES,
+							chunk_empty);
+	}
+}
+
+METHOD(mobility_mover_t, announce, status_t,
+	private_mobility_mover_t *this)
+{
+	host_t *hosts[MAX_ADDRESSES];
+	uint32_t digest;
+	u_int count;
+
+	digest = get_addresses(this, hosts, &count);
+	if (!this->announced)
+	{	/* stock did when it authenticated */
+		this->announced = digest;
+	}
+	if (digest == this->announced)
+	{
+		return SUCCESS;
+	}
+	this->announced = digest;
+	queue_task(this, MOBILITY_TASK_ADDRESSES);
+	return this->ike_sa->initiate(this->ike_sa, NULL, NULL);
 }
 
 METHOD(mobility_task_owner_t, transmit, void,
@@ -565,6 +669,7 @@ METHOD(mobility_task_owner_t, updated, bool,
 		{
 			set_target(this, NULL);
 			this->moving = FALSE;
+			this->hold_off = now + REFUSED_INTERVAL;
 			return FALSE;
 		}
 		set_target(this, path);
@@ -608,11 +713,23 @@ METHOD(mobility_task_owner_t, confirmed, void,
 	this->cb(this->data, moved);
 }
 
-METHOD(mobility_mover_t, remove_tasks, void,
-	private_mobility_mover_t *this)
+METHOD(mobility_mover_t, give_back, status_t,
+	private_mobility_mover_t *this, bool lost)
 {
+	ike_mobike_t *mobike;
+
 	mobility_task_remove(this->ike_sa, TASK_QUEUE_QUEUED);
 	mobility_task_remove(this->ike_sa, TASK_QUEUE_ACTIVE);
+	this->ike_sa->set_condition(this->ike_sa, COND_STALE, FALSE);
+	if (!lost && !this->moving)
+	{
+		return SUCCESS;
+	}
+	/* the peer may have taken an update that was not confirmed */
+	mobike = ike_mobike_create(this->ike_sa, TRUE);
+	mobike->roam(mobike, TRUE);
+	this->ike_sa->queue_task(this->ike_sa, &mobike->task);
+	return this->ike_sa->initiate(this->ike_sa, NULL, NULL);
 }
 
 METHOD(mobility_mover_t, bind_, void,
@@ -677,6 +794,7 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 		.public = {
 			.owner = {
 				.get_target = _get_target,
+				.add_addresses = _add_addresses,
 				.transmit = _transmit,
 				.tested = _tested,
 				.updated = _updated,
@@ -697,10 +815,11 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 			.continue_test = _continue_test,
 			.is_idle = _is_idle,
 			.send_dpd = _send_dpd,
+			.announce = _announce,
 			.sent = _sent,
 			.answered = _answered,
 			.settle = _settle,
-			.remove_tasks = _remove_tasks,
+			.give_back = _give_back,
 			.inherit = _inherit,
 			.get_move = _get_move,
 			.destroy = _destroy,

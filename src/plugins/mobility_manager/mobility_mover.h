@@ -147,6 +147,14 @@ struct mobility_mover_t {
 	status_t (*send_dpd)(mobility_mover_t *this);
 
 	/**
+	 * Tell the peer which addresses we have if it does not know.  It tries them
+	 * if its own address changes.  To be called when idle, after look().
+	 *
+	 * @return			DESTROY_ME to destroy the IKE_SA
+	 */
+	status_t (*announce)(mobility_mover_t *this);
+
+	/**
 	 * A request was encoded and is about to be sent.
 	 *
 	 * @param message	request
@@ -173,10 +181,14 @@ struct mobility_mover_t {
 	status_t (*settle)(mobility_mover_t *this, bool lost);
 
 	/**
-	 * Remove our tasks from the IKE_SA.  Not to be called while it processes a
-	 * message.
+	 * Leave the IKE_SA to stock: removes our tasks, and has stock update the
+	 * addresses if ours have not been confirmed.  Not to be called while it
+	 * processes a message.
+	 *
+	 * @param lost		no path is known to work
+	 * @return			DESTROY_ME to destroy the IKE_SA
 	 */
-	void (*remove_tasks)(mobility_mover_t *this);
+	status_t (*give_back)(mobility_mover_t *this, bool lost);
 
 	/**
 	 * Go on counting where another mover has stopped.

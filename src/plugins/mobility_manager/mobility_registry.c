@@ -344,14 +344,6 @@ METHOD(mobility_registry_t, rebind, void,
 	this->mutex->unlock(this->mutex);
 }
 
-METHOD(mobility_registry_t, set_successor, void,
-	private_mobility_registry_t *this, mobility_entry_t *entry, uint32_t id)
-{
-	this->mutex->lock(this->mutex);
-	entry->successor = id;
-	this->mutex->unlock(this->mutex);
-}
-
 METHOD(mobility_registry_t, set_moves, void,
 	private_mobility_registry_t *this, mobility_entry_t *entry, u_int moves,
 	const mobility_move_t *last)
@@ -362,17 +354,24 @@ METHOD(mobility_registry_t, set_moves, void,
 	this->mutex->unlock(this->mutex);
 }
 
-METHOD(mobility_registry_t, set_ended, u_int,
-	private_mobility_registry_t *this, mobility_entry_t *entry, bool ended)
+METHOD(mobility_registry_t, set_ended, void,
+	private_mobility_registry_t *this, mobility_entry_t *entry)
+{
+	this->mutex->lock(this->mutex);
+	if (!entry->ended)
+	{
+		entry->ended = TRUE;
+		this->active--;
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(mobility_registry_t, get_active, u_int,
+	private_mobility_registry_t *this)
 {
 	u_int active;
 
 	this->mutex->lock(this->mutex);
-	if (entry->ended != ended)
-	{
-		entry->ended = ended;
-		this->active += ended ? -1 : 1;
-	}
 	active = this->active;
 	this->mutex->unlock(this->mutex);
 	return active;
@@ -425,9 +424,9 @@ mobility_registry_t *mobility_registry_create(mobility_registry_cb_t cb,
 			.add = _add,
 			.remove = _remove_,
 			.rebind = _rebind,
-			.set_successor = _set_successor,
 			.set_moves = _set_moves,
 			.set_ended = _set_ended,
+			.get_active = _get_active,
 			.for_each = _for_each,
 			.queue_locked = _queue_locked,
 			.queue = _queue,

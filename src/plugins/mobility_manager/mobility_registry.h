@@ -169,15 +169,6 @@ struct mobility_registry_t {
 				   ike_sa_t *ike_sa);
 
 	/**
-	 * Set the IKE_SA that is going to replace that of a session.
-	 *
-	 * @param entry		entry
-	 * @param id		unique id of the IKE_SA
-	 */
-	void (*set_successor)(mobility_registry_t *this, mobility_entry_t *entry,
-						  uint32_t id);
-
-	/**
 	 * Note the moves of a session.
 	 *
 	 * @param entry		entry
@@ -188,14 +179,18 @@ struct mobility_registry_t {
 					  u_int moves, const mobility_move_t *last);
 
 	/**
-	 * Set whether a session has ended.
+	 * A session has ended, its IKE_SA is gone or going.
 	 *
 	 * @param entry		entry
-	 * @param ended		TRUE if so
-	 * @return			number of sessions that have not ended
 	 */
-	u_int (*set_ended)(mobility_registry_t *this, mobility_entry_t *entry,
-					   bool ended);
+	void (*set_ended)(mobility_registry_t *this, mobility_entry_t *entry);
+
+	/**
+	 * Get the number of sessions that have not ended.
+	 *
+	 * @return			number of sessions
+	 */
+	u_int (*get_active)(mobility_registry_t *this);
 
 	/**
 	 * Call a function for all entries, until it returns TRUE.  Jobs that it

@@ -358,6 +358,7 @@ METHOD(mobility_session_t, look, status_t,
 		status = prefer_best(this);
 		if (status != DESTROY_ME && this->mover->is_idle(this->mover))
 		{
+			status = this->mover->announce(this->mover);
 			candidates->shrink(candidates);
 		}
 	}
@@ -607,11 +608,18 @@ METHOD(mobility_session_t, inherit, void,
 METHOD(mobility_session_t, release, void,
 	private_mobility_session_t *this)
 {
+	bool reauth;
+
 	tell_state(this);
 	this->context->arm(this->context, &this->public, 0);
+	reauth = this->ike_sa &&
+			 this->ike_sa->has_condition(this->ike_sa, COND_REAUTHENTICATING);
 	this->ike_sa = NULL;
 	this->hold->bind(this->hold, NULL);
-	this->mover->bind(this->mover, NULL);
+	if (!reauth)
+	{	/* else the new IKE_SA logs in over the path this one has used */
+		this->mover->bind(this->mover, NULL);
+	}
 }
 
 METHOD(mobility_session_t, give_back, status_t,
@@ -619,8 +627,12 @@ METHOD(mobility_session_t, give_back, status_t,
 {
 	status_t status;
 
-	this->mover->remove_tasks(this->mover);
 	status = this->hold->hand_over(this->hold);
+	if (status != DESTROY_ME)
+	{
+		status = this->mover->give_back(this->mover, this->fsm.state !=
+														MOBILITY_CONNECTED);
+	}
 	release(this);
 	return status;
 }

@@ -92,7 +92,8 @@ struct mobility_session_t {
 					const mobility_move_t *last);
 
 	/**
-	 * Let go of the IKE_SA, which is going to be destroyed.  Pins go, too.
+	 * Let go of the IKE_SA, which is going to be destroyed.  Pins go, too,
+	 * unless it reauthenticates: then they go with the session.
 	 */
 	void (*release)(mobility_session_t *this);
 

@@ -95,6 +95,11 @@ METHOD(task_t, build, status_t,
 	{
 		message->add_notify(message, FALSE, UPDATE_SA_ADDRESSES, chunk_empty);
 	}
+	if (this->kind == MOBILITY_TASK_UPDATE ||
+		this->kind == MOBILITY_TASK_ADDRESSES)
+	{	/* with an update, too: the peer knows the list of another path */
+		this->owner->add_addresses(this->owner, message);
+	}
 	reset_natd(this);
 	if (needs_natd(this))
 	{
@@ -151,6 +156,8 @@ METHOD(task_t, process, status_t,
 			{
 				this->follow = TRUE;
 			}
+			break;
+		case MOBILITY_TASK_ADDRESSES:
 			break;
 		case MOBILITY_TASK_DPD:
 			if (this->natd)

@@ -34,6 +34,8 @@ enum mobility_task_kind_t {
 	MOBILITY_TASK_DPD,
 	/** path test (RFC 4555, 3.10): is the peer there, on the target path? */
 	MOBILITY_TASK_TEST,
+	/** changed list of our addresses (RFC 4555, 3.6) */
+	MOBILITY_TASK_ADDRESSES,
 	/** address update (RFC 4555, 3.5) to the target path */
 	MOBILITY_TASK_UPDATE,
 };
@@ -51,6 +53,13 @@ struct mobility_task_owner_t {
 	 */
 	void (*get_target)(mobility_task_owner_t *this, host_t **local,
 					   host_t **remote);
+
+	/**
+	 * Add the list of our other addresses to a request.
+	 *
+	 * @param message	request, its source is the address it is sent from
+	 */
+	void (*add_addresses)(mobility_task_owner_t *this, message_t *message);
 
 	/**
 	 * Send the request that was just built, over the target path.
