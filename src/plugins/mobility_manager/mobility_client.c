@@ -346,6 +346,17 @@ METHOD(mobility_client_t, raise_, bool,
 	return queued;
 }
 
+METHOD(mobility_client_t, is_registered, bool,
+	private_mobility_client_t *this)
+{
+	bool registered;
+
+	this->mutex->lock(this->mutex);
+	registered = this->registered != 0;
+	this->mutex->unlock(this->mutex);
+	return registered;
+}
+
 METHOD(mobility_client_t, is_overrun, bool,
 	private_mobility_client_t *this)
 {
@@ -381,6 +392,7 @@ mobility_client_t *mobility_client_create(const mobility_service_t *service)
 			.peek = _peek,
 			.sent = _sent,
 			.raise = _raise_,
+			.is_registered = _is_registered,
 			.is_overrun = _is_overrun,
 			.destroy = _destroy,
 		},

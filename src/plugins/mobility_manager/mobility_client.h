@@ -54,8 +54,8 @@ struct mobility_service_t {
 };
 
 /**
- * A client.  raise() may be called by any thread at any time, everything else
- * by the one thread that serves the client.
+ * A client.  raise() and is_registered() may be called by any thread at any
+ * time, everything else by the one thread that serves the client.
  */
 struct mobility_client_t {
 
@@ -107,6 +107,13 @@ struct mobility_client_t {
 	 */
 	bool (*raise)(mobility_client_t *this, const char *event,
 				  chunk_t message);
+
+	/**
+	 * Check if the client registered for any events.
+	 *
+	 * @return			TRUE if it did
+	 */
+	bool (*is_registered)(mobility_client_t *this);
 
 	/**
 	 * Check if too many events wait for the client.

@@ -79,7 +79,8 @@ struct private_mobility_server_t {
 	bool closing;
 
 	/**
-	 * Lock for connections, ended and closing.
+	 * Lock for connections, with used, idle and dropped of each, ended and
+	 * closing.
 	 */
 	mutex_t *mutex;
 
@@ -105,6 +106,12 @@ struct connection_t {
 	pending_t pending;
 	/** until when */
 	timeval_t deadline;
+	/** when it connected, or its last request was handled */
+	timeval_t used;
+	/** waits for a request of the client */
+	bool idle;
+	/** has to make room for another client */
+	bool dropped;
 };
 
 /**
@@ -143,6 +150,39 @@ static bool is_closing(connection_t *this)
 	closing = this->server->closing;
 	this->server->mutex->unlock(this->server->mutex);
 	return closing;
+}
+
+/**
+ * Check if a client has to make room for another one.
+ */
+static bool is_dropped(connection_t *this)
+{
+	bool dropped;
+
+	this->server->mutex->lock(this->server->mutex);
+	dropped = this->dropped;
+	this->server->mutex->unlock(this->server->mutex);
+	return dropped;
+}
+
+/**
+ * Note whether a request of the client is waited for.
+ */
+static void set_idle(connection_t *this, bool idle)
+{
+	this->server->mutex->lock(this->server->mutex);
+	this->idle = idle;
+	this->server->mutex->unlock(this->server->mutex);
+}
+
+/**
+ * Note that a request of the client was handled.
+ */
+static void set_used(connection_t *this)
+{
+	this->server->mutex->lock(this->server->mutex);
+	time_monotonic(&this->used);
+	this->server->mutex->unlock(this->server->mutex);
 }
 
 /**
@@ -239,7 +279,9 @@ static bool wait_for(connection_t *this, pending_t pending, bool *ready)
 	uint64_t count;
 	int found;
 
+	set_idle(this, pending != PENDING_OUTPUT);
 	found = poll(pfd, countof(pfd), get_timeout(this, pending));
+	set_idle(this, FALSE);
 	*ready = found > 0 && pfd[0].revents;
 	if (found > 0 && pfd[1].revents)
 	{
@@ -269,6 +311,7 @@ static const char *serve(connection_t *this)
 		else if (this->client->process(this->client, &error))
 		{
 			this->pending = PENDING_NOTHING;
+			set_used(this);
 			continue;
 		}
 		else
@@ -279,6 +322,10 @@ static const char *serve(connection_t *this)
 		if (this->client->is_overrun(this->client))
 		{
 			error = "does not read its events";
+		}
+		if (!error && is_dropped(this))
+		{
+			error = "there are too many, and it was idle for the longest time";
 		}
 		if (!error && !wait_for(this, pending, &ready))
 		{
@@ -344,14 +391,52 @@ static int get_fd(stream_t *stream)
 }
 
 /**
+ * Make sure there is room for another client: who only sits there must not keep
+ * others out.  Mutex must be held.
+ */
+static bool make_room(private_mobility_server_t *this)
+{
+	connection_t *connection, *found = NULL;
+	enumerator_t *enumerator;
+	u_int count = 0;
+
+	enumerator = this->connections->create_enumerator(this->connections);
+	while (enumerator->enumerate(enumerator, &connection))
+	{
+		if (connection->dropped)
+		{
+			continue;
+		}
+		count++;
+		if (connection->idle &&
+			!connection->client->is_registered(connection->client) &&
+			(!found || timercmp(&connection->used, &found->used, <)))
+		{
+			found = connection;
+		}
+	}
+	enumerator->destroy(enumerator);
+	if (count < MOBILITY_SERVER_MAX_CLIENTS)
+	{
+		return TRUE;
+	}
+	if (found)
+	{
+		/* its thread has nothing else to do, so it is gone in a moment */
+		found->dropped = TRUE;
+		wake_up(found);
+	}
+	return found != NULL;
+}
+
+/**
  * Start to serve a client.  Mutex must be held.
  */
 static const char *start(private_mobility_server_t *this, stream_t *stream)
 {
 	connection_t *connection;
 
-	if (this->connections->get_count(this->connections) >=
-												MOBILITY_SERVER_MAX_CLIENTS)
+	if (!make_room(this))
 	{
 		return "too many of them";
 	}
@@ -361,6 +446,7 @@ static const char *start(private_mobility_server_t *this, stream_t *stream)
 		.fd = get_fd(stream),
 		.wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
 	);
+	time_monotonic(&connection->used);
 	this->connections->insert_last(this->connections, connection);
 	if (connection->fd == -1 || connection->wakeup == -1 ||
 		!thread_create((thread_main_t)serve_connection, connection))

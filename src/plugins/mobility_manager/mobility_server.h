@@ -21,7 +21,8 @@
 
 typedef struct mobility_server_t mobility_server_t;
 
-/** how many clients may be connected at once */
+/** how many clients may be connected at once; for another one, who waits for no
+ * events and did not ask anything for the longest time has to go */
 #define MOBILITY_SERVER_MAX_CLIENTS 64
 
 /** seconds a client has to complete a message it began, or to read */

@@ -319,6 +319,42 @@ START_TEST(test_many_clients)
 }
 END_TEST
 
+START_TEST(test_idle_clients)
+{
+	int fds[MOBILITY_SERVER_MAX_CLIENTS], i;
+
+	/* one waits for events, the next one asks for something again */
+	for (i = 0; i < countof(fds); i++)
+	{
+		fds[i] = raw_connect();
+		raw_send(fds[i], i ? CHUNK(STATUS_REQUEST) : CHUNK(REGISTER_STATE));
+		assert_served(fds[i], i ? 1 : 5);
+	}
+	raw_send(fds[1], CHUNK(STATUS_REQUEST));
+	assert_served(fds[1], 1);
+
+	/* those that do nothing make room, in the order they did something */
+	assert_works();
+	assert_closed(fds[2], 5000);
+	usleep(100000);
+	fds[2] = raw_connect();
+	raw_send(fds[2], CHUNK(STATUS_REQUEST));
+	assert_served(fds[2], 1);
+	assert_works();
+	assert_closed(fds[3], 5000);
+	for (i = 0; i < 3; i++)
+	{
+		raw_send(fds[i], CHUNK(STATUS_REQUEST));
+		assert_served(fds[i], 1);
+		close(fds[i]);
+	}
+	for (i = 4; i < countof(fds); i++)
+	{
+		close(fds[i]);
+	}
+}
+END_TEST
+
 /** a number of values that is too large for the buffers of a socket */
 #define MUCH 4000
 
@@ -494,6 +530,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_blocked_command);
 	tcase_add_test(tc, test_destroy);
 	tcase_add_test(tc, test_many_clients);
+	tcase_add_test(tc, test_idle_clients);
 	tcase_add_test(tc, test_slow_sender);
 	tcase_add_test(tc, test_slow_reader);
 	tcase_add_test(tc, test_stress);
