@@ -141,6 +141,16 @@ static void end_paths(mobility_message_t *message)
 }
 
 /**
+ * Get the connection asked for, NULL for all.  Returns FALSE if none can have
+ * that name.
+ */
+static bool get_connection(chunk_t request, char **connection)
+{
+	*connection = mobility_message_get(request, "connection");
+	return *connection || !mobility_message_has(request, "connection");
+}
+
+/**
  * mobility-status
  */
 static void handle_status(mobility_commands_t *this, chunk_t request,
@@ -150,7 +160,10 @@ static void handle_status(mobility_commands_t *this, chunk_t request,
 	mobility_status_t *status;
 	char *connection;
 
-	connection = mobility_message_get(request, "connection");
+	if (!get_connection(request, &connection))
+	{
+		return;
+	}
 	enumerator = this->manager->create_status_enumerator(this->manager);
 	while (enumerator->enumerate(enumerator, &status))
 	{
@@ -198,10 +211,13 @@ static void handle_paths(mobility_commands_t *this, chunk_t request,
 	char *connection, *name;
 	uint32_t session;
 
+	if (!get_connection(request, &connection))
+	{
+		return;
+	}
 	/* asking for paths locks a session, so do not enumerate meanwhile */
 	sessions = array_create(sizeof(session), 0);
 	names = array_create(0, 0);
-	connection = mobility_message_get(request, "connection");
 	enumerator = this->manager->create_status_enumerator(this->manager);
 	while (enumerator->enumerate(enumerator, &status))
 	{
@@ -298,7 +314,10 @@ static void handle_history(mobility_commands_t *this, chunk_t request,
 	u_int number = 0;
 	char *connection;
 
-	connection = mobility_message_get(request, "connection");
+	if (!get_connection(request, &connection))
+	{
+		return;
+	}
 	records = this->history->get(this->history, connection);
 	enumerator = array_create_enumerator(records);
 	while (enumerator->enumerate(enumerator, &record))

@@ -93,7 +93,9 @@ METHOD(mobility_history_t, get, array_t*,
 	{
 		record = &this->ring[(this->next + this->size - this->count + i) %
 							 this->size];
-		if (!connection || streq(record->connection, connection))
+		/* names from elsewhere may be longer than what is kept of them */
+		if (!connection || strneq(record->connection, connection,
+								  sizeof(record->connection) - 1))
 		{
 			array_insert(records, ARRAY_TAIL, record);
 		}

@@ -32,8 +32,8 @@ struct mobility_record_t {
 	enum mobility_event_kind_t kind;
 	/** number of the session */
 	uint32_t session;
-	/** name of the connection */
-	char connection[64];
+	/** name of the connection, VICI has none that are longer */
+	char connection[256];
 	/** state before */
 	mobility_state_t old;
 	/** state after */

@@ -233,3 +233,13 @@ char *mobility_message_get(chunk_t message, const char *key)
 	}
 	return value.len ? strndup(value.ptr, value.len) : strdup("");
 }
+
+/*
+ * Described in header.
+ */
+bool mobility_message_has(chunk_t message, const char *key)
+{
+	chunk_t value;
+
+	return parse(message, key, &value);
+}

@@ -86,4 +86,13 @@ bool mobility_message_valid(chunk_t message);
  */
 char *mobility_message_get(chunk_t message, const char *key);
 
+/**
+ * Check if there is a key, not one within a section or list.
+ *
+ * @param message		encoded message, of any content
+ * @param key			key
+ * @return				TRUE if there is, whatever its value
+ */
+bool mobility_message_has(chunk_t message, const char *key);
+
 #endif /** MOBILITY_MESSAGE_H_ @}*/

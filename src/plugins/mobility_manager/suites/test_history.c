@@ -116,7 +116,7 @@ START_TEST(test_long_name)
 	mobility_history_t *history;
 	mobility_record_t record;
 	array_t *records;
-	char name[200];
+	char name[300];
 
 	memset(name, 'x', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
@@ -128,6 +128,9 @@ START_TEST(test_long_name)
 	ck_assert(array_remove(records, ARRAY_HEAD, &record));
 	ck_assert_uint_eq(strlen(record.connection), sizeof(record.connection) - 1);
 	array_destroy(records);
+	assert_times(history, name, status->since, 1);
+	name[100] = '\0';
+	assert_times(history, name, 0, 0);
 	history->destroy(history);
 }
 END_TEST
