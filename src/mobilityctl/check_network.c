@@ -196,9 +196,12 @@ void ctl_check_rp_filter(ctl_check_t *this)
 		if (max(all, own) == 1)
 		{
 			problem = TRUE;
-			snprintf(remedy, sizeof(remedy), "sysctl -w net.ipv4.conf.%s."
-					 "rp_filter=2, and the same in a file in /etc/sysctl.d",
-					 name);
+			/* dots within a name, as VLANs have, are no separators then */
+			snprintf(remedy, sizeof(remedy), strchr(name, '.') ?
+					 "sysctl -w net/ipv4/conf/%s/rp_filter=2, and the same in "
+					 "a file in /etc/sysctl.d" :
+					 "sysctl -w net.ipv4.conf.%s.rp_filter=2, and the same in "
+					 "a file in /etc/sysctl.d", name);
 			this->problem(this, "rp-filter", remedy,
 						  "the kernel's reverse path filter is strict on %s "
 						  "(net.ipv4.conf.%s.rp_filter = 1): while another "

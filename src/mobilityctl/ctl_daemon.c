@@ -6,6 +6,8 @@
 
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -20,6 +22,9 @@
 
 /** seconds to wait for an answer */
 #define TIMEOUT 30
+
+/** what makes our create_stream() connect to a URI */
+#define PREFIX "mobilityctl+"
 
 typedef struct private_ctl_daemon_t private_ctl_daemon_t;
 typedef struct registration_t registration_t;
@@ -55,6 +60,11 @@ struct private_ctl_daemon_t {
 	vici_conn_t *conn;
 
 	/**
+	 * Duplicate of the connection's file descriptor, to notice its end.
+	 */
+	int fd;
+
+	/**
 	 * Registrations, as registration_t*.
 	 */
 	array_t *registrations;
@@ -78,9 +88,9 @@ static void on_timeout(int signal)
 }
 
 /**
- * Limit the time for what follows.
+ * Begin something that waits for an answer.
  */
-static void set_timeout(private_ctl_daemon_t *this)
+static void begin(private_ctl_daemon_t *this)
 {
 	struct sigaction action = {
 		.sa_handler = on_timeout,
@@ -91,6 +101,41 @@ static void set_timeout(private_ctl_daemon_t *this)
 			 "stopped, or in a debugger?\n", this->uri);
 	sigaction(SIGALRM, &action, NULL);
 	alarm(TIMEOUT);
+	/* libvici returns an error if the daemon closed the connection; but for
+	 * the output, the signal is welcome */
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/**
+ * End what begin() began.
+ */
+static void end()
+{
+	int error = errno;
+
+	signal(SIGPIPE, SIG_DFL);
+	alarm(0);
+	errno = error;
+}
+
+/**
+ * Report that something failed, as errno says.
+ */
+static void fail(private_ctl_daemon_t *this, const char *kind,
+				 const char *name)
+{
+	if (errno == ENOENT)
+	{
+		this->public.failure = ctl_fail(EXIT_ERROR, "the daemon at %s does not "
+					"know the %s %s, does it serve another socket than the "
+					"mobility manager's?", this->uri, kind, name);
+	}
+	else
+	{
+		this->public.failure = ctl_fail(EXIT_UNREACHABLE, "the daemon at %s "
+					"closed the connection instead of answering; it was "
+					"stopped, or has too many clients", this->uri);
+	}
 }
 
 /**
@@ -193,16 +238,12 @@ METHOD(ctl_daemon_t, call, json_object*,
 	}
 	va_end(args);
 
-	set_timeout(this);
+	begin(this);
 	res = vici_submit(req, this->conn);
-	alarm(0);
+	end();
 	if (!res)
 	{
-		ctl_fail(EXIT_ERROR, errno == ENOENT ?
-				 "the daemon at %s does not know the command %s, does it serve "
-				 "another socket than the mobility manager's?" :
-				 "the daemon at %s did not answer the command %s",
-				 this->uri, command);
+		fail(this, "command", command);
 		return NULL;
 	}
 	answer = parse_section(res);
@@ -232,13 +273,12 @@ METHOD(ctl_daemon_t, listen_, bool,
 		.user = user,
 	);
 	array_insert(this->registrations, ARRAY_TAIL, registration);
-	set_timeout(this);
+	begin(this);
 	failed = vici_register(this->conn, (char*)event, on_event, registration);
-	alarm(0);
+	end();
 	if (failed)
 	{
-		ctl_fail(EXIT_ERROR, "the daemon at %s does not know the event %s",
-				 this->uri, event);
+		fail(this, "event", event);
 	}
 	return !failed;
 }
@@ -254,35 +294,40 @@ static void get_signals(sigset_t *signals)
 }
 
 /**
- * Let a connection of its own say when the daemon goes away, as libvici does
- * not in all its versions.
+ * File descriptor of the connection created last, see create_stream().
  */
-static int connect_again(private_ctl_daemon_t *this)
+static int created = -1;
+
+/**
+ * Connect to what follows our prefix.  libvici does not say in all its versions
+ * when a connection was closed and never gives out its file descriptor, so this
+ * keeps a duplicate.
+ */
+static stream_t *create_stream(char *uri)
 {
 	stream_t *stream;
 	FILE *file;
-	int fd = -1;
 
-	stream = lib->streams->connect(lib->streams, this->uri);
+	stream = lib->streams->connect(lib->streams, uri + strlen(PREFIX));
 	if (stream)
 	{
 		file = stream->get_file(stream);
 		if (file)
 		{
-			fd = dup(fileno(file));
+			created = fcntl(fileno(file), F_DUPFD_CLOEXEC, 0);
 			fclose(file);
 		}
-		stream->destroy(stream);
 	}
-	return fd;
+	return stream;
 }
 
 METHOD(ctl_daemon_t, wait_, bool,
 	private_ctl_daemon_t *this)
 {
 	struct pollfd pfd = {
-		.fd = connect_again(this),
-		.events = POLLIN,
+		.fd = this->fd,
+		/* it is libvici that reads */
+		.events = POLLRDHUP,
 	};
 	sigset_t signals, old;
 	bool interrupted;
@@ -303,7 +348,6 @@ METHOD(ctl_daemon_t, wait_, bool,
 		interrupted = found == -1;
 	}
 	while (found == 0);
-	close(pfd.fd);
 	return interrupted;
 }
 
@@ -315,6 +359,10 @@ METHOD(ctl_daemon_t, destroy, void,
 	if (this->conn)
 	{
 		vici_disconnect(this->conn);
+	}
+	if (this->fd != -1)
+	{
+		close(this->fd);
 	}
 	while (array_remove(this->registrations, ARRAY_TAIL, &registration))
 	{
@@ -359,6 +407,7 @@ static void initialize()
 	if (!initialized)
 	{
 		vici_init();
+		lib->streams->add_stream(lib->streams, PREFIX, create_stream);
 		initialized = TRUE;
 		/* that lets the library log again, what fails is reported here */
 		dbg_default_set_level(LEVEL_SILENT);
@@ -372,6 +421,7 @@ void ctl_daemon_deinit()
 {
 	if (initialized)
 	{
+		lib->streams->remove_stream(lib->streams, create_stream);
 		vici_deinit();
 		initialized = FALSE;
 	}
@@ -383,6 +433,7 @@ void ctl_daemon_deinit()
 ctl_daemon_t *ctl_daemon_try(char *uri)
 {
 	private_ctl_daemon_t *this;
+	char watched[PATH_MAX];
 	int error;
 
 	initialize();
@@ -396,8 +447,11 @@ ctl_daemon_t *ctl_daemon_try(char *uri)
 		.uri = strdup(uri),
 		.registrations = array_create(0, 0),
 	);
+	snprintf(watched, sizeof(watched), "%s%s", PREFIX, uri);
+	created = -1;
 	errno = EINVAL;
-	this->conn = vici_connect(uri);
+	this->conn = vici_connect(watched);
+	this->fd = created;
 	if (!this->conn)
 	{
 		error = errno;

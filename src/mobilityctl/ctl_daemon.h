@@ -34,6 +34,11 @@ typedef void (*ctl_daemon_event_t)(void *user, const char *name,
 struct ctl_daemon_t {
 
 	/**
+	 * Exit code for what call() or listen() reported last.
+	 */
+	exit_code_t failure;
+
+	/**
 	 * Send a command and wait for the answer.
 	 *
 	 * @param command	name of the command
@@ -55,8 +60,9 @@ struct ctl_daemon_t {
 				   ctl_daemon_event_t cb, void *user);
 
 	/**
-	 * Wait until the daemon goes away or somebody interrupts, for which
-	 * ctl_daemon_block_signals() must have been called.
+	 * Wait until the daemon goes away, or closes the connection that events
+	 * come from, or somebody interrupts, for which ctl_daemon_block_signals()
+	 * must have been called.
 	 *
 	 * @return			TRUE if interrupted, FALSE if the daemon went away
 	 */

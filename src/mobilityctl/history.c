@@ -42,6 +42,7 @@ exit_code_t history_run(mobilityctl_t *this, char *argv[])
 {
 	json_object *answer, *records;
 	ctl_daemon_t *daemon;
+	exit_code_t code;
 	int count;
 
 	daemon = ctl_daemon_connect(this->uri);
@@ -51,10 +52,11 @@ exit_code_t history_run(mobilityctl_t *this, char *argv[])
 	}
 	answer = daemon->call(daemon, "mobility-history", "connection", argv[0],
 						  NULL);
+	code = daemon->failure;
 	daemon->destroy(daemon);
 	if (!answer)
 	{
-		return EXIT_ERROR;
+		return code;
 	}
 	records = ctl_array(answer);
 	json_object_put(answer);

@@ -76,6 +76,7 @@ exit_code_t paths_run(mobilityctl_t *this, char *argv[])
 {
 	json_object *answer, *sessions;
 	ctl_daemon_t *daemon;
+	exit_code_t code;
 	int i, count;
 
 	daemon = ctl_daemon_connect(this->uri);
@@ -85,10 +86,11 @@ exit_code_t paths_run(mobilityctl_t *this, char *argv[])
 	}
 	answer = daemon->call(daemon, "mobility-paths", "connection", argv[0],
 						  NULL);
+	code = daemon->failure;
 	daemon->destroy(daemon);
 	if (!answer)
 	{
-		return EXIT_ERROR;
+		return code;
 	}
 	sessions = this->json ? with_arrays(answer) : ctl_array(answer);
 	json_object_put(answer);

@@ -199,10 +199,11 @@ exit_code_t status_run(mobilityctl_t *this, char *argv[])
 	}
 	answer = daemon->call(daemon, "mobility-status", "connection", argv[0],
 						  NULL);
+	code = daemon->failure;
 	daemon->destroy(daemon);
 	if (!answer)
 	{
-		return EXIT_ERROR;
+		return code;
 	}
 	sessions = ctl_array(answer);
 	json_object_put(answer);

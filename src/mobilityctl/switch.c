@@ -9,6 +9,25 @@
 #include "ctl_daemon.h"
 #include "ctl_output.h"
 
+/**
+ * Find out whether a connection has a session.  That the daemon did not do what
+ * it was told does not say so.
+ */
+static bool has_session(ctl_daemon_t *daemon, const char *connection)
+{
+	json_object *answer;
+	bool found = TRUE;
+
+	answer = daemon->call(daemon, "mobility-status", "connection", connection,
+						  NULL);
+	if (answer)
+	{
+		found = json_object_object_length(answer) > 0;
+		json_object_put(answer);
+	}
+	return found;
+}
+
 /*
  * Described in header.
  */
@@ -25,15 +44,17 @@ exit_code_t switch_run(mobilityctl_t *this, char *argv[])
 	}
 	answer = daemon->call(daemon, "mobility-switch", "connection", argv[0],
 						  "uplink", argv[1], NULL);
-	daemon->destroy(daemon);
 	if (!answer)
 	{
-		return EXIT_ERROR;
+		code = daemon->failure;
+		daemon->destroy(daemon);
+		return code;
 	}
 	if (!ctl_num(answer, "success"))
 	{
-		code = ctl_fail(EXIT_ERROR, "%s was not moved to %s: %s", argv[0],
-						argv[1], ctl_str(answer, "errmsg"));
+		code = has_session(daemon, argv[0]) ? EXIT_ERROR : EXIT_NOTHING;
+		ctl_fail(code, "%s was not moved to %s: %s", argv[0], argv[1],
+				 ctl_str(answer, "errmsg"));
 	}
 	else if (!this->json)
 	{
@@ -45,5 +66,6 @@ exit_code_t switch_run(mobilityctl_t *this, char *argv[])
 		ctl_print_json(json_object_get(answer), FALSE);
 	}
 	json_object_put(answer);
+	daemon->destroy(daemon);
 	return code;
 }

@@ -186,7 +186,7 @@ static bool start(watch_t *this, ctl_daemon_t *daemon)
  */
 exit_code_t watch_run(mobilityctl_t *this, char *argv[])
 {
-	exit_code_t code = EXIT_ERROR;
+	exit_code_t code;
 	ctl_daemon_t *daemon;
 	watch_t watch = {
 		.ctl = this,
@@ -206,6 +206,10 @@ exit_code_t watch_run(mobilityctl_t *this, char *argv[])
 		{
 			code = ctl_fail(EXIT_UNREACHABLE, "the daemon went away");
 		}
+	}
+	else
+	{
+		code = daemon->failure;
 	}
 	daemon->destroy(daemon);
 	watch.mutex->destroy(watch.mutex);

@@ -268,6 +268,16 @@ START_TEST(test_rp_filter)
 }
 END_TEST
 
+START_TEST(test_rp_filter_vlan)
+{
+	ctl_check_add_uplink(&check.public, "eth0.100");
+	write_file("/proc/sys/net/ipv4/conf/eth0.100/rp_filter", "1\n");
+	ctl_check_rp_filter(&check.public);
+	assert_found("remedy rp-filter: sysctl -w "
+				 "net/ipv4/conf/eth0.100/rp_filter=2");
+}
+END_TEST
+
 START_TEST(test_networkd)
 {
 	ctl_check_networkd(&check.public);
@@ -397,6 +407,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_settings);
 	tcase_add_test(tc, test_interfaces);
 	tcase_add_loop_test(tc, test_rp_filter, 0, countof(filters));
+	tcase_add_test(tc, test_rp_filter_vlan);
 	tcase_add_test(tc, test_networkd);
 	suite_add_tcase(s, tc);
 

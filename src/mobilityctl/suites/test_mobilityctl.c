@@ -14,6 +14,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -163,6 +165,7 @@ static struct {
 	{ "paths home", 4, "there is no session of a connection 'home'" },
 	{ "history", 4, "nothing happened since the daemon started" },
 	{ "history home", 4, "nothing happened to home since" },
+	{ "switch home eth9", 4, "home was not moved to eth9" },
 };
 
 START_TEST(test_usage)
@@ -255,6 +258,9 @@ START_TEST(test_switch)
 	add_sessions();
 	assert_run("switch home eth1", 0, "home is on its way to eth1");
 	ck_assert_str_eq(mock->get_switch(mock), "home eth1");
+	assert_run("status caf\xc3\xa9", 4, "there is no session");
+	assert_run("paths caf\xc3\xa9", 4, "there is no session");
+	assert_run("switch nobody eth9", 4, "nobody was not moved to eth9");
 	assert_run("switch home eth9", 1, "home was not moved to eth9: eth9: no "
 			   "such interface");
 	object = run_json("switch home eth1 --json", 0);
@@ -465,6 +471,71 @@ START_TEST(test_watch_without_sessions)
 }
 END_TEST
 
+/**
+ * Listen on the control socket instead of the daemon.
+ */
+static int listen_instead(void)
+{
+	struct sockaddr_un addr = {
+		.sun_family = AF_UNIX,
+	};
+	int fd;
+
+	control->destroy(control);
+	control = NULL;
+	unlink(path);
+	strcpy(addr.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert(fd != -1);
+	ck_assert(bind(fd, (struct sockaddr*)&addr, sizeof(addr)) == 0);
+	ck_assert(listen(fd, 8) == 0);
+	return fd;
+}
+
+/**
+ * Receive a request, and answer it with a type of message without content.
+ */
+static void answer(int fd, u_char operation)
+{
+	u_char buf[256], header[] = { 0, 0, 0, 1, operation };
+
+	ck_assert(recv(fd, buf, 4, MSG_WAITALL) == 4);
+	ck_assert_uint_lt(buf[3], sizeof(buf));
+	ck_assert(recv(fd, buf, buf[3], MSG_WAITALL) > 0);
+	ck_assert(send(fd, header, sizeof(header), MSG_NOSIGNAL) ==
+			  sizeof(header));
+}
+
+START_TEST(test_closed)
+{
+	int fd, client;
+	pid_t pid;
+
+	fd = listen_instead();
+	pid = fork();
+	if (pid == 0)
+	{
+		while (TRUE)
+		{
+			client = accept(fd, NULL, NULL);
+			if (_i)
+			{
+				ignore_result(recv(client, &(char){ 0 }, 1, 0));
+			}
+			close(client);
+		}
+	}
+	close(fd);
+	assert_run("status", 3, "closed the connection");
+	assert_run("paths", 3, "closed the connection");
+	assert_run("history", 3, "closed the connection");
+	assert_run("switch home eth0", 3, "closed the connection");
+	assert_run("watch", 3, "closed the connection");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+END_TEST
+
 START_TEST(test_full)
 {
 	add_sessions();
@@ -485,6 +556,29 @@ START_TEST(test_bad_conf)
 }
 END_TEST
 
+START_TEST(test_watch_closed)
+{
+	int fd, out, client, i;
+	pid_t pid;
+
+	fd = listen_instead();
+	pid = start_watch(NULL, &out);
+	client = accept(fd, NULL, NULL);
+	for (i = 0; i < 3; i++)
+	{
+		answer(client, 5);
+	}
+	answer(client, 1);
+	usleep(200000);
+	/* others could still connect */
+	close(client);
+	assert_line(out, "mobilityctl: the daemon went away");
+	assert_exit(pid, 3);
+	close(out);
+	close(fd);
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s = suite_create("mobilityctl");
@@ -498,6 +592,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_paths);
 	tcase_add_test(tc, test_switch);
 	tcase_add_test(tc, test_history);
+	tcase_add_loop_test(tc, test_closed, 0, 2);
 	tcase_add_test(tc, test_full);
 	tcase_add_test(tc, test_bad_conf);
 	suite_add_tcase(s, tc);
@@ -508,6 +603,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_loop_test(tc, test_watch, 0, 2);
 	tcase_add_test(tc, test_watch_json);
 	tcase_add_test(tc, test_watch_without_sessions);
+	tcase_add_test(tc, test_watch_closed);
 	suite_add_tcase(s, tc);
 
 	return s;
