@@ -20,6 +20,20 @@
 #include <library.h>
 
 /**
+ * A ck_assert() for loops. libcheck's own writes to a file each time, and that
+ * is what most of the time goes into if it is a million times.
+ */
+#define mobility_assert(cond) \
+	do \
+	{ \
+		if (!(cond)) \
+		{ \
+			ck_abort_msg("Assertion '%s' failed", #cond); \
+		} \
+	} \
+	while (FALSE)
+
+/**
  * Create the suite to run. Defined by each test program.
  *
  * @return			suite

@@ -211,24 +211,24 @@ START_TEST(test_total_order)
 		bc = sign(mobility_policy_compare(paths[1], paths[2], incumbent));
 		ac = sign(mobility_policy_compare(paths[0], paths[2], incumbent));
 		/* reflexive, antisymmetric, with only the same being equal */
-		ck_assert(!mobility_policy_compare(paths[0], paths[0], incumbent));
-		ck_assert(ab == -sign(mobility_policy_compare(paths[1], paths[0],
-													  incumbent)));
-		ck_assert((ab == 0) == is_same(paths[0], paths[1]));
+		mobility_assert(!mobility_policy_compare(paths[0], paths[0], incumbent));
+		mobility_assert(ab == -sign(mobility_policy_compare(paths[1], paths[0],
+															incumbent)));
+		mobility_assert((ab == 0) == is_same(paths[0], paths[1]));
 		/* transitive */
-		ck_assert(!(ab <= 0 && bc <= 0) || ac <= 0);
-		ck_assert(!(ab >= 0 && bc >= 0) || ac >= 0);
-		ck_assert(!(ab < 0 && bc <= 0) || ac < 0);
+		mobility_assert(!(ab <= 0 && bc <= 0) || ac <= 0);
+		mobility_assert(!(ab >= 0 && bc >= 0) || ac >= 0);
+		mobility_assert(!(ab < 0 && bc <= 0) || ac < 0);
 		if (incumbent)
 		{	/* moving back and forth is never better both times, and with the
 			 * incumbent's peer address it is what ranks first that is better */
-			ck_assert(!mobility_policy_is_better(paths[1], paths[2]) ||
-					  !mobility_policy_is_better(paths[2], paths[1]));
-			ck_assert(!mobility_policy_is_better(paths[1], incumbent) ||
-					  !paths[1]->remote->ip_equals(paths[1]->remote,
-												   incumbent->remote) ||
-					  mobility_policy_compare(paths[1], incumbent,
-											  incumbent) < 0);
+			mobility_assert(!mobility_policy_is_better(paths[1], paths[2]) ||
+							!mobility_policy_is_better(paths[2], paths[1]));
+			mobility_assert(!mobility_policy_is_better(paths[1], incumbent) ||
+							!paths[1]->remote->ip_equals(paths[1]->remote,
+														 incumbent->remote) ||
+							mobility_policy_compare(paths[1], incumbent,
+													incumbent) < 0);
 		}
 		for (j = 0; j < 3; j++)
 		{
