@@ -40,6 +40,14 @@ bool mobility_link_is_loopback(const mobility_link_t *link)
 /*
  * Described in header.
  */
+bool mobility_link_is_virtual(const mobility_link_t *link)
+{
+	return mobility_link_is_loopback(link) || link->dummy;
+}
+
+/*
+ * Described in header.
+ */
 mobility_addr_t *mobility_link_get_addr(const mobility_link_t *link,
 										const mobility_ip_t *ip)
 {

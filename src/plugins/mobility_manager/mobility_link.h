@@ -93,6 +93,14 @@ bool mobility_link_is_running(const mobility_link_t *link);
 bool mobility_link_is_loopback(const mobility_link_t *link);
 
 /**
+ * Check if an interface is no uplink, but its addresses may be used on others.
+ *
+ * @param link			interface
+ * @return				TRUE for loopback and dummy interfaces
+ */
+bool mobility_link_is_virtual(const mobility_link_t *link);
+
+/**
  * Find an address of an interface.
  *
  * @param link			interface

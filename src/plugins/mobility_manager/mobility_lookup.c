@@ -17,6 +17,33 @@ const mobility_route_t *mobility_lookup_route(const mobility_lookup_t *this,
 	return this->rules->lookup(this->rules, this->routes, link, flow);
 }
 
+/*
+ * Described in header.
+ */
+bool mobility_lookup_is_usable(const mobility_lookup_t *this,
+							   const mobility_link_t *link,
+							   const mobility_ip_t *ip,
+							   const mobility_route_t *route)
+{
+	enumerator_t *enumerator;
+	mobility_link_t *other;
+	bool usable = FALSE;
+
+	if (mobility_addr_is_usable(mobility_link_get_addr(link, ip)))
+	{
+		return TRUE;
+	}
+	enumerator = this->links->create_enumerator(this->links);
+	while (!usable && enumerator->enumerate(enumerator, &other))
+	{
+		usable = (mobility_link_is_virtual(other) ||
+				  mobility_ip_equals(&route->prefsrc, ip)) &&
+				 mobility_addr_is_usable(mobility_link_get_addr(other, ip));
+	}
+	enumerator->destroy(enumerator);
+	return usable;
+}
+
 /**
  * Check if an address is a virtual IP
  */
@@ -47,23 +74,20 @@ static const mobility_route_t *use_prefsrc(const mobility_lookup_t *this,
 {
 	mobility_flow_t other = *flow;
 
-	if (!route || !mobility_ip_is_set(&route->prefsrc))
+	if (!route || !mobility_ip_is_set(&route->prefsrc) ||
+		is_vip(filter, &route->prefsrc))
 	{
 		return NULL;
 	}
 	other.local = route->prefsrc;
-	if (!mobility_addr_is_usable(this->links->get_addr(this->links,
-													   &other.local)) ||
-		is_vip(filter, &other.local))
-	{
-		return NULL;
-	}
+	/* may be another one from that address */
 	route = mobility_lookup_route(this, link, &other);
-	if (route)
+	if (route && mobility_lookup_is_usable(this, link, &other.local, route))
 	{
 		*flow = other;
+		return route;
 	}
-	return route;
+	return NULL;
 }
 
 /*

@@ -58,6 +58,20 @@ const mobility_route_t *mobility_lookup_route(const mobility_lookup_t *this,
 											  const mobility_flow_t *flow);
 
 /**
+ * Check if packets may leave an interface with an address: one of its own, or
+ * of no other uplink, or the one the route asks for.
+ *
+ * @param link			interface
+ * @param ip			address
+ * @param route			route over this interface
+ * @return				TRUE if there is that address and it can be used
+ */
+bool mobility_lookup_is_usable(const mobility_lookup_t *this,
+							   const mobility_link_t *link,
+							   const mobility_ip_t *ip,
+							   const mobility_route_t *route);
+
+/**
  * Find the local address to use on an interface and the route from it.
  *
  * @param link			interface, the flow's oif

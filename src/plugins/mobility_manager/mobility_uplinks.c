@@ -269,14 +269,13 @@ METHOD(mobility_uplinks_t, is_usable, bool,
 	mobility_link_t *link;
 
 	link = this->net.links->get(this->net.links, path->ifindex);
-	if (!mobility_link_is_running(link) ||
-		!mobility_addr_is_usable(this->net.links->get_addr(this->net.links,
-													   &flow.local)))
+	if (!mobility_link_is_running(link))
 	{
 		return FALSE;
 	}
 	route = mobility_lookup_route(&this->net, link, &flow);
-	if (!route)
+	if (!route ||
+		!mobility_lookup_is_usable(&this->net, link, &flow.local, route))
 	{
 		return FALSE;
 	}
@@ -306,7 +305,7 @@ METHOD(mobility_uplinks_t, find_path, mobility_path_t*,
 	{
 		return NULL;
 	}
-	if (mobility_link_is_loopback(link) || link->dummy)
+	if (mobility_link_is_virtual(link))
 	{	/* no uplink, packets from there leave by whatever is best */
 		uplink = mobility_lookup_link(&this->net, &flow, TRUE, &other);
 		if (other)

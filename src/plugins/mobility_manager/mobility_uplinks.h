@@ -94,7 +94,8 @@ struct mobility_uplinks_t {
 	 * local address and a route to it: administratively up, with carrier, by
 	 * the best route (longest prefix, then lowest metric) through that uplink
 	 * that a rule lets packets from the local address to the peer reach.
-	 * Local address by route (RTA_PREFSRC) or as RFC 6724 chooses.
+	 * Local address by route (RTA_PREFSRC) or as RFC 6724 chooses.  Interfaces
+	 * whose packets go through IPsec SAs are no uplinks.
 	 *
 	 * @param peer		peer's address
 	 * @param filter	decides on interfaces
@@ -113,14 +114,17 @@ struct mobility_uplinks_t {
 	 * address still there and usable (deprecated and temporary ones are, for
 	 * a path in use), a route through that uplink to the peer.
 	 *
-	 * @param path		path; gateway, prefix and metric are updated
+	 * @param path		path; gateway, prefix, metric and the uplink's name are
+	 *					updated
 	 * @return			TRUE if usable
 	 */
 	bool (*is_usable)(mobility_uplinks_t *this, mobility_path_t *path);
 
 	/**
 	 * Find the path that packets from local to remote take: the uplink that
-	 * has the local address, and the best route through it.
+	 * has the local address, and the best route through it.  If there is no
+	 * route the path has no gateway, and the worst metric.  An address of a
+	 * loopback or dummy interface is taken to leave by the best of all uplinks.
 	 *
 	 * @param local		local address
 	 * @param remote	peer's address
@@ -133,8 +137,10 @@ struct mobility_uplinks_t {
 	 * Say in a word why an uplink is not usable, or what it is.
 	 *
 	 * @param ifname	name of the interface
-	 * @return			e.g. "no such interface", "down", "no carrier",
-	 *					"no address", "usable" (static string)
+	 * @return			"no such interface", "loopback", "down", "no carrier",
+	 *					"not authenticated", "IPsec interface", "no address",
+	 *					"address not usable yet", "no route" or "usable"
+	 *					(static string)
 	 */
 	const char *(*describe)(mobility_uplinks_t *this, const char *ifname);
 

@@ -175,7 +175,7 @@ static void change_anything()
 	int net = random() % 2 + 1, host = random() % 2 + 2;
 	int metric = random() % 2 * 100 + 100;
 
-	switch (random() % 30)
+	switch (random() % 33)
 	{
 		case 0:
 			change("link set %s down", dev);
@@ -271,6 +271,14 @@ static void change_anything()
 		case 29:
 			change("link del %s", dev);
 			change("link add %s type veth peer name x%s", dev, dev);
+			break;
+		case 30:
+		case 31:
+			change("addr %s 10.%d.0.%d/16 dev %s", verb, net, host, dev);
+			break;
+		case 32:
+			change("addr %s 10.%d.0.%d peer 10.%d.0.9 dev %s", verb, net, host,
+				   net, dev);
 			break;
 	}
 }

@@ -94,7 +94,20 @@ START_TEST(test_is_usable)
 	ck_assert(!uplinks->is_usable(uplinks, path));
 	feed(RULE, "rule del pref 5 from 10.2.0.2 action 7");
 	ck_assert(uplinks->is_usable(uplinks, path));
-	feed(ADDR | ROUTE, "addr del 10.2.0.2/24 dev 3");
+	/* the address moves to another uplink, or the loopback interface */
+	feed(ADDR, "addr add 10.2.0.3/24 dev 3");
+	feed(ADDR, "addr add 10.2.0.2/24 dev 2");
+	ck_assert(uplinks->is_usable(uplinks, path));
+	feed(ADDR, "addr del 10.2.0.2/24 dev 3");
+	ck_assert(!uplinks->is_usable(uplinks, path));
+	feed(ADDR, "addr add 10.2.0.2/32 dev 1");
+	ck_assert(uplinks->is_usable(uplinks, path));
+	feed(ADDR, "addr del 10.2.0.2/32 dev 1");
+	ck_assert(!uplinks->is_usable(uplinks, path));
+	/* or the route asks for it, wherever it is */
+	feed(ROUTE, "route add 192.0.2.0/24 dev 3 src 10.2.0.2");
+	ck_assert(uplinks->is_usable(uplinks, path));
+	feed(ADDR | ROUTE, "addr del 10.2.0.2/24 dev 2");
 	ck_assert(!uplinks->is_usable(uplinks, path));
 	feed(LINK | ROUTE, "link del 3 wlp2s0");
 	ck_assert(!uplinks->is_usable(uplinks, path));
