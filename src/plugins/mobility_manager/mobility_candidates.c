@@ -10,6 +10,9 @@
 typedef struct private_mobility_candidates_t private_mobility_candidates_t;
 typedef struct penalty_t penalty_t;
 
+/** Addresses to remember that the peer was at. */
+#define MAX_KNOWN 4
+
 /**
  * A path put aside.
  */
@@ -57,6 +60,11 @@ struct private_mobility_candidates_t {
 	 * Paths by preference, mobility_path_t*.
 	 */
 	array_t *paths;
+
+	/**
+	 * Addresses the peer was at, host_t*, the last one first.
+	 */
+	array_t *known;
 
 	/**
 	 * Sum of the hashes of the paths collected last.
@@ -165,6 +173,41 @@ static void forget_penalties(private_mobility_candidates_t *this)
 	enumerator->destroy(enumerator);
 }
 
+/**
+ * Check if the peer has been at an address.
+ */
+static bool is_known(private_mobility_candidates_t *this, host_t *remote)
+{
+	host_t *known;
+	int i;
+
+	for (i = 0; i < array_count(this->known); i++)
+	{
+		array_get(this->known, i, &known);
+		if (known->ip_equals(known, remote))
+		{
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+METHOD(mobility_candidates_t, know, void,
+	private_mobility_candidates_t *this, host_t *remote)
+{
+	host_t *old;
+
+	if (!is_known(this, remote))
+	{
+		array_insert_create(&this->known, ARRAY_HEAD, remote->clone(remote));
+		if (array_count(this->known) > MAX_KNOWN &&
+			array_remove(this->known, ARRAY_TAIL, &old))
+		{
+			old->destroy(old);
+		}
+	}
+}
+
 METHOD(mobility_candidates_t, collect, bool,
 	private_mobility_candidates_t *this, ike_sa_t *ike_sa,
 	const mobility_path_t *incumbent, bool *improved)
@@ -189,6 +232,11 @@ METHOD(mobility_candidates_t, collect, bool,
 	if (!seen)
 	{
 		this->monitor->get_paths(this->monitor, other, use_uplink, this, paths);
+	}
+	for (i = 0; i < array_count(paths); i++)
+	{
+		array_get(paths, i, &path);
+		path->known = is_known(this, path->remote);
 	}
 	mobility_policy_rank(paths, incumbent);
 
@@ -405,6 +453,7 @@ METHOD(mobility_candidates_t, destroy, void,
 {
 	unpin(this, NULL, NULL);
 	array_destroy(this->pinned);
+	array_destroy_offset(this->known, offsetof(host_t, destroy));
 	array_destroy_function(this->penalties, (void*)penalty_destroy, NULL);
 	mobility_paths_destroy(this->paths);
 	free(this);
@@ -423,6 +472,7 @@ mobility_candidates_t *mobility_candidates_create(const char *connection,
 	INIT(this,
 		.public = {
 			.collect = _collect,
+			.know = _know,
 			.shrink = _shrink,
 			.create_enumerator = _create_enumerator,
 			.count = _count,

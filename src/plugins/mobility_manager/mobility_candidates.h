@@ -41,6 +41,14 @@ struct mobility_candidates_t {
 					const mobility_path_t *incumbent, bool *improved);
 
 	/**
+	 * Remember that the peer has been at an address, until there were four
+	 * others since.
+	 *
+	 * @param remote	peer's address
+	 */
+	void (*know)(mobility_candidates_t *this, host_t *remote);
+
+	/**
 	 * Forget the paths until the next collect(), to save memory; whether that
 	 * finds changes is known still, everything it finds is new to it.
 	 */

@@ -8,6 +8,9 @@
 
 #include <math.h>
 
+/** Times between the attempts of a burst, in ms. */
+static const u_int intervals[] = MOBILITY_BURST_INTERVALS;
+
 /**
  * Enter a state.
  */
@@ -44,10 +47,17 @@ static uint64_t retransmit_after(const mobility_fsm_config_t *config,
  * Begin a burst of attempts to move: the first one is up to the caller's
  * action, the next one is planned here.
  */
-static mobility_action_t begin_burst(mobility_fsm_t *fsm, uint64_t now)
+static mobility_action_t begin_burst(mobility_fsm_t *fsm, u_int attempt,
+									 uint64_t now)
 {
-	fsm->attempt = 0;
-	fsm->next = now + MOBILITY_BURST_INTERVAL;
+	u_int i;
+
+	fsm->attempt = attempt;
+	fsm->next = now;
+	for (i = 0; i <= attempt; i++)
+	{
+		fsm->next += intervals[i];
+	}
 	return enter(fsm, MOBILITY_WAITING, now);
 }
 
@@ -109,7 +119,7 @@ static mobility_action_t network(mobility_fsm_t *fsm,
 	}
 	if (fsm->state == MOBILITY_CONNECTED || event->improved)
 	{	/* leading edge: whatever appears gets its attempt at once */
-		return begin_burst(fsm, now) | MOBILITY_ACT_MOVE;
+		return begin_burst(fsm, 0, now) | MOBILITY_ACT_MOVE;
 	}
 	return 0;
 }
@@ -134,12 +144,12 @@ static mobility_action_t unanswered(mobility_fsm_t *fsm,
 			}
 			/* the path was silent all the time since the request left */
 			fsm->outage = fsm->sent;
-			return begin_burst(fsm, now) | MOBILITY_ACT_PROBE;
+			return begin_burst(fsm, MOBILITY_EARLY_ATTEMPTS, now) |
+				   MOBILITY_ACT_PROBE;
 		case MOBILITY_WAITING:
-			if (fsm->attempt <= MOBILITY_BURST_ATTEMPTS)
+			if (fsm->attempt < countof(intervals))
 			{
-				fsm->next = now + ((uint64_t)MOBILITY_BURST_INTERVAL
-								   << fsm->attempt);
+				fsm->next = now + intervals[fsm->attempt];
 				return MOBILITY_ACT_PROBE;
 			}
 			return go_dormant(fsm, config, now);
@@ -210,7 +220,7 @@ mobility_action_t mobility_fsm_handle(mobility_fsm_t *fsm,
 				return be_connected(fsm, config, now);
 			}
 			/* the peer is there, on another path: the update follows */
-			return begin_burst(fsm, now);
+			return begin_burst(fsm, MOBILITY_EARLY_ATTEMPTS, now);
 		case MOBILITY_EV_CONFIRMED:
 			return be_connected(fsm, config, now);
 		case MOBILITY_EV_ABANDONED:

@@ -36,12 +36,14 @@ typedef enum mobility_action_t mobility_action_t;
 /** Attempts while connected before a silent path counts as lost. */
 #define MOBILITY_SUSPECT_ATTEMPTS 2
 
-/** Interval between the first two attempts to move, doubles, in ms. */
-#define MOBILITY_BURST_INTERVAL 250
+/** Attempts right after a move, over the path that was taken: the first packets
+ * over a link that just came up are easily lost. */
+#define MOBILITY_EARLY_ATTEMPTS 2
 
-/** Attempts in a burst, at 0.25, 0.75, 1.75, 3.75 and 7.75 s; a session goes
- * dormant if the last of them was not answered for another 8 s. */
-#define MOBILITY_BURST_ATTEMPTS 5
+/** Times between attempts to move, in ms: those after a move at 0.03 and 0.1 s,
+ * then at 0.25, 0.75, 1.75, 3.75 and 7.75 s; a session goes dormant if the last
+ * of them was not answered for another 8 s. */
+#define MOBILITY_BURST_INTERVALS { 30, 70, 150, 500, 1000, 2000, 4000, 8000 }
 
 /**
  * Times of the state machine, in ms.
@@ -73,7 +75,7 @@ struct mobility_fsm_t {
 	uint64_t next;
 	/** when the request in flight was sent first, 0 if none is in flight */
 	uint64_t sent;
-	/** how often it was sent again since the last burst began */
+	/** how often it was sent again while connected, or how far the burst is */
 	u_int attempt;
 };
 

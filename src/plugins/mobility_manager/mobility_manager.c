@@ -792,6 +792,7 @@ METHOD(mobility_manager_t, destroy, void,
 	}
 	this->context.monitor->destroy(this->context.monitor);
 	DESTROY_IF(this->context.pins);
+	DESTROY_IF(this->context.neighbors);
 	this->context.hooks->destroy(this->context.hooks);
 	this->observers->destroy(this->observers);
 	this->monitor_mutex->destroy(this->monitor_mutex);
@@ -827,6 +828,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 		},
 		.context = {
 			.settings = settings,
+			.neighbors = mobility_neighbors_create(),
 			.pins = mobility_pins_create(settings->get_pin_priority(settings),
 										 settings->get_pin_table(settings)),
 			.hooks = mobility_ike_hooks_create(),

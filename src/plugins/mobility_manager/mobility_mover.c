@@ -52,6 +52,11 @@ struct private_mobility_mover_t {
 	mobility_monitor_t *monitor;
 
 	/**
+	 * Neighbors of this host, or NULL.
+	 */
+	mobility_neighbors_t *neighbors;
+
+	/**
 	 * Name for the log.
 	 */
 	const char *name;
@@ -88,11 +93,12 @@ struct private_mobility_mover_t {
 	bool spread;
 
 	/**
-	 * How often the request in flight goes over the target only, because the
-	 * peer has just answered on it.  Sent over all paths it would have to be
-	 * followed by another one, for ever if answers take longer than attempts.
+	 * How often the request in flight goes over the target only: first after a
+	 * move, or because the peer has just answered on it.  Sent over all paths
+	 * it would have to be followed by another one, for ever if answers take
+	 * longer than attempts.
 	 */
-	u_int proven;
+	u_int insist;
 
 	/**
 	 * No update before this time, the peer has refused all paths.
@@ -210,6 +216,20 @@ static void send_over(private_mobility_mover_t *this,
 }
 
 /**
+ * Send the request in flight over a path once more: the next hop may not even
+ * have got it.
+ */
+static void send_again(private_mobility_mover_t *this,
+					   const mobility_path_t *path)
+{
+	if (this->neighbors)
+	{
+		this->neighbors->ask_again(this->neighbors, path);
+	}
+	send_over(this, path);
+}
+
+/**
  * Use a path: the IKE_SA and its CHILD_SAs get its addresses.
  */
 static void use_path(private_mobility_mover_t *this,
@@ -265,16 +285,16 @@ METHOD(mobility_mover_t, probe, status_t,
 
 	if (this->public.exchange->in_flight(this->public.exchange))
 	{
-		if (this->proven && this->target)
+		if (this->insist && this->target)
 		{
-			this->proven--;
-			send_over(this, this->target);
+			this->insist--;
+			send_again(this, this->target);
 			return SUCCESS;
 		}
 		enumerator = candidates->create_enumerator(candidates, now);
 		while (enumerator->enumerate(enumerator, &path))
 		{
-			send_over(this, path);
+			send_again(this, path);
 		}
 		enumerator->destroy(enumerator);
 		return SUCCESS;
@@ -304,7 +324,7 @@ METHOD(mobility_mover_t, move, status_t,
 	}
 	set_target(this, path);
 	this->test_next = 0;
-	this->proven = 0;
+	this->insist = MOBILITY_EARLY_ATTEMPTS;
 	this->moving = TRUE;
 	candidates->pin(candidates, path);
 	if (this->public.exchange->in_flight(this->public.exchange))
@@ -326,7 +346,7 @@ METHOD(mobility_mover_t, resend, void,
 {
 	if (this->path)
 	{
-		send_over(this, this->path);
+		send_again(this, this->path);
 	}
 }
 
@@ -406,7 +426,7 @@ METHOD(mobility_mover_t, continue_test, void,
 	{
 		this->test_attempt++;
 		this->test_next = mobility_now() + TEST_INTERVAL;
-		send_over(this, this->target);
+		send_again(this, this->target);
 	}
 	else
 	{
@@ -451,6 +471,10 @@ METHOD(mobility_mover_t, look, bool,
 	if (this->path)
 	{
 		candidates->pin(candidates, this->path);
+		if (!this->moving)
+		{
+			candidates->know(candidates, this->path->remote);
+		}
 	}
 	changed = candidates->collect(candidates, this->ike_sa, this->path,
 								  &event->improved);
@@ -498,7 +522,7 @@ static void answered_elsewhere(private_mobility_mover_t *this, host_t *me,
 	if (path)
 	{	/* have the peer use that path, before anything else */
 		set_target(this, path);
-		this->proven = PROVEN_ATTEMPTS;
+		this->insist = PROVEN_ATTEMPTS;
 		this->moving = TRUE;
 		queue_update(this);
 	}
@@ -675,10 +699,11 @@ METHOD(mobility_task_owner_t, updated, bool,
 		set_target(this, path);
 		return TRUE;
 	}
-	if (path && (this->spread || !came_over(this->target, local, remote)))
+	if (path && (this->spread ||
+				 !came_over(this->target ?: this->path, local, remote)))
 	{	/* the peer answers over this path, have it use this path */
 		set_target(this, path);
-		this->proven = PROVEN_ATTEMPTS;
+		this->insist = PROVEN_ATTEMPTS;
 		return TRUE;
 	}
 	if (this->target)
@@ -700,6 +725,11 @@ METHOD(mobility_task_owner_t, confirmed, void,
 	set_target(this, NULL);
 	this->moving = FALSE;
 	this->public.candidates->unpin(this->public.candidates, this->path, NULL);
+	if (this->path)
+	{
+		this->public.candidates->know(this->public.candidates,
+									  this->path->remote);
+	}
 	if (moved)
 	{
 		this->moves++;
@@ -785,6 +815,7 @@ METHOD(mobility_mover_t, destroy, void,
  */
 mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 										mobility_monitor_t *monitor,
+										mobility_neighbors_t *neighbors,
 										const char *name,
 										mobility_mover_cb_t cb, void *data)
 {
@@ -825,6 +856,7 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 			.destroy = _destroy,
 		},
 		.monitor = monitor,
+		.neighbors = neighbors,
 		.name = name,
 		.cb = cb,
 		.data = data,

@@ -19,6 +19,7 @@
 #include "mobility_candidates.h"
 #include "mobility_exchange.h"
 #include "mobility_fsm.h"
+#include "mobility_neighbors.h"
 #include "mobility_report.h"
 #include "mobility_task.h"
 
@@ -218,6 +219,7 @@ struct mobility_mover_t {
  *
  * @param candidates	candidate paths, adopted
  * @param monitor		network monitor
+ * @param neighbors		neighbors of this host, NULL if unavailable
  * @param name			name for the log, must live as long
  * @param cb			called when a path was confirmed
  * @param data			user data for cb
@@ -225,6 +227,7 @@ struct mobility_mover_t {
  */
 mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 										mobility_monitor_t *monitor,
+										mobility_neighbors_t *neighbors,
 										const char *name,
 										mobility_mover_cb_t cb, void *data);
 

@@ -50,6 +50,9 @@ struct mobility_path_t {
 
 	/** metric (RTA_PRIORITY) of that route, lower is preferred */
 	uint32_t metric;
+
+	/** the peer has been at that address before, it not only said so */
+	bool known;
 };
 
 /**

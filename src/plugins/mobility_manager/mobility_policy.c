@@ -73,8 +73,13 @@ int mobility_policy_compare(const mobility_path_t *a, const mobility_path_t *b,
 	{
 		order = COMPARE(is_same_remote(b, incumbent),
 						is_same_remote(a, incumbent)) ?:
+				COMPARE(b->known, a->known) ?:
 				COMPARE(is_same_family(b, incumbent),
 						is_same_family(a, incumbent));
+	}
+	else
+	{
+		order = COMPARE(b->known, a->known);
 	}
 	if (!order)
 	{

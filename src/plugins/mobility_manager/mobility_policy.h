@@ -24,12 +24,13 @@
  *  1. the incumbent's peer address, if there is an incumbent: it is known to
  *     have worked, while others the peer announced may be private ones, which
  *     exist anywhere, and with a more specific route,
- *  2. the incumbent's address family,
- *  3. the longer prefix (relative to the address length, so IPv4 and IPv6
+ *  2. another address the peer is known to have been at,
+ *  3. the incumbent's address family,
+ *  4. the longer prefix (relative to the address length, so IPv4 and IPv6
  *     compare),
- *  4. the lower metric,
- *  5. the incumbent: equal preference never moves,
- *  6. the order of interface indices and addresses, so that ties are stable.
+ *  5. the lower metric,
+ *  6. the incumbent: equal preference never moves,
+ *  7. the order of interface indices and addresses, so that ties are stable.
  *
  * @param a				first path
  * @param b				second path

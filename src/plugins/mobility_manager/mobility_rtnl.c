@@ -237,13 +237,23 @@ METHOD(mobility_rtnl_t, dump, int,
 	return error;
 }
 
-METHOD(mobility_rtnl_t, request, int,
-	private_mobility_rtnl_t *this, struct nlmsghdr *nlh)
+METHOD(mobility_rtnl_t, get, int,
+	private_mobility_rtnl_t *this, struct nlmsghdr *nlh, mobility_rtnl_cb_t cb,
+	void *data)
 {
-	answer_t answer = {};
+	answer_t answer = {
+		.cb = cb,
+		.data = data,
+	};
 
 	nlh->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
 	return exchange(this, nlh, &answer);
+}
+
+METHOD(mobility_rtnl_t, request, int,
+	private_mobility_rtnl_t *this, struct nlmsghdr *nlh)
+{
+	return get(this, nlh, NULL, NULL);
 }
 
 METHOD(mobility_rtnl_t, destroy, void,
@@ -284,6 +294,7 @@ mobility_rtnl_t *mobility_rtnl_create()
 	INIT(this,
 		.public = {
 			.dump = _dump,
+			.get = _get,
 			.request = _request,
 			.destroy = _destroy,
 		},

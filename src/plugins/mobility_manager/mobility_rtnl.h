@@ -53,6 +53,17 @@ struct mobility_rtnl_t {
 				uint8_t protocol, mobility_rtnl_cb_t cb, void *data);
 
 	/**
+	 * Get a single object.
+	 *
+	 * @param nlh		request that names it, flags are added
+	 * @param cb		called for the object
+	 * @param data		user data for cb
+	 * @return			0, or errno of what failed
+	 */
+	int (*get)(mobility_rtnl_t *this, struct nlmsghdr *nlh,
+			   mobility_rtnl_cb_t cb, void *data);
+
+	/**
 	 * Send a request and wait until the kernel acknowledges it.
 	 *
 	 * @param nlh		request, flags for the acknowledgement are added

@@ -181,6 +181,7 @@ static bool look_around(private_mobility_session_t *this,
 	mobility_candidates_t *candidates = this->mover->candidates;
 	mobility_uplink_config_t uplink;
 	mobility_path_t *path;
+	const char *reason;
 	bool changed;
 
 	changed = this->mover->look(this->mover, event);
@@ -199,8 +200,11 @@ static bool look_around(private_mobility_session_t *this,
 	}
 	else
 	{
-		set_cause(this, "%s: %s", path->ifname, uplink.use ?
-				  monitor->describe(monitor, path->ifname) : "not to be used");
+		reason = uplink.use ? monitor->describe(monitor, path->ifname)
+							: "not to be used";
+		/* the uplink may have other addresses, and routes elsewhere */
+		set_cause(this, "%s: %s", path->ifname, streq(reason, "usable") ?
+				  "address or route is gone" : reason);
 	}
 	return changed;
 }
@@ -831,7 +835,8 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 					mobility_candidates_create(this->connection,
 											   context->settings,
 											   context->monitor, context->pins),
-					context->monitor, this->connection, confirmed, this);
+					context->monitor, context->neighbors, this->connection,
+					confirmed, this);
 	this->hold = mobility_hold_create(context->hooks, this->mover, &this->fsm,
 									  this->connection, processed,
 									  &this->public);

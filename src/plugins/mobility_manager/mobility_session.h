@@ -18,6 +18,7 @@
 #include "mobility_hold.h"
 #include "mobility_manager.h"
 #include "mobility_monitor.h"
+#include "mobility_neighbors.h"
 #include "mobility_pins.h"
 
 typedef struct mobility_session_t mobility_session_t;
@@ -33,6 +34,8 @@ struct mobility_context_t {
 	mobility_monitor_t *monitor;
 	/** policy routing, NULL if the kernel has none */
 	mobility_pins_t *pins;
+	/** neighbors of this host, NULL if unavailable */
+	mobility_neighbors_t *neighbors;
 	/** hooks */
 	mobility_ike_hooks_t *hooks;
 

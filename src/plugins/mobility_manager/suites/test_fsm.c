@@ -143,6 +143,28 @@ START_TEST(test_cable_pull)
 }
 END_TEST
 
+START_TEST(test_burst)
+{
+	const u_int times[] = { 30, 100, 250, 750, 1750, 3750, 7750 };
+	uint64_t now = SECONDS(1000), begin = now;
+	int i;
+
+	network(now, FALSE, 1, FALSE);
+	event(now, MOBILITY_EV_SENT);
+	for (i = 0; i < countof(times); i++)
+	{
+		now = mobility_fsm_deadline(&fsm, &defaults);
+		ck_assert_int_eq(now - begin, times[i]);
+		ck_assert_int_eq(event(now, MOBILITY_EV_TICK), MOBILITY_ACT_PROBE);
+		ck_assert_int_eq(fsm.state, MOBILITY_WAITING);
+	}
+	now = mobility_fsm_deadline(&fsm, &defaults);
+	ck_assert_int_eq(now - begin, 15750);
+	ck_assert_int_eq(event(now, MOBILITY_EV_TICK), MOBILITY_ACT_TELL);
+	ck_assert_int_eq(fsm.state, MOBILITY_DORMANT);
+}
+END_TEST
+
 START_TEST(test_dormant_and_back)
 {
 	uint64_t now = SECONDS(1000);
@@ -267,7 +289,7 @@ START_TEST(test_answer_elsewhere)
 	answered(now, FALSE);
 	ck_assert_int_eq(fsm.state, MOBILITY_WAITING);
 	ck_assert(mobility_fsm_deadline(&fsm, &defaults) ==
-			  now + MOBILITY_BURST_INTERVAL);
+			  now + 250);
 }
 END_TEST
 
@@ -450,6 +472,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, setup, mobility_suite_teardown);
 	tcase_add_test(tc, test_idle);
 	tcase_add_test(tc, test_cable_pull);
+	tcase_add_test(tc, test_burst);
 	tcase_add_test(tc, test_dormant_and_back);
 	tcase_add_test(tc, test_outage_ends);
 	tcase_add_test(tc, test_outage_across_attempts);

@@ -108,6 +108,29 @@ static bool is_better(mobility_path_t *path, const mobility_path_t *incumbent)
 	return better;
 }
 
+START_TEST(test_known)
+{
+	mobility_path_t *known, *incumbent;
+
+	/* where the peer was is tried before what it announced, by any route */
+	known = create(2, "10.1.0.2", "192.0.2.1", 0, 600);
+	known->known = TRUE;
+	assert_order(known, create(2, "10.1.0.2", "10.2.0.1", 16, 100), NULL);
+	/* even if it was in use over the other address family */
+	incumbent = create(2, "2001:db8::2", "2001:db8:f::1", 64, 100);
+	known = create(3, "10.1.0.2", "192.0.2.1", 0, 600);
+	known->known = TRUE;
+	assert_order(known, create(3, "2001:db8:2::2", "2001:db8:f::2", 64, 100),
+				 incumbent);
+	/* but not before the address in use */
+	known = create(3, "10.1.0.2", "192.0.2.1", 0, 100);
+	known->known = TRUE;
+	assert_order(create(3, "2001:db8:2::2", "2001:db8:f::1", 0, 600), known,
+				 incumbent);
+	mobility_path_destroy(incumbent);
+}
+END_TEST
+
 START_TEST(test_is_better)
 {
 	mobility_path_t *incumbent;
@@ -168,11 +191,14 @@ static mobility_path_t *create_random()
 	};
 	static const uint8_t prefixes[] = { 0, 6, 24, 32 };
 	static const uint32_t metrics[] = { 0, 100, 600, UINT32_MAX };
-	int family = random() % 2 * 2;
+	int family = random() % 2 * 2, remote = family + random() % 2;
+	mobility_path_t *path;
 
-	return create(2 + random() % 3, locals[family + random() % 2],
-				  remotes[family + random() % 2], prefixes[random() % 4],
+	path = create(2 + random() % 3, locals[family + random() % 2],
+				  remotes[remote], prefixes[random() % 4],
 				  metrics[random() % 4]);
+	path->known = remote % 3 == 0;
+	return path;
 }
 
 /**
@@ -277,6 +303,7 @@ Suite *mobility_suite_create(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, test_kernel_order);
 	tcase_add_test(tc, test_incumbent);
+	tcase_add_test(tc, test_known);
 	tcase_add_test(tc, test_is_better);
 	tcase_add_test(tc, test_rank);
 	tcase_add_test(tc, test_total_order);
