@@ -1,0 +1,487 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <linux/xfrm.h>
+
+#include "mobility_rtnl.h"
+#include "mobility_xfrm.h"
+
+#include <utils/debug.h>
+
+/** seconds the kernel has to answer, which it usually does at once */
+#define TIMEOUT 5
+
+/** longest text of an error */
+#define ERROR_MAX 128
+
+/** what may be asked for besides what is always sent */
+#define AE_FLAGS (XFRM_AE_RVAL | XFRM_AE_LVAL)
+
+typedef struct private_mobility_xfrm_t private_mobility_xfrm_t;
+
+/**
+ * Private data
+ */
+struct private_mobility_xfrm_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_xfrm_t public;
+
+	/**
+	 * The socket.
+	 */
+	struct mnl_socket *socket;
+
+	/**
+	 * Sequence number of the last request.
+	 */
+	uint32_t seq;
+
+	/**
+	 * Duration of the kernel's jiffies, in nanoseconds.
+	 */
+	uint64_t jiffy;
+
+	/**
+	 * What went wrong last.
+	 */
+	char error[ERROR_MAX];
+
+	/**
+	 * What is received.
+	 */
+	char *buf;
+};
+
+/**
+ * State of an answer
+ */
+typedef struct {
+	/** sequence number it has */
+	uint32_t seq;
+	/** called for each message, may be NULL */
+	mobility_xfrm_cb_t cb;
+	/** user data for cb */
+	void *data;
+	/** everything was received */
+	bool done;
+	/** errno the kernel sent, 0 if it is happy */
+	int error;
+	/** what it says about that, an empty string if it does not */
+	char text[ERROR_MAX];
+} answer_t;
+
+/*
+ * Described in header.
+ */
+mobility_sa_id_t mobility_sa_id_create(host_t *dst, uint8_t proto,
+									   uint32_t spi, mark_t mark)
+{
+	mobility_sa_id_t id;
+
+	memset(&id, 0, sizeof(id));
+	id.dst = mobility_ip_from_host(dst);
+	id.proto = proto;
+	id.spi = spi;
+	id.mark = mark;
+	return id;
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_sa_id_equals(const mobility_sa_id_t *a,
+						   const mobility_sa_id_t *b)
+{
+	return a->spi == b->spi && a->proto == b->proto &&
+		   mobility_ip_equals(&a->dst, &b->dst) &&
+		   a->mark.value == b->mark.value && a->mark.mask == b->mark.mask;
+}
+
+/**
+ * Read an address
+ */
+static bool parse_address(const xfrm_address_t *addr, int family,
+						  mobility_ip_t *ip)
+{
+	size_t len;
+
+	memset(ip, 0, sizeof(*ip));
+	ip->family = family;
+	len = mobility_ip_bits(ip) / 8;
+	memcpy(ip->bytes, addr, len);
+	return len != 0;
+}
+
+/**
+ * Get the payload of an attribute that may be longer than what we know
+ */
+static bool get_struct(const struct nlattr *attr, void *data, size_t len)
+{
+	if (attr && mnl_attr_get_payload_len(attr) >= len)
+	{
+		memcpy(data, mnl_attr_get_payload(attr), len);
+		return TRUE;
+	}
+	return FALSE;
+}
+
+/**
+ * Read replay state with a bitmap of any size
+ */
+static bool parse_replay_esn(const struct nlattr *attr, mobility_sa_t *sa)
+{
+	struct xfrm_replay_state_esn replay;
+
+	if (!get_struct(attr, &replay, sizeof(replay)) ||
+		replay.bmp_len > countof(sa->bitmap) ||
+		mnl_attr_get_payload_len(attr) <
+							sizeof(replay) + replay.bmp_len * sizeof(uint32_t))
+	{
+		return FALSE;
+	}
+	sa->esn = TRUE;
+	sa->oseq = (uint64_t)replay.oseq_hi << 32 | replay.oseq;
+	sa->seq = (uint64_t)replay.seq_hi << 32 | replay.seq;
+	sa->window = replay.replay_window;
+	sa->words = replay.bmp_len;
+	memcpy(sa->bitmap, mnl_attr_get_payload(attr) + sizeof(replay),
+		   replay.bmp_len * sizeof(uint32_t));
+	return TRUE;
+}
+
+/**
+ * Read replay state, the kernel sends either the one or the other
+ */
+static bool parse_replay(const struct nlattr *tb[], mobility_sa_t *sa)
+{
+	struct xfrm_replay_state replay;
+
+	if (tb[XFRMA_REPLAY_ESN_VAL])
+	{
+		return parse_replay_esn(tb[XFRMA_REPLAY_ESN_VAL], sa);
+	}
+	if (!get_struct(tb[XFRMA_REPLAY_VAL], &replay, sizeof(replay)))
+	{
+		return FALSE;
+	}
+	sa->oseq = replay.oseq;
+	sa->seq = replay.seq;
+	sa->words = 1;
+	sa->bitmap[0] = replay.bitmap;
+	return TRUE;
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_xfrm_parse(const struct nlmsghdr *nlh, mobility_sa_t *sa)
+{
+	const struct nlattr *tb[XFRMA_MAX + 1];
+	const struct xfrm_aevent_id *ae;
+	struct xfrm_lifetime_cur cur;
+	struct xfrm_mark mark = {};
+	mobility_sa_t parsed = {};
+
+	if (nlh->nlmsg_type != XFRM_MSG_NEWAE ||
+		!mobility_netlink_parse(nlh, sizeof(*ae), tb, XFRMA_MAX))
+	{
+		return FALSE;
+	}
+	ae = mnl_nlmsg_get_payload(nlh);
+	if (!parse_address(&ae->sa_id.daddr, ae->sa_id.family, &parsed.id.dst) ||
+		!parse_address(&ae->saddr, ae->sa_id.family, &parsed.src) ||
+		!get_struct(tb[XFRMA_LTIME_VAL], &cur, sizeof(cur)) ||
+		!parse_replay(tb, &parsed))
+	{
+		return FALSE;
+	}
+	get_struct(tb[XFRMA_MARK], &mark, sizeof(mark));
+	mobility_netlink_get_u32(tb[XFRMA_IF_ID], &parsed.if_id);
+	parsed.id.proto = ae->sa_id.proto;
+	parsed.id.spi = ae->sa_id.spi;
+	parsed.id.mark.value = mark.v;
+	parsed.id.mark.mask = mark.m;
+	parsed.flags = ae->flags;
+	parsed.bytes = cur.bytes;
+	parsed.packets = cur.packets;
+	parsed.add_time = cur.add_time;
+	parsed.use_time = cur.use_time;
+	*sa = parsed;
+	return TRUE;
+}
+
+/**
+ * Read an acknowledgement, and the text that may follow an error
+ */
+static void parse_error(answer_t *answer, const struct nlmsghdr *nlh)
+{
+	const struct nlattr *tb[NLMSGERR_ATTR_MAX + 1];
+	const struct nlmsgerr *err;
+	size_t len = sizeof(*err);
+
+	answer->done = TRUE;
+	if (nlh->nlmsg_len < mnl_nlmsg_size(len))
+	{
+		answer->error = EBADMSG;
+		return;
+	}
+	err = mnl_nlmsg_get_payload(nlh);
+	answer->error = -err->error;
+	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS))
+	{
+		return;
+	}
+	if (!(nlh->nlmsg_flags & NLM_F_CAPPED) &&
+		err->msg.nlmsg_len >= sizeof(err->msg) &&
+		err->msg.nlmsg_len <= nlh->nlmsg_len)
+	{	/* our own request comes first */
+		len += err->msg.nlmsg_len - sizeof(err->msg);
+	}
+	if (mobility_netlink_parse(nlh, len, tb, NLMSGERR_ATTR_MAX))
+	{
+		mobility_netlink_get_str(tb[NLMSGERR_ATTR_MSG], answer->text,
+								 sizeof(answer->text));
+	}
+}
+
+/**
+ * Read the messages of an answer that came together
+ */
+static void parse_answer(answer_t *answer, const void *buf, int len)
+{
+	const struct nlmsghdr *nlh;
+
+	for (nlh = buf; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
+	{
+		if (nlh->nlmsg_seq != answer->seq)
+		{	/* belongs to a request that was given up */
+			continue;
+		}
+		switch (nlh->nlmsg_type)
+		{
+			case NLMSG_ERROR:
+				parse_error(answer, nlh);
+				break;
+			case NLMSG_DONE:
+				answer->done = TRUE;
+				break;
+			default:
+				if (nlh->nlmsg_type >= NLMSG_MIN_TYPE && answer->cb)
+				{
+					answer->cb(answer->data, nlh);
+				}
+				break;
+		}
+	}
+}
+
+/**
+ * Send a request and receive the answer
+ */
+static int exchange(private_mobility_xfrm_t *this, struct nlmsghdr *nlh,
+					answer_t *answer)
+{
+	ssize_t len;
+
+	answer->seq = nlh->nlmsg_seq = ++this->seq;
+	if (mnl_socket_sendto(this->socket, nlh, nlh->nlmsg_len) == -1)
+	{
+		return errno;
+	}
+	while (!answer->done)
+	{
+		len = mobility_rtnl_receive(mnl_socket_get_fd(this->socket), this->buf,
+									MOBILITY_RTNL_BUF);
+		if (len == -1)
+		{
+			return errno;
+		}
+		parse_answer(answer, this->buf, len);
+	}
+	return answer->error;
+}
+
+METHOD(mobility_xfrm_t, request, int,
+	private_mobility_xfrm_t *this, struct nlmsghdr *nlh, mobility_xfrm_cb_t cb,
+	void *data)
+{
+	answer_t answer = {
+		.cb = cb,
+		.data = data,
+	};
+	int error;
+
+	nlh->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
+	error = exchange(this, nlh, &answer);
+	snprintf(this->error, sizeof(this->error), "%s",
+			 answer.text[0] ? answer.text : strerror(error));
+	return error;
+}
+
+/**
+ * Start a request about the replay state of an SA
+ */
+static struct nlmsghdr *put_ae(void *buf, uint16_t type,
+							   const mobility_sa_id_t *id, uint32_t flags)
+{
+	struct xfrm_aevent_id *ae;
+	struct xfrm_mark mark = {
+		.v = id->mark.value,
+		.m = id->mark.mask,
+	};
+	struct nlmsghdr *nlh;
+
+	nlh = mnl_nlmsg_put_header(buf);
+	nlh->nlmsg_type = type;
+	ae = mnl_nlmsg_put_extra_header(nlh, sizeof(*ae));
+	memcpy(&ae->sa_id.daddr, id->dst.bytes, sizeof(id->dst.bytes));
+	ae->sa_id.family = id->dst.family;
+	ae->sa_id.proto = id->proto;
+	ae->sa_id.spi = id->spi;
+	ae->flags = flags;
+	if (mark.m)
+	{
+		mnl_attr_put(nlh, XFRMA_MARK, sizeof(mark), &mark);
+	}
+	return nlh;
+}
+
+/**
+ * State of an answer about an SA
+ */
+typedef struct {
+	/** what it says */
+	mobility_sa_t *sa;
+	/** it was understood */
+	bool found;
+} sa_answer_t;
+
+/**
+ * Read an answer about an SA, a mobility_xfrm_cb_t
+ */
+static void collect_sa(void *data, const struct nlmsghdr *nlh)
+{
+	sa_answer_t *answer = data;
+
+	answer->found |= mobility_xfrm_parse(nlh, answer->sa);
+}
+
+METHOD(mobility_xfrm_t, get_sa, int,
+	private_mobility_xfrm_t *this, const mobility_sa_id_t *id,
+	mobility_sa_t *sa)
+{
+	char buf[256] __attribute__((aligned(MNL_ALIGNTO)));
+	sa_answer_t answer = {
+		.sa = sa,
+	};
+	int error;
+
+	error = request(this, put_ae(buf, XFRM_MSG_GETAE, id, AE_FLAGS),
+					collect_sa, &answer);
+	if (!error && !answer.found)
+	{
+		error = EBADMSG;
+		snprintf(this->error, sizeof(this->error), "%s", strerror(error));
+	}
+	return error;
+}
+
+METHOD(mobility_xfrm_t, set_thresholds, int,
+	private_mobility_xfrm_t *this, const mobility_sa_id_t *id, uint32_t seq,
+	uint32_t age)
+{
+	char buf[256] __attribute__((aligned(MNL_ALIGNTO)));
+	struct nlmsghdr *nlh;
+	uint64_t jiffies;
+
+	/* the kernel takes jiffies here, although it sends tenths of a second */
+	jiffies = max(age * 1000000ULL / this->jiffy, 1);
+	nlh = put_ae(buf, XFRM_MSG_NEWAE, id, 0);
+	/* without this the kernel refuses any change */
+	nlh->nlmsg_flags |= NLM_F_REPLACE;
+	mnl_attr_put_u32(nlh, XFRMA_REPLAY_THRESH, seq);
+	mnl_attr_put_u32(nlh, XFRMA_ETIMER_THRESH, jiffies);
+	return request(this, nlh, NULL, NULL);
+}
+
+METHOD(mobility_xfrm_t, get_error, const char*,
+	private_mobility_xfrm_t *this)
+{
+	return this->error;
+}
+
+METHOD(mobility_xfrm_t, destroy, void,
+	private_mobility_xfrm_t *this)
+{
+	mnl_socket_close(this->socket);
+	free(this->buf);
+	free(this);
+}
+
+/**
+ * Get the duration of a jiffy, which is what the coarse clock counts
+ */
+static uint64_t get_jiffy()
+{
+	struct timespec res;
+
+	if (clock_getres(CLOCK_MONOTONIC_COARSE, &res) == 0 && !res.tv_sec &&
+		res.tv_nsec)
+	{
+		return res.tv_nsec;
+	}
+	return 10000000;
+}
+
+/*
+ * Described in header.
+ */
+mobility_xfrm_t *mobility_xfrm_create()
+{
+	private_mobility_xfrm_t *this;
+	struct mnl_socket *socket;
+	struct timeval timeout = {
+		.tv_sec = TIMEOUT,
+	};
+	int on = 1;
+
+	socket = mnl_socket_open2(NETLINK_XFRM, SOCK_CLOEXEC);
+	if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == -1)
+	{
+		DBG1(DBG_KNL, "opening XFRM socket failed: %s", strerror(errno));
+		if (socket)
+		{
+			mnl_socket_close(socket);
+		}
+		return NULL;
+	}
+	setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO, &timeout,
+			   sizeof(timeout));
+	/* words for errors, from kernels that have them */
+	mnl_socket_setsockopt(socket, NETLINK_EXT_ACK, &on, sizeof(on));
+	mnl_socket_setsockopt(socket, NETLINK_CAP_ACK, &on, sizeof(on));
+
+	INIT(this,
+		.public = {
+			.request = _request,
+			.get_sa = _get_sa,
+			.set_thresholds = _set_thresholds,
+			.get_error = _get_error,
+			.destroy = _destroy,
+		},
+		.socket = socket,
+		.jiffy = get_jiffy(),
+		.buf = malloc(MOBILITY_RTNL_BUF),
+	);
+	return &this->public;
+}
