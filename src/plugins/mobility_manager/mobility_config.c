@@ -75,7 +75,8 @@ static const mobility_key_t interface_keys[] = {
 	{ "match", MOBILITY_KEY_STRING, offsetof(mobility_interface_t, match) },
 	{ "use", MOBILITY_KEY_BOOL, offsetof(mobility_interface_t, use) },
 	{ "cost", MOBILITY_KEY_STRING, offsetof(mobility_interface_t, cost_value) },
-	{ "metered", MOBILITY_KEY_BOOL, offsetof(mobility_interface_t, metered) },
+	{ "metered", MOBILITY_KEY_STRING,
+		offsetof(mobility_interface_t, metered_value) },
 };
 
 static const char *top_sections[] = { "interfaces", "connections", "gateway" };
@@ -94,6 +95,7 @@ static void interface_destroy(mobility_interface_t *interface)
 	}
 	array_destroy(interface->patterns);
 	free(interface->cost_value);
+	free(interface->metered_value);
 	free(interface->match);
 	free(interface->name);
 	free(interface);
@@ -175,6 +177,47 @@ static void read_patterns(mobility_section_t *section,
 }
 
 /**
+ * Take the value of cost, which has no default.  "cost =" is how the .conf says
+ * that there is none.
+ */
+static void read_cost(mobility_section_t *section,
+					  mobility_interface_t *interface)
+{
+	if (!interface->cost_value || !*interface->cost_value)
+	{
+		return;
+	}
+	interface->has_cost = mobility_parse_number(interface->cost_value,
+												&interface->cost);
+	if (!interface->has_cost)
+	{
+		mobility_section_report(section, "cost", interface->cost_value,
+								"not a number, using the metric of the route");
+	}
+}
+
+/**
+ * Take the value of metered, of which no is something else than nothing: others
+ * may know that an interface is metered.
+ */
+static void read_metered(mobility_section_t *section,
+						 mobility_interface_t *interface)
+{
+	if (!interface->metered_value || !*interface->metered_value)
+	{
+		return;
+	}
+	interface->has_metered = mobility_parse_bool(interface->metered_value,
+												 &interface->metered);
+	if (!interface->has_metered)
+	{
+		mobility_section_report(section, "metered", interface->metered_value,
+								"neither yes nor no, using what NetworkManager "
+								"says, if it does");
+	}
+}
+
+/**
  * Read a section below interfaces.
  */
 static mobility_interface_t *read_interface(mobility_section_t *parent,
@@ -193,17 +236,8 @@ static mobility_interface_t *read_interface(mobility_section_t *parent,
 						  interface);
 	mobility_section_check(&section, NULL, 0);
 	read_patterns(&section, interface);
-	if (interface->cost_value)
-	{
-		interface->has_cost = mobility_parse_number(interface->cost_value,
-													&interface->cost);
-		if (!interface->has_cost)
-		{
-			mobility_section_report(&section, "cost", interface->cost_value,
-									"not a number, using the metric of the "
-									"route");
-		}
-	}
+	read_cost(&section, interface);
+	read_metered(&section, interface);
 	return interface;
 }
 

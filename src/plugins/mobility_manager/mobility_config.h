@@ -40,6 +40,10 @@ struct mobility_interface_t {
 	bool has_cost;
 	/** that number */
 	uint32_t cost;
+	/** value of metered */
+	char *metered_value;
+	/** it is yes or no */
+	bool has_metered;
 	/** is metered */
 	bool metered;
 };

@@ -41,7 +41,17 @@ struct private_mobility_settings_t {
 	char *socket;
 
 	/**
-	 * Lock for policy.
+	 * Knows about interfaces, or NULL.
+	 */
+	mobility_advisor_t advisor;
+
+	/**
+	 * User data for the advisor.
+	 */
+	void *advisor_data;
+
+	/**
+	 * Lock for policy and advisor.
 	 */
 	rwlock_t *lock;
 };
@@ -103,9 +113,17 @@ static bool find_uplink(array_t *interfaces, const char *ifname,
 			snprintf(config->section, sizeof(config->section), "%s",
 					 interface->name);
 			config->use = interface->use;
-			config->has_cost = interface->has_cost;
-			config->cost = interface->cost;
-			config->metered = interface->metered;
+			if (interface->has_cost)
+			{
+				config->has_cost = TRUE;
+				config->cost = interface->cost;
+				config->cost_from = MOBILITY_ORIGIN_SECTION;
+			}
+			if (interface->has_metered)
+			{
+				config->metered = interface->metered;
+				config->metered_from = MOBILITY_ORIGIN_SECTION;
+			}
 			found = TRUE;
 		}
 	}
@@ -129,7 +147,11 @@ METHOD(mobility_settings_t, get_uplink, void,
 	private_mobility_settings_t *this, const char *name, const char *ifname,
 	mobility_uplink_config_t *config)
 {
+	mobility_override_t override = this->public.overrides->get(
+											this->public.overrides, ifname);
 	mobility_connection_t *connection;
+	mobility_advice_t advice;
+	bool advised;
 
 	*config = (mobility_uplink_config_t){
 		.use = TRUE,
@@ -140,6 +162,19 @@ METHOD(mobility_settings_t, get_uplink, void,
 	{
 		find_uplink(this->policy->interfaces, ifname, config);
 	}
+	advised = this->advisor && this->advisor(this->advisor_data, ifname,
+											 &advice);
+	this->lock->unlock(this->lock);
+	mobility_uplink_config_complete(config, &override,
+									advised ? &advice : NULL);
+}
+
+METHOD(mobility_settings_t, set_advisor, void,
+	private_mobility_settings_t *this, mobility_advisor_t advisor, void *data)
+{
+	this->lock->write_lock(this->lock);
+	this->advisor = advisor;
+	this->advisor_data = data;
 	this->lock->unlock(this->lock);
 }
 
@@ -222,6 +257,7 @@ METHOD(mobility_settings_t, destroy, void,
 	private_mobility_settings_t *this)
 {
 	mobility_config_destroy(this->policy);
+	this->public.overrides->destroy(this->public.overrides);
 	this->lock->destroy(this->lock);
 	free(this->socket);
 	free(this->ns);
@@ -237,8 +273,10 @@ mobility_settings_t *mobility_settings_create_for(const char *ns)
 
 	INIT(this,
 		.public = {
+			.overrides = mobility_overrides_create(),
 			.get = _get,
 			.get_uplink = _get_uplink,
+			.set_advisor = _set_advisor,
 			.get_gateway = _get_gateway,
 			.get_pin_priority = _get_pin_priority,
 			.get_pin_table = _get_pin_table,

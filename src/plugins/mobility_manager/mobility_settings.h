@@ -18,12 +18,14 @@
 
 #include <library.h>
 
+#include "mobility_overrides.h"
+#include "mobility_uplink_config.h"
+
 /** URI of the control socket, unless configured */
 #define MOBILITY_DEFAULT_URI "unix://" IPSEC_PIDDIR "/charon.mobility"
 
 typedef struct mobility_settings_t mobility_settings_t;
 typedef struct mobility_config_t mobility_config_t;
-typedef struct mobility_uplink_config_t mobility_uplink_config_t;
 
 /**
  * Policy of a connection, all values checked.  Times in seconds.
@@ -49,26 +51,26 @@ struct mobility_config_t {
 };
 
 /**
- * Policy for an uplink.
+ * Tells what is known about an interface from outside.
+ *
+ * @param data			user data
+ * @param ifname		name of the interface
+ * @param advice		gets filled in
+ * @return				FALSE if nothing is known
  */
-struct mobility_uplink_config_t {
-	/** name of the section in interfaces {} that matched, NULL if none */
-	char section[64];
-	/** uplink may be used */
-	bool use;
-	/** a cost is configured */
-	bool has_cost;
-	/** the cost, lower is preferred */
-	uint32_t cost;
-	/** uplink is metered */
-	bool metered;
-};
+typedef bool (*mobility_advisor_t)(void *data, const char *ifname,
+								   mobility_advice_t *advice);
 
 /**
  * Checked settings of the plugin.  All methods may be called from any thread;
  * getters copy under a read lock.
  */
 struct mobility_settings_t {
+
+	/**
+	 * What was set by hand, owned by the settings.  Not touched by reload().
+	 */
+	mobility_overrides_t *overrides;
 
 	/**
 	 * Get the policy for a connection.
@@ -81,9 +83,10 @@ struct mobility_settings_t {
 				mobility_config_t *config);
 
 	/**
-	 * Get the policy for an uplink: the first interfaces section whose match
-	 * list has a pattern (fnmatch(3)) that fits; sections of the connection
-	 * come before the global ones.
+	 * Get the policy for an uplink, the only one there is: what the first
+	 * interfaces section says whose match list has a pattern (fnmatch(3)) that
+	 * fits, sections of the connection coming before the global ones; completed
+	 * by what was set by hand, and by what the advisor says.
 	 *
 	 * @param name		name of the connection, NULL for global only
 	 * @param ifname	name of the interface
@@ -91,6 +94,16 @@ struct mobility_settings_t {
 	 */
 	void (*get_uplink)(mobility_settings_t *this, const char *name,
 					   const char *ifname, mobility_uplink_config_t *config);
+
+	/**
+	 * Set who is asked what is known about interfaces.  On return a previous
+	 * one is not called anymore.
+	 *
+	 * @param advisor	called with the lock of the settings held, NULL for none
+	 * @param data		user data for it
+	 */
+	void (*set_advisor)(mobility_settings_t *this, mobility_advisor_t advisor,
+						void *data);
 
 	/**
 	 * Get the gateway's (responder's) policy.

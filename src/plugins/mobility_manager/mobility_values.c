@@ -212,6 +212,40 @@ const char *mobility_check_pattern(const char *pattern)
 	return NULL;
 }
 
+/*
+ * Described in header.
+ */
+const char *mobility_check_ifname(const char *ifname)
+{
+	const char *pos;
+
+	if (!*ifname)
+	{
+		return "it is empty";
+	}
+	if (streq(ifname, ".") || streq(ifname, ".."))
+	{
+		return "no interface can have that name";
+	}
+	for (pos = ifname; *pos; pos++)
+	{
+		if (*pos == '/' || *pos == ':')
+		{
+			return "it contains a slash or colon, which no interface's name "
+				   "does";
+		}
+		if (isspace((u_char)*pos) || !isprint((u_char)*pos))
+		{
+			return "it contains a character which no interface's name should";
+		}
+	}
+	if (pos - ifname >= IFNAMSIZ)
+	{
+		return "it is longer than the name of any interface";
+	}
+	return NULL;
+}
+
 /**
  * Number of characters to insert, remove, replace or swap to get from one word
  * to the other, both of at most MAX_WORD characters.

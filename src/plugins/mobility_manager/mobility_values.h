@@ -65,6 +65,15 @@ char *mobility_print_time(uint32_t seconds, char *buf, size_t len);
 const char *mobility_check_pattern(const char *pattern);
 
 /**
+ * Check the name of an interface, as the kernel does.
+ *
+ * @param ifname		name
+ * @return				NULL if an interface may have that name, otherwise why
+ *						not (static string)
+ */
+const char *mobility_check_ifname(const char *ifname);
+
+/**
  * Find the word that was probably meant.
  *
  * @param word			word as written
