@@ -62,6 +62,19 @@ class Stream:
     received: dict      # number -> when it arrived
     start: int
     end: int
+    duplicates: int     # what arrived more than once
+
+    @property
+    def disorder(self):
+        """How long after a later one a packet arrived at most, in seconds."""
+        worst, earliest = 0, None
+        for number in sorted(self.received, reverse=True):
+            when = self.received[number]
+            if earliest is not None and when > earliest:
+                worst = max(worst, when - earliest)
+            else:
+                earliest = when
+        return worst / 1e9
 
     @property
     def lost(self):
@@ -106,9 +119,12 @@ class Log:
                 if start <= line[1] <= latest}
         if not start:
             start = min(sent.values(), default=0)
-        received = {line[0]: line[2] for line in received_lines
-                    if line[0] in sent}
-        return Stream(sent, received, start, end)
+        received_lines = [line for line in received_lines if line[0] in sent]
+        received = {}
+        for number, _, when in received_lines:
+            received.setdefault(number, when)
+        return Stream(sent, received, start, end,
+                      len(received_lines) - len(received))
 
     def _tcp(self):
         """(time, bytes that came back) and why it ended, if it did."""
@@ -139,7 +155,9 @@ class Log:
             lines.append(
                 f"udp {way}: sent {len(stream.sent)} "
                 f"received {len(stream.received)} lost {len(stream.lost)} "
-                f"longest gap {stream.longest_gap * 1000:.0f} ms")
+                f"longest gap {stream.longest_gap * 1000:.0f} ms, "
+                f"{stream.duplicates} twice, "
+                f"out of order by {stream.disorder * 1000:.0f} ms")
         if self.tcp or self.resets:
             total = self.tcp[-1][1] if self.tcp else 0
             lines.append(f"tcp: {'reset' if self.resets else 'alive'}, "
@@ -148,7 +166,7 @@ class Log:
                          + "".join(f", {why}" for why in self.resets))
         return lines
 
-    def excess(self, lost=None, gap=None, tcp=False):
+    def excess(self, lost=None, gap=None, tcp=False, disorder=None):
         found = []
         for way, stream in self.streams.items():
             if not stream.sent:
@@ -158,6 +176,11 @@ class Log:
             if gap is not None and stream.longest_gap > gap:
                 found.append(f"udp {way}: {stream.longest_gap:.1f} s without "
                              "a packet")
+            if disorder is not None and stream.duplicates:
+                found.append(f"udp {way}: {stream.duplicates} arrived twice")
+            if disorder is not None and stream.disorder > disorder:
+                found.append(f"udp {way}: out of order by "
+                             f"{stream.disorder * 1000:.0f} ms")
         if tcp and (self.resets or not self.tcp):
             found.append("the TCP connection did not survive")
         return found

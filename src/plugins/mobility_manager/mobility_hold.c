@@ -121,7 +121,7 @@ METHOD(mobility_hold_t, fail, status_t,
 METHOD(mobility_ike_handler_t, processed, status_t,
 	private_mobility_hold_t *this, ike_sa_t *ike_sa, status_t status)
 {
-	return this->cb(this->public.session) == DESTROY_ME ? DESTROY_ME : status;
+	return this->cb(this->public.handler.session) == DESTROY_ME ? DESTROY_ME : status;
 }
 
 METHOD(mobility_ike_handler_t, retransmit, status_t,
@@ -256,13 +256,13 @@ mobility_hold_t *mobility_hold_create(mobility_ike_hooks_t *hooks,
 	INIT(this,
 		.public = {
 			.handler = {
+				.session = session,
 				.retransmit = _retransmit,
 				.roam = _roam,
 				.send_dpd = _send_dpd,
 				.delete = _delete_,
 				.processed = _processed,
 			},
-			.session = session,
 			.bind = _bind_,
 			.is_held = _is_held,
 			.hand_over = _hand_over,

@@ -32,11 +32,6 @@ struct mobility_hold_t {
 	mobility_ike_handler_t handler;
 
 	/**
-	 * The session this is part of.
-	 */
-	void *session;
-
-	/**
 	 * Hold another IKE_SA instead of the current one.
 	 *
 	 * @param ike_sa	IKE_SA, NULL for none
@@ -88,7 +83,7 @@ typedef status_t (*mobility_hold_cb_t)(void *session);
  * @param fsm			state of the session, read only
  * @param name			name for the log, must live as long
  * @param cb			called when a message was processed
- * @param session		passed to cb, and returned by the member
+ * @param session		passed to cb, and part of the handler
  * @return				instance
  */
 mobility_hold_t *mobility_hold_create(mobility_ike_hooks_t *hooks,

@@ -130,6 +130,37 @@ static status_t hook_process_message(ike_sa_t *ike_sa, message_t *message)
 	return status;
 }
 
+/**
+ * Hook for ike_sa_t.update_hosts()
+ */
+static void hook_update_hosts(ike_sa_t *ike_sa, host_t *me, host_t *other,
+							  update_hosts_flag_t flags)
+{
+	hook_t *hook = find(ike_sa);
+
+	hook->handler->update_hosts(hook->handler, ike_sa, &hook->stock, me, other,
+								flags);
+}
+
+/**
+ * Replace the methods of an IKE_SA that a handler wants.
+ */
+static void replace_methods(ike_sa_t *ike_sa, const hook_t *hook)
+{
+	const mobility_ike_handler_t *handler = hook->handler;
+	const mobility_ike_stock_t *stock = &hook->stock;
+
+	ike_sa->retransmit = handler->retransmit ? hook_retransmit
+											 : stock->retransmit;
+	ike_sa->roam = handler->roam ? hook_roam : stock->roam;
+	ike_sa->send_dpd = handler->send_dpd ? hook_send_dpd : stock->send_dpd;
+	ike_sa->delete = handler->delete ? hook_delete : stock->delete;
+	ike_sa->process_message = handler->processed ? hook_process_message
+												 : stock->process_message;
+	ike_sa->update_hosts = handler->update_hosts ? hook_update_hosts
+												 : stock->update_hosts;
+}
+
 METHOD(mobility_ike_hooks_t, hook_, void,
 	private_mobility_ike_hooks_t *this, ike_sa_t *ike_sa,
 	mobility_ike_handler_t *handler)
@@ -147,6 +178,7 @@ METHOD(mobility_ike_hooks_t, hook_, void,
 				.send_dpd = ike_sa->send_dpd,
 				.delete = ike_sa->delete,
 				.process_message = ike_sa->process_message,
+				.update_hosts = ike_sa->update_hosts,
 			},
 		);
 		this->hooks->put(this->hooks, ike_sa, hook);
@@ -154,11 +186,7 @@ METHOD(mobility_ike_hooks_t, hook_, void,
 	hook->handler = handler;
 	this->mutex->unlock(this->mutex);
 
-	ike_sa->retransmit = hook_retransmit;
-	ike_sa->roam = hook_roam;
-	ike_sa->send_dpd = hook_send_dpd;
-	ike_sa->delete = hook_delete;
-	ike_sa->process_message = hook_process_message;
+	replace_methods(ike_sa, hook);
 }
 
 METHOD(mobility_ike_hooks_t, unhook, void,
@@ -177,6 +205,7 @@ METHOD(mobility_ike_hooks_t, unhook, void,
 		ike_sa->send_dpd = hook->stock.send_dpd;
 		ike_sa->delete = hook->stock.delete;
 		ike_sa->process_message = hook->stock.process_message;
+		ike_sa->update_hosts = hook->stock.update_hosts;
 		free(hook);
 	}
 }

@@ -37,12 +37,19 @@ struct mobility_ike_stock_t {
 	status_t (*delete)(ike_sa_t *this, bool force);
 	/** ike_sa_t.process_message() */
 	status_t (*process_message)(ike_sa_t *this, message_t *message);
+	/** ike_sa_t.update_hosts() */
+	void (*update_hosts)(ike_sa_t *this, host_t *me, host_t *other,
+						 update_hosts_flag_t flags);
 };
 
 /**
- * Gets the calls of a hooked IKE_SA, with it checked out.
+ * Gets the calls of a hooked IKE_SA, with it checked out.  Methods that are
+ * NULL are left to stock.
  */
 struct mobility_ike_handler_t {
+
+	/** session the IKE_SA belongs to, NULL if to none */
+	void *session;
 
 	/** replaces ike_sa_t.retransmit() */
 	status_t (*retransmit)(mobility_ike_handler_t *this, ike_sa_t *ike_sa,
@@ -64,6 +71,11 @@ struct mobility_ike_handler_t {
 	 * DESTROY_ME */
 	status_t (*processed)(mobility_ike_handler_t *this, ike_sa_t *ike_sa,
 						  status_t status);
+
+	/** replaces ike_sa_t.update_hosts() */
+	void (*update_hosts)(mobility_ike_handler_t *this, ike_sa_t *ike_sa,
+						 const mobility_ike_stock_t *stock, host_t *me,
+						 host_t *other, update_hosts_flag_t flags);
 };
 
 /**

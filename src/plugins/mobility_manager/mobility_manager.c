@@ -5,6 +5,7 @@
  */
 
 #include "mobility_manager.h"
+#include "mobility_anchor.h"
 #include "mobility_compat.h"
 #include "mobility_registry.h"
 #include "mobility_session.h"
@@ -36,6 +37,11 @@ struct private_mobility_manager_t {
 	 * Sessions.
 	 */
 	mobility_registry_t *registry;
+
+	/**
+	 * IKE_SAs that peers move.
+	 */
+	mobility_anchor_t *anchor;
 
 	/**
 	 * Held to start or stop the monitor.
@@ -75,15 +81,15 @@ static mobility_entry_t *find(private_mobility_manager_t *this,
 							  ike_sa_t *ike_sa)
 {
 	mobility_ike_hooks_t *hooks = this->context.hooks;
+	mobility_ike_handler_t *handler;
 	mobility_session_t *session;
-	mobility_hold_t *hold;
 
-	hold = ike_sa ? (mobility_hold_t*)hooks->get_handler(hooks, ike_sa) : NULL;
-	if (!hold)
+	handler = ike_sa ? hooks->get_handler(hooks, ike_sa) : NULL;
+	if (!handler || !handler->session)
 	{
 		return NULL;
 	}
-	session = hold->session;
+	session = handler->session;
 	return session->entry;
 }
 
@@ -790,7 +796,9 @@ METHOD(mobility_manager_t, destroy, void,
 		give_all_back(this);
 		this->registry->destroy(this->registry);
 	}
+	DESTROY_IF(this->anchor);
 	this->context.monitor->destroy(this->context.monitor);
+	DESTROY_IF(this->context.relocator);
 	DESTROY_IF(this->context.pins);
 	DESTROY_IF(this->context.neighbors);
 	this->context.hooks->destroy(this->context.hooks);
@@ -831,6 +839,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 			.neighbors = mobility_neighbors_create(),
 			.pins = mobility_pins_create(settings->get_pin_priority(settings),
 										 settings->get_pin_table(settings)),
+			.relocator = mobility_relocator_create(),
 			.hooks = mobility_ike_hooks_create(),
 			.arm = arm,
 			.tell = tell,
@@ -845,6 +854,11 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 	{
 		destroy(this);
 		return NULL;
+	}
+	if (this->context.relocator)
+	{
+		this->anchor = mobility_anchor_create(settings, this->context.hooks,
+											  this->context.relocator);
 	}
 	return &this->public;
 }

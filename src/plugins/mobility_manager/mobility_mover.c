@@ -26,6 +26,9 @@
 /** Time until another update if the peer has refused all paths, in ms. */
 #define REFUSED_INTERVAL 10000
 
+/** Time that packets are accepted over a path that was left, in ms. */
+#define LINGER_TIME 2000
+
 /** Addresses to announce, stock has the same limit. */
 #define MAX_ADDRESSES 8
 
@@ -55,6 +58,23 @@ struct private_mobility_mover_t {
 	 * Neighbors of this host, or NULL.
 	 */
 	mobility_neighbors_t *neighbors;
+
+	/**
+	 * Moves CHILD_SAs, or NULL.
+	 */
+	mobility_relocator_t *relocator;
+
+	/**
+	 * SAs that accept packets at the address that is going to be used, or was
+	 * used before, mobility_sa_id_t; NULL if none do.
+	 */
+	array_t *copies;
+
+	/**
+	 * Until when packets are accepted over the path that was left, 0 if they
+	 * are not.
+	 */
+	uint64_t linger;
 
 	/**
 	 * Name for the log.
@@ -230,6 +250,56 @@ static void send_again(private_mobility_mover_t *this,
 }
 
 /**
+ * Have packets arrive at the target before the peer sends any there.
+ */
+static void accept_target(private_mobility_mover_t *this)
+{
+	if (this->relocator && this->target->local->get_family(this->target->local)
+			== this->path->local->get_family(this->path->local))
+	{
+		this->relocator->accept(this->relocator, this->ike_sa,
+								this->target->local, &this->copies);
+	}
+}
+
+/**
+ * No packets are to be expected anymore over a path that is not in use.
+ */
+static void end_linger(private_mobility_mover_t *this)
+{
+	mobility_candidates_t *candidates = this->public.candidates;
+
+	if (this->copies)
+	{
+		this->relocator->drop(this->relocator, &this->copies);
+	}
+	if (this->linger)
+	{
+		this->linger = 0;
+		candidates->unpin(candidates, this->path, this->target);
+	}
+}
+
+/**
+ * Give the IKE_SA and its CHILD_SAs other addresses.
+ */
+static void update_hosts(private_mobility_mover_t *this, host_t *local,
+						 host_t *remote)
+{
+	if (this->relocator)
+	{
+		this->relocator->update(this->relocator, this->ike_sa,
+								this->ike_sa->update_hosts, local, remote,
+								UPDATE_HOSTS_FORCE_ALL, this->copies);
+	}
+	else
+	{
+		this->ike_sa->update_hosts(this->ike_sa, local, remote,
+								   UPDATE_HOSTS_FORCE_ALL);
+	}
+}
+
+/**
  * Use a path: the IKE_SA and its CHILD_SAs get its addresses.
  */
 static void use_path(private_mobility_mover_t *this,
@@ -245,8 +315,7 @@ static void use_path(private_mobility_mover_t *this,
 	if (!local->equals(local, me) || !remote->equals(remote, other))
 	{
 		this->public.candidates->pin(this->public.candidates, path);
-		this->ike_sa->update_hosts(this->ike_sa, local, remote,
-								   UPDATE_HOSTS_FORCE_ALL);
+		update_hosts(this, local, remote);
 	}
 	local->destroy(local);
 	remote->destroy(remote);
@@ -322,6 +391,7 @@ METHOD(mobility_mover_t, move, status_t,
 	{
 		return SUCCESS;
 	}
+	end_linger(this);
 	set_target(this, path);
 	this->test_next = 0;
 	this->insist = MOBILITY_EARLY_ATTEMPTS;
@@ -387,6 +457,7 @@ METHOD(mobility_mover_t, test, status_t,
 	private_mobility_mover_t *this, const mobility_path_t *path,
 	const char *trigger)
 {
+	end_linger(this);
 	set_target(this, path);
 	this->public.candidates->pin(this->public.candidates, path);
 	this->begun = 0;
@@ -419,13 +490,23 @@ static void end_test(private_mobility_mover_t *this, uint64_t penalty)
 	}
 }
 
-METHOD(mobility_mover_t, continue_test, void,
+METHOD(mobility_mover_t, tick, void,
 	private_mobility_mover_t *this, uint64_t penalty)
 {
+	uint64_t now = mobility_now();
+
+	if (this->linger && now >= this->linger)
+	{
+		end_linger(this);
+	}
+	if (!this->test_next || now < this->test_next)
+	{
+		return;
+	}
 	if (this->test_attempt < TEST_ATTEMPTS)
 	{
 		this->test_attempt++;
-		this->test_next = mobility_now() + TEST_INTERVAL;
+		this->test_next = now + TEST_INTERVAL;
 		send_again(this, this->target);
 	}
 	else
@@ -434,10 +515,14 @@ METHOD(mobility_mover_t, continue_test, void,
 	}
 }
 
-METHOD(mobility_mover_t, get_test_deadline, uint64_t,
+METHOD(mobility_mover_t, get_deadline, uint64_t,
 	private_mobility_mover_t *this)
 {
-	return this->test_next;
+	if (this->test_next && this->linger)
+	{
+		return min(this->test_next, this->linger);
+	}
+	return this->test_next ?: this->linger;
 }
 
 METHOD(mobility_mover_t, send_dpd, status_t,
@@ -668,6 +753,7 @@ METHOD(mobility_task_owner_t, tested, bool,
 	}
 	this->test_next = 0;
 	this->moving = TRUE;
+	accept_target(this);
 	return TRUE;
 }
 
@@ -682,6 +768,7 @@ METHOD(mobility_task_owner_t, updated, bool,
 	path = candidates->find(candidates, local, remote);
 	if (refused)
 	{
+		end_linger(this);
 		DBG1(DBG_IKE, "mobility: %s: peer does not accept the path from %H to "
 			 "%H", this->name, local, remote);
 		if (path)
@@ -702,6 +789,7 @@ METHOD(mobility_task_owner_t, updated, bool,
 	if (path && (this->spread ||
 				 !came_over(this->target ?: this->path, local, remote)))
 	{	/* the peer answers over this path, have it use this path */
+		end_linger(this);
 		set_target(this, path);
 		this->insist = PROVEN_ATTEMPTS;
 		return TRUE;
@@ -716,6 +804,7 @@ METHOD(mobility_task_owner_t, updated, bool,
 METHOD(mobility_task_owner_t, confirmed, void,
 	private_mobility_mover_t *this)
 {
+	mobility_candidates_t *candidates = this->public.candidates;
 	/* an update may also confirm that it is the same path again */
 	bool moved = this->begun && !mobility_path_equals(this->origin, this->path);
 
@@ -724,11 +813,15 @@ METHOD(mobility_task_owner_t, confirmed, void,
 							   UPDATE_HOSTS_FORCE_CHILDREN);
 	set_target(this, NULL);
 	this->moving = FALSE;
-	this->public.candidates->unpin(this->public.candidates, this->path, NULL);
+	if (this->copies)
+	{	/* what is still on its way comes over the path that was left */
+		this->linger = mobility_now() + LINGER_TIME;
+	}
+	candidates->unpin(candidates, this->path, this->linger ? this->origin
+														   : NULL);
 	if (this->path)
 	{
-		this->public.candidates->know(this->public.candidates,
-									  this->path->remote);
+		candidates->know(candidates, this->path->remote);
 	}
 	if (moved)
 	{
@@ -772,6 +865,7 @@ METHOD(mobility_mover_t, bind_, void,
 	{	/* the peer rekeyed while our request was in flight, it stays behind */
 		task->detach(task);
 	}
+	end_linger(this);
 	this->ike_sa = ike_sa;
 	this->public.exchange->clear(this->public.exchange);
 	this->test_next = 0;
@@ -802,6 +896,7 @@ METHOD(mobility_mover_t, get_move, u_int,
 METHOD(mobility_mover_t, destroy, void,
 	private_mobility_mover_t *this)
 {
+	end_linger(this);
 	this->public.candidates->destroy(this->public.candidates);
 	this->public.exchange->destroy(this->public.exchange);
 	mobility_path_destroy(this->path);
@@ -816,6 +911,7 @@ METHOD(mobility_mover_t, destroy, void,
 mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 										mobility_monitor_t *monitor,
 										mobility_neighbors_t *neighbors,
+										mobility_relocator_t *relocator,
 										const char *name,
 										mobility_mover_cb_t cb, void *data)
 {
@@ -842,8 +938,8 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 			.probe = _probe,
 			.resend = _resend,
 			.test = _test,
-			.get_test_deadline = _get_test_deadline,
-			.continue_test = _continue_test,
+			.get_deadline = _get_deadline,
+			.tick = _tick,
 			.is_idle = _is_idle,
 			.send_dpd = _send_dpd,
 			.announce = _announce,
@@ -857,6 +953,7 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 		},
 		.monitor = monitor,
 		.neighbors = neighbors,
+		.relocator = relocator,
 		.name = name,
 		.cb = cb,
 		.data = data,

@@ -20,6 +20,7 @@
 #include "mobility_exchange.h"
 #include "mobility_fsm.h"
 #include "mobility_neighbors.h"
+#include "mobility_relocator.h"
 #include "mobility_report.h"
 #include "mobility_task.h"
 
@@ -120,18 +121,19 @@ struct mobility_mover_t {
 					 const char *trigger);
 
 	/**
-	 * Get the time at which continue_test() is due.
+	 * Get the time at which tick() is due.
 	 *
-	 * @return			time, 0 if no test is under way
+	 * @return			time, 0 if it is not needed
 	 */
-	uint64_t (*get_test_deadline)(mobility_mover_t *this);
+	uint64_t (*get_deadline)(mobility_mover_t *this);
 
 	/**
-	 * The path under test has not answered in time: once more, or give up.
+	 * Time has passed: if the path under test has not answered in time send
+	 * once more, or give up; let go of the path that was left.
 	 *
-	 * @param penalty	ms to put the path aside
+	 * @param penalty	ms to put a path aside that failed its test
 	 */
-	void (*continue_test)(mobility_mover_t *this, uint64_t penalty);
+	void (*tick)(mobility_mover_t *this, uint64_t penalty);
 
 	/**
 	 * Check if neither a move, nor a test, nor any exchange is under way.
@@ -220,6 +222,7 @@ struct mobility_mover_t {
  * @param candidates	candidate paths, adopted
  * @param monitor		network monitor
  * @param neighbors		neighbors of this host, NULL if unavailable
+ * @param relocator		moves CHILD_SAs, NULL to have stock do it
  * @param name			name for the log, must live as long
  * @param cb			called when a path was confirmed
  * @param data			user data for cb
@@ -228,6 +231,7 @@ struct mobility_mover_t {
 mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 										mobility_monitor_t *monitor,
 										mobility_neighbors_t *neighbors,
+										mobility_relocator_t *relocator,
 										const char *name,
 										mobility_mover_cb_t cb, void *data);
 

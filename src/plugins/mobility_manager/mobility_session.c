@@ -161,7 +161,7 @@ static void arm(private_mobility_session_t *this)
 	uint64_t deadline;
 
 	deadline = earlier(mobility_fsm_deadline(&this->fsm, &this->times),
-					   this->mover->get_test_deadline(this->mover));
+					   this->mover->get_deadline(this->mover));
 	if (this->config.prefer_best_path && this->fsm.state == MOBILITY_CONNECTED)
 	{	/* the preferred path may be tested again then */
 		deadline = earlier(deadline, candidates->get_penalty_end(candidates,
@@ -375,7 +375,7 @@ METHOD(mobility_session_t, tick, status_t,
 	mobility_fsm_event_t event = {
 		.type = MOBILITY_EV_TICK,
 	};
-	uint64_t now = mobility_now(), test;
+	uint64_t now = mobility_now();
 	status_t status;
 
 	if (!this->hold->is_held(this->hold))
@@ -383,12 +383,7 @@ METHOD(mobility_session_t, tick, status_t,
 		this->context->arm(this->context, &this->public, 0);
 		return this->hold->hand_over(this->hold);
 	}
-	test = this->mover->get_test_deadline(this->mover);
-	if (test && now >= test)
-	{
-		this->mover->continue_test(this->mover,
-								   this->config.penalty_time * 1000ULL);
-	}
+	this->mover->tick(this->mover, this->config.penalty_time * 1000ULL);
 	if (this->fsm.outage && this->times.outage_time &&
 		now >= this->fsm.outage + this->times.outage_time)
 	{
@@ -835,8 +830,8 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 					mobility_candidates_create(this->connection,
 											   context->settings,
 											   context->monitor, context->pins),
-					context->monitor, context->neighbors, this->connection,
-					confirmed, this);
+					context->monitor, context->neighbors, context->relocator,
+					this->connection, confirmed, this);
 	this->hold = mobility_hold_create(context->hooks, this->mover, &this->fsm,
 									  this->connection, processed,
 									  &this->public);

@@ -36,6 +36,8 @@ struct mobility_context_t {
 	mobility_pins_t *pins;
 	/** neighbors of this host, NULL if unavailable */
 	mobility_neighbors_t *neighbors;
+	/** moves CHILD_SAs, NULL to have stock do it */
+	mobility_relocator_t *relocator;
 	/** hooks */
 	mobility_ike_hooks_t *hooks;
 

@@ -307,6 +307,8 @@ static int exchange(private_mobility_xfrm_t *this, struct nlmsghdr *nlh,
 			return errno;
 		}
 		parse_answer(answer, this->buf, len);
+		/* an SA comes with its keys */
+		memwipe(this->buf, len);
 	}
 	return answer->error;
 }

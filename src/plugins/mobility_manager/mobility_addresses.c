@@ -1,0 +1,141 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <errno.h>
+#include <net/if.h>
+#include <linux/rtnetlink.h>
+
+#include "mobility_addresses.h"
+#include "mobility_netlink.h"
+#include "mobility_rtmsg.h"
+#include "mobility_rtnl.h"
+#include "mobility_uplinks.h"
+
+#include <threading/mutex.h>
+
+/** worst metric, routes that belong to addresses come first */
+#define METRIC 4294967294U
+
+typedef struct private_mobility_addresses_t private_mobility_addresses_t;
+
+/**
+ * Private data of a mobility_addresses_t object.
+ */
+struct private_mobility_addresses_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_addresses_t public;
+
+	/**
+	 * Socket for requests.
+	 */
+	mobility_rtnl_t *rtnl;
+
+	/**
+	 * Lock for the socket.
+	 */
+	mutex_t *mutex;
+};
+
+/**
+ * Add or remove the local route of an address.
+ */
+static void manage_route(private_mobility_addresses_t *this, uint16_t type,
+						 host_t *host)
+{
+	char buf[256] __attribute__((aligned(MNL_ALIGNTO)));
+	mobility_ip_t ip = mobility_ip_from_host(host);
+	struct nlmsghdr *nlh;
+	struct rtmsg *rtm;
+	int error;
+
+	nlh = mnl_nlmsg_put_header(buf);
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = type == RTM_NEWROUTE ? NLM_F_CREATE | NLM_F_EXCL : 0;
+	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+	rtm->rtm_family = ip.family;
+	rtm->rtm_dst_len = mobility_ip_bits(&ip);
+	rtm->rtm_table = RT_TABLE_LOCAL;
+	rtm->rtm_protocol = MOBILITY_RTPROT;
+	rtm->rtm_type = RTN_LOCAL;
+	rtm->rtm_scope = RT_SCOPE_HOST;
+	mnl_attr_put(nlh, RTA_DST, mobility_ip_bits(&ip) / 8, ip.bytes);
+	mnl_attr_put_u32(nlh, RTA_OIF, if_nametoindex("lo"));
+	mnl_attr_put_u32(nlh, RTA_PRIORITY, METRIC);
+
+	this->mutex->lock(this->mutex);
+	error = this->rtnl->request(this->rtnl, nlh);
+	this->mutex->unlock(this->mutex);
+	if (error && error != EEXIST && error != ESRCH)
+	{
+		DBG2(DBG_KNL, "unable to keep virtual IP %H: %s", host,
+			 strerror(error));
+	}
+}
+
+/**
+ * Add or remove routes for all virtual IP addresses of an IKE_SA.
+ */
+static void manage_routes(private_mobility_addresses_t *this, uint16_t type,
+						  ike_sa_t *ike_sa)
+{
+	enumerator_t *enumerator;
+	host_t *host;
+
+	enumerator = ike_sa->create_virtual_ip_enumerator(ike_sa, TRUE);
+	while (enumerator->enumerate(enumerator, &host))
+	{
+		manage_route(this, type, host);
+	}
+	enumerator->destroy(enumerator);
+}
+
+METHOD(mobility_addresses_t, keep, void,
+	private_mobility_addresses_t *this, ike_sa_t *ike_sa)
+{
+	manage_routes(this, RTM_NEWROUTE, ike_sa);
+}
+
+METHOD(mobility_addresses_t, release, void,
+	private_mobility_addresses_t *this, ike_sa_t *ike_sa)
+{
+	manage_routes(this, RTM_DELROUTE, ike_sa);
+}
+
+METHOD(mobility_addresses_t, destroy, void,
+	private_mobility_addresses_t *this)
+{
+	this->rtnl->destroy(this->rtnl);
+	this->mutex->destroy(this->mutex);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+mobility_addresses_t *mobility_addresses_create()
+{
+	private_mobility_addresses_t *this;
+	mobility_rtnl_t *rtnl;
+
+	rtnl = mobility_rtnl_create();
+	if (!rtnl)
+	{
+		return NULL;
+	}
+	INIT(this,
+		.public = {
+			.keep = _keep,
+			.release = _release,
+			.destroy = _destroy,
+		},
+		.rtnl = rtnl,
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+	);
+	return &this->public;
+}

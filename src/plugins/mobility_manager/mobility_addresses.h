@@ -1,0 +1,59 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_addresses mobility_addresses
+ * @{ @ingroup mobility_manager
+ *
+ * Keeps virtual IP addresses local.
+ *
+ * With each change of addresses stock deletes virtual IP addresses and adds
+ * them again to the new uplink.  Meanwhile packets to them have nowhere to go,
+ * and applications can't send from them.  A route of type local has the same
+ * effect as an address on some interface.
+ */
+
+#ifndef MOBILITY_ADDRESSES_H_
+#define MOBILITY_ADDRESSES_H_
+
+#include <sa/ike_sa.h>
+
+typedef struct mobility_addresses_t mobility_addresses_t;
+
+/**
+ * Addresses.  Methods may be called from any thread with the IKE_SA checked
+ * out; the internal mutex is a leaf.
+ */
+struct mobility_addresses_t {
+
+	/**
+	 * Keep the virtual IP addresses of an IKE_SA local.
+	 *
+	 * @param ike_sa	IKE_SA
+	 */
+	void (*keep)(mobility_addresses_t *this, ike_sa_t *ike_sa);
+
+	/**
+	 * They are on an interface again.
+	 *
+	 * @param ike_sa	IKE_SA
+	 */
+	void (*release)(mobility_addresses_t *this, ike_sa_t *ike_sa);
+
+	/**
+	 * Destroy a mobility_addresses_t.
+	 */
+	void (*destroy)(mobility_addresses_t *this);
+};
+
+/**
+ * Create an instance.
+ *
+ * @return				instance, NULL if rtnetlink is not available (logged)
+ */
+mobility_addresses_t *mobility_addresses_create();
+
+#endif /** MOBILITY_ADDRESSES_H_ @}*/

@@ -1,0 +1,186 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_anchor.h"
+
+#include <daemon.h>
+
+typedef struct private_mobility_anchor_t private_mobility_anchor_t;
+
+/**
+ * Private data of a mobility_anchor_t object.
+ */
+struct private_mobility_anchor_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_anchor_t public;
+
+	/**
+	 * Hears of IKE_SAs.
+	 */
+	listener_t listener;
+
+	/**
+	 * Gets the calls of hooked IKE_SAs, the same one for all.
+	 */
+	mobility_ike_handler_t handler;
+
+	/**
+	 * Settings.
+	 */
+	mobility_settings_t *settings;
+
+	/**
+	 * Hooks.
+	 */
+	mobility_ike_hooks_t *hooks;
+
+	/**
+	 * Moves CHILD_SAs.
+	 */
+	mobility_relocator_t *relocator;
+};
+
+/**
+ * Get the object a listener is part of.
+ */
+static inline private_mobility_anchor_t *anchor_of(listener_t *listener)
+{
+	return (private_mobility_anchor_t*)((char*)listener -
+								offsetof(private_mobility_anchor_t, listener));
+}
+
+/**
+ * Implements mobility_ike_handler_t.update_hosts()
+ */
+static void update_hosts(mobility_ike_handler_t *handler, ike_sa_t *ike_sa,
+						 const mobility_ike_stock_t *stock, host_t *me,
+						 host_t *other, update_hosts_flag_t flags)
+{
+	private_mobility_anchor_t *this;
+
+	this = (private_mobility_anchor_t*)((char*)handler -
+								offsetof(private_mobility_anchor_t, handler));
+	this->relocator->update(this->relocator, ike_sa, stock->update_hosts, me,
+							other, flags, NULL);
+}
+
+/**
+ * Check if an IKE_SA is one that the peer may move.
+ */
+static bool is_anchor(private_mobility_anchor_t *this, ike_sa_t *ike_sa)
+{
+	mobility_config_t config;
+
+	this->settings->get_gateway(this->settings, &config);
+	return config.mobility && ike_sa->get_version(ike_sa) == IKEV2 &&
+		   ike_sa->supports_extension(ike_sa, EXT_MOBIKE) &&
+		   !ike_sa->has_condition(ike_sa, COND_ORIGINAL_INITIATOR);
+}
+
+/**
+ * Check if an IKE_SA is hooked by us.
+ */
+static bool is_hooked(private_mobility_anchor_t *this, ike_sa_t *ike_sa)
+{
+	return this->hooks->get_handler(this->hooks, ike_sa) == &this->handler;
+}
+
+/**
+ * Implements listener_t.ike_updown()
+ */
+static bool ike_updown(listener_t *listener, ike_sa_t *ike_sa, bool up)
+{
+	private_mobility_anchor_t *this = anchor_of(listener);
+
+	if (up && is_anchor(this, ike_sa) &&
+		!this->hooks->get_handler(this->hooks, ike_sa))
+	{
+		this->hooks->hook(this->hooks, ike_sa, &this->handler);
+	}
+	return TRUE;
+}
+
+/**
+ * Implements listener_t.ike_rekey()
+ */
+static bool ike_rekey(listener_t *listener, ike_sa_t *old, ike_sa_t *new)
+{
+	private_mobility_anchor_t *this = anchor_of(listener);
+
+	if (is_hooked(this, old))
+	{
+		this->hooks->hook(this->hooks, new, &this->handler);
+	}
+	return TRUE;
+}
+
+/**
+ * Implements listener_t.ike_state_change()
+ */
+static bool ike_state_change(listener_t *listener, ike_sa_t *ike_sa,
+							 ike_sa_state_t state)
+{
+	private_mobility_anchor_t *this = anchor_of(listener);
+
+	if (state == IKE_DESTROYING && is_hooked(this, ike_sa))
+	{
+		this->hooks->unhook(this->hooks, ike_sa);
+	}
+	return TRUE;
+}
+
+METHOD(mobility_anchor_t, destroy, void,
+	private_mobility_anchor_t *this)
+{
+	enumerator_t *enumerator;
+	ike_sa_t *ike_sa;
+
+	charon->bus->remove_listener(charon->bus, &this->listener);
+	enumerator = charon->ike_sa_manager->create_enumerator(
+												charon->ike_sa_manager, TRUE);
+	while (enumerator->enumerate(enumerator, &ike_sa))
+	{
+		if (is_hooked(this, ike_sa))
+		{
+			this->hooks->unhook(this->hooks, ike_sa);
+		}
+	}
+	enumerator->destroy(enumerator);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+mobility_anchor_t *mobility_anchor_create(mobility_settings_t *settings,
+										  mobility_ike_hooks_t *hooks,
+										  mobility_relocator_t *relocator)
+{
+	private_mobility_anchor_t *this;
+
+	INIT(this,
+		.public = {
+			.destroy = _destroy,
+		},
+		.listener = {
+			.ike_updown = ike_updown,
+			.ike_rekey = ike_rekey,
+			.ike_state_change = ike_state_change,
+		},
+		.handler = {
+			.update_hosts = update_hosts,
+		},
+		.settings = settings,
+		.hooks = hooks,
+		.relocator = relocator,
+	);
+	charon->bus->add_listener(charon->bus, &this->listener);
+
+	return &this->public;
+}

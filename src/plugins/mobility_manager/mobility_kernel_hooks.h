@@ -1,0 +1,68 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_kernel_hooks mobility_kernel_hooks
+ * @{ @ingroup mobility_manager
+ *
+ * When the addresses of a CHILD_SA change, stock installs policies that drop
+ * packets, deletes its own, deletes each SA and adds it again, and then adds
+ * policies.  Packets get lost in all of these.
+ *
+ * Here, and only here, methods of kernel_interface_t get replaced: for SAs of
+ * which something else has taken care already, the thread that updates their
+ * CHILD_SAs adds policies first (which replaces those in the kernel) and
+ * deletes the old ones last, and does nothing about the SAs themselves.  All
+ * other calls go to stock.
+ */
+
+#ifndef MOBILITY_KERNEL_HOOKS_H_
+#define MOBILITY_KERNEL_HOOKS_H_
+
+#include <library.h>
+
+typedef struct mobility_kernel_hooks_t mobility_kernel_hooks_t;
+
+/**
+ * Hooks.  Methods may be called from any thread and act on the calls of that
+ * thread only.
+ */
+struct mobility_kernel_hooks_t {
+
+	/**
+	 * Begin an update of CHILD_SAs by this thread.
+	 */
+	void (*begin)(mobility_kernel_hooks_t *this);
+
+	/**
+	 * An SA has its new addresses in the kernel already, leave it alone and
+	 * keep its policies in place.
+	 *
+	 * @param spi		SPI of the SA, in network order
+	 * @param reqid		its reqid
+	 */
+	void (*moved)(mobility_kernel_hooks_t *this, uint32_t spi, uint32_t reqid);
+
+	/**
+	 * End the update, delete what is not needed anymore.
+	 */
+	void (*end)(mobility_kernel_hooks_t *this);
+
+	/**
+	 * Destroy, gives charon's kernel interface its own methods back.  No thread
+	 * may be between begin() and end().
+	 */
+	void (*destroy)(mobility_kernel_hooks_t *this);
+};
+
+/**
+ * Create the hooks, there can be only one instance.
+ *
+ * @return				hooks
+ */
+mobility_kernel_hooks_t *mobility_kernel_hooks_create();
+
+#endif /** MOBILITY_KERNEL_HOOKS_H_ @}*/

@@ -1,0 +1,99 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_relocator mobility_relocator
+ * @{ @ingroup mobility_manager
+ *
+ * Gives the CHILD_SAs of an IKE_SA other addresses so that, as far as possible,
+ * no packet is lost:
+ *
+ *  - Before the peer gets to know the new address, inbound SAs are copied to
+ *    it.  Packets are accepted at both, whenever the peer changes over.
+ *  - Outbound SAs and policies change at once, see mobility_sad_t.migrate().
+ *
+ * Where that does not work stock's way is taken, which loses some: for
+ * transport mode, IPComp, marks and hardware offload, and if UDP encapsulation
+ * ends.  That it begins or ends loses packets in any case, as each end changes
+ * over at another time: `encap = yes` in swanctl.conf keeps it always on.
+ *
+ * What this means for replay protection (RFC 4303, 3.4.3): while there are two
+ * inbound SAs with the same keys, each has a replay window of its own, copied
+ * when the second one was made.  Who captures a packet that one of them has
+ * received since can have the other one accept it once more, for as long as
+ * both exist: that is up to the exchange with the peer, and the linger time
+ * after it.
+ */
+
+#ifndef MOBILITY_RELOCATOR_H_
+#define MOBILITY_RELOCATOR_H_
+
+#include <collections/array.h>
+#include <sa/ike_sa.h>
+
+typedef struct mobility_relocator_t mobility_relocator_t;
+
+/**
+ * Stock's ike_sa_t.update_hosts().
+ */
+typedef void (*mobility_update_hosts_t)(ike_sa_t *ike_sa, host_t *me,
+										host_t *other,
+										update_hosts_flag_t flags);
+
+/**
+ * Relocator.  Methods may be called from any thread with the IKE_SA checked
+ * out.
+ */
+struct mobility_relocator_t {
+
+	/**
+	 * Accept inbound packets at another local address as well.
+	 *
+	 * @param ike_sa	IKE_SA
+	 * @param local		address, of the same family as that in use
+	 * @param copies	gets the SAs that exist in the kernel only, created if
+	 *					NULL
+	 */
+	void (*accept)(mobility_relocator_t *this, ike_sa_t *ike_sa, host_t *local,
+				   array_t **copies);
+
+	/**
+	 * Change the addresses of an IKE_SA and its CHILD_SAs, as
+	 * ike_sa_t.update_hosts() does.
+	 *
+	 * @param ike_sa	IKE_SA
+	 * @param stock		stock's method
+	 * @param me		new local address, NULL to keep
+	 * @param other		new remote address, NULL to keep
+	 * @param flags		as for ike_sa_t.update_hosts()
+	 * @param copies	SAs that exist in the kernel only, may be NULL; those at
+	 *					the new address change places with the CHILD_SA's
+	 */
+	void (*update)(mobility_relocator_t *this, ike_sa_t *ike_sa,
+				   mobility_update_hosts_t stock, host_t *me, host_t *other,
+				   update_hosts_flag_t flags, array_t *copies);
+
+	/**
+	 * Delete SAs that exist in the kernel only.
+	 *
+	 * @param copies	what accept() returned, gets NULL
+	 */
+	void (*drop)(mobility_relocator_t *this, array_t **copies);
+
+	/**
+	 * Destroy a mobility_relocator_t.
+	 */
+	void (*destroy)(mobility_relocator_t *this);
+};
+
+/**
+ * Create an instance, there can be only one.
+ *
+ * @return				relocator, NULL if the kernel has no IPsec (logged)
+ */
+mobility_relocator_t *mobility_relocator_create();
+
+#endif /** MOBILITY_RELOCATOR_H_ @}*/
