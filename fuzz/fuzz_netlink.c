@@ -79,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	u_int count = 0;
 
 	vip = host_create_from_string("192.0.2.99", 0);
-	uplinks = mobility_uplinks_create(220, len % 2);
+	uplinks = mobility_uplinks_create(220, len % 2, NULL);
 	while (len >= sizeof(header))
 	{
 		memcpy(&header, data, sizeof(header));

@@ -20,6 +20,7 @@
 #include <library.h>
 #include <collections/array.h>
 
+#include "mobility_kind.h"
 #include "mobility_netlink.h"
 
 typedef struct mobility_link_t mobility_link_t;
@@ -62,11 +63,29 @@ struct mobility_link_t {
 	bool ipsec;
 	/** is there to have addresses only */
 	bool dummy;
+	/** kind of interface */
+	mobility_kind_t kind;
+	/** interface below it (VLANs and the like), or 0 */
+	uint32_t lower;
+	/** bridge or bond that it is a port of, or 0 */
+	uint32_t master;
 	/** mobility_addr_t*, in the order in which they were announced */
 	array_t *addrs;
 	/** resync that saw it last */
 	u_int generation;
 };
+
+/**
+ * Note what a message tells about an interface, apart from its addresses.  The
+ * kind is determined once, when the interface appears.
+ *
+ * @param link			interface, with its index
+ * @param nlh			RTM_NEWLINK
+ * @param tb			its attributes, up to IFLA_LINK_NETNSID
+ * @param sysfs			where sysfs is mounted, NULL not to read it
+ */
+void mobility_link_update(mobility_link_t *link, const struct nlmsghdr *nlh,
+						  const struct nlattr *tb[], const char *sysfs);
 
 /**
  * Check if an interface is administratively up.

@@ -18,6 +18,9 @@
 #define LINKS_MAX 65536
 #define ADDRS_MAX 65536
 
+/** interfaces over each other of which we look for the last */
+#define STACK_MAX 8
+
 typedef struct private_mobility_links_t private_mobility_links_t;
 
 /**
@@ -44,6 +47,11 @@ struct private_mobility_links_t {
 	 * Number of the current resync.
 	 */
 	u_int generation;
+
+	/**
+	 * Where sysfs is mounted, NULL not to read it.
+	 */
+	char *sysfs;
 };
 
 /**
@@ -95,30 +103,6 @@ static mobility_link_t *get_or_create(private_mobility_links_t *this,
 }
 
 /**
- * Find out what kind of interface it is.
- *
- * Packets that go through IPsec SAs are no way for the packets of these SAs.
- */
-static void set_kind(mobility_link_t *link, const struct nlattr *linkinfo)
-{
-	const struct nlattr *tb[IFLA_INFO_KIND + 1];
-	char kind[16];
-
-	if (linkinfo)
-	{
-		mobility_netlink_parse_data(mnl_attr_get_payload(linkinfo),
-									mnl_attr_get_payload_len(linkinfo),
-									tb, IFLA_INFO_KIND);
-		if (mobility_netlink_get_str(tb[IFLA_INFO_KIND], kind, sizeof(kind)))
-		{
-			link->ipsec = streq(kind, "xfrm") || streq(kind, "vti") ||
-						  streq(kind, "vti6");
-			link->dummy = streq(kind, "dummy");
-		}
-	}
-}
-
-/**
  * Check if two states of an interface are the same for all paths
  */
 static bool is_same_link(const mobility_link_t *a, const mobility_link_t *b)
@@ -152,11 +136,11 @@ static mobility_change_t del_link(private_mobility_links_t *this, int ifindex)
 METHOD(mobility_links_t, process_link, mobility_change_t,
 	private_mobility_links_t *this, const struct nlmsghdr *nlh)
 {
-	const struct nlattr *tb[IFLA_GROUP + 1];
+	const struct nlattr *tb[IFLA_LINK_NETNSID + 1];
 	const struct ifinfomsg *msg;
 	mobility_link_t *link, old;
 
-	if (!mobility_netlink_parse(nlh, sizeof(*msg), tb, IFLA_GROUP))
+	if (!mobility_netlink_parse(nlh, sizeof(*msg), tb, IFLA_LINK_NETNSID))
 	{
 		return MOBILITY_CHANGE_NONE;
 	}
@@ -176,13 +160,7 @@ METHOD(mobility_links_t, process_link, mobility_change_t,
 	}
 	old = *link;
 	link->generation = this->generation;
-	link->flags = msg->ifi_flags;
-	/* not all messages have all attributes, e.g. those about wireless events */
-	mobility_netlink_get_str(tb[IFLA_IFNAME], link->ifname,
-							 sizeof(link->ifname));
-	mobility_netlink_get_u8(tb[IFLA_OPERSTATE], &link->operstate);
-	mobility_netlink_get_u32(tb[IFLA_GROUP], &link->group);
-	set_kind(link, tb[IFLA_LINKINFO]);
+	mobility_link_update(link, nlh, tb, this->sysfs);
 
 	return is_same_link(&old, link) ? MOBILITY_CHANGE_NONE
 									: MOBILITY_CHANGE_LINK;
@@ -378,6 +356,54 @@ METHOD(mobility_links_t, get_addr, mobility_addr_t*,
 	return found;
 }
 
+/**
+ * Find the interface that packets of another one are sent over: of several
+ * ports one that is running, and then the oldest.
+ */
+static mobility_link_t *get_lower(private_mobility_links_t *this,
+								  mobility_link_t *link)
+{
+	enumerator_t *enumerator;
+	mobility_link_t *port, *found = NULL;
+
+	if (link->lower)
+	{
+		return get(this, link->lower);
+	}
+	enumerator = this->links->create_enumerator(this->links);
+	while (enumerator->enumerate(enumerator, NULL, &port))
+	{
+		if (port->master == link->ifindex &&
+			(!found || mobility_link_is_running(port) >
+											mobility_link_is_running(found) ||
+			 (mobility_link_is_running(port) ==
+											mobility_link_is_running(found) &&
+			  port->ifindex < found->ifindex)))
+		{
+			found = port;
+		}
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+METHOD(mobility_links_t, get_kind, mobility_kind_t,
+	private_mobility_links_t *this, mobility_link_t *link,
+	mobility_kind_t *over)
+{
+	mobility_kind_t kind = link->kind;
+	int depth;
+
+	for (depth = 0; depth < STACK_MAX && link &&
+		 mobility_kind_is_stacked(link->kind); depth++)
+	{
+		link = get_lower(this, link);
+	}
+	*over = !depth || !link || mobility_kind_is_stacked(link->kind) ?
+									MOBILITY_KIND_UNKNOWN : link->kind;
+	return kind;
+}
+
 CALLBACK(filter_known, bool,
 	void *null, enumerator_t *orig, va_list args)
 {
@@ -466,13 +492,14 @@ METHOD(mobility_links_t, destroy, void,
 	}
 	enumerator->destroy(enumerator);
 	this->links->destroy(this->links);
+	free(this->sysfs);
 	free(this);
 }
 
 /*
  * Described in header.
  */
-mobility_links_t *mobility_links_create()
+mobility_links_t *mobility_links_create(const char *sysfs)
 {
 	private_mobility_links_t *this;
 
@@ -485,10 +512,12 @@ mobility_links_t *mobility_links_create()
 			.get = _get,
 			.get_by_name = _get_by_name,
 			.get_addr = _get_addr,
+			.get_kind = _get_kind,
 			.create_enumerator = _create_enumerator,
 			.destroy = _destroy,
 		},
 		.links = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr, 8),
+		.sysfs = strdupnull(sysfs),
 	);
 	return &this->public;
 }

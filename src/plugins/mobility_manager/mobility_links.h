@@ -85,6 +85,18 @@ struct mobility_links_t {
 								 const mobility_ip_t *ip);
 
 	/**
+	 * Get the kind of an interface, and of what is below it.
+	 *
+	 * @param link		interface
+	 * @param over		of an interface that sends over others, such as a VLAN,
+	 *					gets the kind of the lowest of them; MOBILITY_KIND_UNKNOWN
+	 *					for others
+	 * @return			kind
+	 */
+	mobility_kind_t (*get_kind)(mobility_links_t *this, mobility_link_t *link,
+								mobility_kind_t *over);
+
+	/**
 	 * Enumerate interfaces, loopback included.
 	 *
 	 * @return			enumerator over mobility_link_t*
@@ -100,8 +112,10 @@ struct mobility_links_t {
 /**
  * Create an empty set of interfaces.
  *
+ * @param sysfs			where sysfs is mounted, which is read when interfaces
+ *						appear, NULL not to
  * @return				instance
  */
-mobility_links_t *mobility_links_create();
+mobility_links_t *mobility_links_create(const char *sysfs);
 
 #endif /** MOBILITY_LINKS_H_ @}*/

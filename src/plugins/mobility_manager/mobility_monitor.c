@@ -131,6 +131,54 @@ static bool changed(void *data, int fd, watcher_event_t event)
 	return !stopped;
 }
 
+/**
+ * Create an empty state
+ */
+static mobility_uplinks_t *create_uplinks()
+{
+	return mobility_uplinks_create(
+					lib->settings->get_int(lib->settings, "%s.routing_table",
+										   CHARON_TABLE, lib->ns),
+					lib->settings->get_bool(lib->settings,
+								"%s.prefer_temporary_addrs", TRUE, lib->ns),
+					MOBILITY_SYSFS);
+}
+
+/**
+ * Get the state, which is read if the monitor is not started.  Mutex must be
+ * held.
+ */
+static mobility_uplinks_t *borrow(private_mobility_monitor_t *this)
+{
+	mobility_uplinks_t *uplinks;
+	mobility_feed_t *feed;
+
+	if (this->uplinks)
+	{
+		return this->uplinks;
+	}
+	uplinks = create_uplinks();
+	feed = mobility_feed_create();
+	if (feed)
+	{
+		feed->sync(feed, uplinks);
+		feed->destroy(feed);
+	}
+	return uplinks;
+}
+
+/**
+ * Give back what borrow() returned
+ */
+static void give_back(private_mobility_monitor_t *this,
+					  mobility_uplinks_t *uplinks)
+{
+	if (uplinks != this->uplinks)
+	{
+		uplinks->destroy(uplinks);
+	}
+}
+
 METHOD(mobility_monitor_t, start, bool,
 	private_mobility_monitor_t *this)
 {
@@ -152,11 +200,7 @@ METHOD(mobility_monitor_t, start, bool,
 		.monitor = this,
 		.feed = feed,
 	);
-	this->uplinks = mobility_uplinks_create(
-					lib->settings->get_int(lib->settings, "%s.routing_table",
-										   CHARON_TABLE, lib->ns),
-					lib->settings->get_bool(lib->settings,
-								"%s.prefer_temporary_addrs", TRUE, lib->ns));
+	this->uplinks = create_uplinks();
 	feed->sync(feed, this->uplinks);
 	lib->watcher->add(lib->watcher, feed->get_fd(feed), WATCHER_READ, changed,
 					  this->source);
@@ -285,6 +329,25 @@ METHOD(mobility_monitor_t, get_paths, void,
 	array_destroy_offset(filters.vips, offsetof(host_t, destroy));
 }
 
+METHOD(mobility_monitor_t, read_paths, void,
+	private_mobility_monitor_t *this, host_t *peer,
+	mobility_uplink_filter_t filter, void *data, array_t *paths)
+{
+	filter_t filters = {
+		.filter = filter,
+		.data = data,
+		.vips = collect_vips(),
+	};
+	mobility_uplinks_t *uplinks;
+
+	this->mutex->lock(this->mutex);
+	uplinks = borrow(this);
+	uplinks->get_paths(uplinks, peer, use_uplink, is_vip, &filters, paths);
+	give_back(this, uplinks);
+	this->mutex->unlock(this->mutex);
+	array_destroy_offset(filters.vips, offsetof(host_t, destroy));
+}
+
 METHOD(mobility_monitor_t, is_usable, bool,
 	private_mobility_monitor_t *this, mobility_path_t *path)
 {
@@ -324,57 +387,46 @@ METHOD(mobility_monitor_t, describe, const char*,
 	return reason;
 }
 
-/**
- * Copy of what there is to say about an interface
- */
-typedef struct {
-	/** index */
-	int ifindex;
-	/** name */
-	char ifname[IFNAMSIZ];
-} link_t;
-
-CALLBACK(filter_links, bool,
-	void *null, enumerator_t *orig, va_list args)
+METHOD(mobility_monitor_t, get_kind, mobility_kind_t,
+	private_mobility_monitor_t *this, const char *ifname,
+	mobility_kind_t *over)
 {
-	link_t *link;
-	int *ifindex;
-	char **ifname;
+	mobility_kind_t kind = *over = MOBILITY_KIND_UNKNOWN;
 
-	VA_ARGS_VGET(args, ifindex, ifname);
-
-	if (orig->enumerate(orig, &link))
+	this->mutex->lock(this->mutex);
+	if (this->uplinks)
 	{
-		*ifindex = link->ifindex;
-		*ifname = link->ifname;
-		return TRUE;
+		kind = this->uplinks->get_kind(this->uplinks, ifname, over);
 	}
-	return FALSE;
+	this->mutex->unlock(this->mutex);
+	return kind;
 }
 
 METHOD(mobility_monitor_t, create_link_enumerator, enumerator_t*,
 	private_mobility_monitor_t *this)
 {
+	mobility_uplink_report_t report = {};
+	mobility_uplinks_t *uplinks;
 	enumerator_t *enumerator;
-	array_t *links;
-	link_t link = {};
+	array_t *reports;
 	char *ifname;
 
-	links = array_create(sizeof(link), 0);
+	reports = array_create(sizeof(report), 0);
 	this->mutex->lock(this->mutex);
-	if (this->uplinks)
+	uplinks = borrow(this);
+	enumerator = uplinks->create_link_enumerator(uplinks);
+	while (enumerator->enumerate(enumerator, &report.ifindex, &ifname))
 	{
-		enumerator = this->uplinks->create_link_enumerator(this->uplinks);
-		while (enumerator->enumerate(enumerator, &link.ifindex, &ifname))
-		{
-			snprintf(link.ifname, sizeof(link.ifname), "%s", ifname);
-			array_insert(links, ARRAY_TAIL, &link);
-		}
-		enumerator->destroy(enumerator);
+		snprintf(report.ifname, sizeof(report.ifname), "%s", ifname);
+		report.kind = uplinks->get_kind(uplinks, ifname, &report.over);
+		report.state = uplinks->describe(uplinks, ifname);
+		array_insert(reports, ARRAY_TAIL, &report);
 	}
+	enumerator->destroy(enumerator);
+	give_back(this, uplinks);
 	this->mutex->unlock(this->mutex);
-	return enumerator_create_filter(array_create_enumerator(links),
-									filter_links, links, (void*)array_destroy);
+	return enumerator_create_cleaner(array_create_enumerator(reports),
+									 (void*)array_destroy, reports);
 }
 
 METHOD(mobility_monitor_t, destroy, void,
@@ -406,9 +458,11 @@ mobility_monitor_t *mobility_monitor_create(mobility_monitor_cb_t cb,
 			.start = _start,
 			.stop = _stop,
 			.get_paths = _get_paths,
+			.read_paths = _read_paths,
 			.is_usable = _is_usable,
 			.find_path = _find_path,
 			.describe = _describe,
+			.get_kind = _get_kind,
 			.create_link_enumerator = _create_link_enumerator,
 			.destroy = _destroy,
 		},

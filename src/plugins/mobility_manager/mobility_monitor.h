@@ -14,7 +14,11 @@
 #ifndef MOBILITY_MONITOR_H_
 #define MOBILITY_MONITOR_H_
 
+#include "mobility_report.h"
 #include "mobility_uplinks.h"
+
+/** where sysfs is mounted */
+#define MOBILITY_SYSFS "/sys"
 
 typedef struct mobility_monitor_t mobility_monitor_t;
 
@@ -65,6 +69,14 @@ struct mobility_monitor_t {
 					  mobility_uplink_filter_t filter, void *data,
 					  array_t *paths);
 
+	/**
+	 * As get_paths(), but if the monitor is not started the state is read, for
+	 * this call only.
+	 */
+	void (*read_paths)(mobility_monitor_t *this, host_t *peer,
+					   mobility_uplink_filter_t filter, void *data,
+					   array_t *paths);
+
 	/** see mobility_uplinks_t.is_usable() */
 	bool (*is_usable)(mobility_monitor_t *this, mobility_path_t *path);
 
@@ -75,10 +87,15 @@ struct mobility_monitor_t {
 	/** see mobility_uplinks_t.describe() */
 	const char *(*describe)(mobility_monitor_t *this, const char *ifname);
 
+	/** see mobility_uplinks_t.get_kind() */
+	mobility_kind_t (*get_kind)(mobility_monitor_t *this, const char *ifname,
+								mobility_kind_t *over);
+
 	/**
-	 * List interfaces, for people.
+	 * List interfaces, for people.  If not started, the state is read for this
+	 * call only.
 	 *
-	 * @return			enumerator over (int ifindex, char *ifname), a copy
+	 * @return			enumerator over mobility_uplink_report_t*, a copy
 	 */
 	enumerator_t *(*create_link_enumerator)(mobility_monitor_t *this);
 

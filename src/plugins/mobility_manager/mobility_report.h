@@ -17,12 +17,14 @@
 
 #include <library.h>
 
+#include "mobility_kind.h"
 #include "mobility_path.h"
 
 typedef enum mobility_state_t mobility_state_t;
 typedef struct mobility_move_t mobility_move_t;
 typedef struct mobility_status_t mobility_status_t;
 typedef struct mobility_path_report_t mobility_path_report_t;
+typedef struct mobility_uplink_report_t mobility_uplink_report_t;
 
 /**
  * States of a session, as Windows names them.
@@ -77,6 +79,10 @@ struct mobility_status_t {
 	char cause[96];
 	/** uplink in use, empty if unknown */
 	char uplink[IFNAMSIZ];
+	/** kind of that uplink */
+	mobility_kind_t kind;
+	/** of a VLAN and the like, kind of what is below it */
+	mobility_kind_t over;
 	/** local address, with port */
 	host_t *local;
 	/** peer's address, with port */
@@ -114,6 +120,10 @@ struct mobility_path_report_t {
 	mobility_path_t *path;
 	/** cost, by policy or the route's metric */
 	uint32_t cost;
+	/** kind of its uplink */
+	mobility_kind_t kind;
+	/** of a VLAN and the like, kind of what is below it */
+	mobility_kind_t over;
 	/** in use */
 	bool current;
 	/** why it may not be used, NULL if usable (static string) */
@@ -126,6 +136,22 @@ struct mobility_path_report_t {
  * @param report		report, NULL is ignored
  */
 void mobility_path_report_destroy(mobility_path_report_t *report);
+
+/**
+ * An interface, whether it may serve as uplink or not.
+ */
+struct mobility_uplink_report_t {
+	/** name */
+	char ifname[IFNAMSIZ];
+	/** index */
+	int ifindex;
+	/** kind */
+	mobility_kind_t kind;
+	/** of a VLAN and the like, kind of what is below it */
+	mobility_kind_t over;
+	/** "usable", or why it is not (static string) */
+	const char *state;
+};
 
 /**
  * Kinds of events.

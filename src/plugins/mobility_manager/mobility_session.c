@@ -711,6 +711,7 @@ METHOD(mobility_session_t, get_status, mobility_status_t*,
 	private_mobility_session_t *this)
 {
 	mobility_exchange_t *exchange = this->mover->exchange;
+	mobility_monitor_t *monitor = this->context->monitor;
 	mobility_status_t *status;
 	mobility_path_t *path;
 	ike_sa_t *ike_sa = this->ike_sa;
@@ -743,6 +744,7 @@ METHOD(mobility_session_t, get_status, mobility_status_t*,
 	{
 		memcpy(status->uplink, path->ifname, sizeof(status->uplink));
 		status->cost = get_cost(this, path);
+		status->kind = monitor->get_kind(monitor, path->ifname, &status->over);
 	}
 	return status;
 }
@@ -751,6 +753,7 @@ METHOD(mobility_session_t, get_paths, array_t*,
 	private_mobility_session_t *this)
 {
 	mobility_candidates_t *candidates = this->mover->candidates;
+	mobility_monitor_t *monitor = this->context->monitor;
 	enumerator_t *enumerator;
 	mobility_path_report_t *report;
 	mobility_path_t *path, *current;
@@ -772,6 +775,7 @@ METHOD(mobility_session_t, get_paths, array_t*,
 			.cost = get_cost(this, path),
 			.current = mobility_path_equals(path, current),
 		);
+		report->kind = monitor->get_kind(monitor, path->ifname, &report->over);
 		if (candidates->get_penalty(candidates, path, now))
 		{
 			report->unusable = "did not answer, put aside";

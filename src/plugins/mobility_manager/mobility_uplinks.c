@@ -372,6 +372,20 @@ METHOD(mobility_uplinks_t, describe, const char*,
 	return reason ?: "usable";
 }
 
+METHOD(mobility_uplinks_t, get_kind, mobility_kind_t,
+	private_mobility_uplinks_t *this, const char *ifname, mobility_kind_t *over)
+{
+	mobility_link_t *link;
+
+	link = this->net.links->get_by_name(this->net.links, ifname);
+	if (!link)
+	{
+		*over = MOBILITY_KIND_UNKNOWN;
+		return MOBILITY_KIND_UNKNOWN;
+	}
+	return this->net.links->get_kind(this->net.links, link, over);
+}
+
 CALLBACK(filter_loopback, bool,
 	void *null, enumerator_t *orig, va_list args)
 {
@@ -415,7 +429,8 @@ METHOD(mobility_uplinks_t, destroy, void,
  * Described in header.
  */
 mobility_uplinks_t *mobility_uplinks_create(uint32_t charon_table,
-											bool prefer_temporary)
+											bool prefer_temporary,
+											const char *sysfs)
 {
 	private_mobility_uplinks_t *this;
 
@@ -428,11 +443,12 @@ mobility_uplinks_t *mobility_uplinks_create(uint32_t charon_table,
 			.is_usable = _is_usable,
 			.find_path = _find_path,
 			.describe = _describe,
+			.get_kind = _get_kind,
 			.create_link_enumerator = _create_link_enumerator,
 			.destroy = _destroy,
 		},
 		.net = {
-			.links = mobility_links_create(),
+			.links = mobility_links_create(sysfs),
 			.routes = mobility_routes_create(charon_table),
 			.rules = mobility_rules_create(charon_table),
 			.prefer_temporary = prefer_temporary,

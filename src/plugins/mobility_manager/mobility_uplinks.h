@@ -10,7 +10,8 @@
  *
  * The kernel's links, addresses, routes and rules as rtnetlink reports them,
  * and the paths to a peer that follow from them.  Pure: no sockets, no clock;
- * it is fed netlink messages, live or recorded.
+ * it is fed netlink messages, live or recorded.  The one thing that it reads by
+ * itself is sysfs, of hardware that appears, if it is told where that is.
  */
 
 #ifndef MOBILITY_UPLINKS_H_
@@ -19,6 +20,7 @@
 #include <linux/netlink.h>
 
 #include <library.h>
+#include "mobility_kind.h"
 #include "mobility_path.h"
 
 typedef struct mobility_uplinks_t mobility_uplinks_t;
@@ -145,6 +147,18 @@ struct mobility_uplinks_t {
 	const char *(*describe)(mobility_uplinks_t *this, const char *ifname);
 
 	/**
+	 * Get the kind of an interface.
+	 *
+	 * @param ifname	name of the interface
+	 * @param over		of an interface that sends over others, such as a VLAN,
+	 *					gets the kind of the lowest of them; MOBILITY_KIND_UNKNOWN
+	 *					for others
+	 * @return			kind, MOBILITY_KIND_UNKNOWN if there is no such interface
+	 */
+	mobility_kind_t (*get_kind)(mobility_uplinks_t *this, const char *ifname,
+								mobility_kind_t *over);
+
+	/**
 	 * Enumerate interfaces, loopback excluded.
 	 *
 	 * @return			enumerator over (int ifindex, char *ifname)
@@ -162,10 +176,12 @@ struct mobility_uplinks_t {
  *
  * @param charon_table	charon.routing_table, its routes are no way to a peer
  * @param prefer_temporary	prefer temporary IPv6 addresses (RFC 6724, rule 7)
+ * @param sysfs			where sysfs is mounted, NULL not to read it
  * @return				instance
  */
 mobility_uplinks_t *mobility_uplinks_create(uint32_t charon_table,
-											bool prefer_temporary);
+											bool prefer_temporary,
+											const char *sysfs);
 
 /** Protocol id (rtm_protocol, FRA_PROTOCOL) of our rules and routes. */
 #define MOBILITY_RTPROT 230

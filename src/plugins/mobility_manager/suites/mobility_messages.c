@@ -165,6 +165,23 @@ static void build_link(builder_t *this)
 		{
 			mnl_attr_put_u32(this->nlh, IFLA_GROUP, builder_number(this));
 		}
+		else if (builder_takes(this, "type"))
+		{
+			msg->ifi_type = builder_number(this);
+		}
+		else if (builder_takes(this, "over"))
+		{
+			mnl_attr_put_u32(this->nlh, IFLA_LINK, builder_number(this));
+		}
+		else if (builder_takes(this, "netns"))
+		{
+			mnl_attr_put_u32(this->nlh, IFLA_LINK_NETNSID,
+							 builder_number(this));
+		}
+		else if (builder_takes(this, "master"))
+		{
+			mnl_attr_put_u32(this->nlh, IFLA_MASTER, builder_number(this));
+		}
 		else if (builder_takes(this, "kind"))
 		{
 			info = mnl_attr_nest_start(this->nlh, IFLA_LINKINFO);
@@ -346,7 +363,7 @@ mobility_change_t mobility_feed(mobility_uplinks_t *uplinks,
 	nlh = build(fmt, args);
 	va_end(args);
 
-	other = mobility_uplinks_create(220, TRUE);
+	other = mobility_uplinks_create(220, TRUE, NULL);
 	for (len = 0; len < nlh->nlmsg_len; len++)
 	{
 		feed(other, nlh, len);

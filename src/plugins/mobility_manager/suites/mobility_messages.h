@@ -12,7 +12,8 @@
  * commands of iproute2:
  *
  *  link add 2 eth0 [up] [running] [dormant] [loopback] [oper N] [kind KIND]
- *		 [group N] [bridge] [nooper] [noname]
+ *		 [group N] [bridge] [nooper] [noname] [type N] [over N] [netns N]
+ *		 [master N]
  *  addr add 10.1.0.2/24 dev 2 [peer IP] [scope N] [tentative] [optimistic]
  *		 [dadfailed] [deprecated] [temporary] [secondary] [expires N]
  *  route add default|NET/LEN [inet6] [via IP] [dev 2] [metric N] [table N]

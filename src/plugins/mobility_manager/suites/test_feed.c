@@ -31,7 +31,7 @@ static void setup()
 	mobility_netns_setup();
 	mobility_netns_link("eth0");
 	mobility_netns_link("wlan0");
-	uplinks = mobility_uplinks_create(220, TRUE);
+	uplinks = mobility_uplinks_create(220, TRUE, NULL);
 	feed = mobility_feed_create();
 	ck_assert(feed);
 	feed->sync(feed, uplinks);
@@ -115,7 +115,7 @@ static char *describe_kernel()
 	mobility_feed_t *other;
 	char *str;
 
-	current = mobility_uplinks_create(220, TRUE);
+	current = mobility_uplinks_create(220, TRUE, NULL);
 	other = mobility_feed_create();
 	other->sync(other, current);
 	str = describe(current);

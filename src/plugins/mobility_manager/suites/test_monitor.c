@@ -382,8 +382,10 @@ START_TEST(test_find)
 	enumerator_t *enumerator;
 	mobility_path_t *path;
 	host_t *local, *remote;
-	char *ifname;
-	int ifindex, count = 0;
+	mobility_uplink_report_t *report;
+	mobility_kind_t over;
+	array_t *paths;
+	int count = 0, i;
 
 	local = host_create_from_string("10.2.0.2", 4500);
 	remote = host_create_from_string(PEER, 4500);
@@ -394,20 +396,32 @@ START_TEST(test_find)
 	ck_assert_int_eq(path->metric, 600);
 	ck_assert(monitor->is_usable(monitor, path));
 
-	/* the copy of the list outlives the monitor's state */
-	enumerator = monitor->create_link_enumerator(monitor);
-	monitor->stop(monitor);
-	while (enumerator->enumerate(enumerator, &ifindex, &ifname))
+	/* the copy of the list outlives the monitor's state, and the state is read
+	 * again if somebody asks */
+	ck_assert_int_eq(monitor->get_kind(monitor, "wlan0", &over),
+					 MOBILITY_KIND_ETHERNET);
+	for (i = 0; i < 2; i++)
 	{
-		ck_assert_int_eq(ifindex, if_nametoindex(ifname));
-		count++;
+		enumerator = monitor->create_link_enumerator(monitor);
+		monitor->stop(monitor);
+		while (enumerator->enumerate(enumerator, &report))
+		{
+			ck_assert_int_eq(report->ifindex, if_nametoindex(report->ifname));
+			ck_assert_int_eq(report->kind, MOBILITY_KIND_ETHERNET);
+			count++;
+		}
+		ck_assert_int_eq(count, 4 * (i + 1));
+		enumerator->destroy(enumerator);
 	}
-	ck_assert_int_eq(count, 4);
-	enumerator->destroy(enumerator);
-	enumerator = monitor->create_link_enumerator(monitor);
-	ck_assert(!enumerator->enumerate(enumerator, &ifindex, &ifname));
-	enumerator->destroy(enumerator);
+	ck_assert_int_eq(monitor->get_kind(monitor, "wlan0", &over),
+					 MOBILITY_KIND_UNKNOWN);
 
+	paths = array_create(0, 0);
+	monitor->get_paths(monitor, remote, NULL, NULL, paths);
+	ck_assert_int_eq(array_count(paths), 0);
+	monitor->read_paths(monitor, remote, NULL, NULL, paths);
+	ck_assert_int_eq(array_count(paths), 2);
+	mobility_paths_destroy(paths);
 	ck_assert(!monitor->is_usable(monitor, path));
 	mobility_path_destroy(path);
 	local->destroy(local);

@@ -94,7 +94,7 @@ END_TEST
 START_TEST(test_source_public)
 {
 	uplinks->destroy(uplinks);
-	uplinks = mobility_uplinks_create(220, FALSE);
+	uplinks = mobility_uplinks_create(220, FALSE, NULL);
 	feed(LINK, "link add 2 eth0 running");
 	feed(ADDR, "addr add 2001:db8:1::aaaa/64 dev 2 temporary");
 	feed(ROUTE, "route add default inet6 via fe80::1 dev 2 metric 100");

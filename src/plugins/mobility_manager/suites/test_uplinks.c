@@ -475,7 +475,7 @@ START_TEST(test_bounded)
 	feed(ROUTE, "route add default via 10.1.0.1 dev 2 metric 1");
 
 	uplinks->destroy(uplinks);
-	uplinks = mobility_uplinks_create(220, TRUE);
+	uplinks = mobility_uplinks_create(220, TRUE, NULL);
 	for (i = 0; i < 66000; i++)
 	{
 		uplinks->process(uplinks, mobility_message("link add %d l%d up",

@@ -18,7 +18,7 @@ mobility_uplinks_t *uplinks;
 void uplinks_setup_empty(void)
 {
 	mobility_suite_setup();
-	uplinks = mobility_uplinks_create(220, TRUE);
+	uplinks = mobility_uplinks_create(220, TRUE, NULL);
 }
 
 /*
