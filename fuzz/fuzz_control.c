@@ -19,7 +19,7 @@
 /** names of the commands, and of one that does not exist */
 static const char *names[] = {
 	"mobility-status", "mobility-paths", "mobility-switch",
-	"mobility-history", "mobility",
+	"mobility-history", "mobility-interface", "mobility",
 };
 
 /** what commands work on */
@@ -55,6 +55,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	dbg_default_set_level(-1);
 	mock = mock_manager_create();
 	commands.manager = &mock->manager;
+	commands.settings = mobility_settings_create_for("charon");
 	commands.history = mobility_history_create(4);
 	add_session(mock, "home");
 	add_session(mock, "a b\x80%s");

@@ -148,7 +148,7 @@ static json_object *create_value(const char *key, const char *value)
 		"outage-time", "prefix", "session", "since", "time", "unique-id",
 	};
 	static const char *bools[] = {
-		"current", "success", "usable",
+		"current", "metered", "success", "usable", "use",
 	};
 	int i;
 

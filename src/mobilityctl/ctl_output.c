@@ -278,6 +278,18 @@ char *ctl_happening(json_object *event, bool move, const char *old, char *buf,
 /*
  * Described in header.
  */
+char *ctl_kind(json_object *object, char *buf, size_t len)
+{
+	const char *over = ctl_str(object, "over");
+
+	snprintf(buf, len, "%s%s%s", ctl_str(object, "kind"), *over ? " over " : "",
+			 over);
+	return buf;
+}
+
+/*
+ * Described in header.
+ */
 const char *ctl_str(json_object *object, const char *key)
 {
 	json_object *member;

@@ -19,7 +19,7 @@
 typedef struct ctl_table_t ctl_table_t;
 
 /** the most columns a table has */
-#define CTL_TABLE_COLUMNS 8
+#define CTL_TABLE_COLUMNS 10
 
 /**
  * A table whose columns are as wide as they have to be.
@@ -87,6 +87,16 @@ char *ctl_time(int64_t time, bool date, char *buf, size_t len);
  */
 char *ctl_happening(json_object *event, bool move, const char *old, char *buf,
 					size_t len);
+
+/**
+ * Write the kind of an interface, and over what, in words.
+ *
+ * @param object		object with kind and over
+ * @param buf			buffer
+ * @param len			size of buffer
+ * @return				buf
+ */
+char *ctl_kind(json_object *object, char *buf, size_t len);
 
 /**
  * Get a member that is a text.

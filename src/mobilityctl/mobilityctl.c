@@ -14,6 +14,16 @@
 
 #include <utils/debug.h>
 
+/**
+ * Options that have no letter.
+ */
+enum {
+	OPT_COST = 256,
+	OPT_AVOID,
+	OPT_PREFER,
+	OPT_RESET,
+};
+
 static const command_t commands[] = {
 	{ "status", "[CONNECTION]", 0, 1,
 		"show the sessions and why they are where they are", status_run },
@@ -23,6 +33,8 @@ static const command_t commands[] = {
 		"follow state changes and moves until interrupted", watch_run },
 	{ "switch", "CONNECTION UPLINK", 2, 2,
 		"move a session to another network interface now", switch_run },
+	{ "interface", "[UPLINK]", 0, 1,
+		"show how network interfaces rank, or change that", interface_run },
 	{ "history", "[CONNECTION]", 0, 1,
 		"show the last state changes and moves", history_run },
 	{ "check", "", 0, 0,
@@ -57,7 +69,7 @@ static void print_help(const command_t *command)
 			   "Commands:\n");
 		for (i = 0; i < countof(commands); i++)
 		{
-			printf("  %-8s %-18s %s\n", commands[i].name, commands[i].args,
+			printf("  %-9s %-18s %s\n", commands[i].name, commands[i].args,
 				   commands[i].summary);
 		}
 	}
@@ -68,6 +80,11 @@ static void print_help(const command_t *command)
 		   "                 strongswan.conf, or %s\n"
 		   "  -h, --help     show this help\n"
 		   "  -V, --version  show the version\n"
+		   "\nWhat interface changes, until the daemon ends:\n"
+		   "  --cost N       set the cost of UPLINK\n"
+		   "  --avoid        use UPLINK only when nothing else works\n"
+		   "  --prefer       prefer UPLINK to all others\n"
+		   "  --reset        as configured again\n"
 		   "\nmobilityctl(8) explains it all, exit codes included.\n",
 		   MOBILITY_DEFAULT_URI);
 }
@@ -165,17 +182,47 @@ static exit_code_t dispatch(mobilityctl_t *this, bool help, int argc,
 		print_usage(stderr, command);
 		return EXIT_USAGE;
 	}
+	if (this->action && command->run != interface_run)
+	{
+		return ctl_fail(EXIT_USAGE, "%s does not take --%s, only interface "
+						"does", command->name, this->action);
+	}
 	return run(this, command, argv + 1);
+}
+
+/**
+ * Note what to do with an interface.
+ */
+static bool set_action(mobilityctl_t *this, const char *action)
+{
+	if (this->action)
+	{
+		ctl_fail(EXIT_USAGE, "there can be one of --cost, --avoid, --prefer and "
+				 "--reset only");
+		return FALSE;
+	}
+	this->action = action;
+	return TRUE;
 }
 
 int main(int argc, char *argv[])
 {
+	static const char *actions[] = {
+		[OPT_COST - OPT_COST] = "cost",
+		[OPT_AVOID - OPT_COST] = "avoid",
+		[OPT_PREFER - OPT_COST] = "prefer",
+		[OPT_RESET - OPT_COST] = "reset",
+	};
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "uri", required_argument, NULL, 'u' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
+		{ "cost", required_argument, NULL, OPT_COST },
+		{ "avoid", no_argument, NULL, OPT_AVOID },
+		{ "prefer", no_argument, NULL, OPT_PREFER },
+		{ "reset", no_argument, NULL, OPT_RESET },
 		{ },
 	};
 	mobilityctl_t this = {};
@@ -203,7 +250,23 @@ int main(int argc, char *argv[])
 			case 'V':
 				printf("mobilityctl %s\n", MOBILITY_VERSION);
 				return EXIT_OK;
+			case OPT_COST:
+				this.cost = optarg;
+				/* fall through */
+			case OPT_AVOID:
+			case OPT_PREFER:
+			case OPT_RESET:
+				if (!set_action(&this, actions[opt - OPT_COST]))
+				{
+					return EXIT_USAGE;
+				}
+				break;
 			case ':':
+				if (optopt == OPT_COST)
+				{
+					return ctl_fail(EXIT_USAGE, "--cost needs a number, such "
+									"as --cost 100");
+				}
 				return ctl_fail(EXIT_USAGE, "%s needs a value, such as --uri "
 								"%s", argv[optind - 1], MOBILITY_DEFAULT_URI);
 			default:

@@ -50,6 +50,10 @@ struct mobilityctl_t {
 	bool json;
 	/** write all that is known */
 	bool verbose;
+	/** interface: what to do with it, NULL to show it */
+	const char *action;
+	/** interface: new cost, NULL unless action is cost */
+	const char *cost;
 };
 
 /**
@@ -73,6 +77,7 @@ exit_code_t status_run(mobilityctl_t *this, char *argv[]);
 exit_code_t paths_run(mobilityctl_t *this, char *argv[]);
 exit_code_t watch_run(mobilityctl_t *this, char *argv[]);
 exit_code_t switch_run(mobilityctl_t *this, char *argv[]);
+exit_code_t interface_run(mobilityctl_t *this, char *argv[]);
 exit_code_t history_run(mobilityctl_t *this, char *argv[]);
 exit_code_t check_run(mobilityctl_t *this, char *argv[]);
 

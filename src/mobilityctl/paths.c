@@ -17,7 +17,7 @@ static void print_paths(json_object *session)
 	json_object *paths, *path;
 	ctl_table_t *table;
 	const char *verdict;
-	char cost[16];
+	char cost[16], kind[64];
 	int i, count;
 
 	printf("%s (session %lld)\n", ctl_str(session, "connection"),
@@ -29,8 +29,8 @@ static void print_paths(json_object *session)
 		printf("  no path: no uplink has a usable address and a route to the "
 			   "peer\n");
 	}
-	table = ctl_table_create(1U << 4, "", "UPLINK", "LOCAL", "REMOTE", "VIA",
-							 "COST", "USABLE", NULL);
+	table = ctl_table_create(1U << 2 | 1U << 5, "", "UPLINK", "KIND", "LOCAL",
+							 "REMOTE", "VIA", "COST", "USABLE", NULL);
 	for (i = 0; i < count; i++)
 	{
 		path = json_object_array_get_idx(paths, i);
@@ -38,7 +38,8 @@ static void print_paths(json_object *session)
 				 (long long)ctl_num(path, "cost"));
 		verdict = ctl_str(path, "reason");
 		table->add(table, ctl_num(path, "current") ? "*" : "",
-				   ctl_str(path, "uplink"), ctl_str(path, "local"),
+				   ctl_str(path, "uplink"),
+				   ctl_kind(path, kind, sizeof(kind)), ctl_str(path, "local"),
 				   ctl_str(path, "remote"), ctl_str(path, "gateway"), cost,
 				   *verdict ? verdict :
 				   ctl_num(path, "current") ? "in use" : "yes");

@@ -75,6 +75,7 @@ static void print_details(json_object *session, time_t now)
 	print_line("state", text);
 	print_line("cause", ctl_str(session, "cause"));
 	print_line("uplink", ctl_str(session, "uplink"));
+	print_line("kind", ctl_kind(session, text, sizeof(text)));
 	print_line("local", ctl_str(session, "local"));
 	print_line("remote", ctl_str(session, "remote"));
 	print_line("behind NAT", ctl_str(session, "nat"));

@@ -27,6 +27,7 @@ static char dir[] = "/tmp/test_mobilityctl.XXXXXX";
 static char path[sizeof(dir) + 16], uri[sizeof(path) + 16];
 static char conf[sizeof(dir) + 32];
 static mock_manager_t *mock;
+static mobility_settings_t *settings;
 static mobility_control_t *control;
 
 static void setup(void)
@@ -47,7 +48,11 @@ static void setup(void)
 	setenv("STRONGSWAN_CONF", conf, 1);
 	setenv("TZ", "UTC", 1);
 	mock = mock_manager_create();
-	control = mobility_control_create(&mock->manager, uri);
+	lib->settings->load_string(lib->settings, "charon {\nplugins {\n"
+		"mobility-manager {\ninterfaces {\nwifi {\nmatch = wl*\n"
+		"cost = 300\nmetered = yes\n}\n}\n}\n}\n}\n", FALSE);
+	settings = mobility_settings_create();
+	control = mobility_control_create(&mock->manager, settings, uri);
 	ck_assert(control);
 }
 
@@ -57,6 +62,7 @@ static void teardown(void)
 	{
 		control->destroy(control);
 	}
+	settings->destroy(settings);
 	mock->manager.destroy(&mock->manager);
 	lib->processor->cancel(lib->processor);
 	unlink(conf);
@@ -166,6 +172,21 @@ static struct {
 	{ "history", 4, "nothing happened since the daemon started" },
 	{ "history home", 4, "nothing happened to home since" },
 	{ "switch home eth9", 4, "home was not moved to eth9" },
+	{ "interface a b", 2, "interface does not take 'b'" },
+	{ "interface --avoid", 2, "--avoid needs an UPLINK: mobilityctl interface "
+	  "UPLINK --avoid" },
+	{ "interface eth0 --cost", 2, "--cost needs a number, such as --cost 100" },
+	{ "interface eth0 --cost=cheap", 2, "--cost needs a number such as 100, "
+	  "instead of 'cheap'" },
+	{ "interface eth0 --cost -1", 2, "--cost needs a number such as 100, "
+	  "instead of '-1'" },
+	{ "interface eth0 --avoid --prefer", 2, "there can be one of --cost, "
+	  "--avoid, --prefer and --reset only" },
+	{ "interface eth0 --forbid", 2, "there is no option --forbid" },
+	{ "status --reset", 2, "status does not take --reset, only interface" },
+	{ "interface a/b --avoid", 1, "interface 'a/b': it contains a slash" },
+	{ "interface a/b", 1, "interface 'a/b': it contains a slash" },
+	{ "interface --help", 0, "usage: mobilityctl interface [OPTIONS] [UPLINK]" },
 };
 
 START_TEST(test_usage)
@@ -211,6 +232,7 @@ START_TEST(test_status)
 		"wlan0 to eth0 in 21 ms (wlan0: no carrier)\n");
 	assert_run("status", 5, "192.168.0.100  eth0: no carrier; holding "
 			   "CREATE_CHILD_SA; gives up in 29m 48s\n");
+	assert_run("-v status home", 0, "  kind         vlan over ethernet\n");
 	assert_run("-v status office", 5, "  in flight    CREATE_CHILD_SA\n");
 	assert_run("-v status home", 0, "  last move    2009-02-13 23:31:30, moved "
 			   "from wlan0 to eth0 in 21 ms (wlan0: no carrier)\n");
@@ -237,9 +259,11 @@ START_TEST(test_paths)
 	add_sessions();
 	assert_run("paths home", 0,
 		"home (session 1)\n"
-		"   UPLINK  LOCAL          REMOTE       VIA            COST  USABLE\n"
-		"*  eth0    192.168.0.100  192.168.0.1                 100   in use\n"
-		"   wlan0   192.168.0.100  192.168.0.1  192.168.0.254  100   "
+		"   UPLINK  KIND      LOCAL          REMOTE       VIA            COST  "
+		"USABLE\n"
+		"*  eth0    ethernet  192.168.0.100  192.168.0.1                 100   "
+		"in use\n"
+		"   wlan0   wifi      192.168.0.100  192.168.0.1  192.168.0.254  100   "
 		"no carrier\n");
 	array = run_json("paths --json", 0);
 	ck_assert_int_eq(json_object_array_length(array), 2);
@@ -270,6 +294,54 @@ START_TEST(test_switch)
 	ck_assert_str_eq(get(object, "/success"), "false");
 	ck_assert_str_eq(get(object, "/errmsg"), "eth9: no such interface");
 	json_object_put(object);
+}
+END_TEST
+
+START_TEST(test_interface)
+{
+	json_object *array, *object;
+
+	assert_run("interface", 0,
+		"UPLINK   KIND            COST    METERED  USE             STATE\n"
+		"eth0     ethernet        metric  no       yes             usable\n"
+		"wlan0    wifi            300     yes      last (metered)  no carrier\n"
+		"wlan0.7  vlan over wifi  300     yes      last (metered)  no "
+		"address\n");
+	assert_run("interface eth0 --cost 7", 0, "eth0 has a cost of 7 now\n");
+	assert_run("--prefer interface wlan0", 0,
+			   "wlan0 is preferred to all others now\n");
+	assert_run("interface ppp0 --avoid", 0, "ppp0 is used only when nothing "
+			   "else works now (there is no interface ppp0 now)\n");
+	ck_assert_uint_eq(mock->get_reloads(mock), 3);
+	assert_run("interface", 0, "eth0     ethernet        7 (by hand)  no");
+	assert_run("interface wlan0", 0,
+		"UPLINK  KIND  COST         METERED       USE              STATE\n"
+		"wlan0   wifi  0 (by hand)  no (by hand)  first (by hand)  "
+		"no carrier\n");
+	assert_run("interface ppp0", 0, "metric  no       last (by hand)  no such "
+			   "interface\n");
+
+	array = run_json("interface --json", 0);
+	ck_assert_int_eq(json_object_array_length(array), 4);
+	ck_assert_str_eq(get(array, "/0/interface"), "eth0");
+	ck_assert_str_eq(get(array, "/0/cost"), "7");
+	ck_assert_str_eq(get(array, "/0/override"), "cost");
+	ck_assert_str_eq(get(array, "/0/use"), "true");
+	ck_assert_str_eq(get(array, "/1/section"), "wifi");
+	ck_assert_str_eq(get(array, "/1/metered"), "false");
+	ck_assert_str_eq(get(array, "/2/over"), "wifi");
+	ck_assert_str_eq(get(array, "/3/preference"), "last-resort");
+	json_object_put(array);
+
+	assert_run("interface wlan0 --reset", 0,
+			   "wlan0 is as configured again\n");
+	object = run_json("interface ppp0 --reset --json", 0);
+	ck_assert_str_eq(get(object, "/success"), "true");
+	ck_assert_str_eq(get(object, "/note"), "there is no interface ppp0 now");
+	json_object_put(object);
+	array = run_json("interface --json", 0);
+	ck_assert_int_eq(json_object_array_length(array), 3);
+	json_object_put(array);
 }
 END_TEST
 
@@ -591,6 +663,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_status);
 	tcase_add_test(tc, test_paths);
 	tcase_add_test(tc, test_switch);
+	tcase_add_test(tc, test_interface);
 	tcase_add_test(tc, test_history);
 	tcase_add_loop_test(tc, test_closed, 0, 2);
 	tcase_add_test(tc, test_full);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "mobility_commands.h"
+#include "mobility_interface.h"
 
 /**
  * Add a move.
@@ -44,6 +45,19 @@ static void add_host(mobility_message_t *message, const char *key,
 	}
 }
 
+/*
+ * Described in header.
+ */
+void mobility_commands_add_kind(mobility_message_t *message,
+								mobility_kind_t kind, mobility_kind_t over)
+{
+	message->add(message, "kind", "%N", mobility_kind_names, kind);
+	if (mobility_kind_is_stacked(kind))
+	{
+		message->add(message, "over", "%N", mobility_kind_names, over);
+	}
+}
+
 /**
  * Add the section of a session.
  */
@@ -59,6 +73,7 @@ static void add_status(mobility_message_t *message,
 	message->add(message, "since", "%llu", (unsigned long long)status->since);
 	message->add(message, "cause", "%s", status->cause);
 	message->add(message, "uplink", "%s", status->uplink);
+	mobility_commands_add_kind(message, status->kind, status->over);
 	add_host(message, "local", status->local);
 	add_host(message, "remote", status->remote);
 	message->add(message, "nat", "%s", nat_name(status));
@@ -104,6 +119,7 @@ static void add_path(mobility_message_t *message, u_int number,
 
 	message->begin(message, "%u", number);
 	message->add(message, "uplink", "%s", path->ifname);
+	mobility_commands_add_kind(message, report->kind, report->over);
 	add_addr(message, "local", path->local);
 	add_addr(message, "remote", path->remote);
 	add_addr(message, "gateway", path->gateway);
@@ -343,6 +359,7 @@ bool mobility_commands_handle(mobility_commands_t *this, const char *name,
 		{ "mobility-status", handle_status },
 		{ "mobility-paths", handle_paths },
 		{ "mobility-switch", handle_switch },
+		{ "mobility-interface", mobility_interface_handle },
 		{ "mobility-history", handle_history },
 	};
 	int i;

@@ -18,6 +18,7 @@
 #include "mobility_history.h"
 #include "mobility_manager.h"
 #include "mobility_message.h"
+#include "mobility_settings.h"
 
 typedef struct mobility_commands_t mobility_commands_t;
 
@@ -27,7 +28,9 @@ typedef struct mobility_commands_t mobility_commands_t;
 struct mobility_commands_t {
 	/** sessions */
 	mobility_manager_t *manager;
-	/** what happened to them */
+	/** settings */
+	mobility_settings_t *settings;
+	/** what happened to sessions */
 	mobility_history_t *history;
 };
 
@@ -42,6 +45,16 @@ struct mobility_commands_t {
  */
 bool mobility_commands_handle(mobility_commands_t *this, const char *name,
 							  chunk_t request, mobility_message_t *response);
+
+/**
+ * Add the kind of an interface.
+ *
+ * @param message		gets the keys
+ * @param kind			kind
+ * @param over			kind of what is below it, if that matters
+ */
+void mobility_commands_add_kind(mobility_message_t *message,
+								mobility_kind_t kind, mobility_kind_t over);
 
 /**
  * Add the section for an event.

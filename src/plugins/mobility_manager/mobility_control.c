@@ -83,6 +83,7 @@ METHOD(mobility_control_t, destroy, void,
  * Described in header.
  */
 mobility_control_t *mobility_control_create(mobility_manager_t *manager,
+											mobility_settings_t *settings,
 											const char *uri)
 {
 	private_mobility_control_t *this;
@@ -96,6 +97,7 @@ mobility_control_t *mobility_control_create(mobility_manager_t *manager,
 		},
 		.commands = {
 			.manager = manager,
+			.settings = settings,
 			.history = mobility_history_create(MOBILITY_HISTORY_SIZE),
 		},
 	);

@@ -19,8 +19,8 @@
 typedef struct mobility_control_t mobility_control_t;
 
 /**
- * Serves mobility-status, mobility-paths, mobility-switch, mobility-history
- * and raises mobility-state, mobility-move, mobility-path.
+ * Serves mobility-status, mobility-paths, mobility-switch, mobility-interface,
+ * mobility-history and raises mobility-state, mobility-move, mobility-path.
  */
 struct mobility_control_t {
 
@@ -34,10 +34,12 @@ struct mobility_control_t {
  * Create the control socket, with the rights of charon's own VICI socket.
  *
  * @param manager		manager, not owned
+ * @param settings		settings, not owned
  * @param uri			URI of the socket
  * @return				control, NULL if the socket can't be created (logged)
  */
 mobility_control_t *mobility_control_create(mobility_manager_t *manager,
+											mobility_settings_t *settings,
 											const char *uri);
 
 #endif /** MOBILITY_CONTROL_H_ @}*/

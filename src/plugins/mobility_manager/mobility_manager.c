@@ -706,6 +706,14 @@ METHOD(mobility_manager_t, create_path_enumerator, enumerator_t*,
 									 (void*)destroy_reports, paths);
 }
 
+METHOD(mobility_manager_t, create_link_enumerator, enumerator_t*,
+	private_mobility_manager_t *this)
+{
+	mobility_monitor_t *monitor = this->context.monitor;
+
+	return monitor->create_link_enumerator(monitor);
+}
+
 METHOD(mobility_manager_t, switch_uplink, bool,
 	private_mobility_manager_t *this, const char *connection,
 	const char *uplink, char *error)
@@ -828,6 +836,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 			},
 			.create_status_enumerator = _create_status_enumerator,
 			.create_path_enumerator = _create_path_enumerator,
+			.create_link_enumerator = _create_link_enumerator,
 			.switch_uplink = _switch_uplink,
 			.add_observer = _add_observer,
 			.remove_observer = _remove_observer,

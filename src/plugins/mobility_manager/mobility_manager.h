@@ -55,6 +55,14 @@ struct mobility_manager_t {
 											uint32_t session);
 
 	/**
+	 * List the interfaces of this host, loopback excluded, whether there are
+	 * sessions or not.
+	 *
+	 * @return			enumerator over mobility_uplink_report_t*, a copy
+	 */
+	enumerator_t *(*create_link_enumerator)(mobility_manager_t *this);
+
+	/**
 	 * Move sessions to an uplink.
 	 *
 	 * @param connection	name of the connection
@@ -82,7 +90,7 @@ struct mobility_manager_t {
 							mobility_observer_t *observer);
 
 	/**
-	 * Apply changed settings to all sessions.
+	 * Apply changed settings to all sessions, and have them look again.
 	 */
 	void (*reload)(mobility_manager_t *this);
 

@@ -70,7 +70,7 @@ static bool plugin_cb(private_mobility_manager_plugin_t *this,
 			return FALSE;
 		}
 		/* without control socket tunnels survive just as well */
-		this->control = mobility_control_create(this->manager,
+		this->control = mobility_control_create(this->manager, this->settings,
 								this->settings->get_socket(this->settings));
 		this->script = mobility_script_create(this->settings,
 											  MOBILITY_SCRIPT_TIMEOUT);

@@ -8,6 +8,7 @@
 
 #include <collections/array.h>
 #include <threading/mutex.h>
+#include <utils/debug.h>
 
 #include "mobility_overrides.h"
 #include "mobility_values.h"
@@ -70,6 +71,28 @@ static int find(private_mobility_overrides_t *this, const char *ifname,
 	return array_bsearch(this->entries, ifname, compare_name, entry);
 }
 
+/**
+ * Tell the log what was set.
+ */
+static void log_override(const char *ifname,
+						 const mobility_override_t *override)
+{
+	switch (override->kind)
+	{
+		case MOBILITY_OVERRIDE_COST:
+			DBG1(DBG_CFG, "mobility: cost of %s set to %u by hand", ifname,
+				 override->cost);
+			break;
+		case MOBILITY_OVERRIDE_NONE:
+			DBG1(DBG_CFG, "mobility: %s is as configured again", ifname);
+			break;
+		default:
+			DBG1(DBG_CFG, "mobility: %N %s, set by hand",
+				 mobility_override_names, override->kind, ifname);
+			break;
+	}
+}
+
 METHOD(mobility_overrides_t, set, const char*,
 	private_mobility_overrides_t *this, const char *ifname,
 	const mobility_override_t *override)
@@ -105,6 +128,10 @@ METHOD(mobility_overrides_t, set, const char*,
 		}
 	}
 	this->mutex->unlock(this->mutex);
+	if (!why)
+	{
+		log_override(ifname, override);
+	}
 	return why;
 }
 

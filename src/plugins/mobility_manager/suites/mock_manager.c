@@ -40,6 +40,11 @@ struct private_mock_manager_t {
 	char last_switch[128];
 
 	/**
+	 * Number of calls of reload().
+	 */
+	u_int reloads;
+
+	/**
 	 * create_status_enumerator() blocks.
 	 */
 	bool blocked;
@@ -86,6 +91,7 @@ static mobility_path_report_t *create_report(const char *ifname,
 	INIT(report,
 		.path = path,
 		.cost = 100,
+		.kind = unusable ? MOBILITY_KIND_WIFI : MOBILITY_KIND_ETHERNET,
 		.current = !unusable,
 		.unusable = unusable,
 	);
@@ -204,6 +210,39 @@ METHOD(mobility_manager_t, switch_uplink, bool,
 	return streq(uplink, "eth1");
 }
 
+METHOD(mobility_manager_t, create_link_enumerator, enumerator_t*,
+	mobility_manager_t *manager)
+{
+	static const mobility_uplink_report_t links[] = {
+		{ .ifname = "eth0", .ifindex = 2, .kind = MOBILITY_KIND_ETHERNET,
+		  .state = "usable" },
+		{ .ifname = "wlan0", .ifindex = 3, .kind = MOBILITY_KIND_WIFI,
+		  .state = "no carrier" },
+		{ .ifname = "wlan0.7", .ifindex = 4, .kind = MOBILITY_KIND_VLAN,
+		  .over = MOBILITY_KIND_WIFI, .state = "no address" },
+	};
+	array_t *reports;
+	int i;
+
+	reports = array_create(sizeof(links[0]), 0);
+	for (i = 0; i < countof(links); i++)
+	{
+		array_insert(reports, ARRAY_TAIL, (void*)&links[i]);
+	}
+	return enumerator_create_cleaner(array_create_enumerator(reports),
+									 (void*)array_destroy, reports);
+}
+
+METHOD(mobility_manager_t, reload, void,
+	mobility_manager_t *manager)
+{
+	private_mock_manager_t *this = get_mock(manager);
+
+	this->mutex->lock(this->mutex);
+	this->reloads++;
+	this->mutex->unlock(this->mutex);
+}
+
 METHOD(mobility_manager_t, add_observer, void,
 	mobility_manager_t *manager, mobility_observer_t *observer)
 {
@@ -259,6 +298,8 @@ METHOD(mock_manager_t, add, mobility_status_t*,
 		.since = time(NULL),
 		.cause = "established",
 		.uplink = "eth0",
+		.kind = MOBILITY_KIND_VLAN,
+		.over = MOBILITY_KIND_ETHERNET,
 		.local = host_create_from_string("192.168.0.100", 4500),
 		.remote = host_create_from_string("192.168.0.1", 4500),
 		.cost = 100,
@@ -318,6 +359,17 @@ METHOD(mock_manager_t, get_switch, const char*,
 	return copy;
 }
 
+METHOD(mock_manager_t, get_reloads, u_int,
+	private_mock_manager_t *this)
+{
+	u_int reloads;
+
+	this->mutex->lock(this->mutex);
+	reloads = this->reloads;
+	this->mutex->unlock(this->mutex);
+	return reloads;
+}
+
 METHOD(mock_manager_t, get_observers, u_int,
 	private_mock_manager_t *this)
 {
@@ -345,7 +397,9 @@ mock_manager_t *mock_manager_create()
 			.manager = {
 				.create_status_enumerator = _create_status_enumerator,
 				.create_path_enumerator = _create_path_enumerator,
+				.create_link_enumerator = _create_link_enumerator,
 				.switch_uplink = _switch_uplink,
+				.reload = _reload,
 				.add_observer = _add_observer,
 				.remove_observer = _remove_observer,
 				.destroy = _destroy,
@@ -355,6 +409,7 @@ mock_manager_t *mock_manager_create()
 			.unlock = _unlock,
 			.raise = _raise_,
 			.get_switch = _get_switch,
+			.get_reloads = _get_reloads,
 			.get_observers = _get_observers,
 			.block = _block,
 		},

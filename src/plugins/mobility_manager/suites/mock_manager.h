@@ -66,6 +66,13 @@ struct mock_manager_t {
 	const char *(*get_switch)(mock_manager_t *this);
 
 	/**
+	 * Get the number of calls of reload().
+	 *
+	 * @return			number
+	 */
+	u_int (*get_reloads)(mock_manager_t *this);
+
+	/**
 	 * Get the number of registered observers.
 	 *
 	 * @return			number

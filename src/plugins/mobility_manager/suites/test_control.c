@@ -23,6 +23,7 @@
 static char dir[] = "/tmp/test_control.XXXXXX";
 static char path[sizeof(dir) + 16], uri[sizeof(path) + 16];
 static mock_manager_t *mock;
+static mobility_settings_t *settings;
 static mobility_control_t *control;
 
 static void setup(void)
@@ -34,7 +35,12 @@ static void setup(void)
 	snprintf(path, sizeof(path), "%s/socket", dir);
 	snprintf(uri, sizeof(uri), "unix://%s", path);
 	mock = mock_manager_create();
-	control = mobility_control_create(&mock->manager, uri);
+	lib->settings->load_string(lib->settings, "charon {\nplugins {\n"
+		"mobility-manager {\ninterfaces {\n"
+		"modem {\nmatch = ww*\ncost = 700\nmetered = yes\n}\n"
+		"never {\nmatch = docker*\nuse = no\n}\n}\n}\n}\n}\n", FALSE);
+	settings = mobility_settings_create();
+	control = mobility_control_create(&mock->manager, settings, uri);
 	ck_assert(control);
 }
 
@@ -45,6 +51,7 @@ static void teardown(void)
 		control->destroy(control);
 	}
 	ck_assert_uint_eq(mock->get_observers(mock), 0);
+	settings->destroy(settings);
 	mock->manager.destroy(&mock->manager);
 	lib->processor->cancel(lib->processor);
 	unlink(path);
@@ -116,6 +123,8 @@ START_TEST(test_status)
 	ck_assert_int_eq(vici_find_int(res, 0, "2.since"), status->since);
 	ck_assert_str_eq(vici_find_str(res, "", "2.cause"), "eth0: no carrier");
 	ck_assert_str_eq(vici_find_str(res, "", "2.uplink"), "eth0");
+	ck_assert_str_eq(vici_find_str(res, "", "2.kind"), "vlan");
+	ck_assert_str_eq(vici_find_str(res, "", "2.over"), "ethernet");
 	ck_assert_str_eq(vici_find_str(res, "", "2.local"),
 					 "192.168.0.100[4500]");
 	ck_assert_str_eq(vici_find_str(res, "", "2.remote"), "192.168.0.1[4500]");
@@ -177,6 +186,8 @@ START_TEST(test_paths)
 	res = submit(conn, "mobility-paths", NULL);
 	ck_assert_int_eq(vici_find_int(res, 0, "1.session"), 1);
 	ck_assert_str_eq(vici_find_str(res, "", "1.paths.1.uplink"), "eth0");
+	ck_assert_str_eq(vici_find_str(res, "", "1.paths.1.kind"), "ethernet");
+	ck_assert(!vici_find_str(res, NULL, "1.paths.1.over"));
 	ck_assert_str_eq(vici_find_str(res, "", "1.paths.1.local"),
 					 "192.168.0.100");
 	ck_assert_str_eq(vici_find_str(res, "", "1.paths.1.remote"),
@@ -246,6 +257,166 @@ START_TEST(test_switch)
 		ck_assert_str_eq(mock->get_switch(mock), data[i].called);
 		vici_free_res(res);
 	}
+	vici_disconnect(conn);
+}
+END_TEST
+
+/**
+ * Call mobility-interface, NULL leaves an argument out.
+ */
+static vici_res_t *submit_interface(vici_conn_t *conn, char *interface,
+									char *action, char *cost)
+{
+	vici_req_t *req;
+	vici_res_t *res;
+
+	req = vici_begin("mobility-interface");
+	if (interface)
+	{
+		vici_add_key_valuef(req, "interface", "%s", interface);
+	}
+	if (action)
+	{
+		vici_add_key_valuef(req, "action", "%s", action);
+	}
+	if (cost)
+	{
+		vici_add_key_valuef(req, "cost", "%s", cost);
+	}
+	res = vici_submit(req, conn);
+	ck_assert(res);
+	return res;
+}
+
+START_TEST(test_interface_refused)
+{
+	static struct {
+		char *interface, *action, *cost, *errmsg;
+	} data[] = {
+		{ NULL, "avoid", NULL, "interface is missing" },
+		{ NULL, NULL, "5", "action is missing" },
+		{ "eth0", NULL, "5", "action is missing" },
+		{ "eth0", "cost", NULL, "cost is missing, a number such as 100" },
+		{ "eth0", "cost", "", "cost '' is not a number such as 100, or too "
+		  "large" },
+		{ "eth0", "cost", "-1", "cost '-1' is not a number such as 100, or too "
+		  "large" },
+		{ "eth0", "cost", "4294967296", "cost '4294967296' is not a number such "
+		  "as 100, or too large" },
+		{ "eth0", "avoid", "5", "only the action cost takes a cost" },
+		{ "eth0", "forbid", NULL, "there is no action 'forbid', only cost, "
+		  "avoid, prefer and reset" },
+		{ "eth0", "", NULL, "there is no action '', only cost, avoid, prefer "
+		  "and reset" },
+		{ "", "avoid", NULL, "interface '': it is empty" },
+		{ "", NULL, NULL, "interface '': it is empty" },
+		{ "a/b", "reset", NULL, "interface 'a/b': it contains a slash or colon, "
+		  "which no interface's name does" },
+		{ "aninterfaceofalong", "prefer", NULL, "interface "
+		  "'aninterfaceofalong': it is longer than the name of any interface" },
+		{ "eth0", "avoid\n", NULL, "an argument is not text" },
+	};
+	enumerator_t *enumerator;
+	vici_conn_t *conn;
+	vici_res_t *res;
+	char *ifname;
+	int i;
+
+	conn = vici_connect(uri);
+	for (i = 0; i < countof(data); i++)
+	{
+		res = submit_interface(conn, data[i].interface, data[i].action,
+							   data[i].cost);
+		ck_assert_str_eq(vici_find_str(res, "", "success"), "no");
+		ck_assert_str_eq(vici_find_str(res, "", "errmsg"), data[i].errmsg);
+		vici_free_res(res);
+	}
+	enumerator = settings->overrides->create_enumerator(settings->overrides);
+	ck_assert(!enumerator->enumerate(enumerator, &ifname));
+	enumerator->destroy(enumerator);
+	ck_assert_uint_eq(mock->get_reloads(mock), 0);
+	vici_disconnect(conn);
+}
+END_TEST
+
+/**
+ * Change something, and check what is noted.
+ */
+static void change_interface(vici_conn_t *conn, char *interface, char *action,
+							 char *cost, char *note)
+{
+	u_int reloads = mock->get_reloads(mock);
+	vici_res_t *res;
+
+	res = submit_interface(conn, interface, action, cost);
+	ck_assert_str_eq(vici_find_str(res, "", "success"), "yes");
+	ck_assert_str_eq(vici_find_str(res, "", "note"), note);
+	vici_free_res(res);
+	/* sessions look again */
+	ck_assert_uint_eq(mock->get_reloads(mock), reloads + 1);
+}
+
+START_TEST(test_interface)
+{
+	vici_conn_t *conn;
+	vici_res_t *res;
+
+	conn = vici_connect(uri);
+	change_interface(conn, "eth0", "cost", "7", "");
+	change_interface(conn, "wwan0", "prefer", NULL,
+					 "there is no interface wwan0 now");
+	change_interface(conn, "docker0", "avoid", NULL,
+					 "docker0 is not used at all: section never says so");
+	change_interface(conn, "wlan0", "avoid", NULL, "");
+	change_interface(conn, "wlan0", "reset", NULL, "");
+
+	/* those that are there, and then those that were changed by hand */
+	res = submit_interface(conn, NULL, NULL, NULL);
+	ck_assert_str_eq(vici_find_str(res, "", "1.interface"), "eth0");
+	ck_assert_str_eq(vici_find_str(res, "", "1.state"), "usable");
+	ck_assert_str_eq(vici_find_str(res, "", "1.kind"), "ethernet");
+	ck_assert_str_eq(vici_find_str(res, "", "1.override"), "cost");
+	ck_assert_str_eq(vici_find_str(res, "", "1.cost"), "7");
+	ck_assert_str_eq(vici_find_str(res, "", "1.cost-from"), "override");
+	ck_assert_str_eq(vici_find_str(res, "", "1.preference"), "normal");
+	ck_assert_str_eq(vici_find_str(res, "", "1.use"), "yes");
+	ck_assert_str_eq(vici_find_str(res, "", "2.interface"), "wlan0");
+	ck_assert_str_eq(vici_find_str(res, "", "2.override"), "none");
+	ck_assert_str_eq(vici_find_str(res, "", "2.cost-from"), "none");
+	ck_assert_str_eq(vici_find_str(res, "", "3.kind"), "vlan");
+	ck_assert_str_eq(vici_find_str(res, "", "3.over"), "wifi");
+	ck_assert_str_eq(vici_find_str(res, "", "4.interface"), "docker0");
+	ck_assert_str_eq(vici_find_str(res, "", "4.use"), "no");
+	ck_assert_str_eq(vici_find_str(res, "", "4.preference"), "last-resort");
+	ck_assert_str_eq(vici_find_str(res, "", "5.interface"), "wwan0");
+	ck_assert_str_eq(vici_find_str(res, "", "5.state"), "no such interface");
+	ck_assert_str_eq(vici_find_str(res, "", "5.preference"), "prefer");
+	ck_assert(!vici_find_str(res, NULL, "6.interface"));
+	vici_free_res(res);
+
+	/* one, as configured once what was set is reset */
+	change_interface(conn, "wwan0", "reset", NULL,
+					 "there is no interface wwan0 now");
+	res = submit_interface(conn, "wwan0", NULL, NULL);
+	ck_assert_str_eq(vici_find_str(res, "", "1.interface"), "wwan0");
+	ck_assert_str_eq(vici_find_str(res, "", "1.section"), "modem");
+	ck_assert_str_eq(vici_find_str(res, "", "1.cost"), "700");
+	ck_assert_str_eq(vici_find_str(res, "", "1.cost-from"), "section");
+	ck_assert_str_eq(vici_find_str(res, "", "1.metered"), "yes");
+	ck_assert_str_eq(vici_find_str(res, "", "1.metered-from"), "section");
+	ck_assert_str_eq(vici_find_str(res, "", "1.preference"), "last-resort");
+	ck_assert_str_eq(vici_find_str(res, "", "1.preference-from"), "section");
+	ck_assert_str_eq(vici_find_str(res, "", "1.connectivity"), "unknown");
+	ck_assert(!vici_find_str(res, NULL, "2.interface"));
+	vici_free_res(res);
+
+	/* what is not set is left out */
+	res = submit_interface(conn, "wlan0", NULL, NULL);
+	ck_assert_str_eq(vici_find_str(res, "", "1.interface"), "wlan0");
+	ck_assert(!vici_find_str(res, NULL, "1.cost"));
+	ck_assert(!vici_find_str(res, NULL, "1.section"));
+	ck_assert(!vici_find_str(res, NULL, "1.over"));
+	vici_free_res(res);
 	vici_disconnect(conn);
 }
 END_TEST
@@ -394,11 +565,11 @@ END_TEST
 START_TEST(test_no_socket)
 {
 	mobility_suite_log_start();
-	ck_assert(!mobility_control_create(&mock->manager,
+	ck_assert(!mobility_control_create(&mock->manager, settings,
 									   "unix:///nonexistent/socket"));
 	ck_assert(strstr(mobility_suite_log(), "creating control socket "
 					 "'unix:///nonexistent/socket' failed"));
-	ck_assert(!mobility_control_create(&mock->manager, "no URI"));
+	ck_assert(!mobility_control_create(&mock->manager, settings, "no URI"));
 	ck_assert_uint_eq(mock->get_observers(mock), 1);
 }
 END_TEST
@@ -414,6 +585,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_filter);
 	tcase_add_test(tc, test_paths);
 	tcase_add_test(tc, test_switch);
+	tcase_add_test(tc, test_interface_refused);
+	tcase_add_test(tc, test_interface);
 	tcase_add_test(tc, test_history);
 	tcase_add_test(tc, test_events);
 	tcase_add_test(tc, test_rights);

@@ -40,7 +40,7 @@ static void setup(void)
 	snprintf(path, sizeof(path), "%s/socket", dir);
 	snprintf(uri, sizeof(uri), "unix://%s", path);
 	mock = mock_manager_create();
-	control = mobility_control_create(&mock->manager, uri);
+	control = mobility_control_create(&mock->manager, NULL, uri);
 	ck_assert(control);
 }
 

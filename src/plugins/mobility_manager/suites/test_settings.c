@@ -183,6 +183,9 @@ static struct {
 	  "route" },
 	{ "interfaces {\n x {\n match = en*\n cost = -1\n }\n}",
 	  "interfaces.x.cost = -1: not a number, using the metric of the route" },
+	{ "interfaces {\n x {\n match = en*\n metered = maybe\n }\n}",
+	  "interfaces.x.metered = maybe: neither yes nor no, using what "
+	  "NetworkManager says, if it does" },
 	{ "interfaces {\n x {\n match = en*\n use = never\n }\n}",
 	  "interfaces.x.use = never: neither yes nor no, using yes" },
 	{ "interfaces {\n x {\n match = en*\n costs = 1\n }\n}",
@@ -299,6 +302,70 @@ START_TEST(test_order)
 	ck_assert(uplink.metered && uplink.cost == 700);
 	settings->get_uplink(settings, NULL, "eth0", &uplink);
 	ck_assert_str_eq(uplink.section, "");
+	settings->destroy(settings);
+}
+END_TEST
+
+/**
+ * Says that eth0 is metered and wlan0 in a captive portal, a mobility_advisor_t.
+ */
+static bool advise(void *data, const char *ifname, mobility_advice_t *advice)
+{
+	ck_assert(data == &bad);
+	*advice = (mobility_advice_t){
+		.metered = streq(ifname, "eth0") || streq(ifname, "eth1"),
+		.connectivity = streq(ifname, "wlan0") ? MOBILITY_CONNECTIVITY_PORTAL
+											   : MOBILITY_CONNECTIVITY_FULL,
+	};
+	return !streq(ifname, "tun0");
+}
+
+START_TEST(test_effective)
+{
+	mobility_uplink_config_t uplink;
+	mobility_settings_t *settings;
+	mobility_override_t override = {
+		.kind = MOBILITY_OVERRIDE_COST,
+		.cost = 9,
+	};
+
+	settings = create("interfaces {\n"
+		"free {\n match = eth1\n metered = no\n }\n"
+		"empty {\n match = eth2\n metered =\n cost =\n }\n}\n"
+		"connections {\n home {\n interfaces {\n"
+		"wifi {\n match = wlan*\n cost = 300\n }\n}\n}\n}");
+	assert_log("");
+	settings->set_advisor(settings, advise, &bad);
+	settings->get_uplink(settings, NULL, "eth0", &uplink);
+	ck_assert(uplink.metered && uplink.preference == MOBILITY_LAST_RESORT);
+	ck_assert_int_eq(uplink.metered_from, MOBILITY_ORIGIN_NM);
+	ck_assert_int_eq(uplink.connectivity, MOBILITY_CONNECTIVITY_FULL);
+	settings->get_uplink(settings, NULL, "eth1", &uplink);
+	ck_assert(!uplink.metered && uplink.preference == MOBILITY_NORMAL);
+	ck_assert_int_eq(uplink.metered_from, MOBILITY_ORIGIN_SECTION);
+	settings->get_uplink(settings, NULL, "eth2", &uplink);
+	ck_assert_str_eq(uplink.section, "empty");
+	ck_assert(!uplink.metered && !uplink.has_cost);
+	ck_assert_int_eq(uplink.metered_from, MOBILITY_ORIGIN_NONE);
+	settings->get_uplink(settings, NULL, "tun0", &uplink);
+	ck_assert_int_eq(uplink.connectivity, MOBILITY_CONNECTIVITY_UNKNOWN);
+
+	/* what is set by hand is for all connections, and survives a reload */
+	ck_assert(!settings->overrides->set(settings->overrides, "wlan0",
+										&override));
+	ck_assert_uint_eq(settings->reload(settings), 0);
+	settings->get_uplink(settings, "home", "wlan0", &uplink);
+	ck_assert_str_eq(uplink.section, "wifi");
+	ck_assert(uplink.has_cost && uplink.cost == 9);
+	ck_assert_int_eq(uplink.cost_from, MOBILITY_ORIGIN_OVERRIDE);
+	ck_assert_int_eq(uplink.preference, MOBILITY_DEMOTED);
+	settings->get_uplink(settings, "home", "wlan1", &uplink);
+	ck_assert_uint_eq(uplink.cost, 300);
+	ck_assert_int_eq(uplink.cost_from, MOBILITY_ORIGIN_SECTION);
+
+	settings->set_advisor(settings, NULL, NULL);
+	settings->get_uplink(settings, NULL, "eth0", &uplink);
+	ck_assert(!uplink.metered && uplink.preference == MOBILITY_NORMAL);
 	settings->destroy(settings);
 }
 END_TEST
@@ -508,6 +575,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_long_value);
 	tcase_add_test(tc, test_long_name);
 	tcase_add_test(tc, test_order);
+	tcase_add_test(tc, test_effective);
 	tcase_add_test(tc, test_connection);
 	tcase_add_test(tc, test_best_path);
 	tcase_add_test(tc, test_charons_tables);

@@ -1,0 +1,281 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <stdio.h>
+
+#include "mobility_interface.h"
+#include "mobility_values.h"
+
+/**
+ * Arguments of the command.
+ */
+typedef struct {
+	/** name of the interface, or NULL for all */
+	char *ifname;
+	/** what to do, or NULL to show */
+	char *action;
+	/** the cost, or NULL */
+	char *cost;
+} args_t;
+
+/**
+ * Read an argument.  Returns FALSE if it is there but no text.
+ */
+static bool get_arg(chunk_t request, const char *key, char **value)
+{
+	*value = mobility_message_get(request, key);
+	return *value || !mobility_message_has(request, key);
+}
+
+/**
+ * Find an interface.  Returns FALSE if there is none of that name.
+ */
+static bool find_link(mobility_commands_t *this, const char *ifname,
+					  mobility_uplink_report_t *found)
+{
+	mobility_uplink_report_t *report;
+	enumerator_t *enumerator;
+
+	*found = (mobility_uplink_report_t){
+		.state = "no such interface",
+	};
+	snprintf(found->ifname, sizeof(found->ifname), "%s", ifname);
+	enumerator = this->manager->create_link_enumerator(this->manager);
+	while (!found->ifindex && enumerator->enumerate(enumerator, &report))
+	{
+		if (streq(report->ifname, ifname))
+		{
+			*found = *report;
+		}
+	}
+	enumerator->destroy(enumerator);
+	return found->ifindex;
+}
+
+/**
+ * Add the section of an interface.
+ */
+static void add_interface(mobility_commands_t *this,
+						  mobility_message_t *message, u_int number,
+						  const mobility_uplink_report_t *report)
+{
+	mobility_settings_t *settings = this->settings;
+	mobility_uplink_config_t config;
+	mobility_override_t override;
+
+	settings->get_uplink(settings, NULL, report->ifname, &config);
+	override = settings->overrides->get(settings->overrides, report->ifname);
+
+	message->begin(message, "%u", number);
+	message->add(message, "interface", "%s", report->ifname);
+	message->add(message, "state", "%s", report->state);
+	mobility_commands_add_kind(message, report->kind, report->over);
+	if (config.section[0])
+	{
+		message->add(message, "section", "%s", config.section);
+	}
+	message->add(message, "override", "%N", mobility_override_names,
+				 override.kind);
+	message->add(message, "use", "%s", config.use ? "yes" : "no");
+	message->add(message, "preference", "%N", mobility_preference_names,
+				 config.preference);
+	message->add(message, "preference-from", "%N", mobility_origin_names,
+				 config.preference_from);
+	if (config.has_cost)
+	{
+		message->add(message, "cost", "%u", config.cost);
+	}
+	message->add(message, "cost-from", "%N", mobility_origin_names,
+				 config.cost_from);
+	message->add(message, "metered", "%s", config.metered ? "yes" : "no");
+	message->add(message, "metered-from", "%N", mobility_origin_names,
+				 config.metered_from);
+	message->add(message, "connectivity", "%N", mobility_connectivity_names,
+				 config.connectivity);
+	message->end(message);
+}
+
+/**
+ * Show all interfaces there are, and those that are not but are overridden.
+ */
+static void show_all(mobility_commands_t *this, mobility_message_t *response)
+{
+	mobility_overrides_t *overrides = this->settings->overrides;
+	mobility_uplink_report_t *report, missing;
+	enumerator_t *enumerator;
+	u_int number = 0;
+	char *ifname;
+
+	enumerator = this->manager->create_link_enumerator(this->manager);
+	while (enumerator->enumerate(enumerator, &report))
+	{
+		add_interface(this, response, ++number, report);
+	}
+	enumerator->destroy(enumerator);
+	enumerator = overrides->create_enumerator(overrides);
+	while (enumerator->enumerate(enumerator, &ifname))
+	{
+		if (!find_link(this, ifname, &missing))
+		{
+			add_interface(this, response, ++number, &missing);
+		}
+	}
+	enumerator->destroy(enumerator);
+}
+
+/**
+ * Read what to set.  Returns what is wrong, or NULL.
+ */
+static const char *parse(const args_t *args, mobility_override_t *override,
+						 char *buf, size_t len)
+{
+	static const struct {
+		const char *action;
+		mobility_override_kind_t kind;
+	} actions[] = {
+		{ "cost", MOBILITY_OVERRIDE_COST },
+		{ "avoid", MOBILITY_OVERRIDE_AVOID },
+		{ "prefer", MOBILITY_OVERRIDE_PREFER },
+		{ "reset", MOBILITY_OVERRIDE_NONE },
+	};
+	int i;
+
+	for (i = 0; i < countof(actions); i++)
+	{
+		if (streq(actions[i].action, args->action))
+		{
+			break;
+		}
+	}
+	if (i == countof(actions))
+	{
+		snprintf(buf, len, "there is no action '%.32s', only cost, avoid, "
+				 "prefer and reset", args->action);
+		return buf;
+	}
+	override->kind = actions[i].kind;
+	if (override->kind != MOBILITY_OVERRIDE_COST)
+	{
+		return args->cost ? "only the action cost takes a cost" : NULL;
+	}
+	if (!args->cost)
+	{
+		return "cost is missing, a number such as 100";
+	}
+	if (!mobility_parse_number(args->cost, &override->cost))
+	{
+		snprintf(buf, len, "cost '%.32s' is not a number such as 100, or too "
+				 "large", args->cost);
+		return buf;
+	}
+	return NULL;
+}
+
+/**
+ * Set or reset something, and have sessions look again.  Returns what is wrong,
+ * or NULL.
+ */
+static const char *change(mobility_commands_t *this, const args_t *args,
+						  char *buf, size_t len)
+{
+	mobility_overrides_t *overrides = this->settings->overrides;
+	mobility_override_t override = {};
+	const char *error;
+
+	if (!args->ifname)
+	{
+		return "interface is missing";
+	}
+	error = parse(args, &override, buf, len);
+	if (error)
+	{
+		return error;
+	}
+	error = overrides->set(overrides, args->ifname, &override);
+	if (error)
+	{
+		snprintf(buf, len, "interface '%.32s': %s", args->ifname, error);
+		return buf;
+	}
+	this->manager->reload(this->manager);
+	return NULL;
+}
+
+/**
+ * Say why what was set has no effect now, if so.
+ */
+static void add_note(mobility_commands_t *this, const char *ifname,
+					 mobility_message_t *response)
+{
+	mobility_settings_t *settings = this->settings;
+	mobility_uplink_config_t config;
+	mobility_uplink_report_t report;
+
+	settings->get_uplink(settings, NULL, ifname, &config);
+	if (!config.use)
+	{
+		response->add(response, "note", "%s is not used at all: section %s "
+					  "says so", ifname, config.section);
+	}
+	else if (!find_link(this, ifname, &report))
+	{
+		response->add(response, "note", "there is no interface %s now", ifname);
+	}
+}
+
+/*
+ * Described in header.
+ */
+void mobility_interface_handle(mobility_commands_t *this, chunk_t request,
+							   mobility_message_t *response)
+{
+	mobility_uplink_report_t report;
+	const char *error = NULL;
+	args_t args = {};
+	char buf[256];
+	bool valid;
+
+	valid = get_arg(request, "interface", &args.ifname);
+	valid = get_arg(request, "action", &args.action) && valid;
+	valid = get_arg(request, "cost", &args.cost) && valid;
+	if (!valid)
+	{
+		error = "an argument is not text";
+	}
+	else if (args.action || args.cost)
+	{
+		error = args.action ? change(this, &args, buf, sizeof(buf))
+							: "action is missing";
+		if (!error)
+		{
+			response->add(response, "success", "yes");
+			add_note(this, args.ifname, response);
+		}
+	}
+	else if (!args.ifname)
+	{
+		show_all(this, response);
+	}
+	else if (mobility_check_ifname(args.ifname))
+	{
+		snprintf(buf, sizeof(buf), "interface '%.32s': %s", args.ifname,
+				 mobility_check_ifname(args.ifname));
+		error = buf;
+	}
+	else
+	{
+		find_link(this, args.ifname, &report);
+		add_interface(this, response, 1, &report);
+	}
+	if (error)
+	{
+		response->add(response, "success", "no");
+		response->add(response, "errmsg", "%s", error);
+	}
+	free(args.ifname);
+	free(args.action);
+	free(args.cost);
+}
