@@ -1,0 +1,331 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_flow.h"
+
+/** packets that have to be without an answer */
+#define UNANSWERED 2
+
+/** samples come that many ms too early, as the clocks of kernel and daemon may
+ * differ that much, and waiting for the next one would take long */
+#define SLACK 20
+
+/** RTTs that an answer may take */
+#define RTTS 4
+
+/** ms that a silence is remembered as harmless */
+#define MEMORY (60 * 1000)
+
+typedef struct private_mobility_flow_t private_mobility_flow_t;
+
+/**
+ * Private data
+ */
+struct private_mobility_flow_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_flow_t public;
+
+	/**
+	 * There was a sample.
+	 */
+	bool sampled;
+
+	/**
+	 * Last sample, and its time.
+	 */
+	mobility_flow_sample_t last;
+	uint64_t time;
+
+	/**
+	 * Last verdict.
+	 */
+	mobility_verdict_t verdict;
+
+	/**
+	 * Round-trip time, 0 if unknown.
+	 */
+	uint32_t rtt;
+
+	/**
+	 * Packets have left since then and none came in.
+	 */
+	bool waiting;
+	uint64_t since;
+
+	/**
+	 * Same, but not before the last suspicion was refuted.
+	 */
+	uint64_t start;
+
+	/**
+	 * Number of packets that had left before start.
+	 */
+	uint64_t out;
+
+	/**
+	 * Time the last of them was seen to have left.
+	 */
+	uint64_t last_out;
+
+	/**
+	 * Nothing before that time tells anything about the path.
+	 */
+	uint64_t fresh;
+
+	/**
+	 * Number of suspicions refuted since the last packet came in.
+	 */
+	u_int refuted;
+
+	/**
+	 * Longest silence that was harmless, and the time to forget it.
+	 */
+	uint64_t harmless;
+	uint64_t forget;
+
+	/**
+	 * Counters, and time, from which on losses are counted.
+	 */
+	mobility_flow_sample_t window;
+	uint64_t window_start;
+
+	/**
+	 * Time of the last sample with a packet that came in.
+	 */
+	uint64_t last_in;
+};
+
+ENUM(mobility_verdict_names, MOBILITY_VERDICT_HEALTHY, MOBILITY_VERDICT_LOSSY,
+	"healthy",
+	"silent",
+	"lossy",
+);
+
+/**
+ * Silence that is suspect on an ordinary path
+ */
+static uint64_t get_silence(private_mobility_flow_t *this)
+{
+	return min(max(MOBILITY_FLOW_SILENCE, (uint64_t)this->rtt * RTTS),
+			   MOBILITY_FLOW_SILENCE_MAX);
+}
+
+/**
+ * Silence that is suspect with what this session sends
+ */
+static uint64_t get_limit(private_mobility_flow_t *this)
+{
+	uint64_t limit;
+
+	limit = max(get_silence(this), this->harmless * 2);
+	/* more doublings than that exceed any limit */
+	limit <<= min(this->refuted, 10);
+	return min(limit, MOBILITY_FLOW_SILENCE_MAX);
+}
+
+/**
+ * Start to count losses with the given sample
+ */
+static void restart_window(private_mobility_flow_t *this, uint64_t now,
+						   const mobility_flow_sample_t *sample)
+{
+	this->window = *sample;
+	this->window_start = this->last_in = now;
+}
+
+/**
+ * Have nothing but a sample to compare others with
+ */
+static void rebase(private_mobility_flow_t *this, uint64_t now,
+				   const mobility_flow_sample_t *sample)
+{
+	if (this->verdict == MOBILITY_VERDICT_SILENT)
+	{
+		this->verdict = MOBILITY_VERDICT_HEALTHY;
+	}
+	this->sampled = TRUE;
+	this->waiting = FALSE;
+	this->refuted = 0;
+	this->harmless = 0;
+	this->fresh = 0;
+	restart_window(this, now, sample);
+}
+
+/**
+ * A silence is over; keep in mind how long it was if nothing was wrong
+ */
+static void end_silence(private_mobility_flow_t *this, uint64_t now)
+{
+	uint64_t silence;
+
+	if (now >= this->forget)
+	{
+		this->harmless = 0;
+	}
+	if (this->waiting && (this->refuted || this->harmless))
+	{
+		silence = now - this->since;
+		if (silence >= get_silence(this))
+		{
+			this->harmless = max(this->harmless, silence);
+			this->forget = now + MEMORY;
+		}
+	}
+	this->waiting = FALSE;
+	this->refuted = 0;
+}
+
+/**
+ * Packets left and none came in
+ */
+static void wait_for_answer(private_mobility_flow_t *this, uint64_t now,
+							const mobility_flow_sample_t *sample)
+{
+	uint64_t start = now;
+
+	if (!this->waiting || now - this->last_out > MOBILITY_FLOW_PAUSE)
+	{
+		if (now - this->time <= MOBILITY_FLOW_PERIOD * 3 / 2)
+		{	/* no pause, so packets have left all the time */
+			start = max(this->time, this->fresh);
+		}
+		this->waiting = TRUE;
+		this->since = this->start = start;
+		this->out = this->last.out;
+	}
+	this->last_out = now;
+	if (sample->out - this->out >= UNANSWERED &&
+		now + SLACK >= this->start + get_limit(this))
+	{
+		this->verdict = MOBILITY_VERDICT_SILENT;
+	}
+}
+
+/**
+ * Packets came in: count those that did not
+ */
+static void count_losses(private_mobility_flow_t *this, uint64_t now,
+						 const mobility_flow_sample_t *sample)
+{
+	uint64_t sent, received, lost;
+
+	if (this->verdict == MOBILITY_VERDICT_SILENT ||
+		now - this->last_in > MOBILITY_FLOW_LOSS_PAUSE)
+	{	/* not those of an outage, or of a time we know nothing about */
+		restart_window(this, now, sample);
+		return;
+	}
+	this->last_in = now;
+	sent = sample->seq - this->window.seq;
+	received = sample->in - this->window.in;
+	if (sent < MOBILITY_FLOW_LOSS_PACKETS ||
+		now - this->window_start < MOBILITY_FLOW_LOSS_TIME)
+	{
+		return;
+	}
+	/* packets that were late may make it more than were sent */
+	lost = sent - min(sent, received);
+	if (lost > sent / 100.0 * MOBILITY_FLOW_LOSS_LEAVE)
+	{
+		this->verdict = MOBILITY_VERDICT_LOSSY;
+	}
+	else if (lost < sent / 100.0 * MOBILITY_FLOW_LOSS_RETURN)
+	{
+		this->verdict = MOBILITY_VERDICT_HEALTHY;
+	}
+	restart_window(this, now, sample);
+}
+
+METHOD(mobility_flow_t, sample_, mobility_verdict_t,
+	private_mobility_flow_t *this, uint64_t now,
+	const mobility_flow_sample_t *sample)
+{
+	if (!this->sampled || now < this->time || sample->out < this->last.out ||
+		sample->in < this->last.in || sample->seq < this->last.seq)
+	{
+		rebase(this, now, sample);
+	}
+	else if (sample->in > this->last.in)
+	{
+		end_silence(this, now);
+		count_losses(this, now, sample);
+		if (this->verdict == MOBILITY_VERDICT_SILENT)
+		{
+			this->verdict = MOBILITY_VERDICT_HEALTHY;
+		}
+	}
+	else if (sample->out > this->last.out)
+	{
+		wait_for_answer(this, now, sample);
+	}
+	this->last = *sample;
+	this->time = now;
+	return this->verdict;
+}
+
+METHOD(mobility_flow_t, get_verdict, mobility_verdict_t,
+	private_mobility_flow_t *this)
+{
+	return this->verdict;
+}
+
+METHOD(mobility_flow_t, refuted, void,
+	private_mobility_flow_t *this, uint64_t now)
+{
+	if (this->verdict == MOBILITY_VERDICT_SILENT)
+	{
+		this->verdict = MOBILITY_VERDICT_HEALTHY;
+		this->refuted++;
+		this->start = max(now, this->start);
+		this->out = this->last.out;
+	}
+}
+
+METHOD(mobility_flow_t, moved, void,
+	private_mobility_flow_t *this, uint64_t now)
+{
+	if (this->sampled)
+	{
+		rebase(this, now, &this->last);
+		this->verdict = MOBILITY_VERDICT_HEALTHY;
+		this->fresh = now;
+	}
+}
+
+METHOD(mobility_flow_t, set_rtt, void,
+	private_mobility_flow_t *this, uint32_t rtt)
+{
+	this->rtt = rtt;
+}
+
+METHOD(mobility_flow_t, destroy, void,
+	private_mobility_flow_t *this)
+{
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+mobility_flow_t *mobility_flow_create()
+{
+	private_mobility_flow_t *this;
+
+	INIT(this,
+		.public = {
+			.sample = _sample_,
+			.get_verdict = _get_verdict,
+			.refuted = _refuted,
+			.moved = _moved,
+			.set_rtt = _set_rtt,
+			.destroy = _destroy,
+		},
+	);
+	return &this->public;
+}
