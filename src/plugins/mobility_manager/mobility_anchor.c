@@ -5,10 +5,28 @@
  */
 
 #include "mobility_anchor.h"
+#include "mobility_clock.h"
 
 #include <daemon.h>
+#include <threading/mutex.h>
+
+/** Time that packets from an address the peer has left say nothing, in ms. */
+#define LEFT_TIME 10000
 
 typedef struct private_mobility_anchor_t private_mobility_anchor_t;
+typedef struct left_t left_t;
+
+/**
+ * An address that a peer has left.
+ */
+struct left_t {
+	/** unique id of the IKE_SA */
+	uint32_t id;
+	/** address and port */
+	host_t *host;
+	/** until when this is remembered */
+	uint64_t until;
+};
 
 /**
  * Private data of a mobility_anchor_t object.
@@ -44,6 +62,16 @@ struct private_mobility_anchor_t {
 	 * Moves CHILD_SAs.
 	 */
 	mobility_relocator_t *relocator;
+
+	/**
+	 * Addresses that peers have left, left_t*.
+	 */
+	array_t *left;
+
+	/**
+	 * Locks these.
+	 */
+	mutex_t *mutex;
 };
 
 /**
@@ -56,6 +84,76 @@ static inline private_mobility_anchor_t *anchor_of(listener_t *listener)
 }
 
 /**
+ * Destroy the record of an address.
+ */
+static void left_destroy(left_t *left)
+{
+	left->host->destroy(left->host);
+	free(left);
+}
+
+/**
+ * Check if a peer has just left an address, and forget what is longer ago.
+ */
+static bool has_left_locked(private_mobility_anchor_t *this, uint32_t id,
+							host_t *host)
+{
+	enumerator_t *enumerator;
+	uint64_t now = mobility_now();
+	left_t *left;
+	bool found = FALSE;
+
+	enumerator = array_create_enumerator(this->left);
+	while (enumerator->enumerate(enumerator, &left))
+	{
+		if (now >= left->until)
+		{
+			array_remove_at(this->left, enumerator);
+			left_destroy(left);
+		}
+		else if (left->id == id && left->host->equals(left->host, host))
+		{
+			found = TRUE;
+		}
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+/**
+ * Check if a peer has just left an address.
+ */
+static bool has_left(private_mobility_anchor_t *this, uint32_t id,
+					 host_t *host)
+{
+	bool found;
+
+	this->mutex->lock(this->mutex);
+	found = has_left_locked(this, id, host);
+	this->mutex->unlock(this->mutex);
+	return found;
+}
+
+/**
+ * Remember an address that a peer has left.
+ */
+static void note_left(private_mobility_anchor_t *this, uint32_t id,
+					  host_t *host)
+{
+	left_t *left;
+
+	INIT(left,
+		.id = id,
+		.host = host,
+		.until = mobility_now() + LEFT_TIME,
+	);
+	this->mutex->lock(this->mutex);
+	has_left_locked(this, id, host);
+	array_insert(this->left, ARRAY_TAIL, left);
+	this->mutex->unlock(this->mutex);
+}
+
+/**
  * Implements mobility_ike_handler_t.update_hosts()
  */
 static void update_hosts(mobility_ike_handler_t *handler, ike_sa_t *ike_sa,
@@ -63,11 +161,29 @@ static void update_hosts(mobility_ike_handler_t *handler, ike_sa_t *ike_sa,
 						 host_t *other, update_hosts_flag_t flags)
 {
 	private_mobility_anchor_t *this;
+	uint32_t id = ike_sa->get_unique_id(ike_sa);
+	host_t *old;
 
 	this = (private_mobility_anchor_t*)((char*)handler -
 								offsetof(private_mobility_anchor_t, handler));
+	if (!(flags & UPDATE_HOSTS_FORCE_ADDRS) && other &&
+		has_left(this, id, other))
+	{	/* UDP-encapsulated packets still arrive from there, stock takes that for
+		 * a changed NAT mapping and would send everything back */
+		return;
+	}
+	old = ike_sa->get_other_host(ike_sa);
+	old = old->clone(old);
 	this->relocator->update(this->relocator, ike_sa, stock->update_hosts, me,
 							other, flags, NULL);
+	if (!old->equals(old, ike_sa->get_other_host(ike_sa)))
+	{
+		note_left(this, id, old);
+	}
+	else
+	{
+		old->destroy(old);
+	}
 }
 
 /**
@@ -152,6 +268,8 @@ METHOD(mobility_anchor_t, destroy, void,
 		}
 	}
 	enumerator->destroy(enumerator);
+	array_destroy_function(this->left, (void*)left_destroy, NULL);
+	this->mutex->destroy(this->mutex);
 	free(this);
 }
 
@@ -179,6 +297,8 @@ mobility_anchor_t *mobility_anchor_create(mobility_settings_t *settings,
 		.settings = settings,
 		.hooks = hooks,
 		.relocator = relocator,
+		.left = array_create(0, 0),
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	charon->bus->add_listener(charon->bus, &this->listener);
 
