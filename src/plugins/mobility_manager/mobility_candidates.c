@@ -8,18 +8,9 @@
 #include "mobility_policy.h"
 
 typedef struct private_mobility_candidates_t private_mobility_candidates_t;
-typedef struct penalty_t penalty_t;
 
 /** Addresses to remember that the peer was at. */
 #define MAX_KNOWN 4
-
-/**
- * A path put aside.
- */
-struct penalty_t {
-	mobility_path_t *path;
-	uint64_t until;
-};
 
 /**
  * Private data of a mobility_candidates_t object.
@@ -72,9 +63,9 @@ struct private_mobility_candidates_t {
 	uint32_t digest;
 
 	/**
-	 * Paths put aside, penalty_t*.
+	 * Path in use when these were collected, NULL if none was.
 	 */
-	array_t *penalties;
+	mobility_path_t *incumbent;
 
 	/**
 	 * Paths with a pin, mobility_path_t*.
@@ -132,15 +123,6 @@ static uint32_t hash_path(const mobility_path_t *path)
 }
 
 /**
- * Destroy a penalty.
- */
-static void penalty_destroy(penalty_t *this)
-{
-	mobility_path_destroy(this->path);
-	free(this);
-}
-
-/**
  * mobility_uplink_filter_t
  */
 static bool use_uplink(void *data, const char *ifname)
@@ -154,23 +136,28 @@ static bool use_uplink(void *data, const char *ifname)
 }
 
 /**
- * Forget penalties of paths that are gone: when one comes back, it is new.
+ * Add what is configured about a path and known from experience, and rank.
  */
-static void forget_penalties(private_mobility_candidates_t *this)
+static void rank(private_mobility_candidates_t *this, uint64_t now)
 {
-	enumerator_t *enumerator;
-	penalty_t *penalty;
+	mobility_uplink_config_t config;
+	mobility_record_t record;
+	mobility_path_t *path;
+	int i;
 
-	enumerator = array_create_enumerator(this->penalties);
-	while (enumerator->enumerate(enumerator, &penalty))
+	for (i = 0; i < array_count(this->paths); i++)
 	{
-		if (!find_equal(this->paths, penalty->path))
-		{
-			array_remove_at(this->penalties, enumerator);
-			penalty_destroy(penalty);
-		}
+		array_get(this->paths, i, &path);
+		this->settings->get_uplink(this->settings, this->connection,
+								   path->ifname, &config);
+		this->public.records->get(this->public.records, path, now, &record);
+		path->preference = config.preference;
+		path->has_cost = config.has_cost;
+		path->cost = config.cost;
+		path->rtt = record.rtt;
+		path->aside = record.until != 0;
 	}
-	enumerator->destroy(enumerator);
+	mobility_policy_rank(this->paths, this->incumbent);
 }
 
 /**
@@ -210,7 +197,7 @@ METHOD(mobility_candidates_t, know, void,
 
 METHOD(mobility_candidates_t, collect, bool,
 	private_mobility_candidates_t *this, ike_sa_t *ike_sa,
-	const mobility_path_t *incumbent, bool *improved)
+	const mobility_path_t *incumbent, uint64_t now, bool *improved)
 {
 	enumerator_t *enumerator;
 	mobility_path_t *path, *old;
@@ -233,17 +220,11 @@ METHOD(mobility_candidates_t, collect, bool,
 	{
 		this->monitor->get_paths(this->monitor, other, use_uplink, this, paths);
 	}
-	for (i = 0; i < array_count(paths); i++)
-	{
-		array_get(paths, i, &path);
-		path->known = is_known(this, path->remote);
-	}
-	mobility_policy_rank(paths, incumbent);
-
 	*improved = FALSE;
 	for (i = 0; i < array_count(paths); i++)
 	{
 		array_get(paths, i, &path);
+		path->known = is_known(this, path->remote);
 		digest += hash_path(path);
 		old = find_equal(this->paths, path);
 		if (!old || !same_gateway(old, path))
@@ -255,7 +236,10 @@ METHOD(mobility_candidates_t, collect, bool,
 	this->digest = digest;
 	mobility_paths_destroy(this->paths);
 	this->paths = paths;
-	forget_penalties(this);
+	mobility_path_destroy(this->incumbent);
+	this->incumbent = incumbent ? mobility_path_clone(incumbent) : NULL;
+	this->public.records->keep(this->public.records, paths);
+	rank(this, now);
 	return changed;
 }
 
@@ -264,67 +248,15 @@ METHOD(mobility_candidates_t, shrink, void,
 {
 	mobility_paths_destroy(this->paths);
 	this->paths = array_create(0, 0);
-}
-
-METHOD(mobility_candidates_t, get_penalty, uint64_t,
-	private_mobility_candidates_t *this, const mobility_path_t *path,
-	uint64_t now)
-{
-	penalty_t *penalty;
-	int i;
-
-	for (i = 0; i < array_count(this->penalties); i++)
-	{
-		array_get(this->penalties, i, &penalty);
-		if (penalty->until > now && mobility_path_equals(penalty->path, path))
-		{
-			return penalty->until;
-		}
-	}
-	return 0;
-}
-
-METHOD(mobility_candidates_t, get_penalty_end, uint64_t,
-	private_mobility_candidates_t *this, uint64_t now)
-{
-	penalty_t *penalty;
-	uint64_t end = 0;
-	int i;
-
-	for (i = 0; i < array_count(this->penalties); i++)
-	{
-		array_get(this->penalties, i, &penalty);
-		if (penalty->until > now && (!end || penalty->until < end))
-		{
-			end = penalty->until;
-		}
-	}
-	return end;
+	mobility_path_destroy(this->incumbent);
+	this->incumbent = NULL;
 }
 
 METHOD(mobility_candidates_t, create_enumerator, enumerator_t*,
 	private_mobility_candidates_t *this, uint64_t now)
 {
-	mobility_path_t *path;
-	array_t *ordered;
-	bool aside;
-	int i, pass;
-
-	ordered = array_create(0, array_count(this->paths));
-	for (pass = 0; pass < 2; pass++)
-	{
-		for (i = 0; i < array_count(this->paths); i++)
-		{
-			array_get(this->paths, i, &path);
-			aside = get_penalty(this, path, now) != 0;
-			if (aside == (pass == 1))
-			{
-				array_insert(ordered, ARRAY_TAIL, path);
-			}
-		}
-	}
-	return enumerator_create_cleaner(array_create_enumerator(ordered),
-									 (void*)array_destroy, ordered);
+	rank(this, now);
+	return array_create_enumerator(this->paths);
 }
 
 METHOD(mobility_candidates_t, count, u_int,
@@ -336,16 +268,18 @@ METHOD(mobility_candidates_t, count, u_int,
 METHOD(mobility_candidates_t, get_best, mobility_path_t*,
 	private_mobility_candidates_t *this, uint64_t now)
 {
-	enumerator_t *enumerator;
 	mobility_path_t *path;
 
-	enumerator = create_enumerator(this, now);
-	if (!enumerator->enumerate(enumerator, &path))
-	{
-		path = NULL;
-	}
-	enumerator->destroy(enumerator);
-	return path;
+	rank(this, now);
+	return array_get(this->paths, ARRAY_HEAD, &path) ? path : NULL;
+}
+
+METHOD(mobility_candidates_t, find_better, mobility_path_t*,
+	private_mobility_candidates_t *this, const mobility_path_t *current,
+	uint64_t now)
+{
+	rank(this, now);
+	return mobility_policy_find_better(this->paths, current);
 }
 
 METHOD(mobility_candidates_t, find, mobility_path_t*,
@@ -364,29 +298,6 @@ METHOD(mobility_candidates_t, find, mobility_path_t*,
 		}
 	}
 	return NULL;
-}
-
-METHOD(mobility_candidates_t, penalize, void,
-	private_mobility_candidates_t *this, const mobility_path_t *path,
-	uint64_t until)
-{
-	penalty_t *penalty;
-	int i;
-
-	for (i = 0; i < array_count(this->penalties); i++)
-	{
-		array_get(this->penalties, i, &penalty);
-		if (mobility_path_equals(penalty->path, path))
-		{
-			penalty->until = until;
-			return;
-		}
-	}
-	INIT(penalty,
-		.path = mobility_path_clone(path),
-		.until = until,
-	);
-	array_insert(this->penalties, ARRAY_TAIL, penalty);
 }
 
 METHOD(mobility_candidates_t, pin, void,
@@ -454,7 +365,8 @@ METHOD(mobility_candidates_t, destroy, void,
 	unpin(this, NULL, NULL);
 	array_destroy(this->pinned);
 	array_destroy_offset(this->known, offsetof(host_t, destroy));
-	array_destroy_function(this->penalties, (void*)penalty_destroy, NULL);
+	this->public.records->destroy(this->public.records);
+	mobility_path_destroy(this->incumbent);
 	mobility_paths_destroy(this->paths);
 	free(this);
 }
@@ -471,6 +383,7 @@ mobility_candidates_t *mobility_candidates_create(const char *connection,
 
 	INIT(this,
 		.public = {
+			.records = mobility_records_create(),
 			.collect = _collect,
 			.know = _know,
 			.shrink = _shrink,
@@ -478,9 +391,7 @@ mobility_candidates_t *mobility_candidates_create(const char *connection,
 			.count = _count,
 			.get_best = _get_best,
 			.find = _find,
-			.penalize = _penalize,
-			.get_penalty = _get_penalty,
-			.get_penalty_end = _get_penalty_end,
+			.find_better = _find_better,
 			.enable_pins = _enable_pins,
 			.pin = _pin,
 			.repin = _repin,
@@ -493,7 +404,6 @@ mobility_candidates_t *mobility_candidates_create(const char *connection,
 		.pins = pins,
 		.pinning = TRUE,
 		.paths = array_create(0, 0),
-		.penalties = array_create(0, 0),
 		.pinned = array_create(0, 0),
 	);
 

@@ -19,6 +19,7 @@
 
 #include "mobility_monitor.h"
 #include "mobility_pins.h"
+#include "mobility_records.h"
 #include "mobility_settings.h"
 
 typedef struct mobility_candidates_t mobility_candidates_t;
@@ -29,16 +30,23 @@ typedef struct mobility_candidates_t mobility_candidates_t;
 struct mobility_candidates_t {
 
 	/**
+	 * What experience says about the paths.
+	 */
+	mobility_records_t *records;
+
+	/**
 	 * Collect and rank the paths from all usable uplinks to all known
 	 * addresses of the peer.
 	 *
 	 * @param ike_sa	IKE_SA that knows the peer's addresses
 	 * @param incumbent	path in use, may be NULL
+	 * @param now		current time
 	 * @param improved	gets TRUE if there is a path that was not there before
 	 * @return			TRUE if there are other paths than before
 	 */
 	bool (*collect)(mobility_candidates_t *this, ike_sa_t *ike_sa,
-					const mobility_path_t *incumbent, bool *improved);
+					const mobility_path_t *incumbent, uint64_t now,
+					bool *improved);
 
 	/**
 	 * Remember that the peer has been at an address, until there were four
@@ -55,7 +63,7 @@ struct mobility_candidates_t {
 	void (*shrink)(mobility_candidates_t *this);
 
 	/**
-	 * Enumerate the paths, the preferred one first; those put aside last.
+	 * Enumerate the paths, the preferred one first.
 	 *
 	 * @param now		current time
 	 * @return			enumerator over (mobility_path_t*)
@@ -90,32 +98,15 @@ struct mobility_candidates_t {
 							 host_t *remote);
 
 	/**
-	 * Put a path aside.
+	 * Find a path that is better than the one in use and may be tested for it.
 	 *
-	 * @param path		path, one of the candidates or equal to one
-	 * @param until		until when, or until it disappears
-	 */
-	void (*penalize)(mobility_candidates_t *this, const mobility_path_t *path,
-					 uint64_t until);
-
-	/**
-	 * Check if a path is put aside.
-	 *
-	 * @param path		path
+	 * @param current	path in use, may be NULL
 	 * @param now		current time
-	 * @return			time until when, 0 if it is not
+	 * @return			path, owned by candidates, NULL if there is none
 	 */
-	uint64_t (*get_penalty)(mobility_candidates_t *this,
-							const mobility_path_t *path, uint64_t now);
-
-	/**
-	 * Get the time at which the first path that is put aside may be tried
-	 * again.
-	 *
-	 * @param now		current time
-	 * @return			time, 0 if none is put aside
-	 */
-	uint64_t (*get_penalty_end)(mobility_candidates_t *this, uint64_t now);
+	mobility_path_t *(*find_better)(mobility_candidates_t *this,
+									const mobility_path_t *current,
+									uint64_t now);
 
 	/**
 	 * Set whether pin() does anything.

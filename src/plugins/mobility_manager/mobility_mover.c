@@ -82,12 +82,12 @@ struct private_mobility_mover_t {
 	const char *name;
 
 	/**
-	 * Called when a path was confirmed.
+	 * Gets told what came out.
 	 */
-	mobility_mover_cb_t cb;
+	const mobility_mover_listener_t *listener;
 
 	/**
-	 * User data for cb.
+	 * User data for listener.
 	 */
 	void *data;
 
@@ -140,6 +140,16 @@ struct private_mobility_mover_t {
 	 * Packets of the path test sent so far.
 	 */
 	u_int test_attempt;
+
+	/**
+	 * When the first of them was.
+	 */
+	uint64_t test_begun;
+
+	/**
+	 * Move to the path under test if the peer answers.
+	 */
+	bool test_moves;
 
 	/**
 	 * When the current move was started, 0 if none is under way.
@@ -345,12 +355,13 @@ METHOD(mobility_mover_t, end, void,
 }
 
 METHOD(mobility_mover_t, probe, status_t,
-	private_mobility_mover_t *this)
+	private_mobility_mover_t *this, bool last_resort)
 {
 	mobility_candidates_t *candidates = this->public.candidates;
 	enumerator_t *enumerator;
 	mobility_path_t *path;
 	uint64_t now = mobility_now();
+	u_int i;
 
 	if (this->public.exchange->in_flight(this->public.exchange))
 	{
@@ -361,9 +372,13 @@ METHOD(mobility_mover_t, probe, status_t,
 			return SUCCESS;
 		}
 		enumerator = candidates->create_enumerator(candidates, now);
-		while (enumerator->enumerate(enumerator, &path))
-		{
-			send_again(this, path);
+		for (i = 0; enumerator->enumerate(enumerator, &path); i++)
+		{	/* the best one in any case */
+			if (!i || last_resort || mobility_path_equals(path, this->path) ||
+				path->preference != MOBILITY_LAST_RESORT)
+			{
+				send_again(this, path);
+			}
 		}
 		enumerator->destroy(enumerator);
 		return SUCCESS;
@@ -461,29 +476,47 @@ METHOD(mobility_mover_t, test, status_t,
 	set_target(this, path);
 	this->public.candidates->pin(this->public.candidates, path);
 	this->begun = 0;
-	begin(this, trigger);
+	this->test_moves = trigger != NULL;
+	if (trigger)
+	{
+		begin(this, trigger);
+	}
 	this->test_attempt = 1;
-	this->test_next = mobility_now() + TEST_INTERVAL;
+	this->test_begun = mobility_now();
+	this->test_next = this->test_begun + TEST_INTERVAL;
 	queue_task(this, MOBILITY_TASK_TEST);
 	return this->ike_sa->initiate(this->ike_sa, NULL, NULL);
+}
+
+/**
+ * The test of the target is over.
+ */
+static void end_test(private_mobility_mover_t *this, bool answered)
+{
+	mobility_candidates_t *candidates = this->public.candidates;
+	mobility_path_t *path = this->target;
+
+	this->target = NULL;
+	this->test_next = 0;
+	this->begun = 0;
+	candidates->unpin(candidates, this->path, NULL);
+	this->listener->tested(this->data, path, answered);
+	mobility_path_destroy(path);
 }
 
 /**
  * The path under test does not work: the request completes over the one in
  * use.
  */
-static void end_test(private_mobility_mover_t *this, uint64_t penalty)
+static void fail_test(private_mobility_mover_t *this, uint64_t penalty)
 {
-	mobility_candidates_t *candidates = this->public.candidates;
+	mobility_records_t *records = this->public.candidates->records;
 
 	DBG1(DBG_IKE, "mobility: %s: no answer over %s from %H to %H, staying",
 		 this->name, this->target->ifname, this->target->local,
 		 this->target->remote);
-	candidates->penalize(candidates, this->target, mobility_now() + penalty);
-	set_target(this, NULL);
-	this->test_next = 0;
-	this->begun = 0;
-	candidates->unpin(candidates, this->path, NULL);
+	records->failed(records, this->target, penalty, mobility_now());
+	end_test(this, FALSE);
 	if (this->public.exchange->in_flight(this->public.exchange))
 	{
 		resend(this);
@@ -511,7 +544,7 @@ METHOD(mobility_mover_t, tick, void,
 	}
 	else
 	{
-		end_test(this, penalty);
+		fail_test(this, penalty);
 	}
 }
 
@@ -562,7 +595,7 @@ METHOD(mobility_mover_t, look, bool,
 		}
 	}
 	changed = candidates->collect(candidates, this->ike_sa, this->path,
-								  &event->improved);
+								  mobility_now(), &event->improved);
 	event->candidates = candidates->count(candidates, this->path);
 	return changed;
 }
@@ -742,13 +775,24 @@ METHOD(mobility_task_owner_t, transmit, void,
 METHOD(mobility_task_owner_t, tested, bool,
 	private_mobility_mover_t *this, host_t *local, host_t *remote)
 {
+	mobility_records_t *records = this->public.candidates->records;
+	uint64_t now = mobility_now();
+
 	if (!this->test_next)
 	{
 		return FALSE;
 	}
 	if (!came_over(this->target, local, remote))
 	{
-		end_test(this, REFUSED_PENALTY);
+		fail_test(this, REFUSED_PENALTY);
+		return FALSE;
+	}
+	/* which of several packets was answered is not known */
+	records->answered(records, this->target, this->test_attempt == 1 ?
+					  max(1, now - this->test_begun) : 0, now);
+	if (!this->test_moves)
+	{
+		end_test(this, TRUE);
 		return FALSE;
 	}
 	this->test_next = 0;
@@ -773,10 +817,11 @@ METHOD(mobility_task_owner_t, updated, bool,
 			 "%H", this->name, local, remote);
 		if (path)
 		{
-			candidates->penalize(candidates, path, now + REFUSED_PENALTY);
+			candidates->records->failed(candidates->records, path,
+										REFUSED_PENALTY, now);
 		}
 		path = candidates->get_best(candidates, now);
-		if (!path || candidates->get_penalty(candidates, path, now))
+		if (!path || path->aside)
 		{
 			set_target(this, NULL);
 			this->moving = FALSE;
@@ -833,7 +878,7 @@ METHOD(mobility_task_owner_t, confirmed, void,
 				 this->path ? this->path->ifname : "");
 	}
 	this->begun = 0;
-	this->cb(this->data, moved);
+	this->listener->confirmed(this->data, moved);
 }
 
 METHOD(mobility_mover_t, give_back, status_t,
@@ -913,7 +958,8 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 										mobility_neighbors_t *neighbors,
 										mobility_relocator_t *relocator,
 										const char *name,
-										mobility_mover_cb_t cb, void *data)
+							const mobility_mover_listener_t *listener,
+							void *data)
 {
 	private_mobility_mover_t *this;
 
@@ -955,7 +1001,7 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 		.neighbors = neighbors,
 		.relocator = relocator,
 		.name = name,
-		.cb = cb,
+		.listener = listener,
 		.data = data,
 	);
 

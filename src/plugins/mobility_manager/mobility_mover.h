@@ -26,13 +26,31 @@
 
 typedef struct mobility_mover_t mobility_mover_t;
 
+typedef struct mobility_mover_listener_t mobility_mover_listener_t;
+
 /**
- * Called when the peer has confirmed the path in use by an address update.
- *
- * @param data			user data
- * @param moved			TRUE if that completes a move, see get_move()
+ * Gets told what came out; must do nothing but note it, and may be called
+ * while a message is processed.
  */
-typedef void (*mobility_mover_cb_t)(void *data, bool moved);
+struct mobility_mover_listener_t {
+
+	/**
+	 * The peer has confirmed the path in use by an address update.
+	 *
+	 * @param data		user data
+	 * @param moved		TRUE if that completes a move, see get_move()
+	 */
+	void (*confirmed)(void *data, bool moved);
+
+	/**
+	 * A path was tested.
+	 *
+	 * @param data		user data
+	 * @param path		path
+	 * @param answered	TRUE if the peer answered on it
+	 */
+	void (*tested)(void *data, const mobility_path_t *path, bool answered);
+};
 
 /**
  * Mover.  Used with the IKE_SA checked out.
@@ -101,9 +119,10 @@ struct mobility_mover_t {
 	 * Send the request in flight over all paths; if there is none, start an
 	 * address update to the preferred one.
 	 *
+	 * @param last_resort	over those as well that are the last resort
 	 * @return			DESTROY_ME to destroy the IKE_SA
 	 */
-	status_t (*probe)(mobility_mover_t *this);
+	status_t (*probe)(mobility_mover_t *this, bool last_resort);
 
 	/**
 	 * Send the request in flight again over the path in use.
@@ -111,10 +130,11 @@ struct mobility_mover_t {
 	void (*resend)(mobility_mover_t *this);
 
 	/**
-	 * Test a path and move to it if the peer answers on it.
+	 * Test a path while traffic stays where it is.
 	 *
 	 * @param path		path to test
-	 * @param trigger	why, for people
+	 * @param trigger	if not NULL, move to the path if the peer answers on it;
+	 *					the reason, for people
 	 * @return			DESTROY_ME to destroy the IKE_SA
 	 */
 	status_t (*test)(mobility_mover_t *this, const mobility_path_t *path,
@@ -224,8 +244,8 @@ struct mobility_mover_t {
  * @param neighbors		neighbors of this host, NULL if unavailable
  * @param relocator		moves CHILD_SAs, NULL to have stock do it
  * @param name			name for the log, must live as long
- * @param cb			called when a path was confirmed
- * @param data			user data for cb
+ * @param listener		gets told what came out
+ * @param data			user data for listener
  * @return				mover
  */
 mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
@@ -233,6 +253,7 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 										mobility_neighbors_t *neighbors,
 										mobility_relocator_t *relocator,
 										const char *name,
-										mobility_mover_cb_t cb, void *data);
+							const mobility_mover_listener_t *listener,
+							void *data);
 
 #endif /** MOBILITY_MOVER_H_ @}*/

@@ -20,6 +20,8 @@
 #include <networking/host.h>
 #include <collections/array.h>
 
+#include "mobility_uplink_config.h"
+
 typedef struct mobility_path_t mobility_path_t;
 
 /**
@@ -53,6 +55,21 @@ struct mobility_path_t {
 
 	/** the peer has been at that address before, it not only said so */
 	bool known;
+
+	/** class of the uplink, see mobility_uplink_config_t */
+	mobility_preference_t preference;
+
+	/** a cost is configured for the uplink */
+	bool has_cost;
+
+	/** that cost, lower is preferred */
+	uint32_t cost;
+
+	/** put aside, to be taken only if there is no other */
+	bool aside;
+
+	/** round-trip time as last measured by a path test, in ms, 0 if it wasn't */
+	uint32_t rtt;
 };
 
 /**

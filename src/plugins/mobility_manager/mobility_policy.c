@@ -24,16 +24,6 @@ static u_int get_prefix(const mobility_path_t *path)
 }
 
 /**
- * Compare what a move may be made for
- */
-static int compare_preference(const mobility_path_t *a,
-							  const mobility_path_t *b)
-{
-	return COMPARE(get_prefix(b), get_prefix(a)) ?:
-		   COMPARE(a->metric, b->metric);
-}
-
-/**
  * Check if a path leads to the peer address the incumbent leads to
  */
 static bool is_same_remote(const mobility_path_t *path,
@@ -61,50 +51,106 @@ static int compare_hosts(host_t *a, host_t *b)
 		   chunk_compare(a->get_address(a), b->get_address(b));
 }
 
+/**
+ * Class of a round-trip time, differences within one do not matter
+ */
+static u_int get_rtt_class(const mobility_path_t *path)
+{
+	if (!path->rtt)
+	{	/* not worse than most, it may be the first time that it is there */
+		return 1;
+	}
+	return path->rtt < 30 ? 0 : path->rtt < 100 ? 1 : path->rtt < 300 ? 2 : 3;
+}
+
+/**
+ * Compare how well routes suit the incumbent
+ */
+static int compare_incumbent(const mobility_path_t *a, const mobility_path_t *b,
+							 const mobility_path_t *incumbent)
+{
+	return COMPARE(is_same_remote(b, incumbent), is_same_remote(a, incumbent)) ?:
+		   COMPARE(is_same_family(b, incumbent), is_same_family(a, incumbent));
+}
+
+/**
+ * Compare in some stable way
+ */
+static int compare_ties(const mobility_path_t *a, const mobility_path_t *b)
+{
+	return COMPARE(a->ifindex, b->ifindex) ?:
+		   compare_hosts(a->local, b->local) ?:
+		   compare_hosts(a->remote, b->remote);
+}
+
+/*
+ * Described in header.
+ */
+uint32_t mobility_policy_get_cost(const mobility_path_t *path)
+{
+	return path->has_cost ? path->cost : path->metric;
+}
+
 /*
  * Described in header.
  */
 int mobility_policy_compare(const mobility_path_t *a, const mobility_path_t *b,
-							const mobility_path_t *incumbent)
+							const mobility_ranking_t *ranking)
 {
-	int order = 0;
+	const mobility_path_t *incumbent = ranking->incumbent;
+	int order;
 
-	if (incumbent)
+	order = COMPARE(a->aside, b->aside) ?:
+			COMPARE(a->preference, b->preference) ?:
+			COMPARE(b->known, a->known);
+	if (!order && ranking->by_cost)
 	{
-		order = COMPARE(is_same_remote(b, incumbent),
-						is_same_remote(a, incumbent)) ?:
-				COMPARE(b->known, a->known) ?:
-				COMPARE(is_same_family(b, incumbent),
-						is_same_family(a, incumbent));
+		order = COMPARE(mobility_policy_get_cost(a),
+						mobility_policy_get_cost(b));
 	}
-	else
+	if (!order && incumbent)
 	{
-		order = COMPARE(b->known, a->known);
+		order = compare_incumbent(a, b, incumbent);
 	}
 	if (!order)
 	{
-		order = compare_preference(a, b);
+		order = COMPARE(get_prefix(b), get_prefix(a)) ?:
+				COMPARE(a->metric, b->metric) ?:
+				COMPARE(get_rtt_class(a), get_rtt_class(b));
 	}
 	if (!order && incumbent)
 	{
 		order = COMPARE(mobility_path_equals(b, incumbent),
 						mobility_path_equals(a, incumbent));
 	}
-	if (!order)
-	{
-		order = COMPARE(a->ifindex, b->ifindex) ?:
-				compare_hosts(a->local, b->local) ?:
-				compare_hosts(a->remote, b->remote);
-	}
-	return order;
+	return order ?: compare_ties(a, b);
 }
 
 /**
  * Compare two elements of an array of paths
  */
-static int compare_elements(const void *a, const void *b, void *incumbent)
+static int compare_elements(const void *a, const void *b, void *ranking)
 {
-	return mobility_policy_compare(a, b, incumbent);
+	return mobility_policy_compare(a, b, ranking);
+}
+
+/**
+ * Check if a cost is configured for any path
+ */
+static bool has_cost(array_t *paths)
+{
+	mobility_path_t *path;
+	int i;
+
+	for (i = 0; i < array_count(paths); i++)
+	{
+		array_get(paths, i, &path);
+		if (path->has_cost)
+		{
+			return TRUE;
+		}
+	}
+	return FALSE;
 }
 
 /*
@@ -112,19 +158,72 @@ static int compare_elements(const void *a, const void *b, void *incumbent)
  */
 void mobility_policy_rank(array_t *paths, const mobility_path_t *incumbent)
 {
-	array_sort(paths, compare_elements, (void*)incumbent);
+	mobility_ranking_t ranking = {
+		.incumbent = incumbent,
+		.by_cost = has_cost(paths),
+	};
+
+	array_sort(paths, compare_elements, &ranking);
 }
 
 /*
  * Described in header.
  */
 bool mobility_policy_is_better(const mobility_path_t *path,
-							   const mobility_path_t *incumbent)
+							   const mobility_ranking_t *ranking)
 {
-	if (is_same_remote(path, incumbent))
+	const mobility_path_t *incumbent = ranking->incumbent;
+
+	if (path->aside || path->preference == MOBILITY_LAST_RESORT ||
+		path->ifindex == incumbent->ifindex)
 	{
-		return compare_preference(path, incumbent) < 0;
+		return FALSE;
+	}
+	if (path->preference != incumbent->preference)
+	{
+		return path->preference < incumbent->preference;
+	}
+	if (ranking->by_cost)
+	{
+		return mobility_policy_get_cost(path) <
+			   mobility_policy_get_cost(incumbent);
 	}
 	/* how specific the routes to different addresses are says nothing */
+	if (is_same_remote(path, incumbent) &&
+		get_prefix(path) != get_prefix(incumbent))
+	{
+		return get_prefix(path) > get_prefix(incumbent);
+	}
 	return path->metric < incumbent->metric;
+}
+
+/*
+ * Described in header.
+ */
+mobility_path_t *mobility_policy_find_better(array_t *paths,
+											 const mobility_path_t *incumbent)
+{
+	mobility_ranking_t ranking = {
+		.by_cost = has_cost(paths),
+	};
+	mobility_path_t *path;
+	int i;
+
+	for (i = 0; i < array_count(paths); i++)
+	{	/* its class and cost are known there */
+		array_get(paths, i, &path);
+		if (mobility_path_equals(path, incumbent))
+		{
+			ranking.incumbent = path;
+		}
+	}
+	for (i = 0; ranking.incumbent && i < array_count(paths); i++)
+	{
+		array_get(paths, i, &path);
+		if (mobility_policy_is_better(path, &ranking))
+		{
+			return path;
+		}
+	}
+	return NULL;
 }

@@ -8,7 +8,7 @@
  * @defgroup mobility_policy mobility_policy
  * @{ @ingroup mobility_manager
  *
- * Ranks paths.  Pure: no I/O, no clock.
+ * Ranks paths, all of which are usable.  Pure: no I/O, no clock.
  */
 
 #ifndef MOBILITY_POLICY_H_
@@ -16,29 +16,53 @@
 
 #include "mobility_path.h"
 
+typedef struct mobility_ranking_t mobility_ranking_t;
+
+/**
+ * What paths are compared with regard to.
+ */
+struct mobility_ranking_t {
+	/** path in use, NULL if none */
+	const mobility_path_t *incumbent;
+	/** a cost is configured for any of the paths */
+	bool by_cost;
+};
+
+/**
+ * Get the cost of a path: the one configured for its uplink, else the metric
+ * of its route.
+ *
+ * @param path			path
+ * @return				cost, lower is preferred
+ */
+uint32_t mobility_policy_get_cost(const mobility_path_t *path);
+
 /**
  * Compare two paths by preference; a total order.
  *
- * Lexicographic, for now the kernel's own preference:
+ * Lexicographic:
  *
- *  1. the incumbent's peer address, if there is an incumbent: it is known to
- *     have worked, while others the peer announced may be private ones, which
- *     exist anywhere, and with a more specific route,
- *  2. another address the peer is known to have been at,
- *  3. the incumbent's address family,
- *  4. the longer prefix (relative to the address length, so IPv4 and IPv6
+ *  1. not put aside, because of a failed test or of a flapping uplink,
+ *  2. class of the uplink: preferred by hand, as its cost says, demoted, last
+ *     resort (metered, avoided by hand),
+ *  3. a peer address the peer is known to have been at, others it announced may
+ *     be private ones, which exist anywhere,
+ *  4. the lower cost, if any is configured,
+ *  5. the incumbent's peer address, then its address family,
+ *  6. the longer prefix (relative to the address length, so IPv4 and IPv6
  *     compare),
- *  5. the lower metric,
- *  6. the incumbent: equal preference never moves,
- *  7. the order of interface indices and addresses, so that ties are stable.
+ *  7. the lower metric,
+ *  8. the class of the round-trip time, where that was measured,
+ *  9. the incumbent: equal preference never moves,
+ * 10. the order of interface indices and addresses, so that ties are stable.
  *
  * @param a				first path
  * @param b				second path
- * @param incumbent		path in use, NULL if none
+ * @param ranking		what to compare with regard to
  * @return				< 0 if a is preferred, > 0 if b is, 0 if identical
  */
 int mobility_policy_compare(const mobility_path_t *a, const mobility_path_t *b,
-							const mobility_path_t *incumbent);
+							const mobility_ranking_t *ranking);
 
 /**
  * Sort paths, the preferred one first.
@@ -50,14 +74,27 @@ void mobility_policy_rank(array_t *paths, const mobility_path_t *incumbent);
 
 /**
  * Check whether a path is preferred so clearly that a working incumbent may be
- * left for it: by prefix or metric, not by a tie-break.  Prefixes only count if
- * both lead to the same peer address.
+ * left for it, once it is proven: by class or cost of another uplink, not by a
+ * tie-break.  Without configured costs that is by prefix, if both lead to the
+ * same peer address, and metric.
+ *
+ * What is a last resort never is, nor is what was put aside.
  *
  * @param path			path that may be better
- * @param incumbent		path in use
+ * @param ranking		with the path in use
  * @return				TRUE if path is preferred
  */
 bool mobility_policy_is_better(const mobility_path_t *path,
-							   const mobility_path_t *incumbent);
+							   const mobility_ranking_t *ranking);
+
+/**
+ * Find the preferred one of the paths that are better than the one in use.
+ *
+ * @param paths			array of mobility_path_t*, as ranked
+ * @param incumbent		path in use, NULL if none
+ * @return				path of the array, NULL if none is
+ */
+mobility_path_t *mobility_policy_find_better(array_t *paths,
+											 const mobility_path_t *incumbent);
 
 #endif /** MOBILITY_POLICY_H_ @}*/

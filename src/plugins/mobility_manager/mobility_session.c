@@ -9,10 +9,15 @@
 #include "mobility_hold.h"
 #include "mobility_mover.h"
 #include "mobility_policy.h"
+#include "mobility_trial.h"
 
 #include <time.h>
 
 #include <daemon.h>
+
+/** How many times as long it is between attempts if only the last resort is
+ * left. */
+#define LAST_RESORT_RETRY 6
 
 typedef struct private_mobility_session_t private_mobility_session_t;
 
@@ -65,6 +70,11 @@ struct private_mobility_session_t {
 	 * State machine.
 	 */
 	mobility_fsm_t fsm;
+
+	/**
+	 * A better path that has to prove itself.
+	 */
+	mobility_trial_t trial;
 
 	/**
 	 * State observers know of.
@@ -153,19 +163,31 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 }
 
 /**
+ * Get the time a better path has to be proven, in ms.
+ */
+static uint64_t get_settle(private_mobility_session_t *this)
+{
+	return this->config.prefer_best_path ? 0
+										 : this->config.settle_time * 1000ULL;
+}
+
+/**
  * Set the clock to the earliest of the deadlines.
  */
 static void arm(private_mobility_session_t *this)
 {
-	mobility_candidates_t *candidates = this->mover->candidates;
+	mobility_records_t *records = this->mover->candidates->records;
 	uint64_t deadline;
 
 	deadline = earlier(mobility_fsm_deadline(&this->fsm, &this->times),
 					   this->mover->get_deadline(this->mover));
-	if (this->config.prefer_best_path && this->fsm.state == MOBILITY_CONNECTED)
-	{	/* the preferred path may be tested again then */
-		deadline = earlier(deadline, candidates->get_penalty_end(candidates,
-															mobility_now()));
+	if (this->fsm.state == MOBILITY_CONNECTED)
+	{
+		deadline = earlier(deadline, mobility_trial_deadline(&this->trial,
+														get_settle(this)));
+		/* a preferred path may be tested again then */
+		deadline = earlier(deadline, records->get_end(records,
+													  mobility_now()));
 	}
 	this->context->arm(this->context, &this->public, deadline);
 }
@@ -210,6 +232,34 @@ static bool look_around(private_mobility_session_t *this,
 }
 
 /**
+ * Check if paths may be tried that are the last resort: when the others have
+ * had their chance.
+ */
+static bool may_use_last_resort(private_mobility_session_t *this)
+{
+	return this->fsm.state == MOBILITY_DORMANT ||
+		   (this->fsm.state == MOBILITY_WAITING &&
+			this->fsm.attempt > MOBILITY_EARLY_ATTEMPTS + 1);
+}
+
+/**
+ * Try less often where nothing but the last resort is left: that may have to be
+ * paid for.
+ */
+static void adjust_retry(private_mobility_session_t *this)
+{
+	mobility_candidates_t *candidates = this->mover->candidates;
+	mobility_path_t *best;
+
+	best = candidates->get_best(candidates, mobility_now());
+	this->times.retry_interval = this->config.retry_interval * 1000ULL;
+	if (best && best->preference == MOBILITY_LAST_RESORT)
+	{
+		this->times.retry_interval *= LAST_RESORT_RETRY;
+	}
+}
+
+/**
  * Do what the state machine decided.
  */
 static status_t act(private_mobility_session_t *this, mobility_action_t actions)
@@ -220,6 +270,7 @@ static status_t act(private_mobility_session_t *this, mobility_action_t actions)
 	if (actions & MOBILITY_ACT_PROBE)
 	{	/* an event may have been missed, have all the paths there are */
 		this->mover->look(this->mover, &event);
+		adjust_retry(this);
 	}
 	if (actions & MOBILITY_ACT_MOVE)
 	{
@@ -227,7 +278,7 @@ static status_t act(private_mobility_session_t *this, mobility_action_t actions)
 	}
 	else if (actions & MOBILITY_ACT_PROBE)
 	{
-		status = this->mover->probe(this->mover);
+		status = this->mover->probe(this->mover, may_use_last_resort(this));
 	}
 	else if (actions & MOBILITY_ACT_RESEND)
 	{
@@ -264,52 +315,59 @@ static status_t handle(private_mobility_session_t *this,
 }
 
 /**
- * Find a path that is preferred to the one in use, and not put aside.
- */
-static mobility_path_t *find_better(private_mobility_session_t *this)
-{
-	mobility_candidates_t *candidates = this->mover->candidates;
-	enumerator_t *enumerator;
-	mobility_path_t *path, *current, *found = NULL;
-	uint64_t now = mobility_now();
-
-	current = this->mover->get_path(this->mover);
-	enumerator = candidates->create_enumerator(candidates, now);
-	while (current && !found && enumerator->enumerate(enumerator, &path))
-	{
-		if (mobility_policy_is_better(path, current) &&
-			!candidates->get_penalty(candidates, path, now))
-		{
-			found = path;
-		}
-	}
-	enumerator->destroy(enumerator);
-	return found;
-}
-
-/**
- * Move back to a path that is preferred to the one in use, once it is proven.
+ * Move to a path that is better than the one in use, once it is proven.
  */
 static status_t prefer_best(private_mobility_session_t *this)
 {
-	mobility_path_t *better;
+	mobility_candidates_t *candidates = this->mover->candidates;
+	mobility_path_t *better, *current;
+	uint64_t now = mobility_now();
+	char trigger[64];
 	status_t status;
 
-	if (!this->config.prefer_best_path || !this->mover->is_idle(this->mover))
+	if (!this->mover->is_idle(this->mover) ||
+		(!this->config.make_before_break && !this->config.prefer_best_path))
 	{
 		return SUCCESS;
 	}
-	better = find_better(this);
-	if (!better)
+	current = this->mover->get_path(this->mover);
+	better = candidates->find_better(candidates, current, now);
+	switch (mobility_trial_consider(&this->trial, better, get_settle(this),
+									now))
 	{
-		return SUCCESS;
+		case MOBILITY_TRIAL_TEST:
+			status = this->mover->test(this->mover, better, NULL);
+			break;
+		case MOBILITY_TRIAL_MOVE:
+			mobility_trial_end(&this->trial);
+			snprintf(trigger, sizeof(trigger), "%s is preferred",
+					 better->ifname);
+			status = this->mover->test(this->mover, better, trigger);
+			break;
+		default:
+			status = SUCCESS;
+			break;
 	}
-	status = this->mover->test(this->mover, better, "preferred path is there");
 	if (status != DESTROY_ME)
 	{
 		arm(this);
 	}
 	return status;
+}
+
+/**
+ * The uplink in use is lost.
+ */
+static void note_loss(private_mobility_session_t *this)
+{
+	mobility_records_t *records = this->mover->candidates->records;
+	mobility_path_t *path = this->mover->get_path(this->mover);
+
+	mobility_trial_end(&this->trial);
+	if (path)
+	{
+		records->lost(records, path->ifname, mobility_now());
+	}
 }
 
 METHOD(mobility_session_t, look, status_t,
@@ -334,6 +392,7 @@ METHOD(mobility_session_t, look, status_t,
 		{
 			this->mover->end(this->mover);
 			this->mover->begin(this->mover, this->cause);
+			note_loss(this);
 		}
 	}
 	else if (event.improved)
@@ -397,9 +456,8 @@ METHOD(mobility_session_t, tick, status_t,
 		this->mover->begin(this->mover, this->cause);
 	}
 	status = handle(this, &event);
-	if (status != DESTROY_ME && this->fsm.state == MOBILITY_CONNECTED &&
-		this->config.prefer_best_path)
-	{	/* the preferred path may have been put aside for long enough */
+	if (status != DESTROY_ME && this->fsm.state == MOBILITY_CONNECTED)
+	{	/* a preferred path may be proven now, or put aside for long enough */
 		status = look(this);
 	}
 	return status;
@@ -522,7 +580,7 @@ static status_t processed(void *data)
 }
 
 /**
- * mobility_mover_cb_t
+ * Implements mobility_mover_listener_t.confirmed()
  */
 static void confirmed(void *data, bool moved)
 {
@@ -544,6 +602,25 @@ static void confirmed(void *data, bool moved)
 		this->context->tell(this->context, MOBILITY_EVENT_MOVE, this->told,
 							&this->public);
 	}
+}
+
+/**
+ * Implements mobility_mover_listener_t.tested()
+ */
+static void tested(void *data, const mobility_path_t *path, bool answered)
+{
+	private_mobility_session_t *this = data;
+
+	if (answered && mobility_path_equals(this->trial.path, path))
+	{
+		mobility_trial_proven(&this->trial, mobility_now());
+	}
+	else
+	{
+		mobility_trial_end(&this->trial);
+	}
+	this->context->tell(this->context, MOBILITY_EVENT_PATH, this->told,
+						&this->public);
 }
 
 METHOD(mobility_session_t, expired, void,
@@ -593,6 +670,7 @@ METHOD(mobility_session_t, bind_, void,
 
 	this->ike_sa = ike_sa;
 	this->reauth_due = FALSE;
+	mobility_trial_end(&this->trial);
 	this->mover->bind(this->mover, ike_sa);
 	this->hold->bind(this->hold, ike_sa);
 	mobility_fsm_handle(&this->fsm, &this->times, &event, mobility_now());
@@ -776,7 +854,7 @@ METHOD(mobility_session_t, get_paths, array_t*,
 			.current = mobility_path_equals(path, current),
 		);
 		report->kind = monitor->get_kind(monitor, path->ifname, &report->over);
-		if (candidates->get_penalty(candidates, path, now))
+		if (path->aside)
 		{
 			report->unusable = "did not answer, put aside";
 		}
@@ -792,6 +870,7 @@ METHOD(mobility_session_t, destroy, void,
 	release(this);
 	this->hold->destroy(this->hold);
 	this->mover->destroy(this->mover);
+	mobility_trial_end(&this->trial);
 	free(this->connection);
 	free(this);
 }
@@ -803,6 +882,10 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 											uint32_t number,
 											const char *connection)
 {
+	static const mobility_mover_listener_t listener = {
+		.confirmed = confirmed,
+		.tested = tested,
+	};
 	private_mobility_session_t *this;
 
 	INIT(this,
@@ -835,7 +918,7 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 											   context->settings,
 											   context->monitor, context->pins),
 					context->monitor, context->neighbors, context->relocator,
-					this->connection, confirmed, this);
+					this->connection, &listener, this);
 	this->hold = mobility_hold_create(context->hooks, this->mover, &this->fsm,
 									  this->connection, processed,
 									  &this->public);

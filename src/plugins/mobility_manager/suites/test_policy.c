@@ -27,15 +27,44 @@ static mobility_path_t *create(int ifindex, char *local, char *remote,
 }
 
 /**
+ * Compare two paths, by cost if there is any
+ */
+static int compare(const mobility_path_t *a, const mobility_path_t *b,
+				   const mobility_path_t *incumbent)
+{
+	mobility_ranking_t ranking = {
+		.incumbent = incumbent,
+		.by_cost = a->has_cost || b->has_cost ||
+				   (incumbent && incumbent->has_cost),
+	};
+
+	return mobility_policy_compare(a, b, &ranking);
+}
+
+/**
+ * Check if a path is better than the one in use
+ */
+static bool is_better(const mobility_path_t *path,
+					  const mobility_path_t *incumbent)
+{
+	mobility_ranking_t ranking = {
+		.incumbent = incumbent,
+		.by_cost = path->has_cost || incumbent->has_cost,
+	};
+
+	return mobility_policy_is_better(path, &ranking);
+}
+
+/**
  * Check that the first of two paths is preferred, and destroy them
  */
 static void assert_order(mobility_path_t *a, mobility_path_t *b,
 						 mobility_path_t *incumbent)
 {
-	ck_assert_int_lt(mobility_policy_compare(a, b, incumbent), 0);
-	ck_assert_int_gt(mobility_policy_compare(b, a, incumbent), 0);
-	ck_assert_int_eq(mobility_policy_compare(a, a, incumbent), 0);
-	ck_assert_int_eq(mobility_policy_compare(b, b, incumbent), 0);
+	ck_assert_int_lt(compare(a, b, incumbent), 0);
+	ck_assert_int_gt(compare(b, a, incumbent), 0);
+	ck_assert_int_eq(compare(a, a, incumbent), 0);
+	ck_assert_int_eq(compare(b, b, incumbent), 0);
 	mobility_path_destroy(a);
 	mobility_path_destroy(b);
 }
@@ -99,18 +128,19 @@ END_TEST
 /**
  * Check if a path is better, and destroy it
  */
-static bool is_better(mobility_path_t *path, const mobility_path_t *incumbent)
+static bool is_better_path(mobility_path_t *path,
+						   const mobility_path_t *incumbent)
 {
 	bool better;
 
-	better = mobility_policy_is_better(path, incumbent);
+	better = is_better(path, incumbent);
 	mobility_path_destroy(path);
 	return better;
 }
 
 START_TEST(test_known)
 {
-	mobility_path_t *known, *incumbent;
+	mobility_path_t *known, *path, *incumbent;
 
 	/* where the peer was is tried before what it announced, by any route */
 	known = create(2, "10.1.0.2", "192.0.2.1", 0, 600);
@@ -122,11 +152,12 @@ START_TEST(test_known)
 	known->known = TRUE;
 	assert_order(known, create(3, "2001:db8:2::2", "2001:db8:f::2", 64, 100),
 				 incumbent);
-	/* but not before the address in use */
+	/* but not before the address in use, which is known as well */
 	known = create(3, "10.1.0.2", "192.0.2.1", 0, 100);
 	known->known = TRUE;
-	assert_order(create(3, "2001:db8:2::2", "2001:db8:f::1", 0, 600), known,
-				 incumbent);
+	path = create(3, "2001:db8:2::2", "2001:db8:f::1", 0, 600);
+	path->known = TRUE;
+	assert_order(path, known, incumbent);
 	mobility_path_destroy(incumbent);
 }
 END_TEST
@@ -136,21 +167,21 @@ START_TEST(test_is_better)
 	mobility_path_t *incumbent;
 
 	incumbent = create(3, "10.2.0.2", "192.0.2.1", 0, 600);
-	ck_assert(!mobility_policy_is_better(incumbent, incumbent));
-	ck_assert(is_better(create(2, "10.1.0.2", "192.0.2.1", 0, 100), incumbent));
-	ck_assert(is_better(create(2, "10.1.0.2", "192.0.2.1", 24, 900),
+	ck_assert(!is_better(incumbent, incumbent));
+	ck_assert(is_better_path(create(4, "10.1.0.2", "192.0.2.1", 0, 100), incumbent));
+	ck_assert(is_better_path(create(4, "10.1.0.2", "192.0.2.1", 24, 900),
 						incumbent));
-	ck_assert(!is_better(create(2, "10.1.0.2", "192.0.2.1", 0, 601),
+	ck_assert(!is_better_path(create(4, "10.1.0.2", "192.0.2.1", 0, 601),
 						 incumbent));
 	/* not by a tie-break */
-	ck_assert(!is_better(create(2, "10.1.0.2", "192.0.2.1", 0, 600),
+	ck_assert(!is_better_path(create(4, "10.1.0.2", "192.0.2.1", 0, 600),
 						 incumbent));
-	ck_assert(!is_better(create(2, "10.1.0.2", "192.0.2.0", 0, 600),
+	ck_assert(!is_better_path(create(4, "10.1.0.2", "192.0.2.0", 0, 600),
 						 incumbent));
 	/* to another address only by metric */
-	ck_assert(!is_better(create(2, "10.1.0.2", "192.0.2.2", 24, 600),
+	ck_assert(!is_better_path(create(4, "10.1.0.2", "192.0.2.2", 24, 600),
 						 incumbent));
-	ck_assert(is_better(create(2, "10.1.0.2", "192.0.2.2", 0, 100), incumbent));
+	ck_assert(is_better_path(create(4, "10.1.0.2", "192.0.2.2", 0, 100), incumbent));
 	mobility_path_destroy(incumbent);
 }
 END_TEST
@@ -233,12 +264,12 @@ START_TEST(test_total_order)
 		incumbent = i % 3 == 0 ? NULL : i % 3 == 1 ? create_random()
 											: mobility_path_clone(paths[0]);
 
-		ab = sign(mobility_policy_compare(paths[0], paths[1], incumbent));
-		bc = sign(mobility_policy_compare(paths[1], paths[2], incumbent));
-		ac = sign(mobility_policy_compare(paths[0], paths[2], incumbent));
+		ab = sign(compare(paths[0], paths[1], incumbent));
+		bc = sign(compare(paths[1], paths[2], incumbent));
+		ac = sign(compare(paths[0], paths[2], incumbent));
 		/* reflexive, antisymmetric, with only the same being equal */
-		mobility_assert(!mobility_policy_compare(paths[0], paths[0], incumbent));
-		mobility_assert(ab == -sign(mobility_policy_compare(paths[1], paths[0],
+		mobility_assert(!compare(paths[0], paths[0], incumbent));
+		mobility_assert(ab == -sign(compare(paths[1], paths[0],
 															incumbent)));
 		mobility_assert((ab == 0) == is_same(paths[0], paths[1]));
 		/* transitive */
@@ -248,12 +279,12 @@ START_TEST(test_total_order)
 		if (incumbent)
 		{	/* moving back and forth is never better both times, and with the
 			 * incumbent's peer address it is what ranks first that is better */
-			mobility_assert(!mobility_policy_is_better(paths[1], paths[2]) ||
-							!mobility_policy_is_better(paths[2], paths[1]));
-			mobility_assert(!mobility_policy_is_better(paths[1], incumbent) ||
+			mobility_assert(!is_better(paths[1], paths[2]) ||
+							!is_better(paths[2], paths[1]));
+			mobility_assert(!is_better(paths[1], incumbent) ||
 							!paths[1]->remote->ip_equals(paths[1]->remote,
 														 incumbent->remote) ||
-							mobility_policy_compare(paths[1], incumbent,
+							compare(paths[1], incumbent,
 													incumbent) < 0);
 		}
 		for (j = 0; j < 3; j++)

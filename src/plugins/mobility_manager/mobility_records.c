@@ -1,0 +1,284 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_records.h"
+
+typedef struct private_mobility_records_t private_mobility_records_t;
+typedef struct entry_t entry_t;
+typedef struct flap_t flap_t;
+
+/**
+ * Record of a path.
+ */
+struct entry_t {
+	mobility_path_t *path;
+	mobility_record_t record;
+};
+
+/**
+ * Losses of an uplink.
+ */
+struct flap_t {
+	/** its name */
+	char ifname[IFNAMSIZ];
+	/** how often it was lost, each time soon after the last */
+	u_int losses;
+	/** when that was */
+	uint64_t last;
+	/** until when it is put aside */
+	uint64_t until;
+};
+
+/**
+ * Private data of a mobility_records_t object.
+ */
+struct private_mobility_records_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_records_t public;
+
+	/**
+	 * Paths, entry_t*, NULL if there are none.
+	 */
+	array_t *entries;
+
+	/**
+	 * Uplinks that were lost, flap_t, NULL if there are none.
+	 */
+	array_t *flaps;
+};
+
+/**
+ * Find the record of a path.
+ */
+static entry_t *find(private_mobility_records_t *this,
+					 const mobility_path_t *path)
+{
+	entry_t *entry;
+	int i;
+
+	for (i = 0; i < array_count(this->entries); i++)
+	{
+		array_get(this->entries, i, &entry);
+		if (mobility_path_equals(entry->path, path))
+		{
+			return entry;
+		}
+	}
+	return NULL;
+}
+
+/**
+ * Find or create the record of a path.
+ */
+static entry_t *find_or_create(private_mobility_records_t *this,
+							   const mobility_path_t *path)
+{
+	entry_t *entry = find(this, path);
+
+	if (!entry)
+	{
+		INIT(entry,
+			.path = mobility_path_clone(path),
+		);
+		array_insert_create(&this->entries, ARRAY_TAIL, entry);
+	}
+	return entry;
+}
+
+/**
+ * Destroy the record of a path.
+ */
+static void entry_destroy(entry_t *entry)
+{
+	mobility_path_destroy(entry->path);
+	free(entry);
+}
+
+/**
+ * Get the losses of an uplink.
+ */
+static bool find_flap(private_mobility_records_t *this, const char *ifname,
+					  int *index, flap_t *flap)
+{
+	for (*index = 0; *index < array_count(this->flaps); (*index)++)
+	{
+		array_get(this->flaps, *index, flap);
+		if (streq(flap->ifname, ifname))
+		{
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+METHOD(mobility_records_t, answered, void,
+	private_mobility_records_t *this, const mobility_path_t *path,
+	uint32_t rtt, uint64_t now)
+{
+	entry_t *entry = find_or_create(this, path);
+
+	entry->record = (mobility_record_t){
+		.tested = now,
+		.rtt = rtt ?: entry->record.rtt,
+	};
+}
+
+METHOD(mobility_records_t, failed, void,
+	private_mobility_records_t *this, const mobility_path_t *path,
+	uint64_t penalty, uint64_t now)
+{
+	mobility_record_t *record = &find_or_create(this, path)->record;
+
+	record->tested = now;
+	record->until = now + (penalty << min(record->failed,
+										  MOBILITY_PENALTY_DOUBLINGS));
+	record->failed++;
+}
+
+METHOD(mobility_records_t, lost, void,
+	private_mobility_records_t *this, const char *ifname, uint64_t now)
+{
+	uint64_t time = MOBILITY_FLAP_TIME;
+	flap_t flap = {}, old;
+	int i;
+
+	snprintf(flap.ifname, sizeof(flap.ifname), "%s", ifname);
+	if (find_flap(this, ifname, &i, &old))
+	{
+		array_remove(this->flaps, i, &old);
+		if (now < max(old.last, old.until) + MOBILITY_FLAP_WINDOW)
+		{
+			flap.losses = old.losses;
+		}
+	}
+	flap.losses++;
+	flap.last = now;
+	if (flap.losses >= MOBILITY_FLAP_LOSSES)
+	{
+		for (i = MOBILITY_FLAP_LOSSES;
+			 i < flap.losses && time < MOBILITY_FLAP_TIME_MAX; i++)
+		{
+			time *= 2;
+		}
+		flap.until = now + min(time, MOBILITY_FLAP_TIME_MAX);
+	}
+	array_insert_create_value(&this->flaps, sizeof(flap), ARRAY_TAIL, &flap);
+}
+
+METHOD(mobility_records_t, get, void,
+	private_mobility_records_t *this, const mobility_path_t *path,
+	uint64_t now, mobility_record_t *record)
+{
+	entry_t *entry = find(this, path);
+	flap_t flap;
+	int i;
+
+	*record = entry ? entry->record : (mobility_record_t){};
+	if (find_flap(this, path->ifname, &i, &flap))
+	{
+		record->until = max(record->until, flap.until);
+	}
+	if (record->until <= now)
+	{
+		record->until = 0;
+	}
+}
+
+/**
+ * Take the earlier one of two times in the future, 0 if there is none.
+ */
+static uint64_t next_time(uint64_t a, uint64_t b, uint64_t now)
+{
+	if (b <= now)
+	{
+		return a;
+	}
+	return a ? min(a, b) : b;
+}
+
+METHOD(mobility_records_t, get_end, uint64_t,
+	private_mobility_records_t *this, uint64_t now)
+{
+	entry_t *entry;
+	flap_t flap;
+	uint64_t end = 0;
+	int i;
+
+	for (i = 0; i < array_count(this->entries); i++)
+	{
+		array_get(this->entries, i, &entry);
+		end = next_time(end, entry->record.until, now);
+	}
+	for (i = 0; i < array_count(this->flaps); i++)
+	{
+		array_get(this->flaps, i, &flap);
+		end = next_time(end, flap.until, now);
+	}
+	return end;
+}
+
+METHOD(mobility_records_t, keep, void,
+	private_mobility_records_t *this, array_t *paths)
+{
+	enumerator_t *enumerator;
+	mobility_path_t *path;
+	entry_t *entry;
+	bool found;
+	int i;
+
+	if (!this->entries)
+	{
+		return;
+	}
+	enumerator = array_create_enumerator(this->entries);
+	while (enumerator->enumerate(enumerator, &entry))
+	{
+		found = FALSE;
+		for (i = 0; !found && i < array_count(paths); i++)
+		{
+			array_get(paths, i, &path);
+			found = mobility_path_equals(path, entry->path);
+		}
+		if (!found)
+		{
+			array_remove_at(this->entries, enumerator);
+			entry_destroy(entry);
+		}
+	}
+	enumerator->destroy(enumerator);
+}
+
+METHOD(mobility_records_t, destroy, void,
+	private_mobility_records_t *this)
+{
+	array_destroy_function(this->entries, (void*)entry_destroy, NULL);
+	array_destroy(this->flaps);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+mobility_records_t *mobility_records_create()
+{
+	private_mobility_records_t *this;
+
+	INIT(this,
+		.public = {
+			.answered = _answered,
+			.failed = _failed,
+			.lost = _lost,
+			.get = _get,
+			.get_end = _get_end,
+			.keep = _keep,
+			.destroy = _destroy,
+		},
+	);
+	return &this->public;
+}

@@ -1,0 +1,124 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_records mobility_records
+ * @{ @ingroup mobility_manager
+ *
+ * What experience says about paths and uplinks: which answered, how fast, and
+ * which are to be left alone for a while.  Pure: no I/O, no clock.
+ */
+
+#ifndef MOBILITY_RECORDS_H_
+#define MOBILITY_RECORDS_H_
+
+#include "mobility_path.h"
+
+typedef struct mobility_records_t mobility_records_t;
+typedef struct mobility_record_t mobility_record_t;
+
+/** An uplink flaps if it was lost that often, each time within a minute. */
+#define MOBILITY_FLAP_LOSSES 3
+
+/** How long after a loss another one counts, in ms. */
+#define MOBILITY_FLAP_WINDOW 60000
+
+/** How long an uplink that flaps is put aside first, doubles, in ms. */
+#define MOBILITY_FLAP_TIME 30000
+
+/** The most it grows to, in ms. */
+#define MOBILITY_FLAP_TIME_MAX 300000
+
+/** How often the time a path is put aside doubles. */
+#define MOBILITY_PENALTY_DOUBLINGS 3
+
+/**
+ * Record of a path.
+ */
+struct mobility_record_t {
+	/** when it was tested last, 0 if it wasn't */
+	uint64_t tested;
+	/** round-trip time in ms, at least 1 if it was measured */
+	uint32_t rtt;
+	/** tests that failed since it last answered */
+	u_int failed;
+	/** until when it is put aside, 0 if it is not */
+	uint64_t until;
+};
+
+/**
+ * Records of a session.  Not thread-safe.
+ */
+struct mobility_records_t {
+
+	/**
+	 * The peer answered on a path: it is put aside no longer.
+	 *
+	 * @param path		path
+	 * @param rtt		ms it took, 0 if unknown
+	 * @param now		current time
+	 */
+	void (*answered)(mobility_records_t *this, const mobility_path_t *path,
+					 uint32_t rtt, uint64_t now);
+
+	/**
+	 * A path failed: put it aside, each time for twice as long.
+	 *
+	 * @param path		path
+	 * @param penalty	ms to put it aside the first time
+	 * @param now		current time
+	 */
+	void (*failed)(mobility_records_t *this, const mobility_path_t *path,
+				   uint64_t penalty, uint64_t now);
+
+	/**
+	 * The uplink in use was lost: if that happens often it is put aside.
+	 *
+	 * @param ifname	name of the uplink
+	 * @param now		current time
+	 */
+	void (*lost)(mobility_records_t *this, const char *ifname, uint64_t now);
+
+	/**
+	 * Get the record of a path.
+	 *
+	 * @param path		path
+	 * @param now		current time
+	 * @param record	gets filled in, flapping of its uplink included
+	 */
+	void (*get)(mobility_records_t *this, const mobility_path_t *path,
+				uint64_t now, mobility_record_t *record);
+
+	/**
+	 * Get the time at which the first path is put aside no longer.
+	 *
+	 * @param now		current time
+	 * @return			time, 0 if none is put aside
+	 */
+	uint64_t (*get_end)(mobility_records_t *this, uint64_t now);
+
+	/**
+	 * Forget the paths that are gone, when one comes back it is new; that its
+	 * uplink flaps is remembered.
+	 *
+	 * @param paths		array of mobility_path_t* that are there
+	 */
+	void (*keep)(mobility_records_t *this, array_t *paths);
+
+	/**
+	 * Destroy a mobility_records_t.
+	 */
+	void (*destroy)(mobility_records_t *this);
+};
+
+/**
+ * Create an instance.
+ *
+ * @return				empty records
+ */
+mobility_records_t *mobility_records_create();
+
+#endif /** MOBILITY_RECORDS_H_ @}*/
