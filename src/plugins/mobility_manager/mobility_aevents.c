@@ -69,8 +69,9 @@ static void set_filter(private_mobility_aevents_t *this, const uint32_t *spis,
 
 	filter.len = count * 2 + 2;
 	filter.filter = code = calloc(filter.len, sizeof(*code));
+	/* the ID of the SA is the first thing in the header of these messages */
 	*code++ = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-							NLMSG_HDRLEN + offsetof(struct xfrm_usersa_id, spi));
+						NLMSG_HDRLEN + offsetof(struct xfrm_usersa_id, spi));
 	for (i = 0; i < count; i++)
 	{
 		*code++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,

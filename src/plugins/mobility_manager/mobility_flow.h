@@ -24,7 +24,7 @@
 /** ms between samples while packets leave */
 #define MOBILITY_FLOW_PERIOD 200
 
-/** ms without an answer that are suspect, more if the RTT is a fourth of that */
+/** ms without an answer that are suspect, or four RTTs if that is more */
 #define MOBILITY_FLOW_SILENCE 400
 
 /** ms without an answer that are suspect for what is sent without any */

@@ -140,7 +140,7 @@ static watched_t *get_session(private_mobility_traffic_t *this,
 }
 
 /**
- * Add what a counter has become to the total. One that restarted did so at zero.
+ * Add what a counter has become to the total. One that went back began at 0.
  */
 static void count(uint64_t *total, uint64_t *counted, uint64_t value)
 {

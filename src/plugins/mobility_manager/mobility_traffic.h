@@ -47,9 +47,9 @@ struct mobility_traffic_t {
 	 * Watch the SAs of a CHILD_SA. Those of one session are looked at together.
 	 *
 	 * To be called again whenever SAs were installed anew, even under the same
-	 * SPIs, as when addresses changed: an SA takes the place of the one with its
-	 * SPI, and what was counted stays. SAs that are gone are forgotten without
-	 * being asked to.
+	 * SPIs, as when addresses changed: an SA takes the place of the one with
+	 * its SPI, and what was counted stays. SAs that are gone are forgotten
+	 * without being asked to.
 	 *
 	 * @param number	number of the session
 	 * @param in		inbound SA

@@ -15,6 +15,9 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+/** mark and routing table for what is to get lost */
+#define LOST 99
+
 /** offset of outbound SPIs to inbound ones */
 #define OUT 0x1000
 
@@ -89,6 +92,18 @@ static int open_socket(const char *addr, int port)
 }
 
 /**
+ * Send a packet back, with a mark if it is to get lost
+ */
+static void answer(int fd, const char *buf, ssize_t len,
+				   const struct sockaddr_in *to)
+{
+	int mark = buf[0] == ESP_ANSWER_LOST ? LOST : 0;
+
+	setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark));
+	sendto(fd, buf, len, 0, (struct sockaddr*)to, sizeof(*to));
+}
+
+/**
  * What the peer does: send packets back whose first byte asks for it
  */
 static void run_peer()
@@ -111,10 +126,9 @@ static void run_peer()
 			len = (fds[i].revents & POLLIN) ?
 						recvfrom(fds[i].fd, buf, sizeof(buf), 0,
 								 (struct sockaddr*)&from, &fromlen) : 0;
-			if (len > 0 && buf[0])
+			if (len > 0 && buf[0] != ESP_NO_ANSWER)
 			{
-				sendto(fds[i].fd, buf, len, 0, (struct sockaddr*)&from,
-					   fromlen);
+				answer(fds[i].fd, buf, len, &from);
 			}
 		}
 	}
@@ -150,6 +164,14 @@ static void start_peer()
 	mobility_netns_ip("link set eth0 up");
 	esp_lose(FALSE, FALSE);
 	esp_lose(TRUE, FALSE);
+	/* where nobody is */
+	peer_ip("link add lost type veth peer name nowhere");
+	peer_ip("link set lost up");
+	peer_ip("link set nowhere up");
+	peer_ip("neigh add " ESP_LOCAL " dev lost lladdr 02:00:00:00:00:99 "
+			"nud permanent");
+	peer_ip("route add " ESP_LOCAL " dev lost table %d", LOST);
+	peer_ip("rule add fwmark %d lookup %d", LOST, LOST);
 	ck_assert(write(go[1], &byte, 1) == 1);
 	close(ready[0]);
 	close(ready[1]);
@@ -260,7 +282,7 @@ mobility_sa_id_t esp_out(uint32_t spi)
 /*
  * Described in header
  */
-void esp_send(int port, bool answer)
+void esp_send(int port, esp_answer_t answer)
 {
 	char buf[64] = { answer };
 	host_t *host;

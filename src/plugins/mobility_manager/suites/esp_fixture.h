@@ -28,6 +28,18 @@
 #define ESP_PORT_B 9
 
 /**
+ * What the peer does with a packet.
+ */
+typedef enum {
+	/** nothing */
+	ESP_NO_ANSWER,
+	/** send it back */
+	ESP_ANSWER,
+	/** send it back, but it gets lost on the way */
+	ESP_ANSWER_LOST,
+} esp_answer_t;
+
+/**
  * Check if there are networks and a kernel with ESP. If not, says so.
  *
  * @return			TRUE if available
@@ -81,9 +93,9 @@ mobility_sa_id_t esp_out(uint32_t spi);
  * Send a packet to the peer.
  *
  * @param port		port
- * @param answer	the peer has to answer
+ * @param answer	what the peer does with it
  */
-void esp_send(int port, bool answer);
+void esp_send(int port, esp_answer_t answer);
 
 /**
  * Let packets of one end get lost from now on, on the cable.

@@ -318,7 +318,7 @@ START_TEST(test_kernel)
 	id = esp_out(2);
 	for (i = 0; i < 10; i++)
 	{
-		esp_send(ESP_PORT_B, TRUE);
+		esp_send(ESP_PORT_B, ESP_ANSWER);
 	}
 	ck_assert_int_eq(xfrm->get_sa(xfrm, &id, &sa), 0);
 	ck_assert(mobility_sa_id_equals(&id, &sa.id));
