@@ -53,6 +53,7 @@ static mobility_action_t begin_burst(mobility_fsm_t *fsm, u_int attempt,
 	u_int i;
 
 	fsm->attempt = attempt;
+	fsm->urgent = 0;
 	fsm->next = now;
 	for (i = 0; i <= attempt; i++)
 	{
@@ -69,6 +70,7 @@ static mobility_action_t go_dormant(mobility_fsm_t *fsm,
 									uint64_t now)
 {
 	fsm->attempt = 0;
+	fsm->urgent = 0;
 	fsm->next = now + config->retry_interval;
 	return enter(fsm, MOBILITY_DORMANT, now);
 }
@@ -82,6 +84,7 @@ static mobility_action_t be_connected(mobility_fsm_t *fsm,
 {
 	fsm->outage = 0;
 	fsm->attempt = 0;
+	fsm->urgent = 0;
 	fsm->next = fsm->sent ? now + retransmit_after(config, 0) : 0;
 	return enter(fsm, MOBILITY_CONNECTED, now);
 }
@@ -93,6 +96,7 @@ static mobility_action_t fail(mobility_fsm_t *fsm, uint64_t now)
 {
 	fsm->next = 0;
 	fsm->sent = 0;
+	fsm->urgent = 0;
 	return enter(fsm, MOBILITY_FAILED, now) | MOBILITY_ACT_FAIL;
 }
 
@@ -125,6 +129,26 @@ static mobility_action_t network(mobility_fsm_t *fsm,
 }
 
 /**
+ * The path in use may be a black hole.
+ */
+static mobility_action_t suspect(mobility_fsm_t *fsm, uint32_t rtt,
+								 uint64_t now)
+{
+	if (fsm->state != MOBILITY_CONNECTED || fsm->urgent)
+	{
+		return 0;
+	}
+	fsm->urgent = rtt ? max(100, rtt * MOBILITY_SUSPECT_RTTS)
+					  : MOBILITY_SUSPECT_INTERVAL;
+	if (!fsm->sent)
+	{	/* the caller sends one */
+		return 0;
+	}
+	fsm->next = min(fsm->next, now + fsm->urgent);
+	return MOBILITY_ACT_RESEND;
+}
+
+/**
  * The request in flight was not answered in time.
  */
 static mobility_action_t unanswered(mobility_fsm_t *fsm,
@@ -135,7 +159,12 @@ static mobility_action_t unanswered(mobility_fsm_t *fsm,
 	switch (fsm->state)
 	{
 		case MOBILITY_CONNECTED:
-			if (fsm->attempt <= MOBILITY_SUSPECT_ATTEMPTS)
+			if (fsm->urgent && fsm->attempt < MOBILITY_SUSPECT_ATTEMPTS)
+			{
+				fsm->next = now + fsm->urgent;
+				return MOBILITY_ACT_PROBE;
+			}
+			if (!fsm->urgent && fsm->attempt <= MOBILITY_SUSPECT_ATTEMPTS)
 			{
 				fsm->next = now + retransmit_after(config, fsm->attempt);
 				/* an early loss is no reason to bother other paths */
@@ -205,12 +234,15 @@ mobility_action_t mobility_fsm_handle(mobility_fsm_t *fsm,
 	{
 		case MOBILITY_EV_NETWORK:
 			return network(fsm, config, event, now);
+		case MOBILITY_EV_SUSPECT:
+			return suspect(fsm, event->rtt, now);
 		case MOBILITY_EV_SENT:
 			fsm->sent = now;
 			if (fsm->state == MOBILITY_CONNECTED)
 			{
 				fsm->attempt = 0;
-				fsm->next = now + retransmit_after(config, 0);
+				fsm->next = now + (fsm->urgent ?:
+								   retransmit_after(config, 0));
 			}
 			return 0;
 		case MOBILITY_EV_ANSWERED:
@@ -278,6 +310,10 @@ const char *mobility_fsm_check(const mobility_fsm_t *fsm,
 			break;
 		case MOBILITY_DORMANT:
 		case MOBILITY_WAITING:
+			if (fsm->urgent)
+			{
+				return "suspects a path that is lost anyway";
+			}
 			if (!fsm->outage)
 			{
 				return "no path works, but no outage runs";

@@ -36,6 +36,11 @@ typedef enum mobility_action_t mobility_action_t;
 /** Attempts while connected before a silent path counts as lost. */
 #define MOBILITY_SUSPECT_ATTEMPTS 2
 
+/** Time a suspect path has to answer if its round-trip time is not known, and
+ * how many of them if it is, in ms. */
+#define MOBILITY_SUSPECT_INTERVAL 250
+#define MOBILITY_SUSPECT_RTTS 2
+
 /** Attempts right after a move, over the path that was taken: the first packets
  * over a link that just came up are easily lost. */
 #define MOBILITY_EARLY_ATTEMPTS 2
@@ -77,6 +82,9 @@ struct mobility_fsm_t {
 	uint64_t sent;
 	/** how often it was sent again while connected, or how far the burst is */
 	u_int attempt;
+	/** ms after which the request in flight is sent over all paths, because the
+	 * one in use is suspect; 0 if it is not */
+	uint32_t urgent;
 };
 
 /**
@@ -85,6 +93,9 @@ struct mobility_fsm_t {
 enum mobility_fsm_event_type_t {
 	/** the network changed or was looked at: .usable, .candidates, .improved */
 	MOBILITY_EV_NETWORK,
+	/** packets leave and nothing returns over the path in use, a request is
+	 * going to be sent: .rtt */
+	MOBILITY_EV_SUSPECT,
 	/** a request left for the first time */
 	MOBILITY_EV_SENT,
 	/** the peer answered the request in flight: .on_current */
@@ -113,6 +124,8 @@ struct mobility_fsm_event_t {
 	bool improved;
 	/** the answer came over the path in use */
 	bool on_current;
+	/** round-trip time of the path in use in ms, 0 if unknown */
+	uint32_t rtt;
 };
 
 /**

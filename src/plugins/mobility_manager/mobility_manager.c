@@ -65,6 +65,28 @@ struct private_mobility_manager_t {
 };
 
 /**
+ * An IKE_SA, as the functions below compare it to the entries.
+ */
+typedef struct {
+	/** registry that calls */
+	mobility_registry_t *registry;
+	/** IKE_SA, only to compare */
+	ike_sa_t *ike_sa;
+	/** its unique id */
+	uint32_t id;
+	/** its connection */
+	char *name;
+	/** whether it was initiated to replace another by reauthentication */
+	bool reauth;
+	/** number of the session it goes on with, 0 for none */
+	uint32_t number;
+	/** moves of that session */
+	u_int moves;
+	/** last of them */
+	mobility_move_t last_move;
+} subject_t;
+
+/**
  * Get the manager from the context of its sessions.
  */
 static inline private_mobility_manager_t *manager_of(
@@ -168,6 +190,40 @@ static void network_changed(void *data, mobility_change_t change)
 }
 
 /**
+ * Find the entry of a session whose IKE_SA is not checked out, and have it look
+ * at its traffic.
+ */
+static bool queue_judge(void *data, mobility_entry_t *entry)
+{
+	subject_t *subject = data;
+
+	if (!entry->ended && entry->session->number == subject->number)
+	{
+		subject->registry->queue_locked(subject->registry, entry,
+										MOBILITY_WORK_TRAFFIC);
+	}
+	return FALSE;
+}
+
+/**
+ * mobility_traffic_cb_t
+ */
+static void traffic_changed(void *data, uint32_t number,
+							mobility_verdict_t verdict)
+{
+	private_mobility_manager_t *this = data;
+	subject_t subject = {
+		.registry = this->registry,
+		.number = number,
+	};
+
+	if (verdict != MOBILITY_VERDICT_HEALTHY)
+	{
+		this->registry->for_each(this->registry, queue_judge, &subject);
+	}
+}
+
+/**
  * Implements mobility_context_t.arm()
  */
 static void arm(mobility_context_t *context, mobility_session_t *session,
@@ -258,28 +314,6 @@ static void bind_session(private_mobility_manager_t *this,
 	/* we are called by listeners: look around when the IKE_SA is free */
 	this->registry->queue(this->registry, entry, MOBILITY_WORK_LOOK);
 }
-
-/**
- * An IKE_SA, as the functions below compare it to the entries.
- */
-typedef struct {
-	/** registry that calls */
-	mobility_registry_t *registry;
-	/** IKE_SA, only to compare */
-	ike_sa_t *ike_sa;
-	/** its unique id */
-	uint32_t id;
-	/** its connection */
-	char *name;
-	/** whether it was initiated to replace another by reauthentication */
-	bool reauth;
-	/** number of the session it goes on with, 0 for none */
-	uint32_t number;
-	/** moves of that session */
-	u_int moves;
-	/** last of them */
-	mobility_move_t last_move;
-} subject_t;
 
 /**
  * Get what identifies an IKE_SA.
@@ -471,6 +505,10 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 	{
 		status = session->tick(session);
 	}
+	if (status != DESTROY_ME && work & MOBILITY_WORK_TRAFFIC)
+	{
+		status = session->judge(session);
+	}
 	if (status != DESTROY_ME && work & MOBILITY_WORK_REAUTH)
 	{
 		status = session->reauth(session);
@@ -510,6 +548,37 @@ METHOD(listener_t, ike_rekey, bool,
 	{
 		bind_session(this, entry, new);
 	}
+	return TRUE;
+}
+
+/**
+ * Have a session look which CHILD_SAs it has.
+ */
+static void children_changed(private_mobility_manager_t *this,
+							 ike_sa_t *ike_sa)
+{
+	mobility_entry_t *entry;
+
+	entry = find(this, ike_sa);
+	if (entry)
+	{
+		this->registry->queue(this->registry, entry, MOBILITY_WORK_LOOK);
+	}
+}
+
+METHOD(listener_t, child_updown, bool,
+	private_mobility_manager_t *this, ike_sa_t *ike_sa, child_sa_t *child_sa,
+	bool up)
+{
+	children_changed(this, ike_sa);
+	return TRUE;
+}
+
+METHOD(listener_t, child_rekey, bool,
+	private_mobility_manager_t *this, ike_sa_t *ike_sa, child_sa_t *old,
+	child_sa_t *new)
+{
+	children_changed(this, ike_sa);
 	return TRUE;
 }
 
@@ -802,8 +871,10 @@ METHOD(mobility_manager_t, destroy, void,
 	if (this->registry)
 	{
 		give_all_back(this);
-		this->registry->destroy(this->registry);
 	}
+	/* it calls back, and sessions are gone */
+	DESTROY_IF(this->context.traffic);
+	DESTROY_IF(this->registry);
 	DESTROY_IF(this->anchor);
 	this->context.monitor->destroy(this->context.monitor);
 	DESTROY_IF(this->context.relocator);
@@ -831,6 +902,8 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 				.message = _message,
 				.ike_updown = _ike_updown,
 				.ike_rekey = _ike_rekey,
+				.child_updown = _child_updown,
+				.child_rekey = _child_rekey,
 				.ike_update = _ike_update,
 				.ike_reestablish_post = _ike_reestablish_post,
 			},
@@ -858,6 +931,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 		.lock = rwlock_create(RWLOCK_TYPE_DEFAULT),
 	);
 	this->context.monitor = mobility_monitor_create(network_changed, this);
+	this->context.traffic = mobility_traffic_create(traffic_changed, this);
 	this->registry = mobility_registry_create(do_work, this);
 	if (!this->registry)
 	{

@@ -179,6 +179,10 @@ bool mobility_policy_is_better(const mobility_path_t *path,
 	{
 		return FALSE;
 	}
+	if (incumbent->aside)
+	{	/* e.g. because it loses much */
+		return TRUE;
+	}
 	if (path->preference != incumbent->preference)
 	{
 		return path->preference < incumbent->preference;

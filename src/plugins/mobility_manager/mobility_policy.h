@@ -78,7 +78,8 @@ void mobility_policy_rank(array_t *paths, const mobility_path_t *incumbent);
  * tie-break.  Without configured costs that is by prefix, if both lead to the
  * same peer address, and metric.
  *
- * What is a last resort never is, nor is what was put aside.
+ * What is a last resort never is, nor is what was put aside.  If the incumbent
+ * is put aside itself, all others are.
  *
  * @param path			path that may be better
  * @param ranking		with the path in use

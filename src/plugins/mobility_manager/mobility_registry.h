@@ -41,6 +41,8 @@ enum mobility_work_t {
 	MOBILITY_WORK_REAUTH = (1<<3),
 	/** give the IKE_SA back to stock */
 	MOBILITY_WORK_GIVE_BACK = (1<<4),
+	/** there is a new verdict about its traffic */
+	MOBILITY_WORK_TRAFFIC = (1<<5),
 };
 
 /**

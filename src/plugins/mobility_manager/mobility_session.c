@@ -77,6 +77,16 @@ struct private_mobility_session_t {
 	mobility_trial_t trial;
 
 	/**
+	 * Round-trip time of the path in use in ms, 0 if unknown.
+	 */
+	uint32_t rtt;
+
+	/**
+	 * Hash of the SAs whose traffic is watched.
+	 */
+	uint32_t watched;
+
+	/**
 	 * State observers know of.
 	 */
 	mobility_state_t told;
@@ -370,6 +380,62 @@ static void note_loss(private_mobility_session_t *this)
 	}
 }
 
+/**
+ * Hash an SA.
+ */
+static uint32_t hash_sa(uint32_t spi, host_t *dst)
+{
+	return chunk_hash_inc(dst->get_address(dst), spi);
+}
+
+/**
+ * Watch the traffic of the CHILD_SAs, if they are others than before.
+ */
+static void watch_traffic(private_mobility_session_t *this)
+{
+	mobility_traffic_t *traffic = this->context->traffic;
+	enumerator_t *enumerator;
+	child_sa_t *child_sa;
+	mobility_sa_id_t in, out;
+	host_t *me, *other;
+	uint32_t hash = 0;
+
+	if (!traffic)
+	{
+		return;
+	}
+	me = this->ike_sa->get_my_host(this->ike_sa);
+	other = this->ike_sa->get_other_host(this->ike_sa);
+	enumerator = this->ike_sa->create_child_sa_enumerator(this->ike_sa);
+	while (enumerator->enumerate(enumerator, &child_sa))
+	{
+		hash += hash_sa(child_sa->get_spi(child_sa, TRUE), me) +
+				hash_sa(child_sa->get_spi(child_sa, FALSE), other);
+	}
+	enumerator->destroy(enumerator);
+	if (hash == this->watched)
+	{
+		return;
+	}
+	this->watched = hash;
+	enumerator = this->ike_sa->create_child_sa_enumerator(this->ike_sa);
+	while (enumerator->enumerate(enumerator, &child_sa))
+	{
+		if (child_sa->get_protocol(child_sa) == PROTO_ESP &&
+			child_sa->get_state(child_sa) == CHILD_INSTALLED)
+		{
+			in = mobility_sa_id_create(me, IPPROTO_ESP,
+									child_sa->get_spi(child_sa, TRUE),
+									child_sa->get_mark(child_sa, TRUE));
+			out = mobility_sa_id_create(other, IPPROTO_ESP,
+									child_sa->get_spi(child_sa, FALSE),
+									child_sa->get_mark(child_sa, FALSE));
+			traffic->watch(traffic, this->public.number, &in, &out);
+		}
+	}
+	enumerator->destroy(enumerator);
+}
+
 METHOD(mobility_session_t, look, status_t,
 	private_mobility_session_t *this)
 {
@@ -410,6 +476,7 @@ METHOD(mobility_session_t, look, status_t,
 		this->context->tell(this->context, MOBILITY_EVENT_PATH, this->told,
 							&this->public);
 	}
+	watch_traffic(this);
 	/* an update may have stayed behind on the IKE_SA that was replaced */
 	if (this->mover->settle(this->mover, this->fsm.state !=
 										 MOBILITY_CONNECTED) == DESTROY_ME)
@@ -426,6 +493,69 @@ METHOD(mobility_session_t, look, status_t,
 		}
 	}
 	return status;
+}
+
+/**
+ * Nothing returns over the path in use: have the peer answer something.
+ */
+static status_t suspect_path(private_mobility_session_t *this)
+{
+	mobility_exchange_t *exchange = this->mover->exchange;
+	mobility_fsm_event_t event = {
+		.type = MOBILITY_EV_SUSPECT,
+		.rtt = this->rtt,
+	};
+
+	set_cause(this, "nothing returns over %s", get_uplink(this));
+	this->mover->begin(this->mover, this->cause);
+	if (handle(this, &event) == DESTROY_ME)
+	{
+		return DESTROY_ME;
+	}
+	if (!exchange->in_flight(exchange))
+	{
+		return this->mover->send_dpd(this->mover);
+	}
+	return SUCCESS;
+}
+
+/**
+ * Much gets lost on the path in use: others are better now.
+ */
+static status_t leave_lossy(private_mobility_session_t *this)
+{
+	mobility_records_t *records = this->mover->candidates->records;
+	mobility_path_t *path = this->mover->get_path(this->mover);
+
+	if (path)
+	{
+		DBG1(DBG_IKE, "mobility: %s: %s loses much", this->connection,
+			 path->ifname);
+		records->failed(records, path, this->config.penalty_time * 1000ULL,
+						mobility_now());
+	}
+	return look(this);
+}
+
+METHOD(mobility_session_t, judge, status_t,
+	private_mobility_session_t *this)
+{
+	mobility_traffic_t *traffic = this->context->traffic;
+
+	if (!this->hold->is_held(this->hold) ||
+		this->fsm.state != MOBILITY_CONNECTED)
+	{
+		return SUCCESS;
+	}
+	switch (traffic->get_verdict(traffic, this->public.number))
+	{
+		case MOBILITY_VERDICT_SILENT:
+			return suspect_path(this);
+		case MOBILITY_VERDICT_LOSSY:
+			return leave_lossy(this);
+		default:
+			return SUCCESS;
+	}
 }
 
 METHOD(mobility_session_t, tick, status_t,
@@ -452,7 +582,10 @@ METHOD(mobility_session_t, tick, status_t,
 	else if (this->fsm.state == MOBILITY_CONNECTED && this->fsm.next &&
 			 now >= this->fsm.next)
 	{
-		set_cause(this, "peer does not answer over %s", get_uplink(this));
+		if (!this->fsm.urgent)
+		{
+			set_cause(this, "peer does not answer over %s", get_uplink(this));
+		}
 		this->mover->begin(this->mover, this->cause);
 	}
 	status = handle(this, &event);
@@ -488,6 +621,27 @@ static bool has_addresses(message_t *message)
 			message->get_notify(message, NO_ADDITIONAL_ADDRESSES));
 }
 
+/**
+ * The peer answered over the path in use.
+ */
+static void note_answer(private_mobility_session_t *this)
+{
+	mobility_traffic_t *traffic = this->context->traffic;
+
+	if (this->fsm.state == MOBILITY_CONNECTED && !this->fsm.attempt)
+	{	/* it was sent only once */
+		this->rtt = max(1, mobility_now() - this->fsm.sent);
+		if (traffic)
+		{
+			traffic->set_rtt(traffic, this->public.number, this->rtt);
+		}
+	}
+	if (traffic && this->fsm.urgent)
+	{
+		traffic->refuted(traffic, this->public.number);
+	}
+}
+
 METHOD(mobility_session_t, message, void,
 	private_mobility_session_t *this, message_t *message, bool incoming,
 	bool plain)
@@ -512,6 +666,7 @@ METHOD(mobility_session_t, message, void,
 		if (event.on_current)
 		{	/* whatever looked like the beginning of a move was none */
 			this->mover->end(this->mover);
+			note_answer(this);
 		}
 	}
 	else
@@ -580,6 +735,28 @@ static status_t processed(void *data)
 }
 
 /**
+ * What was known of the path in use is not true for this one.
+ */
+static void note_move(private_mobility_session_t *this)
+{
+	mobility_records_t *records = this->mover->candidates->records;
+	mobility_traffic_t *traffic = this->context->traffic;
+	mobility_path_t *path = this->mover->get_path(this->mover);
+	mobility_record_t record = {};
+
+	if (path)
+	{
+		records->get(records, path, mobility_now(), &record);
+	}
+	this->rtt = record.rtt;
+	if (traffic)
+	{
+		traffic->moved(traffic, this->public.number);
+		traffic->set_rtt(traffic, this->public.number, this->rtt);
+	}
+}
+
+/**
  * Implements mobility_mover_listener_t.confirmed()
  */
 static void confirmed(void *data, bool moved)
@@ -591,6 +768,10 @@ static void confirmed(void *data, bool moved)
 	mobility_move_t move;
 
 	set_cause(this, "peer answers over %s", get_uplink(this));
+	if (moved)
+	{
+		note_move(this);
+	}
 	/* there may be a better path than the one that answered first */
 	this->look_due = TRUE;
 	handle(this, &event);
@@ -689,6 +870,12 @@ METHOD(mobility_session_t, release, void,
 
 	tell_state(this);
 	this->context->arm(this->context, &this->public, 0);
+	if (this->context->traffic)
+	{
+		this->context->traffic->unwatch(this->context->traffic,
+										this->public.number);
+	}
+	this->watched = 0;
 	reauth = this->ike_sa &&
 			 this->ike_sa->has_condition(this->ike_sa, COND_REAUTHENTICATING);
 	this->ike_sa = NULL;
@@ -897,6 +1084,7 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 			.give_back = _give_back,
 			.look = _look,
 			.tick = _tick,
+			.judge = _judge,
 			.reload = _reload,
 			.switch_uplink = _switch_uplink,
 			.message = _message,

@@ -20,6 +20,7 @@
 #include "mobility_monitor.h"
 #include "mobility_neighbors.h"
 #include "mobility_pins.h"
+#include "mobility_traffic.h"
 
 typedef struct mobility_session_t mobility_session_t;
 typedef struct mobility_context_t mobility_context_t;
@@ -38,6 +39,8 @@ struct mobility_context_t {
 	mobility_neighbors_t *neighbors;
 	/** moves CHILD_SAs, NULL to have stock do it */
 	mobility_relocator_t *relocator;
+	/** watches traffic, NULL if the kernel does not tell of it */
+	mobility_traffic_t *traffic;
 	/** hooks */
 	mobility_ike_hooks_t *hooks;
 
@@ -123,6 +126,13 @@ struct mobility_session_t {
 	 * @return			DESTROY_ME to destroy the IKE_SA
 	 */
 	status_t (*tick)(mobility_session_t *this);
+
+	/**
+	 * There is a new verdict about the session's traffic.
+	 *
+	 * @return			DESTROY_ME to destroy the IKE_SA
+	 */
+	status_t (*judge)(mobility_session_t *this);
 
 	/**
 	 * Read settings again.

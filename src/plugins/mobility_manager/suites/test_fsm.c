@@ -279,6 +279,45 @@ START_TEST(test_peer_silent)
 }
 END_TEST
 
+START_TEST(test_suspect)
+{
+	uint64_t now = SECONDS(1000);
+	mobility_fsm_event_t suspect = {
+		.type = MOBILITY_EV_SUSPECT,
+	};
+
+	/* nothing in flight: the caller sends something, all paths come soon */
+	ck_assert_int_eq(handle(&defaults, suspect, now), 0);
+	event(now, MOBILITY_EV_SENT);
+	ck_assert(mobility_fsm_deadline(&fsm, &defaults) == now + 250);
+	now += 250;
+	ck_assert_int_eq(event(now, MOBILITY_EV_TICK), MOBILITY_ACT_PROBE);
+	ck_assert_int_eq(fsm.state, MOBILITY_CONNECTED);
+	/* once is enough */
+	ck_assert_int_eq(handle(&defaults, suspect, now), 0);
+	/* it was nothing: from now on there is as much time as ever */
+	answered(now + 10, TRUE);
+	ck_assert(!mobility_fsm_deadline(&fsm, &defaults));
+	event(now, MOBILITY_EV_SENT);
+	ck_assert(mobility_fsm_deadline(&fsm, &defaults) == now + SECONDS(4));
+	/* with one in flight it is sent again, over a slow path with more patience */
+	suspect.rtt = 200;
+	ck_assert_int_eq(handle(&defaults, suspect, now + 100), MOBILITY_ACT_RESEND);
+	ck_assert(mobility_fsm_deadline(&fsm, &defaults) == now + 500);
+	/* nobody answers */
+	ck_assert_int_eq(event(now + 500, MOBILITY_EV_TICK), MOBILITY_ACT_PROBE);
+	ck_assert_int_eq(fsm.state, MOBILITY_CONNECTED);
+	ck_assert_int_eq(event(now + 900, MOBILITY_EV_TICK),
+					 MOBILITY_ACT_PROBE | MOBILITY_ACT_TELL);
+	ck_assert_int_eq(fsm.state, MOBILITY_WAITING);
+	ck_assert(fsm.outage == now);
+	/* nothing to suspect anymore */
+	ck_assert_int_eq(handle(&defaults, suspect, now + 950), 0);
+	answered(now + 1000, TRUE);
+	ck_assert_int_eq(fsm.state, MOBILITY_CONNECTED);
+}
+END_TEST
+
 START_TEST(test_answer_elsewhere)
 {
 	uint64_t now = SECONDS(1000);
@@ -411,6 +450,7 @@ START_TEST(test_random)
 				.candidates = rand_r(&seed) % 3,
 				.improved = rand_r(&seed) % 2,
 				.on_current = rand_r(&seed) % 2,
+				.rtt = rand_r(&seed) % 2 * (rand_r(&seed) % 400),
 			};
 			if (event.type == MOBILITY_EV_EXPIRED && rand_r(&seed) % 20)
 			{
@@ -479,6 +519,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_no_limit);
 	tcase_add_test(tc, test_resume);
 	tcase_add_test(tc, test_peer_silent);
+	tcase_add_test(tc, test_suspect);
 	tcase_add_test(tc, test_answer_elsewhere);
 	tcase_add_test(tc, test_retransmit_limit);
 	tcase_add_test(tc, test_abandoned);
