@@ -8,6 +8,7 @@
 #include "mobility_anchor.h"
 #include "mobility_compat.h"
 #include "mobility_registry.h"
+#include "mobility_resume.h"
 #include "mobility_session.h"
 
 #include <daemon.h>
@@ -42,6 +43,11 @@ struct private_mobility_manager_t {
 	 * IKE_SAs that peers move.
 	 */
 	mobility_anchor_t *anchor;
+
+	/**
+	 * Tells of suspends, NULL if the kernel can't.
+	 */
+	mobility_resume_t *resume;
 
 	/**
 	 * Held to start or stop the monitor.
@@ -80,6 +86,8 @@ typedef struct {
 	bool reauth;
 	/** number of the session it goes on with, 0 for none */
 	uint32_t number;
+	/** work to queue */
+	mobility_work_t work;
 	/** moves of that session */
 	u_int moves;
 	/** last of them */
@@ -190,17 +198,16 @@ static void network_changed(void *data, mobility_change_t change)
 }
 
 /**
- * Find the entry of a session whose IKE_SA is not checked out, and have it look
- * at its traffic.
+ * Queue work for a session whose IKE_SA is not checked out.
  */
-static bool queue_judge(void *data, mobility_entry_t *entry)
+static bool queue_work(void *data, mobility_entry_t *entry)
 {
 	subject_t *subject = data;
 
 	if (!entry->ended && entry->session->number == subject->number)
 	{
 		subject->registry->queue_locked(subject->registry, entry,
-										MOBILITY_WORK_TRAFFIC);
+										subject->work);
 	}
 	return FALSE;
 }
@@ -215,11 +222,100 @@ static void traffic_changed(void *data, uint32_t number,
 	subject_t subject = {
 		.registry = this->registry,
 		.number = number,
+		.work = MOBILITY_WORK_TRAFFIC,
 	};
 
 	if (verdict != MOBILITY_VERDICT_HEALTHY)
 	{
-		this->registry->for_each(this->registry, queue_judge, &subject);
+		this->registry->for_each(this->registry, queue_work, &subject);
+	}
+}
+
+/**
+ * mobility_resume_cb_t
+ */
+static void resumed(void *data, uint64_t slept)
+{
+	private_mobility_manager_t *this = data;
+
+	DBG1(DBG_IKE, "mobility: back after %llus of suspend",
+		 (unsigned long long)slept / 1000);
+	this->registry->queue(this->registry, NULL, MOBILITY_WORK_SUSPECT);
+}
+
+/**
+ * Address of a peer that was found.
+ */
+typedef struct {
+	/** registry */
+	mobility_registry_t *registry;
+	/** number of the session */
+	uint32_t number;
+	/** address */
+	host_t *host;
+} found_t;
+
+/**
+ * Keep an address for a session.
+ */
+static bool add_found(void *data, mobility_entry_t *entry)
+{
+	found_t *found = data;
+
+	if (entry->ended || entry->session->number != found->number)
+	{
+		return FALSE;
+	}
+	array_insert_create(&entry->found, ARRAY_TAIL,
+						found->host->clone(found->host));
+	found->registry->queue_locked(found->registry, entry, MOBILITY_WORK_LOOK);
+	return TRUE;
+}
+
+/**
+ * mobility_resolver_cb_t
+ */
+static void resolved(void *data, uint32_t number, host_t *host)
+{
+	private_mobility_manager_t *this = data;
+	found_t found = {
+		.registry = this->registry,
+		.number = number,
+		.host = host,
+	};
+
+	this->registry->for_each(this->registry, add_found, &found);
+}
+
+/**
+ * Tell an IKE_SA the addresses of its peer that were found.
+ */
+static void use_found(private_mobility_manager_t *this,
+					  mobility_entry_t *entry, ike_sa_t *ike_sa)
+{
+	enumerator_t *enumerator;
+	host_t *host, *known;
+	bool is_known;
+
+	while ((host = this->registry->take_found(this->registry, entry)))
+	{
+		is_known = FALSE;
+		enumerator = ike_sa->create_peer_address_enumerator(ike_sa);
+		while (!is_known && enumerator->enumerate(enumerator, &known))
+		{
+			is_known = known->ip_equals(known, host);
+		}
+		enumerator->destroy(enumerator);
+		if (!is_known)
+		{
+			DBG1(DBG_IKE, "mobility: %s may be at %H as well",
+				 entry->connection, host);
+			ike_sa->add_peer_address(ike_sa, host);
+		}
+		else
+		{
+			host->destroy(host);
+		}
 	}
 }
 
@@ -490,6 +586,7 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 		forget(this, entry);
 		return status;
 	}
+	use_found(this, entry, ike_sa);
 	if (work & MOBILITY_WORK_RELOAD)
 	{
 		session->reload(session);
@@ -504,6 +601,10 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 	if (status != DESTROY_ME && work & MOBILITY_WORK_TICK)
 	{
 		status = session->tick(session);
+	}
+	if (status != DESTROY_ME && work & MOBILITY_WORK_SUSPECT)
+	{
+		status = session->suspect(session);
 	}
 	if (status != DESTROY_ME && work & MOBILITY_WORK_TRAFFIC)
 	{
@@ -674,6 +775,14 @@ METHOD(listener_t, alert, bool,
 		if (entry)
 		{
 			entry->session->expired(entry->session);
+		}
+	}
+	else if (alert == ALERT_RETRANSMIT_RECEIVE)
+	{
+		entry = find(this, ike_sa);
+		if (entry)
+		{	/* what we answered may not have got there */
+			this->registry->queue(this->registry, entry, MOBILITY_WORK_SUSPECT);
 		}
 	}
 	else if (alert == ALERT_PEER_INIT_UNREACHABLE && ike_sa &&
@@ -872,7 +981,9 @@ METHOD(mobility_manager_t, destroy, void,
 	{
 		give_all_back(this);
 	}
-	/* it calls back, and sessions are gone */
+	/* these call back, and sessions are gone */
+	DESTROY_IF(this->resume);
+	DESTROY_IF(this->context.resolver);
 	DESTROY_IF(this->context.traffic);
 	DESTROY_IF(this->registry);
 	DESTROY_IF(this->anchor);
@@ -932,12 +1043,14 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 	);
 	this->context.monitor = mobility_monitor_create(network_changed, this);
 	this->context.traffic = mobility_traffic_create(traffic_changed, this);
+	this->context.resolver = mobility_resolver_create(resolved, this);
 	this->registry = mobility_registry_create(do_work, this);
 	if (!this->registry)
 	{
 		destroy(this);
 		return NULL;
 	}
+	this->resume = mobility_resume_create(resumed, this);
 	if (this->context.relocator)
 	{
 		this->anchor = mobility_anchor_create(settings, this->context.hooks,

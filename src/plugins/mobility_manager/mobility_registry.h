@@ -17,6 +17,7 @@
 #define MOBILITY_REGISTRY_H_
 
 #include <collections/linked_list.h>
+#include <collections/array.h>
 #include <sa/ike_sa.h>
 
 #include "mobility_report.h"
@@ -43,6 +44,8 @@ enum mobility_work_t {
 	MOBILITY_WORK_GIVE_BACK = (1<<4),
 	/** there is a new verdict about its traffic */
 	MOBILITY_WORK_TRAFFIC = (1<<5),
+	/** something hints that its path may not work */
+	MOBILITY_WORK_SUSPECT = (1<<6),
 };
 
 /**
@@ -105,6 +108,11 @@ struct mobility_entry_t {
 	 * Last move, for that other entry.
 	 */
 	mobility_move_t last_move;
+
+	/**
+	 * Addresses of the peer that were found, host_t*, NULL if none were.
+	 */
+	array_t *found;
 
 	/**
 	 * When the session wants to be woken, 0 for never.
@@ -231,6 +239,14 @@ struct mobility_registry_t {
 	 */
 	mobility_work_t (*take_work)(mobility_registry_t *this,
 								 mobility_entry_t *entry);
+
+	/**
+	 * Take one of the addresses of the peer that were found.
+	 *
+	 * @param entry		entry
+	 * @return			address, has to be destroyed; NULL if there are no more
+	 */
+	host_t *(*take_found)(mobility_registry_t *this, mobility_entry_t *entry);
 
 	/**
 	 * Set the time at which a session gets MOBILITY_WORK_TICK.

@@ -15,6 +15,13 @@
 
 #include <daemon.h>
 
+/** Shortest time between two hints that count, in ms: the peer is not the only
+ * one that can send a packet once more. */
+#define SUSPECT_INTERVAL 5000
+
+/** Time until the peer's name is resolved again, in ms. */
+#define RESOLVE_INTERVAL 10000
+
 /** How many times as long it is between attempts if only the last resort is
  * left. */
 #define LAST_RESORT_RETRY 6
@@ -80,6 +87,16 @@ struct private_mobility_session_t {
 	 * Round-trip time of the path in use in ms, 0 if unknown.
 	 */
 	uint32_t rtt;
+
+	/**
+	 * When a hint counts again that the path in use may not work.
+	 */
+	uint64_t suspicious;
+
+	/**
+	 * When the peer's name may be resolved again.
+	 */
+	uint64_t resolve;
 
 	/**
 	 * Hash of the SAs whose traffic is watched.
@@ -270,6 +287,32 @@ static void adjust_retry(private_mobility_session_t *this)
 }
 
 /**
+ * Without any path, addresses of the peer may be missing that this network could
+ * reach.
+ */
+static void find_addresses(private_mobility_session_t *this)
+{
+	mobility_resolver_t *resolver = this->context->resolver;
+	uint64_t now = mobility_now();
+	ike_cfg_t *ike_cfg;
+	char *name;
+
+	if (now < this->resolve ||
+		this->mover->candidates->count(this->mover->candidates, NULL))
+	{
+		return;
+	}
+	this->resolve = now + RESOLVE_INTERVAL;
+	ike_cfg = this->ike_sa->get_ike_cfg(this->ike_sa);
+	name = ike_cfg->get_other_addr(ike_cfg);
+	if (name)
+	{
+		resolver->resolve(resolver, this->public.number, name, AF_INET);
+		resolver->resolve(resolver, this->public.number, name, AF_INET6);
+	}
+}
+
+/**
  * Do what the state machine decided.
  */
 static status_t act(private_mobility_session_t *this, mobility_action_t actions)
@@ -281,6 +324,7 @@ static status_t act(private_mobility_session_t *this, mobility_action_t actions)
 	{	/* an event may have been missed, have all the paths there are */
 		this->mover->look(this->mover, &event);
 		adjust_retry(this);
+		find_addresses(this);
 	}
 	if (actions & MOBILITY_ACT_MOVE)
 	{
@@ -471,6 +515,10 @@ METHOD(mobility_session_t, look, status_t,
 	{
 		return status;
 	}
+	if (this->fsm.state == MOBILITY_DORMANT)
+	{
+		find_addresses(this);
+	}
 	if (changed)
 	{
 		this->context->tell(this->context, MOBILITY_EVENT_PATH, this->told,
@@ -498,7 +546,7 @@ METHOD(mobility_session_t, look, status_t,
 /**
  * Nothing returns over the path in use: have the peer answer something.
  */
-static status_t suspect_path(private_mobility_session_t *this)
+static status_t suspect_path(private_mobility_session_t *this, const char *why)
 {
 	mobility_exchange_t *exchange = this->mover->exchange;
 	mobility_fsm_event_t event = {
@@ -506,7 +554,7 @@ static status_t suspect_path(private_mobility_session_t *this)
 		.rtt = this->rtt,
 	};
 
-	set_cause(this, "nothing returns over %s", get_uplink(this));
+	set_cause(this, "%s over %s", why, get_uplink(this));
 	this->mover->begin(this->mover, this->cause);
 	if (handle(this, &event) == DESTROY_ME)
 	{
@@ -550,12 +598,30 @@ METHOD(mobility_session_t, judge, status_t,
 	switch (traffic->get_verdict(traffic, this->public.number))
 	{
 		case MOBILITY_VERDICT_SILENT:
-			return suspect_path(this);
+			return suspect_path(this, "nothing returns");
 		case MOBILITY_VERDICT_LOSSY:
 			return leave_lossy(this);
 		default:
 			return SUCCESS;
 	}
+}
+
+METHOD(mobility_session_t, suspect, status_t,
+	private_mobility_session_t *this)
+{
+	uint64_t now = mobility_now();
+
+	if (look(this) == DESTROY_ME)
+	{	/* what events did not get through yet */
+		return DESTROY_ME;
+	}
+	if (!this->hold->is_held(this->hold) || now < this->suspicious ||
+		this->fsm.state != MOBILITY_CONNECTED)
+	{
+		return SUCCESS;
+	}
+	this->suspicious = now + SUSPECT_INTERVAL;
+	return suspect_path(this, "peer may not be reached");
 }
 
 METHOD(mobility_session_t, tick, status_t,
@@ -1085,6 +1151,7 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 			.look = _look,
 			.tick = _tick,
 			.judge = _judge,
+			.suspect = _suspect,
 			.reload = _reload,
 			.switch_uplink = _switch_uplink,
 			.message = _message,

@@ -20,6 +20,7 @@
 #include "mobility_monitor.h"
 #include "mobility_neighbors.h"
 #include "mobility_pins.h"
+#include "mobility_resolver.h"
 #include "mobility_traffic.h"
 
 typedef struct mobility_session_t mobility_session_t;
@@ -41,6 +42,8 @@ struct mobility_context_t {
 	mobility_relocator_t *relocator;
 	/** watches traffic, NULL if the kernel does not tell of it */
 	mobility_traffic_t *traffic;
+	/** resolves names of peers */
+	mobility_resolver_t *resolver;
 	/** hooks */
 	mobility_ike_hooks_t *hooks;
 
@@ -133,6 +136,14 @@ struct mobility_session_t {
 	 * @return			DESTROY_ME to destroy the IKE_SA
 	 */
 	status_t (*judge)(mobility_session_t *this);
+
+	/**
+	 * Something hints that the path in use may not work: the host was suspended,
+	 * or the peer does not get our answers.
+	 *
+	 * @return			DESTROY_ME to destroy the IKE_SA
+	 */
+	status_t (*suspect)(mobility_session_t *this);
 
 	/**
 	 * Read settings again.

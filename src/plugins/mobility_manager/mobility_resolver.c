@@ -1,0 +1,235 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_resolver.h"
+
+#include <collections/array.h>
+#include <processing/jobs/callback_job.h>
+#include <threading/mutex.h>
+
+typedef struct private_mobility_resolver_t private_mobility_resolver_t;
+typedef struct query_t query_t;
+
+/**
+ * A name to resolve.
+ */
+struct query_t {
+	/** the resolver */
+	private_mobility_resolver_t *resolver;
+	/** session it is for */
+	uint32_t number;
+	/** name, or several */
+	char *name;
+	/** address family */
+	int family;
+};
+
+/**
+ * Private data of a mobility_resolver_t object.
+ */
+struct private_mobility_resolver_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_resolver_t public;
+
+	/**
+	 * Queries under way, query_t*.
+	 */
+	array_t *queries;
+
+	/**
+	 * Locks these.
+	 */
+	mutex_t *mutex;
+
+	/**
+	 * Queries under way, and the owner.
+	 */
+	refcount_t refs;
+
+	/**
+	 * Called when a name was resolved.
+	 */
+	mobility_resolver_cb_t cb;
+
+	/**
+	 * User data for cb.
+	 */
+	void *data;
+
+	/**
+	 * No results are wanted anymore.
+	 */
+	bool stopped;
+};
+
+/**
+ * Drop a reference: DNS may take long, or its job never be run.
+ */
+static void put(private_mobility_resolver_t *this)
+{
+	if (ref_put(&this->refs))
+	{
+		array_destroy(this->queries);
+		this->mutex->destroy(this->mutex);
+		free(this);
+	}
+}
+
+/**
+ * Tell what was found, if somebody still wants to know.
+ */
+static void tell(query_t *query, host_t *host)
+{
+	private_mobility_resolver_t *this = query->resolver;
+
+	this->mutex->lock(this->mutex);
+	if (!this->stopped && !host->is_anyaddr(host))
+	{
+		this->cb(this->data, query->number, host);
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+/**
+ * Resolve all names of a query.
+ */
+static void resolve_names(query_t *query)
+{
+	enumerator_t *enumerator;
+	host_t *host;
+	char *name;
+
+	enumerator = enumerator_create_token(query->name, ",", " ");
+	while (enumerator->enumerate(enumerator, &name))
+	{
+		if (!*name || name[0] == '%' || strchr(name, '/'))
+		{	/* %any, or a subnet */
+			continue;
+		}
+		host = host_create_from_dns(name, query->family, 0);
+		if (host)
+		{
+			tell(query, host);
+			host->destroy(host);
+		}
+	}
+	enumerator->destroy(enumerator);
+}
+
+/**
+ * Job that resolves a name, which may take long.
+ */
+static job_requeue_t run_query(query_t *query)
+{
+	resolve_names(query);
+	return JOB_REQUEUE_NONE;
+}
+
+/**
+ * A query is done, or was never run.
+ */
+static void query_done(query_t *query)
+{
+	private_mobility_resolver_t *this = query->resolver;
+	enumerator_t *enumerator;
+	query_t *current;
+
+	this->mutex->lock(this->mutex);
+	enumerator = array_create_enumerator(this->queries);
+	while (enumerator->enumerate(enumerator, &current))
+	{
+		if (current == query)
+		{
+			array_remove_at(this->queries, enumerator);
+		}
+	}
+	enumerator->destroy(enumerator);
+	this->mutex->unlock(this->mutex);
+	free(query->name);
+	free(query);
+	put(this);
+}
+
+/**
+ * Check if a query is under way.
+ */
+static bool is_under_way(private_mobility_resolver_t *this, uint32_t number,
+						 int family)
+{
+	query_t *query;
+	int i;
+
+	for (i = 0; i < array_count(this->queries); i++)
+	{
+		array_get(this->queries, i, &query);
+		if (query->number == number && query->family == family)
+		{
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+METHOD(mobility_resolver_t, resolve, void,
+	private_mobility_resolver_t *this, uint32_t number, const char *name,
+	int family)
+{
+	query_t *query = NULL;
+
+	this->mutex->lock(this->mutex);
+	if (!this->stopped && !is_under_way(this, number, family))
+	{
+		INIT(query,
+			.resolver = this,
+			.number = number,
+			.name = strdup(name),
+			.family = family,
+		);
+		array_insert(this->queries, ARRAY_TAIL, query);
+		ref_get(&this->refs);
+	}
+	this->mutex->unlock(this->mutex);
+	if (query)
+	{
+		lib->processor->queue_job(lib->processor,
+					(job_t*)callback_job_create((callback_job_cb_t)run_query,
+							query, (callback_job_cleanup_t)query_done, NULL));
+	}
+}
+
+METHOD(mobility_resolver_t, destroy, void,
+	private_mobility_resolver_t *this)
+{
+	this->mutex->lock(this->mutex);
+	this->stopped = TRUE;
+	this->mutex->unlock(this->mutex);
+	put(this);
+}
+
+/*
+ * Described in header.
+ */
+mobility_resolver_t *mobility_resolver_create(mobility_resolver_cb_t cb,
+											  void *data)
+{
+	private_mobility_resolver_t *this;
+
+	INIT(this,
+		.public = {
+			.resolve = _resolve,
+			.destroy = _destroy,
+		},
+		.queries = array_create(0, 0),
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+		.refs = 1,
+		.cb = cb,
+		.data = data,
+	);
+	return &this->public;
+}
