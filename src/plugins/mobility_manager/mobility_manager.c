@@ -6,6 +6,7 @@
 
 #include "mobility_manager.h"
 #include "mobility_anchor.h"
+#include "mobility_announce.h"
 #include "mobility_compat.h"
 #include "mobility_registry.h"
 #include "mobility_resume.h"
@@ -733,6 +734,11 @@ METHOD(listener_t, message, bool,
 	if (entry)
 	{
 		entry->session->message(entry->session, message, incoming, plain);
+	}
+	else if (plain && !incoming)
+	{
+		mobility_announce(this->context.settings, this->context.monitor,
+						  ike_sa, message);
 	}
 	return TRUE;
 }

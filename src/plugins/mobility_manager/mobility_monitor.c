@@ -330,7 +330,7 @@ METHOD(mobility_monitor_t, get_paths, void,
 }
 
 METHOD(mobility_monitor_t, read_paths, void,
-	private_mobility_monitor_t *this, host_t *peer,
+	private_mobility_monitor_t *this, array_t *peers,
 	mobility_uplink_filter_t filter, void *data, array_t *paths)
 {
 	filter_t filters = {
@@ -339,10 +339,16 @@ METHOD(mobility_monitor_t, read_paths, void,
 		.vips = collect_vips(),
 	};
 	mobility_uplinks_t *uplinks;
+	host_t *peer;
+	int i;
 
 	this->mutex->lock(this->mutex);
 	uplinks = borrow(this);
-	uplinks->get_paths(uplinks, peer, use_uplink, is_vip, &filters, paths);
+	for (i = 0; i < array_count(peers); i++)
+	{
+		array_get(peers, i, &peer);
+		uplinks->get_paths(uplinks, peer, use_uplink, is_vip, &filters, paths);
+	}
 	give_back(this, uplinks);
 	this->mutex->unlock(this->mutex);
 	array_destroy_offset(filters.vips, offsetof(host_t, destroy));

@@ -70,10 +70,15 @@ struct mobility_monitor_t {
 					  array_t *paths);
 
 	/**
-	 * As get_paths(), but if the monitor is not started the state is read, for
-	 * this call only.
+	 * As get_paths(), but for several peers, and if the monitor is not started
+	 * the state is read, for this call only.
+	 *
+	 * @param peers		host_t*, peers' addresses
+	 * @param filter	further condition on interfaces, may be NULL
+	 * @param data		user data for filter
+	 * @param paths		gets mobility_path_t* appended
 	 */
-	void (*read_paths)(mobility_monitor_t *this, host_t *peer,
+	void (*read_paths)(mobility_monitor_t *this, array_t *peers,
 					   mobility_uplink_filter_t filter, void *data,
 					   array_t *paths);
 

@@ -384,7 +384,7 @@ START_TEST(test_find)
 	host_t *local, *remote;
 	mobility_uplink_report_t *report;
 	mobility_kind_t over;
-	array_t *paths;
+	array_t *paths, *peers;
 	int count = 0, i;
 
 	local = host_create_from_string("10.2.0.2", 4500);
@@ -419,8 +419,11 @@ START_TEST(test_find)
 	paths = array_create(0, 0);
 	monitor->get_paths(monitor, remote, NULL, NULL, paths);
 	ck_assert_int_eq(array_count(paths), 0);
-	monitor->read_paths(monitor, remote, NULL, NULL, paths);
+	peers = array_create(0, 0);
+	array_insert(peers, ARRAY_TAIL, remote);
+	monitor->read_paths(monitor, peers, NULL, NULL, paths);
 	ck_assert_int_eq(array_count(paths), 2);
+	array_destroy(peers);
 	mobility_paths_destroy(paths);
 	ck_assert(!monitor->is_usable(monitor, path));
 	mobility_path_destroy(path);
