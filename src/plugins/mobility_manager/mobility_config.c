@@ -60,6 +60,8 @@ static const mobility_key_t top_keys[] = {
 	{ "pin_table", MOBILITY_KEY_NUMBER,
 		offsetof(mobility_conf_t, pin_table),
 		256, UINT32_MAX - PIN_TABLE_RANGE },
+	{ "networkmanager", MOBILITY_KEY_BOOL,
+		offsetof(mobility_conf_t, networkmanager) },
 	{ "script", MOBILITY_KEY_STRING, offsetof(mobility_conf_t, script) },
 };
 
@@ -421,6 +423,7 @@ mobility_conf_t *mobility_config_read(const char *ns,
 		.connections = array_create(0, 0),
 		.pin_priority = default_priority(ns),
 		.pin_table = PIN_TABLE_DEFAULT,
+		.networkmanager = TRUE,
 	);
 	mobility_section_init(&top, NULL, ns, problems);
 	mobility_section_init(&plugins, &top, "plugins", NULL);

@@ -78,6 +78,8 @@ struct mobility_conf_t {
 	uint32_t pin_table;
 	/** URI of the socket */
 	char *socket;
+	/** ask NetworkManager */
+	bool networkmanager;
 	/** script */
 	char *script;
 };

@@ -8,6 +8,7 @@
 #include "mobility_anchor.h"
 #include "mobility_announce.h"
 #include "mobility_compat.h"
+#include "mobility_nm.h"
 #include "mobility_registry.h"
 #include "mobility_resume.h"
 #include "mobility_session.h"
@@ -49,6 +50,11 @@ struct private_mobility_manager_t {
 	 * Tells of suspends, NULL if the kernel can't.
 	 */
 	mobility_resume_t *resume;
+
+	/**
+	 * Client of NetworkManager, runs as the monitor does; NULL if there is none.
+	 */
+	mobility_nm_t *nm;
 
 	/**
 	 * Held to start or stop the monitor.
@@ -132,16 +138,25 @@ static mobility_entry_t *find(private_mobility_manager_t *this,
 static bool adjust_monitor(private_mobility_manager_t *this)
 {
 	mobility_monitor_t *monitor = this->context.monitor;
+	mobility_settings_t *settings = this->context.settings;
 	bool running = FALSE;
 
 	this->monitor_mutex->lock(this->monitor_mutex);
 	if (this->registry->get_active(this->registry))
 	{
 		running = monitor->start(monitor);
+		if (this->nm && settings->use_networkmanager(settings))
+		{
+			this->nm->start(this->nm);
+		}
 	}
 	else
 	{
 		monitor->stop(monitor);
+		if (this->nm)
+		{
+			this->nm->stop(this->nm);
+		}
 	}
 	this->monitor_mutex->unlock(this->monitor_mutex);
 	return running;
@@ -318,6 +333,16 @@ static void use_found(private_mobility_manager_t *this,
 			host->destroy(host);
 		}
 	}
+}
+
+/**
+ * mobility_nm_cb_t
+ */
+static void advice_changed(void *data)
+{
+	private_mobility_manager_t *this = data;
+
+	this->registry->queue(this->registry, NULL, MOBILITY_WORK_LOOK);
 }
 
 /**
@@ -983,6 +1008,8 @@ static void give_all_back(private_mobility_manager_t *this)
 METHOD(mobility_manager_t, destroy, void,
 	private_mobility_manager_t *this)
 {
+	this->context.settings->set_advisor(this->context.settings, NULL, NULL);
+	DESTROY_IF(this->nm);
 	if (this->registry)
 	{
 		give_all_back(this);
@@ -1061,6 +1088,12 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 	{
 		this->anchor = mobility_anchor_create(settings, this->context.hooks,
 											  this->context.relocator);
+	}
+	this->nm = mobility_nm_create(NULL, advice_changed, this);
+	if (this->nm)
+	{
+		settings->set_advisor(settings, (mobility_advisor_t)this->nm->get,
+							  this->nm);
 	}
 	return &this->public;
 }

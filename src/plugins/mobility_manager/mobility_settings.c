@@ -162,7 +162,8 @@ METHOD(mobility_settings_t, get_uplink, void,
 	{
 		find_uplink(this->policy->interfaces, ifname, config);
 	}
-	advised = this->advisor && this->advisor(this->advisor_data, ifname,
+	advised = this->advisor && this->policy->networkmanager &&
+			  this->advisor(this->advisor_data, ifname,
 											 &advice);
 	this->lock->unlock(this->lock);
 	mobility_uplink_config_complete(config, &override,
@@ -212,6 +213,17 @@ METHOD(mobility_settings_t, get_socket, const char*,
 	private_mobility_settings_t *this)
 {
 	return this->socket;
+}
+
+METHOD(mobility_settings_t, use_networkmanager, bool,
+	private_mobility_settings_t *this)
+{
+	bool use;
+
+	this->lock->read_lock(this->lock);
+	use = this->policy->networkmanager;
+	this->lock->unlock(this->lock);
+	return use;
 }
 
 METHOD(mobility_settings_t, get_script, char*,
@@ -281,6 +293,7 @@ mobility_settings_t *mobility_settings_create_for(const char *ns)
 			.get_pin_priority = _get_pin_priority,
 			.get_pin_table = _get_pin_table,
 			.get_socket = _get_socket,
+			.use_networkmanager = _use_networkmanager,
 			.get_script = _get_script,
 			.reload = _reload,
 			.destroy = _destroy,

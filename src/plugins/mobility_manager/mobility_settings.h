@@ -134,6 +134,13 @@ struct mobility_settings_t {
 	const char *(*get_socket)(mobility_settings_t *this);
 
 	/**
+	 * Check whether to ask NetworkManager.
+	 *
+	 * @return			TRUE to ask it, if it is there
+	 */
+	bool (*use_networkmanager)(mobility_settings_t *this);
+
+	/**
 	 * Get the script to run on state changes and moves.
 	 *
 	 * @return			allocated path, NULL if none
