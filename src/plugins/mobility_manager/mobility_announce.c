@@ -151,19 +151,39 @@ static bool is_on_path(array_t *paths, host_t *host)
 }
 
 /**
- * Announce our addresses on the interfaces that the paths use.
+ * Get all addresses of this host.  A copy, as the enumerator has a lock that
+ * asking about an address takes as well.
  */
-static void add_announcements(message_t *message, array_t *paths, host_t *me)
+static array_t *get_addresses()
 {
+	array_t *hosts = array_create(0, 0);
 	enumerator_t *enumerator;
-	notify_type_t type;
-	u_int added = 0;
 	host_t *host;
 
 	enumerator = charon->kernel->create_address_enumerator(charon->kernel,
 														   ADDR_TYPE_REGULAR);
-	while (added < MAX_ADDRESSES && enumerator->enumerate(enumerator, &host))
+	while (enumerator->enumerate(enumerator, &host))
 	{
+		array_insert(hosts, ARRAY_TAIL, host->clone(host));
+	}
+	enumerator->destroy(enumerator);
+	return hosts;
+}
+
+/**
+ * Announce our addresses on the interfaces that the paths use.
+ */
+static void add_announcements(message_t *message, array_t *paths, host_t *me)
+{
+	array_t *hosts = get_addresses();
+	notify_type_t type;
+	u_int added = 0;
+	host_t *host;
+	int i;
+
+	for (i = 0; i < array_count(hosts) && added < MAX_ADDRESSES; i++)
+	{
+		array_get(hosts, i, &host);
 		if (!host->ip_equals(host, me) && is_on_path(paths, host))
 		{
 			type = host->get_family(host) == AF_INET ? ADDITIONAL_IP4_ADDRESS
@@ -173,7 +193,7 @@ static void add_announcements(message_t *message, array_t *paths, host_t *me)
 			added++;
 		}
 	}
-	enumerator->destroy(enumerator);
+	array_destroy_offset(hosts, offsetof(host_t, destroy));
 	if (!added)
 	{
 		message->add_notify(message, FALSE, NO_ADDITIONAL_ADDRESSES,
