@@ -187,15 +187,16 @@ def run_shell(hosts, line, request):
     environment = dict(hosts.environment(request["host"]),
                        TERM=request.get("term", "linux"))
     rows, columns = request.get("size", (24, 80))
-    with open("/dev/tty1", "r+b", 0) as terminal:
+    path = os.environ["LAB_TERMINAL"]
+    with open(path, "r+b", 0) as terminal:
         subprocess.run(["stty", "sane", "rows", str(rows), "cols",
                         str(columns)], stdin=terminal, check=False)
     subprocess.run(
         ["setsid", "-c", "-w", "nsenter", "-t",
          str(hosts.pids[request["host"]]), "-n", "-m", "-u", "-p", "-w/",
          "bash", "--norc", "-i"],
-        env=environment, check=False, stdin=open("/dev/tty1", "rb", 0),
-        stdout=open("/dev/tty1", "wb", 0), stderr=subprocess.STDOUT)
+        env=environment, check=False, stdin=open(path, "rb", 0),
+        stdout=open(path, "wb", 0), stderr=subprocess.STDOUT)
     line.send(id=request["id"], code=0, out="", err="")
 
 

@@ -4,7 +4,7 @@
 
 import argparse
 
-from . import handover, idle, paths, steps, uml
+from . import guest, handover, idle, kernels, paths, steps
 
 
 def arguments():
@@ -15,6 +15,7 @@ def arguments():
     parser.add_argument("--build", metavar="DIR",
                         help="where the plugin is built (default: $MM_BUILD, "
                         "else build/)")
+    kernels.add_option(parser)
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser(
         "handover", help="how long a move takes and what it costs",
@@ -48,12 +49,12 @@ def main():
     try:
         {"handover": handover.main, "idle": idle.main}[options.command](
             options)
-    except (steps.Failed, paths.Missing, uml.Broken) as error:
+    except (steps.Failed, paths.Missing, guest.Broken) as error:
         steps.say(f"\n{error}")
         return 1
     except KeyboardInterrupt:
         steps.say("\nstopped; nothing is left running")
         return 130
     finally:
-        uml.kill_all()
+        guest.kill_all()
     return 0

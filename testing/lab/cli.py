@@ -9,7 +9,7 @@ import signal
 import sys
 import termios
 
-from . import display, paths, runner, scenario as scenarios, uml
+from . import display, guest, kernels, paths, runner, scenario as scenarios
 
 
 def arguments():
@@ -31,6 +31,7 @@ def arguments():
     parser.add_argument("--jobs", type=int, metavar="N",
                         default=min(2, os.cpu_count() or 1),
                         help="run N at once (default: %(default)s)")
+    kernels.add_option(parser)
     parser.add_argument("--shell", metavar="HOST",
                         help="bring the scenario up and give a shell in HOST")
     parser.add_argument("--build", metavar="DIR",
@@ -89,7 +90,7 @@ def run_all(options, names):
         except BaseException:
             for future in futures:
                 future.cancel()
-            uml.kill_all()
+            guest.kill_all()
             raise
     return 0 if shown.table() else 1
 

@@ -10,7 +10,7 @@ import shutil
 import sys
 import time
 
-from . import build, demoplot, livetraffic, paths, scenario, steps, \
+from . import build, demoplot, guest, livetraffic, paths, scenario, steps, \
     timeline, uml
 from .steps import say
 
@@ -225,14 +225,14 @@ def main():
     options = arguments()
     try:
         tell_all(options)
-    except (steps.Failed, paths.Missing, uml.Broken) as error:
+    except (steps.Failed, paths.Missing, guest.Broken) as error:
         say(f"\n{error}")
         return 1
     except KeyboardInterrupt:
         say("\nstopped; nothing is left running")
         return 130
     finally:
-        uml.kill_all()
+        guest.kill_all()
     return 0
 
 

@@ -240,7 +240,7 @@ def table(cuts):
 def main(options):
     needs_plugin = not options.variant or "plugin" in options.variant
     plugin = paths.plugin(options.build) if needs_plugin else None
-    with site.Site("bench-handover", plugin, options.build) as place:
+    with site.Site("bench-handover", plugin, options) as place:
         bench = Bench(place, options)
         bench.run()
     say(f"\n{options.count} cuts per case, {options.rate} packets/s each "

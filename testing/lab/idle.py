@@ -116,7 +116,7 @@ class Idle:
 
 def main(options):
     plugin = paths.plugin(options.build)
-    with site.Site("bench-idle", plugin, options.build) as place:
+    with site.Site("bench-idle", plugin, options) as place:
         bench = Idle(place, options)
         bench.run()
     count = options.sessions

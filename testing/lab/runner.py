@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 
-from . import paths, scenario as scenarios, timeline, uml
+from . import guest, kernels, paths, scenario as scenarios, timeline
 
 TIME_LIMIT = 180
 # What is written down of every IPsec host before the scenario is taken down.
@@ -71,19 +71,19 @@ class Run:
         outcome.results = results = self._results()
         self.scenario.prepare(results, plugin is not None)
         limit = int(self.scenario.conf.get("TIMELIMIT") or TIME_LIMIT)
-        guest = uml.Lab(results, self.scenario.hosts(), plugin,
-                        paths.tools(plugin, self.options.build),
-                        self.options.terminal)
-        timer = threading.Timer(limit, self._too_late, [guest])
+        booting = kernels.LABS[self.options.kernel](
+            results, self.scenario.hosts(), plugin,
+            paths.tools(plugin, self.options.build), self.options.terminal)
+        timer = threading.Timer(limit, self._too_late, [booting])
         timer.daemon = True
         with open(results / "console.log", "w", encoding="utf-8") as self._log:
             try:
                 self._say("boots")
                 if not self.options.shell:
                     timer.start()
-                with guest as self._lab:
+                with booting as self._lab:
                     self._play()
-            except uml.Broken as error:
+            except guest.Broken as error:
                 if self._late:
                     outcome.fail(self.scenario.name,
                                  f"not done after {limit} s, killed")
@@ -100,9 +100,9 @@ class Run:
         outcome.passed = not outcome.failures
         return outcome
 
-    def _too_late(self, guest):
+    def _too_late(self, lab):
         self._late = True
-        guest.kill()
+        lab.kill()
 
     def _play(self):
         self._start_captures()

@@ -6,7 +6,7 @@ uplinks, sun, bob, and whichever strongswan.conf is wanted now."""
 import contextlib
 import shutil
 
-from . import paths, scenario, steps, uml
+from . import kernels, paths, scenario, steps
 
 # hosts and certificates are those of this scenario
 SCENARIO = "cable-pull"
@@ -29,15 +29,16 @@ pubkey kernel-netlink socket-default updown vici{plugin}
 
 
 class Site:
-    def __init__(self, name, plugin, build_folder):
+    def __init__(self, name, plugin, options):
         self.results = paths.generated() / name
         self._lock = paths.claim(self.results)
         shutil.rmtree(self.results, ignore_errors=True)
         self.results.mkdir(parents=True)
         found = scenario.find(SCENARIO)
         found.prepare(self.results, plugin is not None)
-        self._lab = uml.Lab(self.results, found.hosts(), plugin,
-                            paths.tools(plugin, build_folder))
+        self._lab = kernels.LABS[options.kernel](
+            self.results, found.hosts(), plugin,
+            paths.tools(plugin, options.build))
         self._stack = contextlib.ExitStack()
 
     def __enter__(self):
