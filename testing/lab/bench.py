@@ -10,8 +10,8 @@ from . import guest, handover, idle, kernels, paths, steps
 def arguments():
     parser = argparse.ArgumentParser(
         prog="testing/bench",
-        description="Measures the plugin against stock strongSwan, in a "
-        "laboratory of User Mode Linux.")
+        description="Measures the plugin against stock strongSwan and "
+        "others, in the laboratory.")
     parser.add_argument("--build", metavar="DIR",
                         help="where the plugin is built (default: $MM_BUILD, "
                         "else build/)")
@@ -20,18 +20,22 @@ def arguments():
     command = commands.add_parser(
         "handover", help="how long a move takes and what it costs",
         description="Cuts the path in use N times per case, with the plugin, "
-        "with stock strongSwan and with its prefer_best_path, and measures "
-        "from the link event to the first ESP packet out and in on the new "
-        "path, lost packets, and IKE messages and bytes.")
+        "with stock strongSwan, with its prefer_best_path, or with the tunnels "
+        "that people would use instead, and measures for how long nothing "
+        "arrived, lost packets, whether the session survived, and IKE messages "
+        "and bytes. The other tunnels need testing/setup-bench, and WireGuard "
+        "--kernel qemu. Their configurations are in testing/peers.")
     command.add_argument("count", metavar="N", nargs="?", type=int,
-                         default=10, help="cuts per case (%(default)s)")
+                         default=3, help="cuts per case (%(default)s)")
     command.add_argument("--case", action="append", choices=handover.CASES,
                          help="only this one; may be given several times")
     command.add_argument("--variant", action="append",
                          choices=handover.VARIANTS,
-                         help="only this one; may be given several times")
-    command.add_argument("--rate", type=int, default=200,
-                         help="packets a second each way (%(default)s)")
+                         help="this one; may be given several times (" +
+                         ", ".join(handover.OWN) + ")")
+    command.add_argument("--rate", type=int, action="append",
+                         help="packets a second each way; may be given several "
+                         "times for so many streams at once (50, 200)")
     command = commands.add_parser(
         "idle", help="memory per session and wake-ups while nothing happens",
         description="Brings sessions up, leaves them alone and counts how "

@@ -7,56 +7,144 @@ import json
 import statistics
 import time
 
-from . import handoverplot, paths, scenario, site, steps, timeline
+from . import compiled, handoverplot, livetraffic, paths, site, steps, \
+    timeline, tunnels
 from .steps import say
 
 trafficlog, wire = timeline.trafficlog, timeline.wire
 
-# name: strongswan.conf
+STOCK = ("retransmit_timeout = 1.0\n  retransmit_base = 1.5\n  "
+         "retransmit_tries = 4")
+# name: how to make it; stock strongSwan gets timeouts that let it start anew
+# within the time we look
 VARIANTS = {
-    "plugin": {"with_plugin": True},
-    "stock": {},
-    "stock-best-path": {"options": "prefer_best_path = yes"},
+    "plugin": lambda *about: tunnels.Charon(*about, with_plugin=True),
+    "stock": lambda *about: tunnels.Charon(*about, timeouts=STOCK),
+    "stock-best-path": lambda *about: tunnels.Charon(
+        *about, timeouts=STOCK, options="prefer_best_path = yes"),
+    "wireguard": tunnels.WireGuard,
+    "openvpn": tunnels.OpenVPN,
+    "libreswan": tunnels.Libreswan,
 }
-# name: what it is; alice's eth1 goes straight to the gateway, eth0 is NATed
+# those that need nothing but what testing/setup installs
+OWN = ("plugin", "stock", "stock-best-path")
+
+HOSTS = ("alice", "moon", "carol", "sun", "bob")
+# alice's uplinks: the cable is the cheaper one, both routers do NAT
+CABLE = "ip address replace 10.4.0.10/16 dev eth1; " \
+    "ip route replace default via 10.4.0.1 dev eth1 metric 100"
+WIFI = "ip address replace 10.1.0.10/16 dev eth0; " \
+    "ip route replace default via 10.1.0.1 dev eth0 metric 600"
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    about: str
+    # done to alice before the tunnel is set up
+    before: str = ""
+    # done to alice while traffic flows, with pauses of so many seconds
+    acts: tuple = ()
+    # the event of these from which time counts
+    since: str = ""
+    # for how long to look at least, and for traffic to flow at most, in seconds
+    watch: float = 0.5
+    patience: float = 10
+    # on whom else something is done first
+    carol: str = ""
+    # the tunnel changes its keys meanwhile
+    rekeys: bool = False
+
+
 CASES = {
-    "cable-pull": "the carrier of the uplink in use is gone, its address and "
-                  "route stay",
-    "interface-down": "a network manager takes the uplink in use down, with "
-                      "its address and route",
-    "dormant": "no network at all for 3 seconds, then the carrier of the other "
-               "uplink comes back",
-    "dormant-managed": "the same, but a network manager takes addresses and "
-                       "routes away and sets them again",
-    "blink": "no network at all for 3 seconds, then the carrier of the uplink "
-             "that was in use comes back",
+    "cable-pull": Case(
+        "the carrier of the uplink in use is gone, its address and route stay",
+        acts=("cable pull eth1",), since="cable-pull"),
+    "interface-down": Case(
+        "a network manager takes the uplink in use down, with its address and "
+        "route",
+        acts=("cable down eth1; ip address flush dev eth1 scope global",),
+        since="cable-down"),
+    "bring-back": Case(
+        "the cheaper uplink comes back, first its carrier, then its address "
+        "and route",
+        before="cable pull eth1; ip address flush dev eth1 scope global",
+        acts=("cable plug eth1; event link-back; " + CABLE,),
+        since="link-back", watch=5),
+    "preferred-dead": Case(
+        "the same, but its router has no connection to the world",
+        before="cable pull eth1; ip address flush dev eth1 scope global",
+        carol="cable mute eth0",
+        acts=("cable plug eth1; event link-back; " + CABLE,),
+        since="link-back", watch=10, patience=20),
+    "black-hole": Case(
+        "the router of the uplink in use loses its connection to the world",
+        acts=("carol:cable mute eth0",), since="cable-mute", watch=2,
+        patience=20),
+    "dormant": Case(
+        "no network at all for 3 seconds, then the carrier of the other "
+        "uplink comes back",
+        acts=("cable pull eth0 eth1", 3, "cable plug eth0"),
+        since="cable-plug"),
+    "dormant-managed": Case(
+        "the same, but a network manager takes addresses and routes away and "
+        "sets them again",
+        acts=("ip link set eth0 down; ip link set eth1 down; "
+              "ip address flush dev eth0 scope global; "
+              "ip address flush dev eth1 scope global", 3,
+              "ip link set eth0 up; event route-back; " + WIFI),
+        since="route-back"),
+    "blink": Case(
+        "no network at all for 3 seconds, then the carrier of the uplink that "
+        "was in use comes back",
+        acts=("cable pull eth0 eth1", 3, "cable plug eth1"),
+        since="cable-plug"),
+    "both-down": Case(
+        "no network at all for 30 seconds, then both carriers come back",
+        acts=("cable pull eth0 eth1", 30, "cable plug eth0 eth1"),
+        since="cable-plug", watch=2, patience=20),
+    "mid-rekey": Case(
+        "the carrier is gone while the keys are being changed: a request is "
+        "on its way and gets no answer",
+        acts=("near rekey", "carol:cable mute eth0", "rekey",
+              "cable pull eth1"),
+        since="cable-pull", rekeys=True),
 }
-# the uplink that traffic goes to, if it's not eth0
-NEW = {"blink": "eth1"}
-# A packet that leaves there with the old address does not get anywhere.
-ADDRESSES = {name: {address.split("/")[0] for address in addresses}
-             for name, _, *addresses, _, _ in scenario.network.HOSTS["alice"]}
-# For how long a move may take, and for how long to look at what it costs.
-PATIENCE = 5
-OUTAGE = 3
 
 
 @dataclasses.dataclass
 class Cut:
+    """What a cut did to one of the streams."""
     variant: str
     case: str
-    event: float                # when the link changed
-    end: float = 0.0
-    out: float = None           # seconds to the first ESP packet
-    into: float = None
+    rate: int
+    number: int
+    survived: bool              # the same session carries traffic again
+    gap_out: float = None       # seconds of silence, None if for good
+    gap_in: float = None
     lost_out: int = 0
     lost_in: int = 0
-    messages: int = 0
-    octets: int = 0
+    messages: int = None        # of IKE, where it is what is spoken
+    octets: int = None
 
 
-def last_event(results, name):
-    return trafficlog.event_time(str(results), name)
+def silence(stream, event, end):
+    """The longest time for which something was under way and nothing arrived,
+    from the event on.  A sender that pauses is not silence.  None if what was
+    sent last did not arrive."""
+    sent = sorted(when / 1e9 for when in stream.sent.values()
+                  if event <= when / 1e9 <= end)
+    arrived = sorted(when / 1e9 for when in stream.received.values()
+                     if event <= when / 1e9 <= end)
+    longest, index = 0, 0
+    for arrival in arrived:
+        if index < len(sent):
+            longest = max(longest, arrival - sent[index])
+        while index < len(sent) and sent[index] <= arrival:
+            index += 1
+    # those of the last moment may be under way
+    if any(when < end - 0.4 for when in sent[index:]):
+        return None
+    return longest
 
 
 class Bench:
@@ -66,195 +154,251 @@ class Bench:
         self._alice = lambda command, **more: place.run("alice", command,
                                                         **more)
         self.cuts = []
+        self.versions = {}
+        self.failures = []
 
-    def run(self):
+    def run(self, variant):
+        tunnel = VARIANTS[variant](self._site, variant)
+        self._capture(variant)
+        tunnel.prepare()
+        self.versions[variant] = tunnel.version()
+        for case in self._options.case or CASES:
+            self._series(tunnel, case)
+        tunnel.finish()
+        self._alice("kill $(cat /run/bench.pid)")
+
+    def network(self):
         place = self._site
         place.nat()
-        place.run("bob", "traffic serve")
-        place.configure("sun")
-        place.start("sun")
-        self._ping()
-        for variant in self._options.variant or VARIANTS:
-            self._variant(variant)
-        self._measure()
-
-    def _ping(self):
-        self._alice("ifup eth1")
+        for router in ("moon", "carol"):
+            # without a tunnel it does not count
+            place.run(router, "iptables -A FORWARD -s 10.3.0.0/28 -j DROP")
+        place.run("carol", "ip link set eth1 up; "
+                  "ip address replace 10.4.0.1/16 dev eth1; "
+                  "iptables -t nat -A POSTROUTING -o eth0 -s 10.4.0.0/16 "
+                  "-j SNAT --to-source 192.168.0.100")
+        # a router that loses its upstream need not notice and tell
+        place.run("carol", "ip neigh replace 192.168.0.2 lladdr "
+                  "fe:fd:c0:a8:00:02 dev eth0 nud permanent")
+        place.run("sun", "ip neigh replace 192.168.0.100 lladdr "
+                  "fe:fd:c0:a8:00:64 dev eth0 nud permanent")
+        self._alice("cable plug eth1 net3; ip link set eth1 up; "
+                    "ip route del default; " + WIFI + ";" + CABLE)
         self.ping = self._alice(
             "ping -c 20 -i 0.05 -q 192.168.0.2").out.strip().splitlines()[-1]
-
-    def _variant(self, variant):
-        place = self._site
-        place.configure("alice", **VARIANTS[variant])
-        self._alice("ifup eth1")
-        place.start("alice")
-        self._alice("swanctl --initiate --child home")
-        self._alice(f"traffic start 10.2.0.10 --no-tcp --name {variant} "
-                    f"--rate {self._options.rate}")
-        self._capture(variant)
-        for case in self._options.case or CASES:
-            with steps.Progress(f"{variant}, {case}, "
-                                f"{self._options.count} cuts") as progress:
-                for number in range(self._options.count):
-                    progress.note(f"cut {number + 1}")
-                    self._one(variant, case)
-        self._alice(f"traffic stop --name {variant}", must=False)
-        self._alice("kill $(cat /run/bench.pid)")
-        place.stop("alice")
-        self._alice("ifdown eth1")
+        self.kernel = self._alice("uname -sr").out.strip()
 
     def _capture(self, variant):
-        """Only what is measured, or the capture itself takes too much."""
+        """Only of IKE: to capture all takes too much."""
         self._alice(
             "tcpdump -U --immediate-mode -Z root -i any -s 120 "
-            f"-w /var/log/{variant}.pcap 'esp or udp port 4500' "
+            f"-w /var/log/{variant}.pcap 'udp port 500 or "
+            "(udp port 4500 and udp[8:4] = 0)' "
             "2>/run/bench.err & echo $! > /run/bench.pid; "
             "until grep -q listening /run/bench.err; do sleep 0.02; done")
 
-    def _one(self, variant, case):
-        event = getattr(self, "_do_" + case.replace("-", "_"))()
-        self._alice(f"traffic wait {PATIENCE} udp --name {variant}",
-                    must=False)
+    def _series(self, tunnel, case):
+        with steps.Progress(f"{tunnel.name}, {case}, "
+                            f"{self._options.count} cuts") as progress:
+            for number in range(1, self._options.count + 1):
+                progress.note(f"cut {number}")
+                try:
+                    self._one(tunnel, case, number)
+                except steps.Failed as error:
+                    # what was measured already is worth more than to stop
+                    say(f"  not measured: {error}")
+                    self.failures.append((tunnel.name, case))
+                self._restore(tunnel)
+
+    def _one(self, tunnel, name, number):
+        case = CASES[name]
+        streams = {rate: f"{tunnel.name}-{name}-{number}-{rate}"[-31:]
+                   for rate in self._options.rate}
+        self._site.run("bob", "pace serve")
+        self._alice(case.before or "true")
+        if case.carol:
+            self._site.run("carol", case.carol)
+        tunnel.up(case.rekeys)
+        self._alice("pace start 10.2.0.10 " + " ".join(
+            f"{rate} {stream}" for rate, stream in streams.items()))
+        if not self._flows(streams.values(), 10):
+            raise steps.Failed(f"no traffic through {tunnel.name}")
+        time.sleep(0.5)
+        sessions = tunnel.sessions()
+        for act in case.acts:
+            self._act(tunnel, act)
+        time.sleep(case.watch)
+        flows = self._flows(streams.values(), case.patience)
         # what is lost while the receiving side still moves counts, too
         time.sleep(0.5)
-        self.cuts.append(Cut(variant, case, event, time.time()))
-        self._restore(variant)
+        self._alice("event cut-end")
+        same = tunnel.sessions() == sessions
+        for host in ("alice", "bob"):
+            self._site.run(host, "pace stop")
+        self._measure(tunnel, name, number, streams, flows and same)
 
-    def _do_cable_pull(self):
-        self._alice("cable pull eth1")
-        return last_event(self._site.results, "cable-pull")
+    def _act(self, tunnel, act):
+        if isinstance(act, (int, float)):
+            time.sleep(act)
+        elif act == "near rekey":
+            tunnel.near_rekey()
+        elif act == "rekey":
+            tunnel.rekey()
+        else:
+            host, colon, command = act.partition(":")
+            self._site.run(*(host, command) if colon else ("alice", act))
 
-    def _do_interface_down(self):
-        self._alice("cable down eth1; ip address flush dev eth1 scope global")
-        return last_event(self._site.results, "cable-down")
+    def _flows(self, streams, patience):
+        """Does what is sent from now on arrive, in all streams both ways?"""
+        results = str(self._site.results)
+        self._alice("event look")
+        since = trafficlog.event_time(results, "look") * 1e9
+        waiting = [livetraffic.Growing(trafficlog.file_name(
+            results, stream, f"udp-{way}-received"))
+            for stream in streams for way in trafficlog.DIRECTIONS]
+        end = time.monotonic() + patience
+        while waiting and time.monotonic() < end:
+            waiting = [log for log in waiting
+                       if not any(sent > since for _, sent, _ in log.lines())]
+            time.sleep(0.1)
+        return not waiting
 
-    def _do_dormant(self):
-        self._alice("cable pull eth0 eth1")
-        time.sleep(OUTAGE)
-        self._alice("cable plug eth0")
-        return last_event(self._site.results, "cable-plug")
+    def _restore(self, tunnel):
+        for host in ("alice", "bob"):
+            self._site.run(host, "pace stop")
+        tunnel.down()
+        self._site.run("carol", "cable unmute eth0")
+        self._alice("cable plug eth0 eth1; ip link set eth0 up; "
+                    f"ip link set eth1 up; {WIFI}; {CABLE}")
 
-    def _do_dormant_managed(self):
-        self._alice("ip link set eth0 down; ifdown eth1")
-        time.sleep(OUTAGE)
-        # as it would be after DHCP; the default route comes last
-        self._alice(
-            "ip link set eth0 up; "
-            "ip -6 address add fec1::10/16 dev eth0 nodad 2>/dev/null; "
-            "ip address replace 10.1.0.10/16 dev eth0; "
-            "event route-back; ip route replace default via 10.1.0.1")
-        return last_event(self._site.results, "route-back")
-
-    def _do_blink(self):
-        self._alice("cable pull eth0 eth1")
-        time.sleep(OUTAGE)
-        self._alice("cable plug eth1")
-        return last_event(self._site.results, "cable-plug")
-
-    def _restore(self, variant):
-        """Back to the first uplink by a fresh start, as stock strongSwan does
-        not always find back by itself."""
-        self._alice("cable plug eth0 eth1; "
-                    "swanctl --terminate --ike home --force --timeout 5 "
-                    ">/dev/null 2>&1; ifup eth1; "
-                    "ip link set eth0 up; "
-                    "ip route replace default via 10.1.0.1", must=False)
-        self._site.run("sun", "swanctl --terminate --ike home --force "
-                       "--timeout 5", must=False)
-        for _ in range(5):
-            self._alice("swanctl --initiate --child home", must=False)
-            answer = self._alice(f"traffic wait 5 udp --name {variant}",
-                                 must=False)
-            if answer.code == 0:
-                return
-        raise steps.Failed("the tunnel does not come up again:\n"
-                           + answer.out + answer.err)
-
-    def _measure(self):
-        with steps.Progress("Evaluating"):
-            self._alice("ip address > /var/log/ip.address")
-            names = timeline.interface_names(self._site.results / "alice")
-            for variant in self._options.variant or VARIANTS:
-                packets = list(wire.read(self._site.results / "alice"
-                                         / f"{variant}.pcap"))
-                log = trafficlog.Log(str(self._site.results), variant)
-                for cut in self.cuts:
-                    if cut.variant == variant:
-                        _measure_cut(cut, packets, names, log)
+    def _measure(self, tunnel, case, number, streams, survived):
+        results = self._site.results
+        event = trafficlog.event_time(str(results), CASES[case].since)
+        end = trafficlog.event_time(str(results), "cut-end")
+        ike = [packet for packet in wire.read(
+            results / "alice" / f"{tunnel.name}.pcap")
+            if packet.kind == "ike" and event <= packet.time <= end] \
+            if tunnel.uses_ike else None
+        for rate, name in streams.items():
+            cut = Cut(tunnel.name, case, rate, number, survived)
+            log = trafficlog.Log(str(results), name)
+            for way in ("out", "in"):
+                stream = log.streams[way]
+                setattr(cut, f"gap_{way}", silence(stream, event, end))
+                setattr(cut, f"lost_{way}", sum(
+                    sequence not in stream.received
+                    for sequence, when in stream.sent.items()
+                    if event <= when / 1e9 <= end - 0.2))
+            if ike is not None:
+                cut.messages = len(ike)
+                cut.octets = sum(packet.length for packet in ike)
+            self.cuts.append(cut)
 
 
-def _measure_cut(cut, packets, names, log):
-    uplink = NEW.get(cut.case, "eth0")
-    for packet in packets:
-        if not cut.event <= packet.time <= cut.end:
-            continue
-        if packet.kind == "ike":
-            cut.messages += 1
-            cut.octets += packet.length
-        elif packet.kind == "esp" and names.get(packet.index) == uplink and \
-                {packet.source, packet.destination} & ADDRESSES[uplink]:
-            field = "out" if packet.outgoing else "into"
-            if getattr(cut, field) is None:
-                setattr(cut, field, packet.time - cut.event)
-    for way, field in (("out", "lost_out"), ("in", "lost_in")):
-        stream = log.streams[way]
-        setattr(cut, field, sum(
-            number not in stream.received
-            for number, when in stream.sent.items()
-            if cut.event <= when / 1e9 <= cut.end - 0.2))
-
-
-def _figures(values, scale=1, unit=""):
+def _figures(values, scale=1):
     """Median and worst; what never happened is the worst."""
     there = [value for value in values if value is not None]
     if not there:
         return "never"
     text = f"{statistics.median(there) * scale:.0f}/" \
-        f"{max(there) * scale:.0f}{unit}"
+        f"{max(there) * scale:.0f}"
     never = len(values) - len(there)
     return text + (f", {never}x never" if never else "")
 
 
+HEAD = ("case", "variant", "packets/s", "gap out [ms]", "gap in [ms]",
+        "lost out", "lost in", "survived", "IKE messages", "IKE bytes")
+
+
+def _row(mine):
+    speaks = mine[0].messages is not None
+    return (mine[0].case, mine[0].variant, str(mine[0].rate),
+            _figures([cut.gap_out for cut in mine], 1000),
+            _figures([cut.gap_in for cut in mine], 1000),
+            _figures([cut.lost_out for cut in mine]),
+            _figures([cut.lost_in for cut in mine]),
+            f"{sum(cut.survived for cut in mine)} of {len(mine)}",
+            _figures([cut.messages for cut in mine]) if speaks else "-",
+            _figures([cut.octets for cut in mine]) if speaks else "-")
+
+
 def table(cuts):
-    rows = [("case", "variant", "first out [ms]", "first in [ms]",
-             "lost out", "lost in", "IKE messages", "IKE bytes")]
+    rows = [HEAD]
     for case in CASES:
         for variant in VARIANTS:
-            mine = [cut for cut in cuts
-                    if (cut.case, cut.variant) == (case, variant)]
-            if not mine:
-                continue
-            rows.append((
-                case, variant,
-                _figures([cut.out for cut in mine], 1000),
-                _figures([cut.into for cut in mine], 1000),
-                _figures([cut.lost_out for cut in mine]),
-                _figures([cut.lost_in for cut in mine]),
-                _figures([cut.messages for cut in mine]),
-                _figures([cut.octets for cut in mine])))
+            for rate in sorted({cut.rate for cut in cuts}):
+                mine = [cut for cut in cuts if (cut.case, cut.variant, cut.rate)
+                        == (case, variant, rate)]
+                if mine:
+                    rows.append(_row(mine))
+    return rows
+
+
+def aligned(rows):
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return ["  ".join(cell.ljust(width) for cell, width
                       in zip(row, widths)).rstrip() for row in rows]
 
 
-def main(options):
-    needs_plugin = not options.variant or "plugin" in options.variant
-    plugin = paths.plugin(options.build) if needs_plugin else None
-    with site.Site("bench-handover", plugin, options) as place:
-        bench = Bench(place, options)
-        bench.run()
-    say(f"\n{options.count} cuts per case, {options.rate} packets/s each "
-        "way; median/worst")
-    say("to the gateway: " + bench.ping)
-    for case in options.case or CASES:
-        say(f"  {case}: {CASES[case]}")
-    say()
-    for line in table(bench.cuts):
-        say(line)
+def markdown(bench, options):
+    """The same to be kept with the sources."""
+    cases = options.case or CASES
+    command = " ".join(
+        ["testing/bench", f"--kernel {options.kernel}", "handover",
+         str(options.count)]
+        + [f"--variant {name}" for name in options.variant or ()]
+        + [f"--case {name}" for name in options.case or ()]
+        + [f"--rate {rate}" for rate in options.rate])
+    first, *rows = table(bench.cuts)
+    return "\n".join(
+        ["Measured with", "", "    " + command, "",
+         f"in {bench.kernel}, {bench.ping} to the gateway. Median/worst of "
+         f"{options.count} cuts each.", ""]
+        + [f"- {name}: {version}" for name, version
+           in bench.versions.items()] + [""]
+        + [f"- {name}: {CASES[name].about}." for name in cases] + [""]
+        + ["| " + " | ".join(row) + " |" for row in
+           [first, ["---"] * len(first), *rows]]) + "\n"
+
+
+def _write(bench, options):
     output = paths.generated() / "handover"
-    output.with_suffix(".json").write_text(json.dumps(
-        [dataclasses.asdict(cut) for cut in bench.cuts], indent=1),
+    output.with_suffix(".json").write_text(json.dumps({
+        "kernel": bench.kernel, "versions": bench.versions,
+        "cuts": [dataclasses.asdict(cut) for cut in bench.cuts]}, indent=1),
         encoding="utf-8")
+    output.with_suffix(".md").write_text(markdown(bench, options),
+                                         encoding="utf-8")
     handoverplot.draw(bench.cuts, list(CASES), list(VARIANTS),
                       output.with_suffix(".svg"))
-    say(f"\nevery cut: {output}.json, as a picture: {output}.svg")
+    return output
+
+
+def main(options):
+    options.rate = options.rate or [50, 200]
+    variants = options.variant or OWN
+    plugin = paths.plugin(options.build) if "plugin" in variants else None
+    pace = compiled.make(paths.TOOLS / "pace.c", "bin/pace")
+    programs = [pace.parent]
+    if set(variants) - set(OWN):
+        programs += tunnels.programs()
+    with site.Site("bench-handover", plugin, options, hosts=HOSTS,
+                   programs=programs) as place:
+        bench = Bench(place, options)
+        bench.network()
+        for variant in variants:
+            bench.run(variant)
+            # it takes long, and may be stopped
+            output = _write(bench, options)
+    say(f"\n{options.count} cuts per case; median/worst")
+    say("to the gateway: " + bench.ping)
+    for case in options.case or CASES:
+        say(f"  {case}: {CASES[case].about}")
+    say()
+    for line in aligned(table(bench.cuts)):
+        say(line)
+    say(f"\nevery cut: {output}.json, the table: {output}.md, "
+        f"as a picture: {output}.svg")
+    if bench.failures:
+        raise steps.Failed("not measured: " + ", ".join(
+            " ".join(failure) for failure in bench.failures))

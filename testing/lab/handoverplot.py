@@ -7,10 +7,11 @@ import statistics
 
 from . import svg
 
-WIDTH, LEFT, RIGHT, TOP, ROW = 1000, 230, 90, 70, 26
-FIRST, LAST = 1, 10000      # milliseconds
-COLOURS = ("#2a9d5c", "#d1344b", "#e08e1b")
-WAYS = (("out", "first ESP packet out"), ("into", "first ESP packet in"))
+WIDTH, LEFT, RIGHT, TOP, ROW = 1000, 230, 90, 70, 22
+FIRST, LAST = 1, 100000     # milliseconds
+COLOURS = ("#2a9d5c", "#d1344b", "#e08e1b", "#3a6ea5", "#7b4fa3", "#6b6b6b")
+WAYS = (("gap_out", "from the laptop to the network behind the gateway"),
+        ("gap_in", "from there to the laptop"))
 
 
 def _place(milliseconds):
@@ -27,17 +28,21 @@ def _axis(drawing, top, bottom):
         label = f"{decade} ms" if decade < 1000 else f"{decade // 1000} s"
         drawing.text(x, bottom + 15, label, 11, "#555", "middle")
         decade *= 10
-    drawing.text(WIDTH - RIGHT + 15, top - 8, "never", 11, "#555")
+    drawing.text(WIDTH - RIGHT + 15, top - 8, "for good", 11, "#555")
 
 
 def _row(drawing, y, cuts, field, colour):
+    """A cut that the session did not survive is hollow."""
     times = [getattr(cut, field) for cut in cuts]
     there = [value * 1000 for value in times if value is not None]
-    for value in there:
-        drawing.circle(_place(value), y, 3.2, colour, fill_opacity=0.55)
+    for cut, value in zip(cuts, times):
+        if value is not None:
+            drawing.circle(_place(value * 1000), y, 3.2,
+                           colour if cut.survived else "#fff", stroke=colour,
+                           fill_opacity=0.55)
     if there:
         x = _place(statistics.median(there))
-        drawing.line(x, y - 9, x, y + 9, "#222", 2)
+        drawing.line(x, y - 8, x, y + 8, "#222", 2)
     if len(there) < len(times):
         drawing.text(WIDTH - RIGHT + 15, y + 4,
                      f"{len(times) - len(there)}x", 11, colour)
@@ -46,19 +51,20 @@ def _row(drawing, y, cuts, field, colour):
 def draw(cuts, cases, variants, path):
     """One panel per way; in it, a group of rows per case."""
     cases = [case for case in cases if any(cut.case == case for cut in cuts)]
-    variants = [variant for variant in variants
-                if any(cut.variant == variant for cut in cuts)]
-    panel = len(cases) * (len(variants) * ROW + 14) + 60
+    colours = {variant: colour for variant, colour in zip(variants, COLOURS)
+               if any(cut.variant == variant for cut in cuts)}
+    panel = len(cases) * (len(colours) * ROW + 14) + 60
     drawing = svg.Drawing(WIDTH, TOP + panel * len(WAYS))
-    drawing.text(20, 26, "From the link event to traffic on the new path, a "
-                 "dot per cut, the median as a bar", 15, font_weight="bold")
+    drawing.text(20, 26, "For how long nothing arrived after the link event: a "
+                 "dot per cut and rate, hollow if the session died, the "
+                 "median as a bar", 15, font_weight="bold")
     for index, (field, title) in enumerate(WAYS):
         top = TOP + index * panel
         drawing.text(20, top - 8, title, 13, font_weight="bold")
         _axis(drawing, top, top + panel - 60)
         y = top + ROW / 2
         for case in cases:
-            for variant, colour in zip(variants, COLOURS):
+            for variant, colour in colours.items():
                 drawing.text(LEFT - 12, y + 4, f"{case}, {variant}", 11,
                              anchor="end")
                 _row(drawing, y, [cut for cut in cuts if (

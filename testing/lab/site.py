@@ -18,8 +18,7 @@ charon-systemd {{
   load = random nonce openssl kdf hmac pem pkcs1 x509 revocation constraints \
 pubkey kernel-netlink socket-default updown vici{plugin}
   reuse_ikesa = no
-  retransmit_timeout = 4.0
-  retransmit_tries = 5
+  {timeouts}
   cookie_threshold = 1000
   cookie_threshold_ip = 1000
   block_threshold = 1000
@@ -28,8 +27,12 @@ pubkey kernel-netlink socket-default updown vici{plugin}
 """
 
 
+# those of charon itself; the scenario's strongswan.conf has shorter ones
+TIMEOUTS = "retransmit_timeout = 4.0\n  retransmit_tries = 5"
+
+
 class Site:
-    def __init__(self, name, plugin, options):
+    def __init__(self, name, plugin, options, programs=(), hosts=None):
         self.results = paths.generated() / name
         self._lock = paths.claim(self.results)
         shutil.rmtree(self.results, ignore_errors=True)
@@ -37,8 +40,8 @@ class Site:
         found = scenario.find(SCENARIO)
         found.prepare(self.results, plugin is not None)
         self._lab = kernels.LABS[options.kernel](
-            self.results, found.hosts(), plugin,
-            paths.tools(plugin, options.build))
+            self.results, hosts or found.hosts(), plugin,
+            [*paths.tools(plugin, options.build), *programs])
         self._stack = contextlib.ExitStack()
 
     def __enter__(self):
@@ -56,13 +59,17 @@ class Site:
         return result
 
     def write(self, host, path, text):
-        self.run(host, f"cat > {path} <<'end of file'\n{text}\nend of file")
+        """By way of the results: the serial line is not made for much."""
+        passed = self.results / f"{host}.written"
+        passed.write_text(text + "\n", encoding="utf-8")
+        self.run(host, f"cp {passed} {path}")
 
-    def configure(self, host, with_plugin=False, options=""):
+    def configure(self, host, with_plugin=False, options="",
+                  timeouts=TIMEOUTS):
         """Its charon must not run now."""
         self.write(host, "/etc/strongswan.conf", CONF.format(
             plugin=" mobility-manager" if with_plugin else "",
-            options=options))
+            options=options, timeouts=timeouts))
 
     def nat(self):
         self.run("moon", "iptables -t nat -A POSTROUTING -o eth0 "

@@ -2,34 +2,13 @@
 # Copyright (C) 2026 The mobility-manager developers
 """A guest under User Mode Linux."""
 
-import fcntl
 import os
 import shutil
-import subprocess
 
-from . import guest, paths
+from . import compiled, guest, paths
 
 MEMORY = "640M"
 MODULES = "/usr/lib/uml/modules"
-
-
-def _library():
-    """The library that lets UML run on processors with large registers."""
-    generated = paths.generated()
-    generated.mkdir(parents=True, exist_ok=True)
-    source = paths.TESTING / "lab" / "xstate.c"
-    library = generated / "xstate.so"
-    with open(generated / "xstate.lock", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not library.exists() or \
-                library.stat().st_mtime < source.stat().st_mtime:
-            compiler = shutil.which("cc") or shutil.which("gcc")
-            if not compiler:
-                raise paths.Missing("the laboratory needs a C compiler; "
-                                    "testing/setup installs one")
-            subprocess.run([compiler, "-O2", "-shared", "-fPIC", "-o",
-                            str(library), str(source), "-ldl"], check=True)
-    return library
 
 
 class Lab(guest.Lab):
@@ -53,7 +32,10 @@ class Lab(guest.Lab):
             passed.append(self._terminal)
         environment = {"PATH": os.environ.get("PATH", "/usr/bin"),
                        "HOME": self._scratch, "TMPDIR": self._scratch,
-                       "LD_PRELOAD": str(_library())}
+                       # lets it run on processors with large registers
+                       "LD_PRELOAD": str(compiled.make(
+                           paths.TESTING / "lab" / "xstate.c", "xstate.so",
+                           "-shared", "-fPIC", "-ldl"))}
         if os.path.isdir("/dev/shm"):
             environment["TMPDIR"] = "/dev/shm"
         return arguments, {"env": environment, "pass_fds": passed}
