@@ -4,7 +4,7 @@
 
 import argparse
 
-from . import guest, handover, idle, kernels, paths, steps
+from . import guest, handover, idle, kernels, paths, scale, steps
 
 
 def arguments():
@@ -45,14 +45,23 @@ def arguments():
                          help="for how long to look (%(default)s)")
     command.add_argument("--sessions", type=int, default=50,
                          help="for the memory (%(default)s)")
+    command = commands.add_parser(
+        "scale", help="one link event, many sessions",
+        description="Logs in with many sessions from one charon, takes the "
+        "uplink in use down, and measures how long it takes until the last "
+        "session is moved, and the time of the processor and the memory this "
+        "takes, beside stock strongSwan.")
+    command.add_argument("--sessions", type=int, action="append",
+                         help="how many; may be given several times (1, 100, "
+                         "1000)")
     return parser.parse_args()
 
 
 def main():
     options = arguments()
     try:
-        {"handover": handover.main, "idle": idle.main}[options.command](
-            options)
+        {"handover": handover.main, "idle": idle.main,
+         "scale": scale.main}[options.command](options)
     except (steps.Failed, paths.Missing, guest.Broken) as error:
         steps.say(f"\n{error}")
         return 1

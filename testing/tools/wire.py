@@ -31,6 +31,7 @@ class Packet:
     message: int = 0
     request: bool = False
     from_initiator: bool = False
+    ike_spi: bytes = b""      # the initiator's
 
     def describe(self):
         path = f"{self.source} -> {self.destination}"
@@ -68,6 +69,7 @@ def classify(packet, data, protocol):
         return None
     fields = IKE_HEADER.unpack_from(payload)
     packet.kind = "ike"
+    packet.ike_spi = fields[0]
     packet.exchange = EXCHANGES.get(fields[4], str(fields[4]))
     packet.request = not fields[5] & RESPONSE
     packet.from_initiator = bool(fields[5] & INITIATOR)
