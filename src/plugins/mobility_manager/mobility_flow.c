@@ -158,24 +158,20 @@ static void rebase(private_mobility_flow_t *this, uint64_t now,
 }
 
 /**
- * A silence is over; keep in mind how long it was if nothing was wrong
+ * A silence is over; keep in mind how long it was if it was suspect, or would
+ * have been, and nothing was wrong
  */
 static void end_silence(private_mobility_flow_t *this, uint64_t now)
 {
-	uint64_t silence;
-
 	if (now >= this->forget)
 	{
 		this->harmless = 0;
 	}
-	if (this->waiting && (this->refuted || this->harmless))
+	if (this->waiting && (this->refuted || this->harmless) &&
+		this->last_out + SLACK >= this->since + get_silence(this))
 	{
-		silence = now - this->since;
-		if (silence >= get_silence(this))
-		{
-			this->harmless = max(this->harmless, silence);
-			this->forget = now + MEMORY;
-		}
+		this->harmless = max(this->harmless, now - this->since);
+		this->forget = now + MEMORY;
 	}
 	this->waiting = FALSE;
 	this->refuted = 0;

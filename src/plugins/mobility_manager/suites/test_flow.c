@@ -373,7 +373,16 @@ START_TEST(test_rare_answers)
 	took = hole(&sim, 60000, 20);
 	ck_assert_int_ge(took, 2 * MOBILITY_FLOW_SILENCE);
 	in(&sim, 1, 0);
-	both(&sim, 61000, 20);
+	/* silences that would not be suspect do not keep it in mind */
+	for (i = 0; i < 61000; i += 300)
+	{
+		out(&sim, 1);
+		pass(&sim, 100);
+		out(&sim, 1);
+		pass(&sim, 120);
+		in(&sim, 1, 0);
+		pass(&sim, 80);
+	}
 	took = hole(&sim, 60000, 20);
 	ck_assert_int_le(took, MOBILITY_FLOW_SILENCE + 2 * MOBILITY_FLOW_PERIOD);
 	sim.flow->destroy(sim.flow);
@@ -472,6 +481,145 @@ START_TEST(test_suspend)
 END_TEST
 
 /**
+ * Feed a sample
+ */
+static mobility_verdict_t feed(mobility_flow_t *flow, uint64_t now,
+							   uint64_t out, uint64_t in, uint64_t seq)
+{
+	mobility_flow_sample_t sample = {
+		.out = out,
+		.in = in,
+		.seq = seq,
+	};
+
+	return flow->sample(flow, now, &sample);
+}
+
+/**
+ * Create a flow with a packet that left after a pause, at 1000 ms
+ */
+static mobility_flow_t *create_waiting(uint32_t rtt)
+{
+	mobility_flow_t *flow;
+
+	flow = mobility_flow_create();
+	flow->set_rtt(flow, rtt);
+	feed(flow, 0, 0, 0, 0);
+	ck_assert_int_eq(feed(flow, 1000, 1, 0, 0), MOBILITY_VERDICT_HEALTHY);
+	return flow;
+}
+
+START_TEST(test_limits)
+{
+	static const struct {
+		uint32_t rtt;
+		uint64_t limit;
+	} limits[] = {
+		{ 0, 400 },
+		{ 1, 400 },
+		{ 100, 400 },
+		{ 101, 404 },
+		{ 200, 800 },
+		{ 15000, 60000 },
+		{ UINT32_MAX, 60000 },
+	};
+	mobility_flow_t *flow;
+	uint64_t at;
+	int i;
+
+	for (i = 0; i < countof(limits); i++)
+	{
+		at = 1000 + limits[i].limit - SLACK;
+		flow = create_waiting(limits[i].rtt);
+		/* packets leave all the time, or it would be a pause */
+		for (; at > 9000; at -= 5000);
+		for (; at < 1000 + limits[i].limit - SLACK; at += 5000)
+		{
+			ck_assert_int_eq(feed(flow, at, at, 0, 0),
+							 MOBILITY_VERDICT_HEALTHY);
+		}
+		ck_assert_int_eq(feed(flow, at - 1, 100000, 0, 0),
+						 MOBILITY_VERDICT_HEALTHY);
+		/* neither without another packet */
+		ck_assert_int_eq(feed(flow, at, 100000, 0, 0),
+						 MOBILITY_VERDICT_HEALTHY);
+		ck_assert_int_eq(feed(flow, at, 100001, 0, 0),
+						 MOBILITY_VERDICT_SILENT);
+		flow->destroy(flow);
+	}
+	/* a packet is alone after a pause */
+	flow = create_waiting(0);
+	ck_assert_int_eq(feed(flow, 11001, 2, 0, 0), MOBILITY_VERDICT_HEALTHY);
+	flow->destroy(flow);
+	flow = create_waiting(0);
+	ck_assert_int_eq(feed(flow, 11000, 2, 0, 0), MOBILITY_VERDICT_SILENT);
+	/* and after a suspicion that was refuted */
+	flow->refuted(flow, 11100);
+	ck_assert_int_eq(feed(flow, 13000, 3, 0, 0), MOBILITY_VERDICT_HEALTHY);
+	ck_assert_int_eq(feed(flow, 13001, 4, 0, 0), MOBILITY_VERDICT_SILENT);
+	flow->destroy(flow);
+}
+END_TEST
+
+START_TEST(test_fresh)
+{
+	mobility_flow_t *flow;
+
+	/* what left before the move tells nothing about the new path */
+	flow = create_waiting(0);
+	feed(flow, 1200, 10, 1, 1);
+	flow->moved(flow, 1350);
+	ck_assert_int_eq(feed(flow, 1400, 20, 1, 1), MOBILITY_VERDICT_HEALTHY);
+	ck_assert_int_eq(feed(flow, 1729, 30, 1, 1), MOBILITY_VERDICT_HEALTHY);
+	ck_assert_int_eq(feed(flow, 1730, 31, 1, 1), MOBILITY_VERDICT_SILENT);
+	flow->destroy(flow);
+
+	/* a clock that went back does not make it a long silence */
+	flow = create_waiting(0);
+	ck_assert_int_eq(feed(flow, 2000, 2, 0, 0), MOBILITY_VERDICT_SILENT);
+	flow->refuted(flow, 2000);
+	feed(flow, 500, 3, 1, 1);
+	feed(flow, 600, 4, 1, 1);
+	ck_assert_int_eq(feed(flow, 1000, 5, 1, 1), MOBILITY_VERDICT_SILENT);
+	flow->destroy(flow);
+}
+END_TEST
+
+START_TEST(test_windows)
+{
+	mobility_flow_t *flow;
+	u_int i;
+
+	/* a burst that is lost, in a window that is long enough */
+	flow = mobility_flow_create();
+	feed(flow, 0, 0, 0, 0);
+	for (i = 1; i <= 10; i++)
+	{
+		ck_assert_int_eq(feed(flow, i * 200, i, i * 100 - 50, i * 100),
+						 MOBILITY_VERDICT_HEALTHY);
+	}
+	flow->destroy(flow);
+
+	/* too few packets, then enough of them */
+	flow = mobility_flow_create();
+	feed(flow, 0, 0, 0, 0);
+	for (i = 1; i < 10; i++)
+	{
+		ck_assert_int_eq(feed(flow, i * 500, i, i, i * 11),
+						 MOBILITY_VERDICT_HEALTHY);
+	}
+	ck_assert_int_eq(feed(flow, 5000, 10, 10, 110), MOBILITY_VERDICT_LOSSY);
+	/* more than were sent, as some were late */
+	for (i = 1; i < 5; i++)
+	{
+		feed(flow, 5000 + i * 500, 10, 10 + i * 110, 110 + i * 100);
+	}
+	ck_assert_int_eq(flow->get_verdict(flow), MOBILITY_VERDICT_HEALTHY);
+	flow->destroy(flow);
+}
+END_TEST
+
+/**
  * Traffic in both directions of which a share gets lost on the way to us
  */
 static void lossy(sim_t *this, uint64_t ms, u_int percent)
@@ -530,7 +678,7 @@ END_TEST
 START_TEST(test_loss_outage)
 {
 	sim_t sim = sim_create();
-	int i;
+	int i, j;
 
 	/* what the peer sent during an outage is lost, but not by this path */
 	for (i = 0; i < 20; i++)
@@ -539,11 +687,16 @@ START_TEST(test_loss_outage)
 		hole(&sim, 10000, 10);
 		ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_SILENT);
 		in(&sim, 1, i * 1000);
-		both(&sim, 5000, 10);
-		ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_HEALTHY);
+		for (j = 0; j < 10; j++)
+		{
+			both(&sim, 500, 10);
+			ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_HEALTHY);
+		}
 		/* same, while nothing left */
 		pass(&sim, 20000);
 		in(&sim, 1, i * 1000);
+		both(&sim, 1000, 10);
+		ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_HEALTHY);
 	}
 	/* a burst, or few packets, tell nothing */
 	both(&sim, 5000, 10);
@@ -752,6 +905,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, mobility_suite_setup,
 							  mobility_suite_teardown);
 	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, test_limits);
+	tcase_add_test(tc, test_fresh);
 	tcase_add_test(tc, test_hole);
 	tcase_add_test(tc, test_idle);
 	tcase_add_test(tc, test_inbound);
@@ -768,6 +923,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, mobility_suite_setup,
 							  mobility_suite_teardown);
 	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, test_windows);
 	tcase_add_test(tc, test_loss);
 	tcase_add_test(tc, test_loss_outage);
 	suite_add_tcase(s, tc);
