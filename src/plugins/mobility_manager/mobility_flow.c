@@ -291,6 +291,8 @@ METHOD(mobility_flow_t, moved, void,
 		rebase(this, now, &this->last);
 		this->verdict = MOBILITY_VERDICT_HEALTHY;
 		this->fresh = now;
+		/* what was lost until something arrives was lost on the way left */
+		this->last_in = 0;
 	}
 }
 

@@ -201,6 +201,27 @@ bool mobility_policy_is_better(const mobility_path_t *path,
 	return path->metric < incumbent->metric;
 }
 
+/**
+ * Check if the peer may be at the other end: what it announced may be private
+ * addresses, only where there is nothing better known are they worth a test.
+ */
+static bool is_plausible(array_t *paths, const mobility_path_t *path)
+{
+	mobility_path_t *other;
+	int i;
+
+	for (i = 0; !path->known && i < array_count(paths); i++)
+	{
+		array_get(paths, i, &other);
+		if (other->known && other->ifindex == path->ifindex &&
+			is_same_family(other, path))
+		{
+			return FALSE;
+		}
+	}
+	return TRUE;
+}
+
 /*
  * Described in header.
  */
@@ -224,7 +245,8 @@ mobility_path_t *mobility_policy_find_better(array_t *paths,
 	for (i = 0; ranking.incumbent && i < array_count(paths); i++)
 	{
 		array_get(paths, i, &path);
-		if (mobility_policy_is_better(path, &ranking))
+		if (mobility_policy_is_better(path, &ranking) &&
+			is_plausible(paths, path))
 		{
 			return path;
 		}

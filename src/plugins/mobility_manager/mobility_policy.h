@@ -90,6 +90,8 @@ bool mobility_policy_is_better(const mobility_path_t *path,
 
 /**
  * Find the preferred one of the paths that are better than the one in use.
+ * Addresses the peer only announced do not count where there is a way over the
+ * same uplink to one where it has been.
  *
  * @param paths			array of mobility_path_t*, as ranked
  * @param incumbent		path in use, NULL if none
