@@ -10,14 +10,46 @@
 #include "ctl_output.h"
 
 /**
+ * Say if a path is used, and why not.
+ */
+static char *get_verdict(json_object *path, char *buf, size_t len)
+{
+	const char *reason = ctl_str(path, "reason"), *class;
+	int64_t penalty = ctl_num(path, "penalty");
+	char duration[32];
+
+	class = ctl_str(path, "class");
+	if (*reason && penalty)
+	{
+		snprintf(buf, len, "%s for %s", reason,
+				 ctl_duration(penalty, duration, sizeof(duration)));
+	}
+	else
+	{
+		if (!*reason)
+		{
+			reason = ctl_num(path, "current") ? "in use" : "yes";
+		}
+		if (streq(class, "") || streq(class, "normal"))
+		{
+			snprintf(buf, len, "%s", reason);
+		}
+		else
+		{
+			snprintf(buf, len, "%s (%s)", reason, class);
+		}
+	}
+	return buf;
+}
+
+/**
  * Print the paths of a session.
  */
 static void print_paths(json_object *session)
 {
 	json_object *paths, *path;
 	ctl_table_t *table;
-	const char *verdict;
-	char cost[16], kind[64];
+	char cost[16], kind[64], rtt[16], verdict[128];
 	int i, count;
 
 	printf("%s (session %lld)\n", ctl_str(session, "connection"),
@@ -29,20 +61,25 @@ static void print_paths(json_object *session)
 		printf("  no path: no uplink has a usable address and a route to the "
 			   "peer\n");
 	}
-	table = ctl_table_create(1U << 2 | 1U << 5, "", "UPLINK", "KIND", "LOCAL",
-							 "REMOTE", "VIA", "COST", "USABLE", NULL);
+	table = ctl_table_create(1U << 2 | 1U << 5 | 1U << 7, "", "UPLINK", "KIND",
+							 "LOCAL", "REMOTE", "VIA", "COST", "RTT", "USABLE",
+							 NULL);
 	for (i = 0; i < count; i++)
 	{
 		path = json_object_array_get_idx(paths, i);
 		snprintf(cost, sizeof(cost), "%lld",
 				 (long long)ctl_num(path, "cost"));
-		verdict = ctl_str(path, "reason");
+		rtt[0] = '\0';
+		if (ctl_num(path, "rtt-ms"))
+		{
+			snprintf(rtt, sizeof(rtt), "%lld ms",
+					 (long long)ctl_num(path, "rtt-ms"));
+		}
 		table->add(table, ctl_num(path, "current") ? "*" : "",
 				   ctl_str(path, "uplink"),
 				   ctl_kind(path, kind, sizeof(kind)), ctl_str(path, "local"),
-				   ctl_str(path, "remote"), ctl_str(path, "gateway"), cost,
-				   *verdict ? verdict :
-				   ctl_num(path, "current") ? "in use" : "yes");
+				   ctl_str(path, "remote"), ctl_str(path, "gateway"), cost, rtt,
+				   get_verdict(path, verdict, sizeof(verdict)));
 	}
 	if (count)
 	{

@@ -260,11 +260,11 @@ START_TEST(test_paths)
 	assert_run("paths home", 0,
 		"home (session 1)\n"
 		"   UPLINK  KIND      LOCAL          REMOTE       VIA            COST  "
-		"USABLE\n"
+		"RTT    USABLE\n"
 		"*  eth0    ethernet  192.168.0.100  192.168.0.1                 100   "
-		"in use\n"
+		"12 ms  in use\n"
 		"   wlan0   wifi      192.168.0.100  192.168.0.1  192.168.0.254  100   "
-		"no carrier\n");
+		"       no carrier for 4m 10s\n");
 	array = run_json("paths --json", 0);
 	ck_assert_int_eq(json_object_array_length(array), 2);
 	ck_assert_str_eq(get(array, "/0/paths/0/uplink"), "eth0");
@@ -280,13 +280,15 @@ START_TEST(test_switch)
 	json_object *object;
 
 	add_sessions();
-	assert_run("switch home eth1", 0, "home is on its way to eth1");
+	assert_run("switch home eth1", 0, "home moved to eth1 in 21 ms");
 	ck_assert_str_eq(mock->get_switch(mock), "home eth1");
 	assert_run("status caf\xc3\xa9", 4, "there is no session");
 	assert_run("paths caf\xc3\xa9", 4, "there is no session");
 	assert_run("switch nobody eth9", 4, "nobody was not moved to eth9");
 	assert_run("switch home eth9", 1, "home was not moved to eth9: eth9: no "
 			   "such interface");
+	assert_run("switch home wlan0", 1, "home was not moved to wlan0: no "
+			   "carrier");
 	object = run_json("switch home eth1 --json", 0);
 	ck_assert_str_eq(get(object, "/success"), "true");
 	json_object_put(object);

@@ -126,11 +126,21 @@ static void add_path(mobility_message_t *message, u_int number,
 	message->add(message, "prefix", "%u", path->prefix);
 	message->add(message, "metric", "%u", path->metric);
 	message->add(message, "cost", "%u", report->cost);
+	message->add(message, "class", "%N", mobility_preference_names,
+				 path->preference);
+	if (path->rtt)
+	{
+		message->add(message, "rtt-ms", "%u", path->rtt);
+	}
 	message->add(message, "current", "%s", report->current ? "yes" : "no");
 	message->add(message, "usable", "%s", report->unusable ? "no" : "yes");
 	if (report->unusable)
 	{
 		message->add(message, "reason", "%s", report->unusable);
+	}
+	if (report->penalty)
+	{
+		message->add(message, "penalty", "%u", report->penalty);
 	}
 	message->end(message);
 }

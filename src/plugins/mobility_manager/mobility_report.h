@@ -128,6 +128,8 @@ struct mobility_path_report_t {
 	bool current;
 	/** why it may not be used, NULL if usable (static string) */
 	const char *unusable;
+	/** seconds it is put aside, 0 if it is not */
+	uint32_t penalty;
 };
 
 /**

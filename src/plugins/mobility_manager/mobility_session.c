@@ -84,6 +84,11 @@ struct private_mobility_session_t {
 	mobility_trial_t trial;
 
 	/**
+	 * Uplink the session was moved to by hand, it stays there; empty if none.
+	 */
+	char chosen[IFNAMSIZ];
+
+	/**
 	 * Round-trip time of the path in use in ms, 0 if unknown.
 	 */
 	uint32_t rtt;
@@ -376,15 +381,21 @@ static status_t prefer_best(private_mobility_session_t *this)
 	mobility_candidates_t *candidates = this->mover->candidates;
 	mobility_path_t *better, *current;
 	uint64_t now = mobility_now();
+	mobility_record_t record;
 	char trigger[64];
 	status_t status;
 
-	if (!this->mover->is_idle(this->mover) ||
+	current = this->mover->get_path(this->mover);
+	if (!current || !this->mover->is_idle(this->mover) ||
 		(!this->config.make_before_break && !this->config.prefer_best_path))
 	{
 		return SUCCESS;
 	}
-	current = this->mover->get_path(this->mover);
+	candidates->records->get(candidates->records, current, now, &record);
+	if (!record.until && streq(current->ifname, this->chosen))
+	{	/* somebody wants it there */
+		return SUCCESS;
+	}
 	better = candidates->find_better(candidates, current, now);
 	switch (mobility_trial_consider(&this->trial, better, get_settle(this),
 									now))
@@ -394,8 +405,9 @@ static status_t prefer_best(private_mobility_session_t *this)
 			break;
 		case MOBILITY_TRIAL_MOVE:
 			mobility_trial_end(&this->trial);
-			snprintf(trigger, sizeof(trigger), "%s is preferred",
-					 better->ifname);
+			snprintf(trigger, sizeof(trigger), record.until ?
+					 "%s was put aside" : "%s is preferred", record.until ?
+					 current->ifname : better->ifname);
 			status = this->mover->test(this->mover, better, trigger);
 			break;
 		default:
@@ -418,6 +430,7 @@ static void note_loss(private_mobility_session_t *this)
 	mobility_path_t *path = this->mover->get_path(this->mover);
 
 	mobility_trial_end(&this->trial);
+	this->chosen[0] = '\0';
 	if (path)
 	{
 		records->lost(records, path->ifname, mobility_now());
@@ -430,6 +443,15 @@ static void note_loss(private_mobility_session_t *this)
 static uint32_t hash_sa(uint32_t spi, host_t *dst)
 {
 	return chunk_hash_inc(dst->get_address(dst), spi);
+}
+
+/**
+ * Check if the kernel counts the packets of a CHILD_SA.
+ */
+static bool is_watchable(child_sa_t *child_sa)
+{
+	return child_sa->get_protocol(child_sa) == PROTO_ESP &&
+		   child_sa->get_state(child_sa) == CHILD_INSTALLED;
 }
 
 /**
@@ -453,8 +475,11 @@ static void watch_traffic(private_mobility_session_t *this)
 	enumerator = this->ike_sa->create_child_sa_enumerator(this->ike_sa);
 	while (enumerator->enumerate(enumerator, &child_sa))
 	{
-		hash += hash_sa(child_sa->get_spi(child_sa, TRUE), me) +
-				hash_sa(child_sa->get_spi(child_sa, FALSE), other);
+		if (is_watchable(child_sa))
+		{
+			hash += hash_sa(child_sa->get_spi(child_sa, TRUE), me) +
+					hash_sa(child_sa->get_spi(child_sa, FALSE), other);
+		}
 	}
 	enumerator->destroy(enumerator);
 	if (hash == this->watched)
@@ -465,8 +490,7 @@ static void watch_traffic(private_mobility_session_t *this)
 	enumerator = this->ike_sa->create_child_sa_enumerator(this->ike_sa);
 	while (enumerator->enumerate(enumerator, &child_sa))
 	{
-		if (child_sa->get_protocol(child_sa) == PROTO_ESP &&
-			child_sa->get_state(child_sa) == CHILD_INSTALLED)
+		if (is_watchable(child_sa))
 		{
 			in = mobility_sa_id_create(me, IPPROTO_ESP,
 									child_sa->get_spi(child_sa, TRUE),
@@ -702,7 +726,7 @@ static void note_answer(private_mobility_session_t *this)
 			traffic->set_rtt(traffic, this->public.number, this->rtt);
 		}
 	}
-	if (traffic && this->fsm.urgent)
+	if (traffic)
 	{
 		traffic->refuted(traffic, this->public.number);
 	}
@@ -890,6 +914,8 @@ METHOD(mobility_session_t, reload, void,
 	mobility_settings_t *settings = this->context->settings;
 
 	settings->get(settings, this->connection, &this->config);
+	/* costs may be others now */
+	this->chosen[0] = '\0';
 	this->mover->candidates->enable_pins(this->mover->candidates,
 										 this->config.pin_paths);
 	this->times = (mobility_fsm_config_t){
@@ -1002,6 +1028,7 @@ METHOD(mobility_session_t, switch_uplink, bool,
 				 this->connection);
 		return FALSE;
 	}
+	snprintf(this->chosen, sizeof(this->chosen), "%s", uplink);
 	*status = this->mover->test(this->mover, found, "requested");
 	if (*status != DESTROY_ME)
 	{
@@ -1080,6 +1107,24 @@ METHOD(mobility_session_t, get_status, mobility_status_t*,
 	return status;
 }
 
+/**
+ * Say why a path is put aside, if it is.
+ */
+static void describe_aside(private_mobility_session_t *this,
+						   mobility_path_report_t *report, uint64_t now)
+{
+	mobility_records_t *records = this->mover->candidates->records;
+	mobility_record_t record;
+
+	records->get(records, report->path, now, &record);
+	if (record.until)
+	{
+		report->penalty = (record.until - now + 999) / 1000;
+		report->unusable = record.failed ? "did not work, put aside"
+										 : "comes and goes, put aside";
+	}
+}
+
 METHOD(mobility_session_t, get_paths, array_t*,
 	private_mobility_session_t *this)
 {
@@ -1107,10 +1152,7 @@ METHOD(mobility_session_t, get_paths, array_t*,
 			.current = mobility_path_equals(path, current),
 		);
 		report->kind = monitor->get_kind(monitor, path->ifname, &report->over);
-		if (path->aside)
-		{
-			report->unusable = "did not answer, put aside";
-		}
+		describe_aside(this, report, now);
 		array_insert(reports, ARRAY_TAIL, report);
 	}
 	enumerator->destroy(enumerator);

@@ -9,6 +9,7 @@
 #include "mock_manager.h"
 
 #include <collections/array.h>
+#include <processing/jobs/callback_job.h>
 #include <threading/condvar.h>
 #include <threading/mutex.h>
 
@@ -86,6 +87,8 @@ static mobility_path_report_t *create_report(const char *ifname,
 							  NULL,
 		.prefix = 24,
 		.metric = 100,
+		.preference = MOBILITY_NORMAL,
+		.rtt = unusable ? 0 : 12,
 	);
 	snprintf(path->ifname, sizeof(path->ifname), "%s", ifname);
 	INIT(report,
@@ -94,6 +97,7 @@ static mobility_path_report_t *create_report(const char *ifname,
 		.kind = unusable ? MOBILITY_KIND_WIFI : MOBILITY_KIND_ETHERNET,
 		.current = !unusable,
 		.unusable = unusable,
+		.penalty = unusable ? 250 : 0,
 	);
 	return report;
 }
@@ -196,6 +200,57 @@ METHOD(mobility_manager_t, create_path_enumerator, enumerator_t*,
 									 (void*)destroy_reports, reports);
 }
 
+METHOD(mock_manager_t, raise_, void,
+	private_mock_manager_t *this, enum mobility_event_kind_t kind,
+	mobility_state_t old, mobility_status_t *status)
+{
+	mobility_observer_t *observer;
+	enumerator_t *enumerator;
+	array_t *reports = NULL;
+
+	if (kind == MOBILITY_EVENT_PATH)
+	{
+		reports = create_reports();
+	}
+	this->mutex->lock(this->mutex);
+	enumerator = array_create_enumerator(this->observers);
+	while (enumerator->enumerate(enumerator, &observer))
+	{
+		observer->event(observer, kind, old, status, reports);
+	}
+	enumerator->destroy(enumerator);
+	this->mutex->unlock(this->mutex);
+	if (reports)
+	{
+		destroy_reports(reports);
+	}
+}
+
+/**
+ * What comes of switch_uplink(), told a bit later: eth1 works, wlan0 does not.
+ */
+static job_requeue_t complete_switch(private_mock_manager_t *this)
+{
+	mobility_status_t *status = NULL;
+
+	this->mutex->lock(this->mutex);
+	if (array_get(this->sessions, ARRAY_HEAD, &status))
+	{
+		status = clone_status(status);
+	}
+	this->mutex->unlock(this->mutex);
+	if (!status)
+	{
+		return JOB_REQUEUE_NONE;
+	}
+
+	strcpy(status->last_move.to, "eth1");
+	_raise_(this, strstr(this->last_switch, "eth1") ? MOBILITY_EVENT_MOVE :
+		   MOBILITY_EVENT_PATH, MOBILITY_CONNECTED, status);
+	mobility_status_destroy(status);
+	return JOB_REQUEUE_NONE;
+}
+
 METHOD(mobility_manager_t, switch_uplink, bool,
 	mobility_manager_t *manager, const char *connection, const char *uplink,
 	char *error)
@@ -206,8 +261,15 @@ METHOD(mobility_manager_t, switch_uplink, bool,
 	snprintf(this->last_switch, sizeof(this->last_switch), "%s %s", connection,
 			 uplink);
 	this->mutex->unlock(this->mutex);
+	if (streq(uplink, "eth1") || streq(uplink, "wlan0"))
+	{
+		lib->processor->queue_job(lib->processor,
+			(job_t*)callback_job_create((callback_job_cb_t)complete_switch,
+										this, NULL, NULL));
+		return TRUE;
+	}
 	snprintf(error, 128, "%s: no such interface", uplink);
-	return streq(uplink, "eth1");
+	return FALSE;
 }
 
 METHOD(mobility_manager_t, create_link_enumerator, enumerator_t*,
@@ -320,32 +382,6 @@ METHOD(mock_manager_t, unlock, void,
 	private_mock_manager_t *this)
 {
 	this->mutex->unlock(this->mutex);
-}
-
-METHOD(mock_manager_t, raise_, void,
-	private_mock_manager_t *this, enum mobility_event_kind_t kind,
-	mobility_state_t old, mobility_status_t *status)
-{
-	mobility_observer_t *observer;
-	enumerator_t *enumerator;
-	array_t *reports = NULL;
-
-	if (kind == MOBILITY_EVENT_PATH)
-	{
-		reports = create_reports();
-	}
-	this->mutex->lock(this->mutex);
-	enumerator = array_create_enumerator(this->observers);
-	while (enumerator->enumerate(enumerator, &observer))
-	{
-		observer->event(observer, kind, old, status, reports);
-	}
-	enumerator->destroy(enumerator);
-	this->mutex->unlock(this->mutex);
-	if (reports)
-	{
-		destroy_reports(reports);
-	}
 }
 
 METHOD(mock_manager_t, get_switch, const char*,

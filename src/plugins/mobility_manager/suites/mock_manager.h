@@ -58,8 +58,9 @@ struct mock_manager_t {
 				  mobility_state_t old, mobility_status_t *status);
 
 	/**
-	 * Get the arguments of the last call of switch_uplink(), which refuses
-	 * every uplink but eth1.
+	 * Get the arguments of the last call of switch_uplink().  It moves the
+	 * first session to eth1 and finds wlan0 unusable, of which observers are
+	 * told, and refuses every other uplink.
 	 *
 	 * @return			"CONNECTION UPLINK", empty if there was none
 	 */
