@@ -192,13 +192,15 @@ bool mobility_policy_is_better(const mobility_path_t *path,
 		return mobility_policy_get_cost(path) <
 			   mobility_policy_get_cost(incumbent);
 	}
-	/* how specific the routes to different addresses are says nothing */
+	/* how specific the routes to different addresses are says nothing, but must
+	 * not say the opposite, or there could be no end of moving in a circle */
 	if (is_same_remote(path, incumbent) &&
 		get_prefix(path) != get_prefix(incumbent))
 	{
 		return get_prefix(path) > get_prefix(incumbent);
 	}
-	return path->metric < incumbent->metric;
+	return get_prefix(path) >= get_prefix(incumbent) &&
+		   path->metric < incumbent->metric;
 }
 
 /**
@@ -229,20 +231,13 @@ mobility_path_t *mobility_policy_find_better(array_t *paths,
 											 const mobility_path_t *incumbent)
 {
 	mobility_ranking_t ranking = {
-		.by_cost = has_cost(paths),
+		.incumbent = incumbent,
+		.by_cost = has_cost(paths) || incumbent->has_cost,
 	};
 	mobility_path_t *path;
 	int i;
 
 	for (i = 0; i < array_count(paths); i++)
-	{	/* its class and cost are known there */
-		array_get(paths, i, &path);
-		if (mobility_path_equals(path, incumbent))
-		{
-			ranking.incumbent = path;
-		}
-	}
-	for (i = 0; ranking.incumbent && i < array_count(paths); i++)
 	{
 		array_get(paths, i, &path);
 		if (mobility_policy_is_better(path, &ranking) &&

@@ -75,8 +75,8 @@ void mobility_policy_rank(array_t *paths, const mobility_path_t *incumbent);
 /**
  * Check whether a path is preferred so clearly that a working incumbent may be
  * left for it, once it is proven: by class or cost of another uplink, not by a
- * tie-break.  Without configured costs that is by prefix, if both lead to the
- * same peer address, and metric.
+ * tie-break.  Without configured costs that is by prefix and then metric if both
+ * lead to the same peer address, else by metric, unless the prefix is shorter.
  *
  * What is a last resort never is, nor is what was put aside.  If the incumbent
  * is put aside itself, all others are.
@@ -94,7 +94,9 @@ bool mobility_policy_is_better(const mobility_path_t *path,
  * same uplink to one where it has been.
  *
  * @param paths			array of mobility_path_t*, as ranked
- * @param incumbent		path in use, NULL if none
+ * @param incumbent		path in use, with its class and cost, even if it is not
+ *						among the paths: it may have an address that would not be
+ *						chosen anymore
  * @return				path of the array, NULL if none is
  */
 mobility_path_t *mobility_policy_find_better(array_t *paths,

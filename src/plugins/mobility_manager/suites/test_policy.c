@@ -69,6 +69,159 @@ static void assert_order(mobility_path_t *a, mobility_path_t *b,
 	mobility_path_destroy(b);
 }
 
+/**
+ * What a path is like, as far as that matters for its rank
+ */
+typedef struct {
+	bool aside;
+	mobility_preference_t preference;
+	bool known;
+	uint32_t cost;
+	char *remote;
+	int prefix;
+	uint32_t metric;
+	uint32_t rtt;
+	int ifindex;
+} traits_t;
+
+/**
+ * Create such a path, its local address tells nothing
+ */
+static mobility_path_t *create_like(const traits_t *traits)
+{
+	mobility_path_t *path;
+
+	path = create(traits->ifindex, strchr(traits->remote, ':') ?
+				  "2001:db8::2" : "10.1.0.2", traits->remote, traits->prefix,
+				  traits->metric);
+	path->aside = traits->aside;
+	path->preference = traits->preference;
+	path->known = traits->known;
+	path->has_cost = TRUE;
+	path->cost = traits->cost;
+	path->rtt = traits->rtt;
+	return path;
+}
+
+/** Path in use in the tests below: its interface and the peer's address. */
+#define IN_USE 2
+#define USED "192.0.2.1"
+#define OTHER "192.0.2.2"
+#define OTHER6 "2001:db8:f::1"
+
+/**
+ * Each rule, where the first path is to be preferred though everything that is
+ * compared later prefers the second one
+ */
+static struct {
+	bool by_cost;
+	traits_t a, b;
+} rules[] = {
+	/* put aside */
+	{ TRUE, { FALSE, MOBILITY_LAST_RESORT, FALSE, 9, OTHER6, 0, 9, 400, 3 },
+			{ TRUE, MOBILITY_PREFER, TRUE, 1, USED, 32, 1, 1, IN_USE } },
+	/* class */
+	{ TRUE, { FALSE, MOBILITY_PREFER, FALSE, 9, OTHER6, 0, 9, 400, 3 },
+			{ FALSE, MOBILITY_NORMAL, TRUE, 1, USED, 32, 1, 1, IN_USE } },
+	{ TRUE, { FALSE, MOBILITY_NORMAL, FALSE, 9, OTHER6, 0, 9, 400, 3 },
+			{ FALSE, MOBILITY_DEMOTED, TRUE, 1, USED, 32, 1, 1, IN_USE } },
+	{ TRUE, { FALSE, MOBILITY_DEMOTED, FALSE, 9, OTHER6, 0, 9, 400, 3 },
+			{ FALSE, MOBILITY_LAST_RESORT, TRUE, 1, USED, 32, 1, 1, IN_USE } },
+	/* an address the peer was at */
+	{ TRUE, { FALSE, MOBILITY_NORMAL, TRUE, 9, OTHER6, 0, 9, 400, 3 },
+			{ FALSE, MOBILITY_NORMAL, FALSE, 1, USED, 32, 1, 1, IN_USE } },
+	/* cost */
+	{ TRUE, { FALSE, MOBILITY_NORMAL, TRUE, 1, OTHER6, 0, 9, 400, 3 },
+			{ FALSE, MOBILITY_NORMAL, TRUE, 2, USED, 32, 1, 1, IN_USE } },
+	{ TRUE, { FALSE, MOBILITY_NORMAL, TRUE, 0, OTHER6, 0, 9, 400, 3 },
+			{ FALSE, MOBILITY_NORMAL, TRUE, UINT32_MAX, USED, 32, 1, 1,
+			  IN_USE } },
+	/* the peer's address that is in use; the costs are of no interest */
+	{ FALSE, { FALSE, MOBILITY_NORMAL, TRUE, 9, USED, 0, 9, 400, 3 },
+			 { FALSE, MOBILITY_NORMAL, TRUE, 1, OTHER, 32, 1, 1, 1 } },
+	/* the address family that is in use */
+	{ FALSE, { FALSE, MOBILITY_NORMAL, TRUE, 9, OTHER, 0, 9, 400, 3 },
+			 { FALSE, MOBILITY_NORMAL, TRUE, 1, OTHER6, 128, 1, 1, 1 } },
+	/* prefix */
+	{ FALSE, { FALSE, MOBILITY_NORMAL, TRUE, 9, USED, 24, 9, 400, 3 },
+			 { FALSE, MOBILITY_NORMAL, TRUE, 1, USED, 23, 1, 1, IN_USE } },
+	/* metric */
+	{ FALSE, { FALSE, MOBILITY_NORMAL, TRUE, 9, USED, 24, 8, 400, 3 },
+			 { FALSE, MOBILITY_NORMAL, TRUE, 1, USED, 24, 9, 1, IN_USE } },
+	/* class of the round-trip time */
+	{ FALSE, { FALSE, MOBILITY_NORMAL, TRUE, 9, USED, 24, 9, 29, 3 },
+			 { FALSE, MOBILITY_NORMAL, TRUE, 1, USED, 24, 9, 30, IN_USE } },
+	{ FALSE, { FALSE, MOBILITY_NORMAL, TRUE, 9, USED, 24, 9, 99, 3 },
+			 { FALSE, MOBILITY_NORMAL, TRUE, 1, USED, 24, 9, 100, IN_USE } },
+	{ FALSE, { FALSE, MOBILITY_NORMAL, TRUE, 9, USED, 24, 9, 299, 3 },
+			 { FALSE, MOBILITY_NORMAL, TRUE, 1, USED, 24, 9, 300, IN_USE } },
+	{ FALSE, { FALSE, MOBILITY_NORMAL, TRUE, 9, USED, 24, 9, 0, 3 },
+			 { FALSE, MOBILITY_NORMAL, TRUE, 1, USED, 24, 9, 100, IN_USE } },
+	{ FALSE, { FALSE, MOBILITY_NORMAL, TRUE, 9, USED, 24, 9, 29, 3 },
+			 { FALSE, MOBILITY_NORMAL, TRUE, 1, USED, 24, 9, 0, IN_USE } },
+	/* the path in use, differences within a class do not count */
+	{ FALSE, { FALSE, MOBILITY_NORMAL, TRUE, 9, USED, 24, 9, 29, IN_USE },
+			 { FALSE, MOBILITY_NORMAL, TRUE, 1, USED, 24, 9, 1, 1 } },
+	{ FALSE, { FALSE, MOBILITY_NORMAL, TRUE, 9, USED, 24, 9, 99, IN_USE },
+			 { FALSE, MOBILITY_NORMAL, TRUE, 1, USED, 24, 9, 30, 1 } },
+	{ FALSE, { FALSE, MOBILITY_NORMAL, TRUE, 9, USED, 24, 9, 30, IN_USE },
+			 { FALSE, MOBILITY_NORMAL, TRUE, 1, USED, 24, 9, 0, 1 } },
+	{ FALSE, { FALSE, MOBILITY_NORMAL, TRUE, 9, USED, 24, 9, 900, IN_USE },
+			 { FALSE, MOBILITY_NORMAL, TRUE, 1, USED, 24, 9, 300, 1 } },
+	{ TRUE, { FALSE, MOBILITY_NORMAL, TRUE, 9, USED, 24, 9, 0, IN_USE },
+			{ FALSE, MOBILITY_NORMAL, TRUE, 9, USED, 24, 9, 0, 1 } },
+	/* the interface index, then addresses */
+	{ FALSE, { FALSE, MOBILITY_NORMAL, TRUE, 9, OTHER, 24, 9, 0, 3 },
+			 { FALSE, MOBILITY_NORMAL, TRUE, 1, OTHER, 24, 9, 0, 4 } },
+	{ FALSE, { FALSE, MOBILITY_NORMAL, TRUE, 9, OTHER, 24, 9, 0, 3 },
+			 { FALSE, MOBILITY_NORMAL, TRUE, 1, "192.0.2.3", 24, 9, 0, 3 } },
+};
+
+START_TEST(test_rules)
+{
+	mobility_path_t *incumbent, *a, *b;
+	mobility_ranking_t ranking = {
+		.by_cost = rules[_i].by_cost,
+	};
+
+	incumbent = create(IN_USE, "10.1.0.2", USED, 0, 0);
+	ranking.incumbent = incumbent;
+	a = create_like(&rules[_i].a);
+	b = create_like(&rules[_i].b);
+	ck_assert_int_lt(mobility_policy_compare(a, b, &ranking), 0);
+	ck_assert_int_gt(mobility_policy_compare(b, a, &ranking), 0);
+	ck_assert_int_eq(mobility_policy_compare(a, a, &ranking), 0);
+	ck_assert_int_eq(mobility_policy_compare(b, b, &ranking), 0);
+	mobility_path_destroy(a);
+	mobility_path_destroy(b);
+	mobility_path_destroy(incumbent);
+}
+END_TEST
+
+START_TEST(test_cost)
+{
+	mobility_path_t *with, *without;
+
+	/* where none is configured the metric is the cost */
+	with = create(2, "10.1.0.2", USED, 0, 900);
+	with->has_cost = TRUE;
+	with->cost = 200;
+	without = create(3, "10.2.0.2", USED, 24, 100);
+	without->cost = 1000;
+	ck_assert_uint_eq(mobility_policy_get_cost(with), 200);
+	ck_assert_uint_eq(mobility_policy_get_cost(without), 100);
+	ck_assert_int_gt(compare(with, without, NULL), 0);
+	with->cost = 99;
+	ck_assert_int_lt(compare(with, without, NULL), 0);
+	/* a cost of 0 is one */
+	with->cost = 0;
+	without->metric = 0;
+	ck_assert_int_gt(compare(with, without, NULL), 0);
+	mobility_path_destroy(with);
+	mobility_path_destroy(without);
+}
+END_TEST
+
 START_TEST(test_kernel_order)
 {
 	/* the longer prefix, whatever the metric */
@@ -182,7 +335,76 @@ START_TEST(test_is_better)
 	ck_assert(!is_better_path(create(4, "10.1.0.2", "192.0.2.2", 24, 600),
 						 incumbent));
 	ck_assert(is_better_path(create(4, "10.1.0.2", "192.0.2.2", 0, 100), incumbent));
+	/* not to the same uplink */
+	ck_assert(!is_better_path(create(3, "10.1.0.2", "192.0.2.1", 0, 100),
+							  incumbent));
 	mobility_path_destroy(incumbent);
+}
+END_TEST
+
+START_TEST(test_is_better_class)
+{
+	mobility_preference_t mine, other;
+	mobility_path_t *incumbent, *path;
+
+	incumbent = create(3, "10.2.0.2", USED, 0, 600);
+	path = create(4, "10.1.0.2", USED, 0, 600);
+	incumbent->has_cost = path->has_cost = TRUE;
+	for (mine = MOBILITY_PREFER; mine <= MOBILITY_LAST_RESORT; mine++)
+	{
+		for (other = MOBILITY_PREFER; other <= MOBILITY_LAST_RESORT; other++)
+		{
+			incumbent->preference = mine;
+			path->preference = other;
+			/* by class, whatever it costs */
+			incumbent->cost = 1;
+			path->cost = 2;
+			ck_assert(is_better(path, incumbent) == (other < mine));
+			/* within a class by cost; the last resort never is */
+			incumbent->cost = 3;
+			ck_assert(is_better(path, incumbent) ==
+					  (other <= mine && other != MOBILITY_LAST_RESORT));
+			path->cost = 3;
+			ck_assert(is_better(path, incumbent) == (other < mine));
+			/* what was put aside never is */
+			path->aside = TRUE;
+			ck_assert(!is_better(path, incumbent));
+			path->aside = FALSE;
+			/* nor is another address of the same uplink */
+			path->ifindex = incumbent->ifindex;
+			ck_assert(!is_better(path, incumbent));
+			path->ifindex = 4;
+		}
+	}
+	/* prefix and metric are no reason if there are costs */
+	incumbent->preference = path->preference = MOBILITY_NORMAL;
+	incumbent->cost = path->cost = 5;
+	path->prefix = 32;
+	path->metric = 0;
+	ck_assert(!is_better(path, incumbent));
+	mobility_path_destroy(incumbent);
+	mobility_path_destroy(path);
+}
+END_TEST
+
+START_TEST(test_no_circle)
+{
+	mobility_path_t *specific, *cheap, *other;
+
+	/* three uplinks, two addresses of the peer */
+	specific = create(2, "10.1.0.2", USED, 24, 600);
+	cheap = create(3, "10.2.0.2", USED, 0, 100);
+	other = create(4, "10.3.0.2", OTHER, 0, 300);
+	ck_assert(is_better(specific, cheap));
+	ck_assert(is_better(cheap, other));
+	ck_assert(!is_better(other, specific));
+	other->prefix = 24;
+	ck_assert(is_better(other, specific));
+	ck_assert(!is_better(specific, other));
+	ck_assert(!is_better(other, cheap));
+	mobility_path_destroy(specific);
+	mobility_path_destroy(cheap);
+	mobility_path_destroy(other);
 }
 END_TEST
 
@@ -229,6 +451,11 @@ static mobility_path_t *create_random()
 				  remotes[remote], prefixes[random() % 4],
 				  metrics[random() % 4]);
 	path->known = remote % 3 == 0;
+	path->preference = random() % 8 ? MOBILITY_NORMAL : random() % 4;
+	path->aside = random() % 4 == 0;
+	path->has_cost = random() % 2;
+	path->cost = metrics[random() % 4];
+	path->rtt = random() % 3 ? 0 : random() % 400;
 	return path;
 }
 
@@ -241,20 +468,72 @@ static int sign(int i)
 }
 
 /**
+ * Class of a round-trip time, as documented
+ */
+static int rtt_class(const mobility_path_t *path)
+{
+	return !path->rtt ? 1 : (path->rtt >= 30) + (path->rtt >= 100) +
+							(path->rtt >= 300);
+}
+
+/**
  * Check that two paths are the same for what is compared
  */
-static bool is_same(mobility_path_t *a, mobility_path_t *b)
+static bool is_same(mobility_path_t *a, mobility_path_t *b, bool by_cost)
 {
 	return mobility_path_equals(a, b) && a->prefix == b->prefix &&
-		   a->metric == b->metric;
+		   a->metric == b->metric && a->aside == b->aside &&
+		   a->preference == b->preference && rtt_class(a) == rtt_class(b) &&
+		   (!by_cost ||
+			mobility_policy_get_cost(a) == mobility_policy_get_cost(b));
+}
+
+/**
+ * Check what must hold for any three paths
+ */
+static void check_order(mobility_path_t *paths[3],
+						const mobility_ranking_t *ranking)
+{
+	int ab, bc, ac;
+
+	ab = sign(mobility_policy_compare(paths[0], paths[1], ranking));
+	bc = sign(mobility_policy_compare(paths[1], paths[2], ranking));
+	ac = sign(mobility_policy_compare(paths[0], paths[2], ranking));
+	/* reflexive, antisymmetric, with only the same being equal */
+	mobility_assert(!mobility_policy_compare(paths[0], paths[0], ranking));
+	mobility_assert(ab == -sign(mobility_policy_compare(paths[1], paths[0],
+														ranking)));
+	mobility_assert((ab == 0) == is_same(paths[0], paths[1],
+										 ranking->by_cost));
+	/* transitive */
+	mobility_assert(!(ab <= 0 && bc <= 0) || ac <= 0);
+	mobility_assert(!(ab >= 0 && bc >= 0) || ac >= 0);
+	mobility_assert(!(ab < 0 && bc <= 0) || ac < 0);
+}
+
+/**
+ * Check if the first path is better than the second one, by cost or not
+ */
+static bool better_by(const mobility_path_t *path,
+					  const mobility_path_t *incumbent, bool by_cost)
+{
+	mobility_ranking_t ranking = {
+		.incumbent = incumbent,
+		.by_cost = by_cost,
+	};
+
+	return mobility_policy_is_better(path, &ranking);
 }
 
 START_TEST(test_total_order)
 {
 	mobility_path_t *paths[3], *incumbent;
-	int i, j, ab, bc, ac;
+	mobility_ranking_t ranking = {
+		.by_cost = _i,
+	};
+	int i, j;
 
-	srandom(4555);
+	srandom(4555 + _i);
 	for (i = 0; i < 300000; i++)
 	{
 		for (j = 0; j < 3; j++)
@@ -263,35 +542,95 @@ START_TEST(test_total_order)
 		}
 		incumbent = i % 3 == 0 ? NULL : i % 3 == 1 ? create_random()
 											: mobility_path_clone(paths[0]);
-
-		ab = sign(compare(paths[0], paths[1], incumbent));
-		bc = sign(compare(paths[1], paths[2], incumbent));
-		ac = sign(compare(paths[0], paths[2], incumbent));
-		/* reflexive, antisymmetric, with only the same being equal */
-		mobility_assert(!compare(paths[0], paths[0], incumbent));
-		mobility_assert(ab == -sign(compare(paths[1], paths[0],
-															incumbent)));
-		mobility_assert((ab == 0) == is_same(paths[0], paths[1]));
-		/* transitive */
-		mobility_assert(!(ab <= 0 && bc <= 0) || ac <= 0);
-		mobility_assert(!(ab >= 0 && bc >= 0) || ac >= 0);
-		mobility_assert(!(ab < 0 && bc <= 0) || ac < 0);
-		if (incumbent)
-		{	/* moving back and forth is never better both times, and with the
-			 * incumbent's peer address it is what ranks first that is better */
-			mobility_assert(!is_better(paths[1], paths[2]) ||
-							!is_better(paths[2], paths[1]));
-			mobility_assert(!is_better(paths[1], incumbent) ||
-							!paths[1]->remote->ip_equals(paths[1]->remote,
-														 incumbent->remote) ||
-							compare(paths[1], incumbent,
-													incumbent) < 0);
-		}
+		ranking.incumbent = incumbent;
+		check_order(paths, &ranking);
+		/* moving from one to the next never ends where it began */
+		mobility_assert(!better_by(paths[0], paths[1], _i) ||
+						!better_by(paths[1], paths[0], _i));
+		mobility_assert(!better_by(paths[0], paths[1], _i) ||
+						!better_by(paths[1], paths[2], _i) ||
+						!better_by(paths[2], paths[0], _i));
+		/* with the incumbent's peer address it is what ranks first that is
+		 * better */
+		mobility_assert(!incumbent || !better_by(paths[1], incumbent, _i) ||
+						!paths[1]->remote->ip_equals(paths[1]->remote,
+													 incumbent->remote) ||
+						mobility_policy_compare(paths[1], incumbent,
+												&ranking) < 0);
 		for (j = 0; j < 3; j++)
 		{
 			mobility_path_destroy(paths[j]);
 		}
 		mobility_path_destroy(incumbent);
+	}
+}
+END_TEST
+
+/**
+ * Check what find_better() says about ranked paths
+ */
+static void check_better(array_t *paths, const mobility_path_t *incumbent)
+{
+	mobility_path_t *path, *better;
+	bool by_cost = incumbent->has_cost, passed = FALSE;
+	int i;
+
+	for (i = 0; i < array_count(paths); i++)
+	{
+		array_get(paths, i, &path);
+		by_cost = by_cost || path->has_cost;
+	}
+	better = mobility_policy_find_better(paths, incumbent);
+	if (better)
+	{
+		mobility_assert(!better->aside);
+		mobility_assert(better->preference != MOBILITY_LAST_RESORT);
+		mobility_assert(better->ifindex != incumbent->ifindex);
+	}
+	for (i = 0; i < array_count(paths); i++)
+	{	/* it is the first one that is better */
+		array_get(paths, i, &path);
+		passed = passed || path == better;
+		mobility_assert(passed || !better_by(path, incumbent, by_cost));
+	}
+	mobility_assert(!better || (passed && better_by(better, incumbent,
+													by_cost)));
+}
+
+START_TEST(test_find_better)
+{
+	mobility_path_t *incumbent, *path, *last;
+	mobility_ranking_t ranking = {};
+	array_t *paths;
+	int i, j, count;
+
+	srandom(7296);
+	for (i = 0; i < 50000; i++)
+	{
+		paths = array_create(0, 0);
+		count = random() % 6;
+		ranking.by_cost = FALSE;
+		for (j = 0; j < count; j++)
+		{
+			path = create_random();
+			ranking.by_cost |= path->has_cost;
+			array_insert(paths, ARRAY_TAIL, path);
+		}
+		/* one of the paths or not */
+		incumbent = count && i % 2 ? mobility_path_clone(path)
+								   : create_random();
+		mobility_policy_rank(paths, incumbent);
+		ranking.incumbent = incumbent;
+		for (j = 0; j < count; j++)
+		{
+			array_get(paths, j, &path);
+			mobility_assert(!j || mobility_policy_compare(last, path,
+														  &ranking) <= 0);
+			last = path;
+		}
+		check_better(paths, incumbent);
+		mobility_path_destroy(incumbent);
+		mobility_paths_destroy(paths);
 	}
 }
 END_TEST
@@ -332,12 +671,17 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, mobility_suite_setup,
 							  mobility_suite_teardown);
 	tcase_set_timeout(tc, 120);
+	tcase_add_loop_test(tc, test_rules, 0, countof(rules));
+	tcase_add_test(tc, test_cost);
 	tcase_add_test(tc, test_kernel_order);
 	tcase_add_test(tc, test_incumbent);
 	tcase_add_test(tc, test_known);
 	tcase_add_test(tc, test_is_better);
+	tcase_add_test(tc, test_is_better_class);
+	tcase_add_test(tc, test_no_circle);
 	tcase_add_test(tc, test_rank);
-	tcase_add_test(tc, test_total_order);
+	tcase_add_loop_test(tc, test_total_order, 0, 2);
+	tcase_add_test(tc, test_find_better);
 	tcase_add_test(tc, test_paths);
 	suite_add_tcase(s, tc);
 	return s;
