@@ -51,6 +51,19 @@ bool mobility_path_equals(const mobility_path_t *a, const mobility_path_t *b)
 /*
  * Described in header.
  */
+bool mobility_path_same_gateway(const mobility_path_t *a,
+								const mobility_path_t *b)
+{
+	if (a->gateway && b->gateway)
+	{
+		return a->gateway->ip_equals(a->gateway, b->gateway);
+	}
+	return !a->gateway && !b->gateway;
+}
+
+/*
+ * Described in header.
+ */
 void mobility_paths_destroy(array_t *paths)
 {
 	mobility_path_t *path;

@@ -97,6 +97,18 @@ void mobility_path_destroy(mobility_path_t *path);
 bool mobility_path_equals(const mobility_path_t *a, const mobility_path_t *b);
 
 /**
+ * Check whether two paths lead over the same next hop.  Another next hop is
+ * another network, even if the addresses are the same (192.168.1.0/24 is
+ * everywhere).
+ *
+ * @param a			first path
+ * @param b			second path
+ * @return			TRUE if they do, or if the peer is on-link on both
+ */
+bool mobility_path_same_gateway(const mobility_path_t *a,
+								const mobility_path_t *b);
+
+/**
  * Destroy an array of mobility_path_t*, with its paths.
  *
  * @param paths		array to destroy, NULL is ignored

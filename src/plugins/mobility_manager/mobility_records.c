@@ -101,6 +101,32 @@ static void entry_destroy(entry_t *entry)
 }
 
 /**
+ * Check if a loss of an uplink has nothing to do with the ones before.
+ */
+static bool is_over(const flap_t *flap, uint64_t now)
+{
+	return now >= max(flap->last, flap->until) + MOBILITY_FLAP_WINDOW;
+}
+
+/**
+ * Forget the uplinks that are stable since, or are gone for good.
+ */
+static void forget_flaps(private_mobility_records_t *this, uint64_t now)
+{
+	flap_t flap;
+	int i;
+
+	for (i = array_count(this->flaps) - 1; i >= 0; i--)
+	{
+		array_get(this->flaps, i, &flap);
+		if (is_over(&flap, now))
+		{
+			array_remove(this->flaps, i, &flap);
+		}
+	}
+}
+
+/**
  * Get the losses of an uplink.
  */
 static bool find_flap(private_mobility_records_t *this, const char *ifname,
@@ -145,17 +171,18 @@ METHOD(mobility_records_t, lost, void,
 	private_mobility_records_t *this, const char *ifname, uint64_t now)
 {
 	uint64_t time = MOBILITY_FLAP_TIME;
-	flap_t flap = {}, old;
+	flap_t flap = {};
 	int i;
 
-	snprintf(flap.ifname, sizeof(flap.ifname), "%s", ifname);
-	if (find_flap(this, ifname, &i, &old))
+	forget_flaps(this, now);
+	if (find_flap(this, ifname, &i, &flap))
 	{
-		array_remove(this->flaps, i, &old);
-		if (now < max(old.last, old.until) + MOBILITY_FLAP_WINDOW)
-		{
-			flap.losses = old.losses;
-		}
+		array_remove(this->flaps, i, &flap);
+	}
+	else
+	{
+		flap = (flap_t){};
+		snprintf(flap.ifname, sizeof(flap.ifname), "%s", ifname);
 	}
 	flap.losses++;
 	flap.last = now;
@@ -243,7 +270,8 @@ METHOD(mobility_records_t, keep, void,
 		for (i = 0; !found && i < array_count(paths); i++)
 		{
 			array_get(paths, i, &path);
-			found = mobility_path_equals(path, entry->path);
+			found = mobility_path_equals(path, entry->path) &&
+					mobility_path_same_gateway(path, entry->path);
 		}
 		if (!found)
 		{

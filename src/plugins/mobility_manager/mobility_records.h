@@ -26,8 +26,9 @@ typedef struct mobility_record_t mobility_record_t;
 /** How long after a loss another one counts, in ms. */
 #define MOBILITY_FLAP_WINDOW 60000
 
-/** How long an uplink that flaps is put aside first, doubles, in ms. */
-#define MOBILITY_FLAP_TIME 30000
+/** How long an uplink that flaps is put aside first, doubles, in ms: with a move
+ * to it and away from it for each loss there are at most 5 in a minute. */
+#define MOBILITY_FLAP_TIME 60000
 
 /** The most it grows to, in ms. */
 #define MOBILITY_FLAP_TIME_MAX 300000
@@ -101,8 +102,8 @@ struct mobility_records_t {
 	uint64_t (*get_end)(mobility_records_t *this, uint64_t now);
 
 	/**
-	 * Forget the paths that are gone, when one comes back it is new; that its
-	 * uplink flaps is remembered.
+	 * Forget the paths that are gone, when one comes back it is new, and those
+	 * that have another next hop; that their uplink flaps is remembered.
 	 *
 	 * @param paths		array of mobility_path_t* that are there
 	 */
