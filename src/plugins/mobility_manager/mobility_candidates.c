@@ -93,19 +93,6 @@ static mobility_path_t *find_equal(array_t *paths, const mobility_path_t *path)
 }
 
 /**
- * Check if a path leads over the same next hop.  Another next hop is another
- * network, even if the addresses are the same (192.168.1.0/24 is everywhere).
- */
-static bool same_gateway(mobility_path_t *a, mobility_path_t *b)
-{
-	if (a->gateway && b->gateway)
-	{
-		return a->gateway->ip_equals(a->gateway, b->gateway);
-	}
-	return !a->gateway && !b->gateway;
-}
-
-/**
  * Hash what makes a path.
  */
 static uint32_t hash_path(const mobility_path_t *path)
@@ -136,34 +123,44 @@ static bool use_uplink(void *data, const char *ifname)
 }
 
 /**
- * Add what is configured about a path and known from experience, and rank.
+ * Add what is configured about a path and known from experience.
  */
-static void rank(private_mobility_candidates_t *this, uint64_t now)
+static void rate(private_mobility_candidates_t *this, mobility_path_t *path,
+				 uint64_t now)
 {
 	mobility_uplink_config_t config;
 	mobility_record_t record;
+
+	this->settings->get_uplink(this->settings, this->connection, path->ifname,
+							   &config);
+	this->public.records->get(this->public.records, path, now, &record);
+	path->preference = config.preference;
+	path->has_cost = config.has_cost;
+	path->cost = config.cost;
+	path->rtt = record.rtt;
+	path->aside = record.until != 0;
+}
+
+/**
+ * Rate all paths, and rank.
+ */
+static void rank(private_mobility_candidates_t *this, uint64_t now)
+{
 	mobility_path_t *path;
 	int i;
 
 	for (i = 0; i < array_count(this->paths); i++)
 	{
 		array_get(this->paths, i, &path);
-		this->settings->get_uplink(this->settings, this->connection,
-								   path->ifname, &config);
-		this->public.records->get(this->public.records, path, now, &record);
-		path->preference = config.preference;
-		path->has_cost = config.has_cost;
-		path->cost = config.cost;
-		path->rtt = record.rtt;
-		path->aside = record.until != 0;
+		rate(this, path, now);
 	}
 	mobility_policy_rank(this->paths, this->incumbent);
 }
 
 /**
- * Check if the peer has been at an address.
+ * Find an address the peer has been at, -1 if it has not.
  */
-static bool is_known(private_mobility_candidates_t *this, host_t *remote)
+static int find_known(private_mobility_candidates_t *this, host_t *remote)
 {
 	host_t *known;
 	int i;
@@ -173,25 +170,28 @@ static bool is_known(private_mobility_candidates_t *this, host_t *remote)
 		array_get(this->known, i, &known);
 		if (known->ip_equals(known, remote))
 		{
-			return TRUE;
+			return i;
 		}
 	}
-	return FALSE;
+	return -1;
 }
 
 METHOD(mobility_candidates_t, know, void,
 	private_mobility_candidates_t *this, host_t *remote)
 {
-	host_t *old;
+	host_t *host, *old;
+	int i;
 
-	if (!is_known(this, remote))
+	i = find_known(this, remote);
+	if (i == -1 || !array_remove(this->known, i, &host))
 	{
-		array_insert_create(&this->known, ARRAY_HEAD, remote->clone(remote));
-		if (array_count(this->known) > MAX_KNOWN &&
-			array_remove(this->known, ARRAY_TAIL, &old))
-		{
-			old->destroy(old);
-		}
+		host = remote->clone(remote);
+	}
+	array_insert_create(&this->known, ARRAY_HEAD, host);
+	if (array_count(this->known) > MAX_KNOWN &&
+		array_remove(this->known, ARRAY_TAIL, &old))
+	{
+		old->destroy(old);
 	}
 }
 
@@ -224,10 +224,10 @@ METHOD(mobility_candidates_t, collect, bool,
 	for (i = 0; i < array_count(paths); i++)
 	{
 		array_get(paths, i, &path);
-		path->known = is_known(this, path->remote);
+		path->known = find_known(this, path->remote) != -1;
 		digest += hash_path(path);
 		old = find_equal(this->paths, path);
-		if (!old || !same_gateway(old, path))
+		if (!old || !mobility_path_same_gateway(old, path))
 		{
 			*improved = TRUE;
 		}
@@ -278,8 +278,18 @@ METHOD(mobility_candidates_t, find_better, mobility_path_t*,
 	private_mobility_candidates_t *this, const mobility_path_t *current,
 	uint64_t now)
 {
+	mobility_path_t *better, *incumbent;
+
+	if (!current)
+	{
+		return NULL;
+	}
 	rank(this, now);
-	return mobility_policy_find_better(this->paths, current);
+	incumbent = mobility_path_clone(find_equal(this->paths, current) ?: current);
+	rate(this, incumbent, now);
+	better = mobility_policy_find_better(this->paths, incumbent);
+	mobility_path_destroy(incumbent);
+	return better;
 }
 
 METHOD(mobility_candidates_t, find, mobility_path_t*,
@@ -319,7 +329,7 @@ METHOD(mobility_candidates_t, repin, void,
 	mobility_path_t *pinned;
 
 	pinned = find_equal(this->pinned, path);
-	if (pinned && !same_gateway(pinned, (mobility_path_t*)path))
+	if (pinned && !mobility_path_same_gateway(pinned, path))
 	{
 		DESTROY_IF(pinned->gateway);
 		pinned->gateway = path->gateway ? path->gateway->clone(path->gateway)

@@ -63,7 +63,8 @@ struct mobility_candidates_t {
 	void (*shrink)(mobility_candidates_t *this);
 
 	/**
-	 * Enumerate the paths, the preferred one first.
+	 * Enumerate the paths, the preferred one first.  Meanwhile only the methods
+	 * about pins may be called, others change the order.
 	 *
 	 * @param now		current time
 	 * @return			enumerator over (mobility_path_t*)

@@ -1,0 +1,583 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_suite.h"
+
+#include <mobility_candidates.h>
+
+#include <collections/enumerator.h>
+
+/** A peer's address that it is at in these tests, and two it announced. */
+#define PEER "192.0.2.1"
+#define PEER2 "192.0.2.2"
+#define PEER6 "2001:db8:f::1"
+
+/** Uplinks there are at most. */
+#define UPLINKS 3
+
+/**
+ * Uplink as the fakes below have it
+ */
+typedef struct {
+	/** there is a path over it */
+	bool up;
+	/** its IPv4 address */
+	char *local;
+	/** next hop, NULL if the peer is on-link */
+	char *gateway;
+	/** metric of its route */
+	uint32_t metric;
+	/** what is configured */
+	mobility_uplink_config_t config;
+} uplink_t;
+
+/**
+ * The uplinks, eth0 and so on; indices start with 2
+ */
+static uplink_t uplinks[UPLINKS];
+
+/**
+ * Addresses the peer has announced, host_t*
+ */
+static array_t *announced;
+
+/**
+ * Address the peer is at
+ */
+static host_t *other;
+
+/**
+ * What was done to pins
+ */
+static struct {
+	int added, removed, updated;
+	bool refuse;
+} pinned;
+
+/**
+ * Index of the uplink of a name
+ */
+static int get_index(const char *ifname)
+{
+	ck_assert(strpfx(ifname, "eth"));
+	return atoi(ifname + strlen("eth"));
+}
+
+/**
+ * Create a path over an uplink to an address of the peer
+ */
+static mobility_path_t *create_path(int uplink, host_t *peer)
+{
+	mobility_path_t *path;
+	char *local;
+
+	local = peer->get_family(peer) == AF_INET ? uplinks[uplink].local
+											  : "2001:db8::2";
+	INIT(path,
+		.ifindex = 2 + uplink,
+		.local = host_create_from_string(local, 0),
+		.remote = peer->clone(peer),
+		.metric = uplinks[uplink].metric,
+	);
+	snprintf(path->ifname, sizeof(path->ifname), "eth%d", uplink);
+	if (uplinks[uplink].gateway)
+	{
+		path->gateway = host_create_from_string(uplinks[uplink].gateway, 0);
+	}
+	return path;
+}
+
+METHOD(mobility_monitor_t, get_paths, void,
+	mobility_monitor_t *this, host_t *peer, mobility_uplink_filter_t filter,
+	void *data, array_t *paths)
+{
+	char ifname[IFNAMSIZ];
+	int i;
+
+	for (i = 0; i < UPLINKS; i++)
+	{
+		snprintf(ifname, sizeof(ifname), "eth%d", i);
+		if (uplinks[i].up && filter(data, ifname))
+		{
+			array_insert(paths, ARRAY_TAIL, create_path(i, peer));
+		}
+	}
+}
+
+METHOD(mobility_settings_t, get_uplink, void,
+	mobility_settings_t *this, const char *name, const char *ifname,
+	mobility_uplink_config_t *config)
+{
+	ck_assert_str_eq(name, "home");
+	*config = uplinks[get_index(ifname)].config;
+}
+
+METHOD(mobility_pins_t, add, bool,
+	mobility_pins_t *this, const mobility_path_t *path)
+{
+	pinned.added += !pinned.refuse;
+	return !pinned.refuse;
+}
+
+METHOD(mobility_pins_t, remove_, void,
+	mobility_pins_t *this, const mobility_path_t *path)
+{
+	pinned.removed++;
+}
+
+METHOD(mobility_pins_t, update, void,
+	mobility_pins_t *this, const mobility_path_t *path)
+{
+	pinned.updated++;
+}
+
+METHOD(ike_sa_t, get_other_host, host_t*,
+	ike_sa_t *this)
+{
+	return other;
+}
+
+METHOD(ike_sa_t, create_peer_address_enumerator, enumerator_t*,
+	ike_sa_t *this)
+{
+	return array_create_enumerator(announced);
+}
+
+/**
+ * What candidates use, with these methods only
+ */
+static mobility_monitor_t monitor;
+static mobility_settings_t settings;
+static mobility_pins_t pins;
+static ike_sa_t ike_sa;
+
+/**
+ * Candidates to test
+ */
+static mobility_candidates_t *candidates;
+
+/**
+ * Have the peer announce another address
+ */
+static void announce(char *address)
+{
+	array_insert(announced, ARRAY_TAIL, host_create_from_string(address, 0));
+}
+
+static void setup()
+{
+	static char *locals[] = { "10.0.0.2", "10.1.0.2", "10.2.0.2" };
+	int i;
+
+	mobility_suite_setup();
+	monitor.get_paths = _get_paths;
+	settings.get_uplink = _get_uplink;
+	pins.add = _add;
+	pins.remove = _remove_;
+	pins.update = _update;
+	ike_sa.get_other_host = _get_other_host;
+	ike_sa.create_peer_address_enumerator = _create_peer_address_enumerator;
+	for (i = 0; i < UPLINKS; i++)
+	{
+		uplinks[i] = (uplink_t){
+			.up = TRUE,
+			.local = locals[i],
+			.metric = 100 * (i + 1),
+			.config = {
+				.use = TRUE,
+				.preference = MOBILITY_NORMAL,
+			},
+		};
+	}
+	memset(&pinned, 0, sizeof(pinned));
+	announced = array_create(0, 0);
+	other = host_create_from_string(PEER, 4500);
+	announce(PEER);
+	candidates = mobility_candidates_create("home", &settings, &monitor, &pins);
+}
+
+static void teardown()
+{
+	candidates->destroy(candidates);
+	array_destroy_offset(announced, offsetof(host_t, destroy));
+	other->destroy(other);
+	mobility_suite_teardown();
+}
+
+/**
+ * Collect, and check what it says: two letters, C for changed and I for
+ * improved, - if not
+ */
+static void assert_collected(const mobility_path_t *incumbent, char *expected)
+{
+	bool changed, improved;
+	char result[3];
+
+	changed = candidates->collect(candidates, &ike_sa, incumbent, 100,
+								  &improved);
+	snprintf(result, sizeof(result), "%c%c", changed ? 'C' : '-',
+			 improved ? 'I' : '-');
+	ck_assert_str_eq(result, expected);
+}
+
+/**
+ * Check the order of paths: an uplink's number for each
+ */
+static void assert_order(uint64_t now, char *expected)
+{
+	enumerator_t *enumerator;
+	mobility_path_t *path;
+	char order[16] = "";
+
+	enumerator = candidates->create_enumerator(candidates, now);
+	while (enumerator->enumerate(enumerator, &path))
+	{
+		ck_assert_int_lt(strlen(order), sizeof(order) - 1);
+		strcat(order, path->ifname + strlen("eth"));
+	}
+	enumerator->destroy(enumerator);
+	ck_assert_str_eq(order, expected);
+}
+
+/**
+ * Check which uplink find_better() finds, -1 for none
+ */
+static void assert_better(const mobility_path_t *current, uint64_t now,
+						  int expected)
+{
+	mobility_path_t *better;
+
+	better = candidates->find_better(candidates, current, now);
+	ck_assert_int_eq(better ? get_index(better->ifname) : -1, expected);
+}
+
+START_TEST(test_collect)
+{
+	mobility_path_t *path;
+
+	ck_assert(!candidates->get_best(candidates, 100));
+	assert_collected(NULL, "CI");
+	assert_order(100, "012");
+	assert_collected(NULL, "--");
+	/* one is gone, that is no improvement */
+	uplinks[0].up = FALSE;
+	assert_collected(NULL, "C-");
+	assert_order(100, "12");
+	uplinks[0].up = TRUE;
+	assert_collected(NULL, "CI");
+	/* the same addresses in another network, also if only the next hop tells */
+	uplinks[0].gateway = "10.0.0.1";
+	assert_collected(NULL, "CI");
+	uplinks[0].gateway = "10.0.0.254";
+	assert_collected(NULL, "CI");
+	assert_collected(NULL, "--");
+	/* metrics make no other paths but another order */
+	uplinks[0].metric = 1000;
+	assert_collected(NULL, "--");
+	assert_order(100, "120");
+	/* not to be used */
+	uplinks[1].config.use = FALSE;
+	assert_collected(NULL, "C-");
+	assert_order(100, "20");
+	path = candidates->get_best(candidates, 100);
+	ck_assert_str_eq(path->ifname, "eth2");
+	ck_assert_uint_eq(candidates->count(candidates, NULL), 2);
+	ck_assert_uint_eq(candidates->count(candidates, path), 1);
+	path = create_path(1, other);
+	ck_assert_uint_eq(candidates->count(candidates, path), 2);
+	mobility_path_destroy(path);
+}
+END_TEST
+
+START_TEST(test_addresses)
+{
+	host_t *local, *remote;
+	mobility_path_t *path;
+
+	/* to all addresses, each once, also to that it is at but does not list */
+	uplinks[1].up = uplinks[2].up = FALSE;
+	announce(PEER6);
+	assert_collected(NULL, "CI");
+	assert_order(100, "00");
+	other->destroy(other);
+	other = host_create_from_string(PEER2, 4500);
+	assert_collected(NULL, "CI");
+	assert_order(100, "000");
+	remote = host_create_from_string(PEER2, 0);
+	local = host_create_from_string("10.0.0.2", 4500);
+	path = candidates->find(candidates, local, remote);
+	ck_assert(path && path->remote->ip_equals(path->remote, remote));
+	local->destroy(local);
+	local = host_create_from_string("10.0.0.3", 4500);
+	ck_assert(!candidates->find(candidates, local, remote));
+	local->destroy(local);
+	remote->destroy(remote);
+}
+END_TEST
+
+START_TEST(test_shrink)
+{
+	assert_collected(NULL, "CI");
+	candidates->shrink(candidates);
+	ck_assert_uint_eq(candidates->count(candidates, NULL), 0);
+	ck_assert(!candidates->get_best(candidates, 100));
+	/* the same as before, but it does not know what is new */
+	assert_collected(NULL, "-I");
+	candidates->shrink(candidates);
+	uplinks[0].up = FALSE;
+	assert_collected(NULL, "CI");
+	/* what was found out is not forgotten */
+	candidates->records->failed(candidates->records,
+							candidates->get_best(candidates, 100), 1000, 100);
+	assert_order(100, "21");
+	candidates->shrink(candidates);
+	assert_collected(NULL, "-I");
+	assert_order(100, "21");
+	assert_order(1100, "12");
+}
+END_TEST
+
+/**
+ * Get the peer address of the preferred path
+ */
+static void assert_best_remote(char *expected)
+{
+	mobility_path_t *best;
+	host_t *remote;
+
+	candidates->shrink(candidates);
+	assert_collected(NULL, "-I");
+	best = candidates->get_best(candidates, 100);
+	remote = host_create_from_string(expected, 0);
+	ck_assert(best->remote->ip_equals(best->remote, remote));
+	remote->destroy(remote);
+}
+
+/**
+ * The peer was at an address
+ */
+static void know(char *address)
+{
+	host_t *remote;
+
+	remote = host_create_from_string(address, 4500);
+	candidates->know(candidates, remote);
+	remote->destroy(remote);
+}
+
+START_TEST(test_know)
+{
+	uplinks[1].up = uplinks[2].up = FALSE;
+	announce(PEER2);
+	assert_collected(NULL, "CI");
+	assert_best_remote(PEER);
+	/* where it was is preferred */
+	know(PEER2);
+	assert_best_remote(PEER2);
+	know(PEER2);
+	know("198.51.100.1");
+	know("198.51.100.2");
+	know("198.51.100.3");
+	assert_best_remote(PEER2);
+	/* it was there again, so there were not four others since */
+	know(PEER2);
+	know("198.51.100.4");
+	know("198.51.100.5");
+	know("198.51.100.6");
+	assert_best_remote(PEER2);
+	know("198.51.100.7");
+	assert_best_remote(PEER);
+}
+END_TEST
+
+START_TEST(test_find_better)
+{
+	mobility_path_t *current;
+
+	current = create_path(1, other);
+	/* nothing is known yet, or nothing is in use */
+	assert_better(current, 100, -1);
+	assert_collected(current, "CI");
+	assert_better(NULL, 100, -1);
+	/* by metric */
+	assert_better(current, 100, 0);
+	/* by class, of which the one in use has one as well */
+	uplinks[0].config.preference = MOBILITY_LAST_RESORT;
+	assert_better(current, 100, -1);
+	uplinks[1].config.preference = MOBILITY_LAST_RESORT;
+	assert_better(current, 100, 2);
+	uplinks[0].config.preference = MOBILITY_NORMAL;
+	uplinks[1].config.preference = MOBILITY_NORMAL;
+	/* by cost */
+	uplinks[1].config.has_cost = TRUE;
+	uplinks[1].config.cost = 100;
+	assert_better(current, 100, -1);
+	uplinks[1].config.cost = 101;
+	assert_better(current, 100, 0);
+	/* while it is put aside the next one is it, if it is better */
+	candidates->records->failed(candidates->records,
+							candidates->get_best(candidates, 100), 1000, 100);
+	assert_better(current, 100, -1);
+	uplinks[1].config.cost = 301;
+	assert_better(current, 100, 2);
+	assert_better(current, 1099, 2);
+	assert_better(current, 1100, 0);
+	mobility_path_destroy(current);
+}
+END_TEST
+
+START_TEST(test_find_better_unlisted)
+{
+	mobility_path_t *current;
+
+	/* what is in use is an address that would not be chosen anymore, as one
+	 * that is deprecated: class and cost of its uplink count nevertheless */
+	current = create_path(1, other);
+	current->local->destroy(current->local);
+	current->local = host_create_from_string("10.1.0.99", 0);
+	assert_collected(current, "CI");
+	ck_assert_uint_eq(candidates->count(candidates, current), 3);
+	assert_better(current, 100, 0);
+	uplinks[1].config.has_cost = TRUE;
+	uplinks[1].config.cost = 50;
+	assert_better(current, 100, -1);
+	uplinks[1].config.preference = MOBILITY_LAST_RESORT;
+	assert_better(current, 100, 0);
+	/* it has no cost but metric, and no other uplink has one */
+	uplinks[1].config = uplinks[2].config;
+	current->metric = 50;
+	assert_better(current, 100, -1);
+	mobility_path_destroy(current);
+}
+END_TEST
+
+START_TEST(test_aside)
+{
+	mobility_path_t *path;
+	int i;
+
+	assert_collected(NULL, "CI");
+	path = create_path(0, other);
+	candidates->records->answered(candidates->records, path, 42, 100);
+	ck_assert_uint_eq(candidates->get_best(candidates, 100)->rtt, 42);
+	for (i = 0; i < MOBILITY_FLAP_LOSSES; i++)
+	{
+		candidates->records->lost(candidates->records, path->ifname, 100);
+	}
+	assert_order(100, "120");
+	/* the only one is taken nevertheless */
+	uplinks[1].up = uplinks[2].up = FALSE;
+	assert_collected(NULL, "C-");
+	ck_assert(mobility_path_equals(candidates->get_best(candidates, 100),
+								   path));
+	/* when a path comes back it is new, but not its uplink */
+	uplinks[0].up = FALSE;
+	assert_collected(NULL, "C-");
+	uplinks[0].up = uplinks[1].up = uplinks[2].up = TRUE;
+	assert_collected(NULL, "CI");
+	assert_order(100, "120");
+	assert_order(100 + MOBILITY_FLAP_TIME, "012");
+	ck_assert_uint_eq(candidates->get_best(candidates, 100 +
+										   MOBILITY_FLAP_TIME)->rtt, 0);
+	mobility_path_destroy(path);
+}
+END_TEST
+
+START_TEST(test_incumbent)
+{
+	mobility_path_t *incumbent;
+
+	uplinks[0].metric = uplinks[1].metric = uplinks[2].metric = 100;
+	assert_collected(NULL, "CI");
+	assert_order(100, "012");
+	/* of equal ones that in use is the first one, until another one is */
+	incumbent = create_path(2, other);
+	assert_collected(incumbent, "--");
+	mobility_path_destroy(incumbent);
+	assert_order(100, "201");
+	assert_collected(NULL, "--");
+	assert_order(100, "012");
+}
+END_TEST
+
+START_TEST(test_pins)
+{
+	mobility_path_t *a, *b;
+
+	a = create_path(0, other);
+	b = create_path(1, other);
+	candidates->pin(candidates, a);
+	candidates->pin(candidates, a);
+	candidates->pin(candidates, b);
+	ck_assert_int_eq(pinned.added, 2);
+	/* another next hop, of a pinned path only */
+	candidates->repin(candidates, a);
+	ck_assert_int_eq(pinned.updated, 0);
+	a->gateway = host_create_from_string("10.0.0.1", 0);
+	candidates->repin(candidates, a);
+	candidates->repin(candidates, a);
+	ck_assert_int_eq(pinned.updated, 1);
+	DESTROY_IF(a->gateway);
+	a->gateway = NULL;
+	candidates->repin(candidates, a);
+	ck_assert_int_eq(pinned.updated, 2);
+	candidates->unpin(candidates, b, a);
+	ck_assert_int_eq(pinned.removed, 0);
+	candidates->unpin(candidates, NULL, b);
+	ck_assert_int_eq(pinned.removed, 1);
+	candidates->repin(candidates, a);
+	ck_assert_int_eq(pinned.updated, 2);
+	candidates->pin(candidates, a);
+	ck_assert_int_eq(pinned.added, 3);
+	/* switched off, and on again */
+	candidates->enable_pins(candidates, FALSE);
+	ck_assert_int_eq(pinned.removed, 3);
+	candidates->pin(candidates, a);
+	ck_assert_int_eq(pinned.added, 3);
+	candidates->enable_pins(candidates, TRUE);
+	/* one that could not be added need not be removed */
+	pinned.refuse = TRUE;
+	candidates->pin(candidates, a);
+	pinned.refuse = FALSE;
+	candidates->unpin(candidates, NULL, NULL);
+	ck_assert_int_eq(pinned.removed, 3);
+	/* the last one goes with the candidates */
+	candidates->pin(candidates, b);
+	candidates->destroy(candidates);
+	ck_assert_int_eq(pinned.added, 4);
+	ck_assert_int_eq(pinned.removed, 4);
+	/* a kernel without any */
+	candidates = mobility_candidates_create("home", &settings, &monitor, NULL);
+	candidates->pin(candidates, a);
+	candidates->repin(candidates, a);
+	candidates->unpin(candidates, NULL, NULL);
+	ck_assert_int_eq(pinned.added, 4);
+	mobility_path_destroy(a);
+	mobility_path_destroy(b);
+}
+END_TEST
+
+Suite *mobility_suite_create(void)
+{
+	Suite *s;
+	TCase *tc;
+
+	s = suite_create("candidates");
+
+	tc = tcase_create("candidates");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_collect);
+	tcase_add_test(tc, test_addresses);
+	tcase_add_test(tc, test_shrink);
+	tcase_add_test(tc, test_know);
+	tcase_add_test(tc, test_find_better);
+	tcase_add_test(tc, test_find_better_unlisted);
+	tcase_add_test(tc, test_aside);
+	tcase_add_test(tc, test_incumbent);
+	tcase_add_test(tc, test_pins);
+	suite_add_tcase(s, tc);
+	return s;
+}
