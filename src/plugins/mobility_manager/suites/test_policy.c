@@ -374,6 +374,14 @@ START_TEST(test_is_better_class)
 			path->ifindex = incumbent->ifindex;
 			ck_assert(!is_better(path, incumbent));
 			path->ifindex = 4;
+			/* what was put aside is left for any but the last resort */
+			incumbent->aside = TRUE;
+			incumbent->cost = 1;
+			ck_assert(is_better(path, incumbent) ==
+					  (other != MOBILITY_LAST_RESORT));
+			path->aside = TRUE;
+			ck_assert(!is_better(path, incumbent));
+			incumbent->aside = path->aside = FALSE;
 		}
 	}
 	/* prefix and metric are no reason if there are costs */
@@ -567,6 +575,27 @@ START_TEST(test_total_order)
 END_TEST
 
 /**
+ * Check if the peer is known to be at another address that this uplink leads to
+ */
+static bool leads_to_known(array_t *paths, const mobility_path_t *path)
+{
+	mobility_path_t *current;
+	int i;
+
+	for (i = 0; i < array_count(paths); i++)
+	{
+		array_get(paths, i, &current);
+		if (current->known && current->ifindex == path->ifindex &&
+			current->remote->get_family(current->remote) ==
+			path->remote->get_family(path->remote))
+		{
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+/**
  * Check what find_better() says about ranked paths
  */
 static void check_better(array_t *paths, const mobility_path_t *incumbent)
@@ -586,12 +615,14 @@ static void check_better(array_t *paths, const mobility_path_t *incumbent)
 		mobility_assert(!better->aside);
 		mobility_assert(better->preference != MOBILITY_LAST_RESORT);
 		mobility_assert(better->ifindex != incumbent->ifindex);
+		mobility_assert(better->known || !leads_to_known(paths, better));
 	}
 	for (i = 0; i < array_count(paths); i++)
 	{	/* it is the first one that is better */
 		array_get(paths, i, &path);
 		passed = passed || path == better;
-		mobility_assert(passed || !better_by(path, incumbent, by_cost));
+		mobility_assert(passed || !better_by(path, incumbent, by_cost) ||
+						(!path->known && leads_to_known(paths, path)));
 	}
 	mobility_assert(!better || (passed && better_by(better, incumbent,
 													by_cost)));
