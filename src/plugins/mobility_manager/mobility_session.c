@@ -215,8 +215,11 @@ static void arm(private_mobility_session_t *this)
 					   this->mover->get_deadline(this->mover));
 	if (this->fsm.state == MOBILITY_CONNECTED)
 	{
-		deadline = earlier(deadline, mobility_trial_deadline(&this->trial,
+		if (this->mover->is_idle(this->mover))
+		{	/* else it would have passed for as long as there is no answer */
+			deadline = earlier(deadline, mobility_trial_deadline(&this->trial,
 														get_settle(this)));
+		}
 		/* a preferred path may be tested again then */
 		deadline = earlier(deadline, records->get_end(records,
 													  mobility_now()));
@@ -386,14 +389,21 @@ static status_t prefer_best(private_mobility_session_t *this)
 	status_t status;
 
 	current = this->mover->get_path(this->mover);
-	if (!current || !this->mover->is_idle(this->mover) ||
+	if (!current ||
 		(!this->config.make_before_break && !this->config.prefer_best_path))
 	{
+		mobility_trial_end(&this->trial);
+		return SUCCESS;
+	}
+	if (!this->mover->is_idle(this->mover))
+	{	/* nothing else may remind of it */
+		this->look_due = TRUE;
 		return SUCCESS;
 	}
 	candidates->records->get(candidates->records, current, now, &record);
 	if (!record.until && streq(current->ifname, this->chosen))
 	{	/* somebody wants it there */
+		mobility_trial_end(&this->trial);
 		return SUCCESS;
 	}
 	better = candidates->find_better(candidates, current, now);
