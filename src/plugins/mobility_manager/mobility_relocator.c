@@ -275,7 +275,7 @@ mobility_relocator_t *mobility_relocator_create()
 			.drop = _drop,
 			.destroy = _destroy,
 		},
-		.sad = mobility_sad_create(),
+		.sad = mobility_sad_create(mobility_xfrm_create()),
 		.addresses = mobility_addresses_create(),
 		.hooks = mobility_kernel_hooks_create(),
 	);

@@ -5,12 +5,11 @@
  */
 
 #include <errno.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <linux/udp.h>
 #include <linux/xfrm.h>
 
-#include "mobility_sad.h"
+#include "mobility_sad_msg.h"
 
 #include <threading/mutex.h>
 #include <utils/debug.h>
@@ -36,10 +35,25 @@ struct private_mobility_sad_t {
 	mobility_xfrm_t *xfrm;
 
 	/**
+	 * The kernel knows XFRM_MSG_MIGRATE_STATE.
+	 */
+	bool atomic;
+
+	/**
 	 * Lock for the socket.
 	 */
 	mutex_t *mutex;
 };
+
+/**
+ * Where an SA is in the kernel.
+ */
+typedef struct {
+	/** source address */
+	mobility_ip_t src;
+	/** UDP encapsulation, with encap_type 0 there is none */
+	struct xfrm_encap_tmpl encap;
+} place_t;
 
 /**
  * Copy of an SA that is being built.
@@ -57,112 +71,70 @@ typedef struct {
 } copy_t;
 
 /**
- * Write an address.
+ * Read where an SA is, a mobility_xfrm_cb_t.
  */
-static void put_address(host_t *host, xfrm_address_t *addr)
+static void get_place(void *data, const struct nlmsghdr *nlh)
 {
-	mobility_ip_t ip = mobility_ip_from_host(host);
+	const struct nlattr *tb[XFRMA_MAX + 1];
+	const struct xfrm_usersa_info *sa;
+	place_t *place = data;
 
-	memcpy(addr, ip.bytes, sizeof(*addr));
-}
-
-/**
- * Write the subnet of a traffic selector.
- */
-static void put_subnet(traffic_selector_t *ts, xfrm_address_t *addr,
-					   uint8_t *prefix)
-{
-	host_t *net;
-
-	ts->to_subnet(ts, &net, prefix);
-	put_address(net, addr);
-	net->destroy(net);
-}
-
-/**
- * Write the ports of a traffic selector; a policy can only have one or all.
- */
-static bool put_port(traffic_selector_t *ts, uint16_t *port, uint16_t *mask)
-{
-	uint16_t from, to;
-
-	from = ts->get_from_port(ts);
-	to = ts->get_to_port(ts);
-	if (from == to)
+	if (nlh->nlmsg_type == XFRM_MSG_NEWSA &&
+		mobility_netlink_parse(nlh, sizeof(*sa), tb, XFRMA_MAX))
 	{
-		*port = htons(from);
-		*mask = 0xffff;
-	}
-	return from == to || (from == 0 && to == 0xffff);
-}
-
-/**
- * Write the selector of a policy, which has to be exactly what charon wrote.
- * Returns FALSE for what is rare and written in special ways.
- */
-static bool put_selector(const mobility_sad_move_t *move,
-						 struct xfrm_selector *sel)
-{
-	traffic_selector_t *src = move->src_ts, *dst = move->dst_ts;
-
-	sel->family = src->get_type(src) == TS_IPV4_ADDR_RANGE ? AF_INET
-														   : AF_INET6;
-	sel->proto = max(src->get_protocol(src), dst->get_protocol(dst));
-	put_subnet(src, &sel->saddr, &sel->prefixlen_s);
-	put_subnet(dst, &sel->daddr, &sel->prefixlen_d);
-	sel->ifindex = move->interface ? if_nametoindex(move->interface) : 0;
-	return put_port(src, &sel->sport, &sel->sport_mask) &&
-		   put_port(dst, &sel->dport, &sel->dport_mask) &&
-		   ((sel->proto != IPPROTO_ICMP && sel->proto != IPPROTO_ICMPV6) ||
-			(!sel->sport_mask && !sel->dport_mask));
-}
-
-/**
- * Write what changes.
- */
-static void put_migrate(struct nlmsghdr *nlh, const mobility_sad_move_t *move)
-{
-	struct xfrm_user_migrate migrate = {
-		.proto = IPPROTO_ESP,
-		.mode = XFRM_MODE_TUNNEL,
-		.reqid = move->reqid,
-		.old_family = move->dst->get_family(move->dst),
-		.new_family = move->new_dst->get_family(move->new_dst),
-	};
-	struct xfrm_encap_tmpl encap = {
-		.encap_type = UDP_ENCAP_ESPINUDP,
-		.encap_sport = htons(move->new_src->get_port(move->new_src)),
-		.encap_dport = htons(move->new_dst->get_port(move->new_dst)),
-	};
-
-	put_address(move->src, &migrate.old_saddr);
-	put_address(move->dst, &migrate.old_daddr);
-	put_address(move->new_src, &migrate.new_saddr);
-	put_address(move->new_dst, &migrate.new_daddr);
-	mnl_attr_put(nlh, XFRMA_MIGRATE, sizeof(migrate), &migrate);
-	if (move->encap)
-	{
-		mnl_attr_put(nlh, XFRMA_ENCAP, sizeof(encap), &encap);
-	}
-	if (move->if_id)
-	{
-		mnl_attr_put_u32(nlh, XFRMA_IF_ID, move->if_id);
+		sa = mnl_nlmsg_get_payload(nlh);
+		place->src.family = sa->family;
+		memcpy(place->src.bytes, &sa->saddr,
+			   mobility_ip_bits(&place->src) / 8);
+		if (tb[XFRMA_ENCAP] &&
+			mnl_attr_get_payload_len(tb[XFRMA_ENCAP]) >= sizeof(place->encap))
+		{
+			memcpy(&place->encap, mnl_attr_get_payload(tb[XFRMA_ENCAP]),
+				   sizeof(place->encap));
+		}
 	}
 }
 
 /**
- * Check if the SA has its new addresses.
+ * Check if the SA has its new addresses, and the right encapsulation.
  */
-static bool has_moved(private_mobility_sad_t *this,
-					  const mobility_sad_move_t *move, mobility_sa_t *sa)
+static bool is_there(private_mobility_sad_t *this,
+					 const mobility_sad_move_t *move)
 {
-	mobility_sa_id_t id;
+	char buf[128] __attribute__((aligned(MNL_ALIGNTO)));
 	mobility_ip_t src = mobility_ip_from_host(move->new_src);
+	mobility_sa_id_t id;
+	struct nlmsghdr *nlh;
+	place_t place = {};
 
 	id = mobility_sa_id_create(move->new_dst, IPPROTO_ESP, move->spi,
 							   (mark_t){});
-	return this->xfrm->get_sa(this->xfrm, &id, sa) == 0 &&
-		   mobility_ip_equals(&sa->src, &src);
+	nlh = mobility_sad_msg_sa(buf, XFRM_MSG_GETSA, &id);
+	if (this->xfrm->request(this->xfrm, nlh, get_place, &place) != 0 ||
+		!mobility_ip_equals(&place.src, &src))
+	{
+		return FALSE;
+	}
+	if (!move->encap)
+	{
+		return !place.encap.encap_type;
+	}
+	return place.encap.encap_type == UDP_ENCAP_ESPINUDP &&
+		   place.encap.encap_sport ==
+								htons(move->new_src->get_port(move->new_src)) &&
+		   place.encap.encap_dport ==
+								htons(move->new_dst->get_port(move->new_dst));
+}
+
+METHOD(mobility_sad_t, has_moved, bool,
+	private_mobility_sad_t *this, const mobility_sad_move_t *move)
+{
+	bool moved;
+
+	this->mutex->lock(this->mutex);
+	moved = is_there(this, move);
+	this->mutex->unlock(this->mutex);
+	return moved;
 }
 
 /**
@@ -194,47 +166,101 @@ static void restore_counters(private_mobility_sad_t *this,
 	this->xfrm->request(this->xfrm, nlh, NULL, NULL);
 }
 
-METHOD(mobility_sad_t, migrate, bool,
-	private_mobility_sad_t *this, const mobility_sad_move_t *move)
+/**
+ * Send a request to move something.
+ */
+static void send_move(private_mobility_sad_t *this,
+					  const mobility_sad_move_t *move, struct nlmsghdr *nlh)
 {
-	char buf[512] __attribute__((aligned(MNL_ALIGNTO)));
-	struct xfrm_userpolicy_id *policy;
-	struct nlmsghdr *nlh;
-	mobility_sa_id_t id;
-	mobility_sa_t before, after;
-	bool had, moved = FALSE;
-
-	id = mobility_sa_id_create(move->dst, IPPROTO_ESP, move->spi, (mark_t){});
-	nlh = mnl_nlmsg_put_header(buf);
-	nlh->nlmsg_type = XFRM_MSG_MIGRATE;
-	policy = mnl_nlmsg_put_extra_header(nlh, sizeof(*policy));
-	policy->dir = move->dir == POLICY_IN ? XFRM_POLICY_IN :
-				  move->dir == POLICY_FWD ? XFRM_POLICY_FWD : XFRM_POLICY_OUT;
-	if (!put_selector(move, &policy->sel))
-	{
-		return FALSE;
-	}
-	put_migrate(nlh, move);
-
-	this->mutex->lock(this->mutex);
-	had = this->xfrm->get_sa(this->xfrm, &id, &before) == 0;
 	if (this->xfrm->request(this->xfrm, nlh, NULL, NULL) != 0)
 	{
 		DBG2(DBG_KNL, "unable to migrate SA with SPI %.8x and %N policy: %s",
 			 ntohl(move->spi), policy_dir_names, move->dir,
 			 this->xfrm->get_error(this->xfrm));
 	}
-	else if (has_moved(this, move, &after))
+}
+
+/**
+ * Check if only UDP ports change, or if there is UDP encapsulation.
+ */
+static bool stays(const mobility_sad_move_t *move)
+{
+	return move->src->ip_equals(move->src, move->new_src) &&
+		   move->dst->ip_equals(move->dst, move->new_dst);
+}
+
+METHOD(mobility_sad_t, migrate, bool,
+	private_mobility_sad_t *this, const mobility_sad_move_t *move)
+{
+	char buf[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
+	mobility_sa_id_t old, new;
+	mobility_sa_t before, after;
+	struct nlmsghdr *nlh;
+	bool had, moved;
+
+	old = mobility_sa_id_create(move->dst, IPPROTO_ESP, move->spi, (mark_t){});
+	new = mobility_sa_id_create(move->new_dst, IPPROTO_ESP, move->spi,
+								(mark_t){});
+	this->mutex->lock(this->mutex);
+	had = this->xfrm->get_sa(this->xfrm, &old, &before) == 0;
+	moved = is_there(this, move);
+	if (!moved && had && this->atomic)
 	{
-		moved = TRUE;
-		if (had && !after.add_time == !before.add_time &&
-			after.packets < before.packets)
+		send_move(this, move, mobility_sad_msg_migrate_state(buf, move));
+		moved = is_there(this, move);
+	}
+	if (!moved || !stays(move))
+	{	/* the policy has nothing of what changes otherwise */
+		nlh = mobility_sad_msg_migrate(buf, move);
+		if (nlh)
 		{
-			restore_counters(this, &after.id, &before);
+			send_move(this, move, nlh);
+			moved = is_there(this, move);
 		}
+	}
+	if (moved && had && this->xfrm->get_sa(this->xfrm, &new, &after) == 0 &&
+		after.packets < before.packets)
+	{
+		restore_counters(this, &new, &before);
 	}
 	this->mutex->unlock(this->mutex);
 	return moved;
+}
+
+/**
+ * Check if an attribute is a key that the kernel does not tell but writes
+ * zeros for, as it does in lockdown.  Nobody may get in with a key of zeros.
+ */
+static bool is_secret(const struct nlattr *attr)
+{
+	const uint8_t *key = mnl_attr_get_payload(attr);
+	uint16_t len = mnl_attr_get_payload_len(attr);
+	uint16_t offset = sizeof(struct xfrm_algo);
+
+	switch (mnl_attr_get_type(attr))
+	{
+		case XFRMA_ALG_AUTH_TRUNC:
+		case XFRMA_ALG_AEAD:
+			offset = sizeof(struct xfrm_algo_aead);
+			break;
+		case XFRMA_ALG_AUTH:
+		case XFRMA_ALG_CRYPT:
+			break;
+		default:
+			return FALSE;
+	}
+	if (len <= offset)
+	{	/* ciphers that do nothing have no key */
+		return FALSE;
+	}
+	while (offset < len)
+	{
+		if (key[offset++])
+		{
+			return FALSE;
+		}
+	}
+	return TRUE;
 }
 
 /**
@@ -271,7 +297,7 @@ static void build_copy(void *data, const struct nlmsghdr *nlh)
 				copy->complete = FALSE;
 				break;
 			default:
-				copy->complete = copy->complete &&
+				copy->complete = copy->complete && !is_secret(attr) &&
 						mnl_attr_put_check(copy->nlh, copy->len,
 										   mnl_attr_get_type(attr),
 										   mnl_attr_get_payload_len(attr),
@@ -279,25 +305,6 @@ static void build_copy(void *data, const struct nlmsghdr *nlh)
 				break;
 		}
 	}
-}
-
-/**
- * Start a request about an SA.
- */
-static struct nlmsghdr *put_sa_id(char *buf, uint16_t type,
-								  const mobility_sa_id_t *id)
-{
-	struct xfrm_usersa_id *sa;
-	struct nlmsghdr *nlh;
-
-	nlh = mnl_nlmsg_put_header(buf);
-	nlh->nlmsg_type = type;
-	sa = mnl_nlmsg_put_extra_header(nlh, sizeof(*sa));
-	memcpy(&sa->daddr, id->dst.bytes, sizeof(id->dst.bytes));
-	sa->family = id->dst.family;
-	sa->proto = id->proto;
-	sa->spi = id->spi;
-	return nlh;
 }
 
 METHOD(mobility_sad_t, copy_, bool,
@@ -310,6 +317,7 @@ METHOD(mobility_sad_t, copy_, bool,
 		.buf = buf,
 		.len = sizeof(buf),
 	};
+	struct nlmsghdr *nlh;
 	bool copied = FALSE;
 
 	if (copy.dst.family != id->dst.family)
@@ -317,8 +325,9 @@ METHOD(mobility_sad_t, copy_, bool,
 		return FALSE;
 	}
 	this->mutex->lock(this->mutex);
-	if (this->xfrm->request(this->xfrm, put_sa_id(request, XFRM_MSG_GETSA, id),
-							build_copy, &copy) == 0 && copy.complete)
+	nlh = mobility_sad_msg_sa(request, XFRM_MSG_GETSA, id);
+	if (this->xfrm->request(this->xfrm, nlh, build_copy, &copy) == 0 &&
+		copy.complete)
 	{
 		copied = this->xfrm->request(this->xfrm, copy.nlh, NULL, NULL) == 0;
 	}
@@ -336,10 +345,11 @@ METHOD(mobility_sad_t, del, void,
 	private_mobility_sad_t *this, const mobility_sa_id_t *id)
 {
 	char buf[128] __attribute__((aligned(MNL_ALIGNTO)));
+	struct nlmsghdr *nlh;
 
+	nlh = mobility_sad_msg_sa(buf, XFRM_MSG_DELSA, id);
 	this->mutex->lock(this->mutex);
-	this->xfrm->request(this->xfrm, put_sa_id(buf, XFRM_MSG_DELSA, id), NULL,
-						NULL);
+	this->xfrm->request(this->xfrm, nlh, NULL, NULL);
 	this->mutex->unlock(this->mutex);
 }
 
@@ -351,15 +361,35 @@ METHOD(mobility_sad_t, destroy, void,
 	free(this);
 }
 
+/**
+ * Ask for an SA that does not exist to be moved.  Kernels that can't move any
+ * have other errors.
+ */
+static bool is_atomic(mobility_xfrm_t *xfrm)
+{
+	char buf[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
+	host_t *any;
+	int error;
+	mobility_sad_move_t move = {
+		/* reserved, nobody uses it (RFC 4303, 2.1) */
+		.spi = htonl(1),
+	};
+
+	any = host_create_any(AF_INET);
+	move.src = move.dst = move.new_src = move.new_dst = any;
+	error = xfrm->request(xfrm, mobility_sad_msg_migrate_state(buf, &move),
+						  NULL, NULL);
+	any->destroy(any);
+	return error == ESRCH;
+}
+
 /*
  * Described in header.
  */
-mobility_sad_t *mobility_sad_create()
+mobility_sad_t *mobility_sad_create(mobility_xfrm_t *xfrm)
 {
 	private_mobility_sad_t *this;
-	mobility_xfrm_t *xfrm;
 
-	xfrm = mobility_xfrm_create();
 	if (!xfrm)
 	{
 		return NULL;
@@ -367,11 +397,13 @@ mobility_sad_t *mobility_sad_create()
 	INIT(this,
 		.public = {
 			.migrate = _migrate,
+			.has_moved = _has_moved,
 			.copy = _copy_,
 			.del = _del,
 			.destroy = _destroy,
 		},
 		.xfrm = xfrm,
+		.atomic = is_atomic(xfrm),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	return &this->public;

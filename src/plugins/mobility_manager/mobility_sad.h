@@ -24,7 +24,7 @@ typedef struct mobility_sad_move_t mobility_sad_move_t;
 
 /**
  * What is to be changed about a policy and the SA that it refers to: ESP in
- * tunnel mode.
+ * tunnel mode, without marks and hardware offload.
  */
 struct mobility_sad_move_t {
 	/** direction of the policy */
@@ -52,24 +52,40 @@ struct mobility_sad_move_t {
 struct mobility_sad_t {
 
 	/**
-	 * Give a policy and its SA other addresses at once (XFRM_MSG_MIGRATE).
+	 * Give an SA and a policy other addresses.  Keys and replay state stay.
 	 *
-	 * Keys and replay state stay.  The kernel copies the SA, and then deletes
-	 * the original: an outbound packet that leaves between these two has the
-	 * sequence number of one to come, of which the peer drops one.
+	 * With XFRM_MSG_MIGRATE_STATE (Linux 7.2) the kernel locks the SA until it
+	 * has moved, the policy follows.
 	 *
-	 * If another policy about the same SA was moved before, only the policy
-	 * changes.
+	 * Older kernels move both with XFRM_MSG_MIGRATE.  They copy the SA, and
+	 * then delete the original: a packet that leaves in between has the
+	 * sequence number of one to come.  The peer drops one of the two, and
+	 * ciphers whose nonce is the sequence number (AES-GCM, AES-CCM, AES-CTR,
+	 * ChaCha20) use one twice.  They also find the SA by its reqid, so it may
+	 * be another one that moves: the caller is told that this one did not, and
+	 * calls this for the other one, too.
+	 *
+	 * An SA that has moved already stays, only the policy changes.
 	 *
 	 * @param move		what to change
-	 * @return			TRUE if the policy, and the SA with this SPI, are there
+	 * @return			TRUE if the SA with this SPI is there, see has_moved()
 	 */
 	bool (*migrate)(mobility_sad_t *this, const mobility_sad_move_t *move);
+
+	/**
+	 * Check if an SA has its new addresses and UDP encapsulation.
+	 *
+	 * @param move		what was to be changed
+	 * @return			TRUE if it has
+	 */
+	bool (*has_moved)(mobility_sad_t *this, const mobility_sad_move_t *move);
 
 	/**
 	 * Have packets of an inbound SA accepted at another address as well, by a
 	 * copy of it with the same SPI.  Both have a replay window of their own
 	 * from now on: what one has got the other one does not know.
+	 *
+	 * Fails if the kernel does not tell keys, as in lockdown.
 	 *
 	 * @param id		SA
 	 * @param dst		address to accept packets at, of the same family
@@ -94,8 +110,9 @@ struct mobility_sad_t {
 /**
  * Create an instance.
  *
- * @return				instance, NULL if the kernel has no IPsec (logged)
+ * @param xfrm			socket for requests, gets owned; NULL if there is none
+ * @return				instance, NULL if xfrm is
  */
-mobility_sad_t *mobility_sad_create();
+mobility_sad_t *mobility_sad_create(mobility_xfrm_t *xfrm);
 
 #endif /** MOBILITY_SAD_H_ @}*/

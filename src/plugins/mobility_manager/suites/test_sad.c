@@ -1,0 +1,552 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "esp_fixture.h"
+#include "sad_fixture.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <linux/xfrm.h>
+
+/** an SA and a policy with the same addresses that are none of our business */
+#define OTHER_SPI 0x200
+#define OTHER_REQID 8
+
+/** a cipher that all kernels with ESP have */
+#define ALGORITHM "aead 'rfc4106(gcm(aes))' " \
+				  "0x0102030405060708090a0b0c0d0e0f1011121314 128"
+
+/**
+ * What is tested with the kernel, in each direction
+ */
+static const struct {
+	/** addresses before and after */
+	char *src, *dst, *new_src, *new_dst;
+	/** ports before and after, 0 without UDP encapsulation */
+	uint16_t port, new_port;
+	/** interface ID */
+	uint32_t if_id;
+	/** traffic selectors, for us and for the ip command */
+	char *src_net, *dst_net;
+	uint8_t proto;
+	uint16_t port_from, port_to;
+	const char *upper;
+	/** options of the SA */
+	const char *options;
+	/** the SA moves */
+	bool moves;
+} kernel_cases[] = {
+	{ "10.0.0.1", "10.0.0.9", "10.0.1.1", "10.0.0.9", 0, 0, 0,
+	  "10.3.0.1/32", "0.0.0.0/0", 0, 0, 65535, "",
+	  "replay-window 32 replay-seq 0x7 replay-oseq 0x9", TRUE },
+	{ "10.0.0.1", "10.0.0.9", "10.0.1.1", "10.0.1.9", 0, 0, 0,
+	  "10.3.0.0/16", "10.4.0.0/16", 0, 0, 65535, "",
+	  "replay-window 128 flag esn replay-seq 0x7 replay-oseq 0x9 "
+	  "replay-seq-hi 0x1 replay-oseq-hi 0x2", TRUE },
+	/* only the destination */
+	{ "10.0.0.1", "10.0.0.9", "10.0.0.1", "10.0.1.9", 0, 0, 0,
+	  "10.3.0.1/32", "10.4.0.0/16", 0, 0, 65535, "", "", TRUE },
+	{ "fd00::1", "fd00::9", "fd01::1", "fd00::9", 0, 0, 0,
+	  "fd33::1/128", "::/0", 0, 0, 65535, "", "replay-window 32", TRUE },
+	/* other family */
+	{ "10.0.0.1", "10.0.0.9", "fd01::1", "fd01::9", 0, 0, 0,
+	  "10.3.0.1/32", "0.0.0.0/0", 0, 0, 65535, "", "replay-window 32", TRUE },
+	{ "fd00::1", "fd00::9", "10.0.1.1", "10.0.1.9", 0, 0, 0,
+	  "10.3.0.1/32", "0.0.0.0/0", 0, 0, 65535, "", "replay-window 32", TRUE },
+	/* encapsulated, before or from now on, or to another port only */
+	{ "10.0.0.1", "10.0.0.9", "10.0.1.1", "10.0.0.9", 4500, 4501, 0,
+	  "10.3.0.1/32", "0.0.0.0/0", 0, 0, 65535, "", "", TRUE },
+	{ "10.0.0.1", "10.0.0.9", "10.0.1.1", "10.0.0.9", 0, 4500, 0,
+	  "10.3.0.1/32", "0.0.0.0/0", 0, 0, 65535, "", "", TRUE },
+	{ "10.0.0.1", "10.0.0.9", "10.0.0.1", "10.0.0.9", 4500, 1024, 0,
+	  "10.3.0.1/32", "0.0.0.0/0", 0, 0, 65535, "",
+	  "replay-window 32 replay-seq 0x7 replay-oseq 0x9", TRUE },
+	/* XFRM interface */
+	{ "10.0.0.1", "10.0.0.9", "10.0.1.1", "10.0.0.9", 0, 0, 42,
+	  "0.0.0.0/0", "0.0.0.0/0", 0, 0, 65535, "", "", TRUE },
+	/* other selectors */
+	{ "10.0.0.1", "10.0.0.9", "10.0.1.1", "10.0.0.9", 0, 0, 0,
+	  "10.3.0.1/32", "10.4.0.0/16", IPPROTO_TCP, 80, 80,
+	  "proto tcp dport 80", "", TRUE },
+	{ "10.0.0.1", "10.0.0.9", "10.0.1.1", "10.0.0.9", 0, 0, 0,
+	  "10.3.0.1/32", "10.4.0.0/16", IPPROTO_UDP, 0, 65535, "proto udp", "",
+	  TRUE },
+	{ "10.0.0.1", "10.0.0.9", "10.0.1.1", "10.0.0.9", 0, 0, 0,
+	  "10.3.0.1/32", "10.4.0.0/16", IPPROTO_ICMP, 0, 65535, "proto icmp", "",
+	  TRUE },
+	/* left to stock */
+	{ "10.0.0.1", "10.0.0.9", "10.0.1.1", "10.0.0.9", 0, 0, 0,
+	  "10.3.0.1/32", "10.4.0.0/16", IPPROTO_UDP, 1024, 2047, "proto udp", "",
+	  FALSE },
+	{ "10.0.0.1", "10.0.0.9", "10.0.1.1", "10.0.0.9", 0, 0, 0,
+	  "10.3.0.1/32", "10.4.0.0/16", IPPROTO_ICMP, 2048, 2048, "proto icmp",
+	  "", FALSE },
+};
+
+/**
+ * Add an SA in tunnel mode
+ */
+static void add_sa(const char *src, const char *dst, uint32_t spi,
+				   uint32_t reqid, const char *options)
+{
+	mobility_netns_ip("xfrm state add src %s dst %s proto esp spi %u reqid %u "
+					  "mode tunnel flag af-unspec %s " ALGORITHM, src, dst, spi,
+					  reqid, options);
+}
+
+/**
+ * Add a policy
+ */
+static void add_policy(const char *src_net, const char *dst_net,
+					   const char *upper, const char *dir, uint32_t if_id,
+					   const char *src, const char *dst, uint32_t reqid)
+{
+	mobility_netns_ip("xfrm policy add src %s dst %s %s dir %s if_id %u tmpl "
+					  "src %s dst %s proto esp reqid %u mode tunnel", src_net,
+					  dst_net, upper, dir, if_id, src, dst, reqid);
+}
+
+/**
+ * Count lines of ip xfrm that match
+ */
+static int count(const char *what, const char *pattern)
+{
+	char *output;
+	int number;
+
+	output = mobility_netns_output("ip xfrm %s list | grep -c '%s' || :", what,
+								   pattern);
+	number = atoi(output);
+	free(output);
+	return number;
+}
+
+/**
+ * Count templates of policies
+ */
+static int count_templates(const char *src, const char *dst)
+{
+	char pattern[128];
+
+	snprintf(pattern, sizeof(pattern), "tmpl src %s dst %s$", src, dst);
+	return count("policy", pattern);
+}
+
+/**
+ * Get everything there is, except for when it was used
+ */
+static char *get_all(void)
+{
+	return mobility_netns_output("ip xfrm state list; ip xfrm policy list");
+}
+
+/**
+ * Check that nothing changed since get_all()
+ */
+static void assert_all(char *before)
+{
+	char *after;
+
+	after = get_all();
+	ck_assert_str_eq(before, after);
+	free(before);
+	free(after);
+}
+
+/**
+ * Set the counters of an SA as if there was traffic
+ */
+static void set_counters(mobility_xfrm_t *xfrm, const mobility_sa_id_t *id)
+{
+	char buf[256] __attribute__((aligned(MNL_ALIGNTO)));
+	struct xfrm_lifetime_cur cur = {
+		.bytes = 123456,
+		.packets = 789,
+		.add_time = 1700000000,
+		.use_time = 1700000001,
+	};
+	struct xfrm_aevent_id *ae;
+	struct nlmsghdr *nlh;
+
+	memset(buf, 0, sizeof(buf));
+	nlh = mnl_nlmsg_put_header(buf);
+	nlh->nlmsg_type = XFRM_MSG_NEWAE;
+	nlh->nlmsg_flags = NLM_F_REPLACE;
+	ae = mnl_nlmsg_put_extra_header(nlh, sizeof(*ae));
+	memcpy(&ae->sa_id.daddr, id->dst.bytes, sizeof(id->dst.bytes));
+	ae->sa_id.family = id->dst.family;
+	ae->sa_id.proto = id->proto;
+	ae->sa_id.spi = id->spi;
+	mnl_attr_put(nlh, XFRMA_LTIME_VAL, sizeof(cur), &cur);
+	ck_assert_int_eq(xfrm->request(xfrm, nlh, NULL, NULL), 0);
+}
+
+/**
+ * Check that an SA is the same as before, at another place
+ */
+static void assert_same(mobility_xfrm_t *xfrm, const mobility_sa_id_t *id,
+						const mobility_sa_t *before)
+{
+	mobility_sa_t sa;
+
+	ck_assert_int_eq(xfrm->get_sa(xfrm, id, &sa), 0);
+	ck_assert_int_eq(sa.bytes, before->bytes);
+	ck_assert_int_eq(sa.packets, before->packets);
+	ck_assert_int_eq(sa.add_time, before->add_time);
+	ck_assert_int_eq(sa.use_time, before->use_time);
+	ck_assert_int_eq(sa.if_id, before->if_id);
+	ck_assert_int_eq(sa.oseq, before->oseq);
+	ck_assert_int_eq(sa.seq, before->seq);
+	ck_assert_int_eq(sa.esn, before->esn);
+	ck_assert_int_eq(sa.window, before->window);
+	ck_assert_int_eq(sa.words, before->words);
+	ck_assert(memeq(sa.bitmap, before->bitmap, sa.words * sizeof(uint32_t)));
+}
+
+START_TEST(test_migrate)
+{
+	static const struct {
+		policy_dir_t dir;
+		const char *name;
+	} dirs[] = {
+		{ POLICY_OUT, "out" },
+		{ POLICY_IN, "in" },
+		{ POLICY_FWD, "fwd" },
+	};
+	int n = _i / countof(dirs), d = _i % countof(dirs);
+	typeof(&kernel_cases[0]) test = &kernel_cases[n];
+	mobility_sad_move_t move;
+	mobility_sa_id_t old, new;
+	mobility_sa_t before, other;
+	mobility_xfrm_t *xfrm;
+	mobility_sad_t *sad;
+	char options[256], encap[64] = "", *all, *net;
+
+	net = strchr(test->src_net, ':') ? "fd55::/64" : "10.5.0.0/16";
+	xfrm = mobility_xfrm_create();
+	sad = mobility_sad_create(mobility_xfrm_create());
+	move = sad_create_move(test->src, test->dst, test->new_src, test->new_dst,
+					   test->new_port);
+	move.dir = dirs[d].dir;
+	move.if_id = test->if_id;
+	sad_create_ts(&move, test->src_net, test->dst_net, test->proto,
+				  test->port_from, test->port_to);
+	old = sad_get_id(move.dst, SAD_SPI);
+	new = sad_get_id(move.new_dst, SAD_SPI);
+	if (test->port)
+	{
+		snprintf(encap, sizeof(encap), "encap espinudp %d %d 0.0.0.0",
+				 test->port, test->port);
+	}
+	snprintf(options, sizeof(options), "if_id %u %s %s", test->if_id,
+			 test->options, encap);
+	add_sa(test->src, test->dst, OTHER_SPI, OTHER_REQID, options);
+	add_sa(test->src, test->dst, SAD_SPI, SAD_REQID, options);
+	add_policy(net, net, "", dirs[d].name, test->if_id, test->src, test->dst,
+			   OTHER_REQID);
+	add_policy(test->src_net, test->dst_net, test->upper, dirs[d].name,
+			   test->if_id, test->src, test->dst, SAD_REQID);
+	set_counters(xfrm, &old);
+	ck_assert_int_eq(xfrm->get_sa(xfrm, &old, &before), 0);
+	ck_assert(!sad->has_moved(sad, &move));
+
+	all = get_all();
+	ck_assert_int_eq(sad->migrate(sad, &move), test->moves);
+	if (!test->moves)
+	{
+		assert_all(all);
+	}
+	else
+	{
+		free(all);
+		ck_assert(sad->has_moved(sad, &move));
+		assert_same(xfrm, &new, &before);
+		if (!mobility_sa_id_equals(&old, &new))
+		{
+			ck_assert_int_eq(xfrm->get_sa(xfrm, &old, &before), ESRCH);
+		}
+		if (!move.src->ip_equals(move.src, move.new_src) ||
+			!move.dst->ip_equals(move.dst, move.new_dst))
+		{
+			ck_assert_int_eq(count_templates(test->new_src, test->new_dst), 1);
+			ck_assert_int_eq(count_templates(test->src, test->dst), 1);
+		}
+		/* once more changes nothing */
+		all = get_all();
+		ck_assert(sad->migrate(sad, &move));
+		assert_all(all);
+	}
+	/* the others are as they were */
+	ck_assert_int_eq(count("state", "proto esp"), 2);
+	ck_assert_int_eq(count("policy", "tmpl"), 2);
+	old = sad_get_id(move.dst, OTHER_SPI);
+	ck_assert_int_eq(xfrm->get_sa(xfrm, &old, &other), 0);
+	ck_assert_int_eq(other.packets, 0);
+
+	sad_destroy_move(&move);
+	sad->destroy(sad);
+	xfrm->destroy(xfrm);
+}
+END_TEST
+
+START_TEST(test_migrate_policies)
+{
+	mobility_sad_move_t move;
+	mobility_sad_t *sad;
+
+	/* policies in two directions, and two traffic selectors */
+	sad = mobility_sad_create(mobility_xfrm_create());
+	add_sa("10.0.0.9", "10.0.0.1", SAD_SPI, SAD_REQID, "replay-window 32");
+	add_policy("10.4.0.0/16", "10.3.0.1/32", "", "fwd", 0, "10.0.0.9",
+			   "10.0.0.1", SAD_REQID);
+	add_policy("10.5.0.0/16", "10.3.0.1/32", "", "fwd", 0, "10.0.0.9",
+			   "10.0.0.1", SAD_REQID);
+	add_policy("10.4.0.0/16", "10.3.0.1/32", "", "in", 0, "10.0.0.9",
+			   "10.0.0.1", SAD_REQID);
+	move = sad_create_move("10.0.0.9", "10.0.0.1", "10.0.0.9", "10.0.1.1", 0);
+	move.dir = POLICY_FWD;
+	sad_create_ts(&move, "10.4.0.0/16", "10.3.0.1/32", 0, 0, 65535);
+	ck_assert(sad->migrate(sad, &move));
+	ck_assert_int_eq(count_templates("10.0.0.9", "10.0.1.1"), 1);
+	move.dir = POLICY_IN;
+	ck_assert(sad->migrate(sad, &move));
+	ck_assert_int_eq(count_templates("10.0.0.9", "10.0.1.1"), 2);
+	move.src_ts->destroy(move.src_ts);
+	move.dst_ts->destroy(move.dst_ts);
+	sad_create_ts(&move, "10.5.0.0/16", "10.3.0.1/32", 0, 0, 65535);
+	move.dir = POLICY_FWD;
+	ck_assert(sad->migrate(sad, &move));
+	ck_assert_int_eq(count_templates("10.0.0.9", "10.0.1.1"), 3);
+	ck_assert_int_eq(count("state", "proto esp"), 1);
+	/* no such policy, but the SA is there, and charon has to know */
+	move.dir = POLICY_OUT;
+	ck_assert(sad->migrate(sad, &move));
+	sad_destroy_move(&move);
+	sad->destroy(sad);
+}
+END_TEST
+
+START_TEST(test_migrate_fails)
+{
+	mobility_sad_move_t move;
+	mobility_sad_t *sad;
+	char *all;
+
+	sad = mobility_sad_create(mobility_xfrm_create());
+	add_sa("10.0.0.1", "10.0.0.9", SAD_SPI, SAD_REQID, "replay-oseq 0x9");
+	add_sa("10.0.0.1", "10.0.1.9", SAD_SPI, SAD_REQID, "replay-oseq 0x9");
+	add_policy("10.3.0.1/32", "0.0.0.0/0", "", "out", 0, "10.0.0.1",
+			   "10.0.0.9", OTHER_REQID);
+	add_policy("10.3.0.2/32", "0.0.0.0/0", "", "out", 0, "10.0.0.1",
+			   "10.0.0.9", SAD_REQID);
+
+	/* no SA with this SPI, and none with this reqid */
+	all = get_all();
+	move = sad_create_move("10.0.0.1", "10.0.0.9", "10.0.2.1", "10.0.2.9", 0);
+	sad_create_ts(&move, "10.3.0.1/32", "0.0.0.0/0", 0, 0, 65535);
+	move.spi = htonl(OTHER_SPI);
+	move.reqid = OTHER_REQID + 1;
+	ck_assert(!sad->migrate(sad, &move));
+	assert_all(all);
+	sad_destroy_move(&move);
+
+	/* there is something at the new address */
+	all = get_all();
+	move = sad_create_move("10.0.0.1", "10.0.0.9", "10.0.2.1", "10.0.1.9", 0);
+	sad_create_ts(&move, "10.3.0.2/32", "0.0.0.0/0", 0, 0, 65535);
+	ck_assert(!sad->migrate(sad, &move));
+	assert_all(all);
+	sad_destroy_move(&move);
+	sad->destroy(sad);
+}
+END_TEST
+
+START_TEST(test_migrate_same_reqid)
+{
+	mobility_sad_move_t move;
+	mobility_sad_t *sad;
+	bool first, second;
+
+	/* a CHILD_SA and the one that replaces it share policies */
+	sad = mobility_sad_create(mobility_xfrm_create());
+	add_sa("10.0.0.1", "10.0.0.9", SAD_SPI, SAD_REQID,
+		   "encap espinudp 4500 4500 ::");
+	add_sa("10.0.0.1", "10.0.0.9", OTHER_SPI, SAD_REQID,
+		   "encap espinudp 4500 4500 ::");
+	add_policy("10.3.0.1/32", "0.0.0.0/0", "", "out", 0, "10.0.0.1",
+			   "10.0.0.9", SAD_REQID);
+	move = sad_create_move("10.0.0.1", "10.0.0.9", _i ? "10.0.0.1" : "10.0.1.1",
+					   "10.0.0.9", 4501);
+	sad_create_ts(&move, "10.3.0.1/32", "0.0.0.0/0", 0, 0, 65535);
+	first = sad->migrate(sad, &move);
+	ck_assert_int_eq(first, sad->has_moved(sad, &move));
+	move.spi = htonl(OTHER_SPI);
+	second = sad->migrate(sad, &move);
+	ck_assert_int_eq(second, sad->has_moved(sad, &move));
+	/* what the caller is told is how it is in the kernel */
+	ck_assert(first || second);
+	ck_assert_int_eq(count("state", "espinudp sport 4501 dport 4501"),
+					 first + second);
+	ck_assert_int_eq(count("state", "proto esp"), 2);
+	sad_destroy_move(&move);
+	sad->destroy(sad);
+}
+END_TEST
+
+/**
+ * Send a packet through the tunnel, which ends at this host again
+ */
+static bool send_packet(void)
+{
+	struct timeval timeout = {
+		.tv_sec = 5,
+	};
+	struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_port = htons(7),
+		.sin_addr.s_addr = htonl(0x0a040001),
+	}, from = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(0x0a030001),
+	};
+	int in, out;
+	char byte = 0;
+	bool arrived;
+
+	in = socket(AF_INET, SOCK_DGRAM, 0);
+	out = socket(AF_INET, SOCK_DGRAM, 0);
+	setsockopt(in, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	ck_assert(bind(in, (struct sockaddr*)&to, sizeof(to)) == 0);
+	ck_assert(bind(out, (struct sockaddr*)&from, sizeof(from)) == 0);
+	arrived = sendto(out, &byte, 1, 0, (struct sockaddr*)&to,
+					 sizeof(to)) == 1 && recv(in, &byte, 1, 0) == 1;
+	close(in);
+	close(out);
+	return arrived;
+}
+
+/**
+ * Have packets leave through the SA at an address of ours
+ */
+static void use_sa(const char *dst)
+{
+	mobility_netns_ip("xfrm policy update src 10.3.0.1 dst 10.4.0.1 dir out "
+					  "tmpl src 10.0.0.9 dst %s proto esp spi %u reqid %u mode "
+					  "tunnel", dst, SAD_SPI, SAD_REQID);
+}
+
+START_TEST(test_copy)
+{
+	static char *addrs[] = {
+		"10.3.0.1", "10.4.0.1", "10.0.0.9", "10.0.0.1", "10.0.1.1",
+	};
+	mobility_sa_id_t old, new;
+	mobility_sa_t sa, before;
+	mobility_xfrm_t *xfrm;
+	mobility_sad_t *sad;
+	host_t *host, *host6;
+	int i;
+
+	/* an SA that is outbound and inbound at once */
+	for (i = 0; i < countof(addrs); i++)
+	{
+		mobility_netns_ip("addr add %s/32 dev lo", addrs[i]);
+	}
+	mobility_netns_sysctl("0", "ipv4/conf/lo/disable_xfrm");
+	mobility_netns_sysctl("0", "ipv4/conf/lo/disable_policy");
+	mobility_netns_sysctl("1", "ipv4/conf/lo/accept_local");
+	add_sa("10.0.0.9", "10.0.0.1", SAD_SPI, SAD_REQID,
+		   _i ? "replay-window 128 flag esn" : "replay-window 32");
+	use_sa("10.0.0.1");
+	add_policy("10.3.0.1", "10.4.0.1", "", "in", 0, "10.0.0.9", "10.0.0.1",
+			   SAD_REQID);
+	xfrm = mobility_xfrm_create();
+	sad = mobility_sad_create(mobility_xfrm_create());
+	host = host_create_from_string("10.0.0.1", 0);
+	old = sad_get_id(host, SAD_SPI);
+	host->destroy(host);
+	host = host_create_from_string("10.0.1.1", 0);
+	new = sad_get_id(host, SAD_SPI);
+	for (i = 0; i < 5; i++)
+	{
+		ck_assert(send_packet());
+	}
+
+	ck_assert_int_eq(xfrm->get_sa(xfrm, &old, &before), 0);
+	ck_assert_int_eq(before.seq, 5);
+	ck_assert(sad->copy(sad, &old, host));
+	assert_same(xfrm, &old, &before);
+	assert_same(xfrm, &new, &before);
+	/* there is one, and it stays as it is */
+	ck_assert(!sad->copy(sad, &old, host));
+	assert_same(xfrm, &new, &before);
+
+	/* each gets packets, and knows of its own only */
+	ck_assert(send_packet());
+	use_sa("10.0.1.1");
+	ck_assert(send_packet());
+	ck_assert(send_packet());
+	use_sa("10.0.0.1");
+	ck_assert(send_packet());
+	ck_assert_int_eq(xfrm->get_sa(xfrm, &old, &sa), 0);
+	ck_assert_int_eq(sa.seq, 7);
+	ck_assert_int_eq(xfrm->get_sa(xfrm, &new, &sa), 0);
+	ck_assert_int_eq(sa.seq, 7);
+
+	/* no other family, no SA, no two that are gone */
+	host6 = host_create_from_string("fd00::1", 0);
+	ck_assert(!sad->copy(sad, &old, host6));
+	host6->destroy(host6);
+	sad->del(sad, &old);
+	ck_assert_int_eq(xfrm->get_sa(xfrm, &old, &sa), ESRCH);
+	ck_assert_int_eq(xfrm->get_sa(xfrm, &new, &sa), 0);
+	sad->del(sad, &old);
+	sad->del(sad, &new);
+	ck_assert_int_eq(count("state", "proto esp"), 0);
+	ck_assert(!sad->copy(sad, &old, host));
+
+	host->destroy(host);
+	sad->destroy(sad);
+	xfrm->destroy(xfrm);
+}
+END_TEST
+
+START_TEST(test_none)
+{
+	ck_assert(mobility_sad_create(NULL) == NULL);
+}
+END_TEST
+
+Suite *mobility_suite_create(void)
+{
+	Suite *s;
+	TCase *tc;
+
+	s = suite_create("sad");
+
+	tc = tcase_create("none");
+	tcase_add_checked_fixture(tc, mobility_suite_setup,
+							  mobility_suite_teardown);
+	tcase_add_test(tc, test_none);
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("kernel");
+	tcase_add_checked_fixture(tc, mobility_netns_setup,
+							  mobility_suite_teardown);
+	tcase_set_timeout(tc, 60);
+	if (esp_available())
+	{
+		tcase_add_loop_test(tc, test_migrate, 0, countof(kernel_cases) * 3);
+		tcase_add_test(tc, test_migrate_policies);
+		tcase_add_test(tc, test_migrate_fails);
+		tcase_add_loop_test(tc, test_migrate_same_reqid, 0, 2);
+		tcase_add_loop_test(tc, test_copy, 0, 2);
+	}
+	suite_add_tcase(s, tc);
+	return s;
+}
