@@ -141,6 +141,9 @@ MM_TRY_HEADERS([for options of peer_cfg_t (strongSwan 6)],
 MM_TRY_HEADERS([for retransmission_t (strongSwan 6)],
 	[retransmission_t settings; retransmission_parse_default(&settings);],
 	[STRONGSWAN_CPPFLAGS="$STRONGSWAN_CPPFLAGS -DHAVE_RETRANSMISSION_SETTINGS"])
+MM_TRY_HEADERS([for SAs per CPU (strongSwan 6)],
+	[child_sa_t *child_sa = 0; return child_sa->use_per_cpu(child_sa);],
+	[STRONGSWAN_CPPFLAGS="$STRONGSWAN_CPPFLAGS -DHAVE_PER_CPU_SAS"])
 ])
 
 # MM_TRY_HEADERS(WHAT, CODE, IF-YES, IF-NO)

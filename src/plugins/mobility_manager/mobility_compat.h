@@ -18,6 +18,7 @@
 
 #include <plugins/plugin.h>
 #include <config/peer_cfg.h>
+#include <sa/child_sa.h>
 #include <sa/task_manager.h>
 
 /**
@@ -60,6 +61,21 @@ static inline u_int mobility_compat_retransmit_total(void)
 	return retransmission_timeout_total(&settings);
 #else
 	return task_manager_total_retransmit_timeout();
+#endif
+}
+
+/**
+ * Check if a CHILD_SA is one of several with the same reqid, each for a CPU.
+ *
+ * @param child_sa	CHILD_SA
+ * @return			TRUE if it is
+ */
+static inline bool mobility_compat_per_cpu(child_sa_t *child_sa)
+{
+#ifdef HAVE_PER_CPU_SAS
+	return child_sa->use_per_cpu(child_sa);
+#else
+	return FALSE;
 #endif
 }
 

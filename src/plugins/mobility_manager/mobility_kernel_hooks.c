@@ -30,10 +30,12 @@ struct policy_t {
  * An update of CHILD_SAs by a thread.
  */
 struct update_t {
-	/** SPIs of SAs that were moved, uint32_t */
-	array_t *spis;
-	/** reqids of these, uint32_t */
+	/** SPIs of SAs that were moved and charon has not tried to, uint32_t */
+	array_t *moved;
+	/** reqids of CHILD_SAs whose policies stay in place, uint32_t */
 	array_t *reqids;
+	/** their outbound SPIs, uint32_t */
+	array_t *spis;
 	/** policies to delete at the end, policy_t* */
 	array_t *policies;
 };
@@ -75,9 +77,9 @@ struct private_mobility_kernel_hooks_t {
 static private_mobility_kernel_hooks_t *instance;
 
 /**
- * Check if an array has a number.
+ * Find a number in an array, -1 if it has none.
  */
-static bool has(array_t *array, uint32_t number)
+static int find(array_t *array, uint32_t number)
 {
 	uint32_t current;
 	int i;
@@ -87,20 +89,27 @@ static bool has(array_t *array, uint32_t number)
 		array_get(array, i, &current);
 		if (current == number)
 		{
-			return TRUE;
+			return i;
 		}
 	}
-	return FALSE;
+	return -1;
 }
 
 /**
- * Get the update of this thread if it is about the SA of a policy.
+ * Get the update of this thread if a policy has to stay in place.  Policies
+ * that let forwarded packets out have no reqid.
  */
 static update_t *get_update(kernel_ipsec_manage_policy_t *data)
 {
 	update_t *update = instance->update->get(instance->update);
 
-	return update && has(update->reqids, data->sa->reqid) ? update : NULL;
+	if (update && (find(update->reqids, data->sa->reqid) >= 0 ||
+				   (!data->sa->reqid && data->sa->esp.use &&
+					find(update->spis, data->sa->esp.spi) >= 0)))
+	{
+		return update;
+	}
+	return NULL;
 }
 
 /**
@@ -111,9 +120,11 @@ static status_t hook_update_sa(kernel_interface_t *kernel,
 							   kernel_ipsec_update_sa_t *data)
 {
 	update_t *update = instance->update->get(instance->update);
+	int i = update ? find(update->moved, id->spi) : -1;
 
-	if (update && has(update->spis, id->spi))
-	{
+	if (i >= 0)
+	{	/* only once, charon moves it back if another one can't be moved */
+		array_remove(update->moved, i, NULL);
 		return SUCCESS;
 	}
 	return instance->stock.update_sa(kernel, id, data);
@@ -187,20 +198,29 @@ METHOD(mobility_kernel_hooks_t, begin, void,
 	update_t *update;
 
 	INIT(update,
-		.spis = array_create(sizeof(uint32_t), 0),
+		.moved = array_create(sizeof(uint32_t), 0),
 		.reqids = array_create(sizeof(uint32_t), 0),
+		.spis = array_create(sizeof(uint32_t), 0),
 		.policies = array_create(0, 0),
 	);
 	this->update->set(this->update, update);
 }
 
 METHOD(mobility_kernel_hooks_t, moved, void,
-	private_mobility_kernel_hooks_t *this, uint32_t spi, uint32_t reqid)
+	private_mobility_kernel_hooks_t *this, uint32_t spi)
 {
 	update_t *update = this->update->get(this->update);
 
-	array_insert(update->spis, ARRAY_TAIL, &spi);
+	array_insert(update->moved, ARRAY_TAIL, &spi);
+}
+
+METHOD(mobility_kernel_hooks_t, keep, void,
+	private_mobility_kernel_hooks_t *this, uint32_t reqid, uint32_t spi)
+{
+	update_t *update = this->update->get(this->update);
+
 	array_insert(update->reqids, ARRAY_TAIL, &reqid);
+	array_insert(update->spis, ARRAY_TAIL, &spi);
 }
 
 METHOD(mobility_kernel_hooks_t, end, void,
@@ -215,8 +235,9 @@ METHOD(mobility_kernel_hooks_t, end, void,
 		this->stock.del_policy(charon->kernel, &policy->id, &policy->data);
 		policy_destroy(policy);
 	}
-	array_destroy(update->spis);
+	array_destroy(update->moved);
 	array_destroy(update->reqids);
+	array_destroy(update->spis);
 	array_destroy(update->policies);
 	free(update);
 }
@@ -243,6 +264,7 @@ mobility_kernel_hooks_t *mobility_kernel_hooks_create()
 		.public = {
 			.begin = _begin,
 			.moved = _moved,
+			.keep = _keep,
 			.end = _end,
 			.destroy = _destroy,
 		},

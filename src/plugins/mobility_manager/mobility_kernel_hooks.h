@@ -38,13 +38,20 @@ struct mobility_kernel_hooks_t {
 	void (*begin)(mobility_kernel_hooks_t *this);
 
 	/**
-	 * An SA has its new addresses in the kernel already, leave it alone and
-	 * keep its policies in place.
+	 * An SA has its new addresses in the kernel already, leave it alone when
+	 * charon is about to move it.
 	 *
 	 * @param spi		SPI of the SA, in network order
-	 * @param reqid		its reqid
 	 */
-	void (*moved)(mobility_kernel_hooks_t *this, uint32_t spi, uint32_t reqid);
+	void (*moved)(mobility_kernel_hooks_t *this, uint32_t spi);
+
+	/**
+	 * Packets can leave all the time, keep the policies of a CHILD_SA in place.
+	 *
+	 * @param reqid		reqid of the CHILD_SA
+	 * @param spi		SPI of its outbound SA, in network order
+	 */
+	void (*keep)(mobility_kernel_hooks_t *this, uint32_t reqid, uint32_t spi);
 
 	/**
 	 * End the update, delete what is not needed anymore.

@@ -1065,7 +1065,8 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 			.neighbors = mobility_neighbors_create(),
 			.pins = mobility_pins_create(settings->get_pin_priority(settings),
 										 settings->get_pin_table(settings)),
-			.relocator = mobility_relocator_create(),
+			.relocator = mobility_relocator_create(
+								mobility_sad_create(mobility_xfrm_create())),
 			.hooks = mobility_ike_hooks_create(),
 			.arm = arm,
 			.tell = tell,

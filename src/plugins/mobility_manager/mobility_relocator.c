@@ -6,8 +6,8 @@
 
 #include "mobility_relocator.h"
 #include "mobility_addresses.h"
+#include "mobility_compat.h"
 #include "mobility_kernel_hooks.h"
-#include "mobility_sad.h"
 
 #include <daemon.h>
 
@@ -54,10 +54,33 @@ typedef struct {
 } change_t;
 
 /**
+ * Check if a traffic selector is just one of our addresses, and follows it.
+ */
+static bool follows(child_sa_t *child_sa, bool local, host_t *from, host_t *to)
+{
+	enumerator_t *enumerator;
+	traffic_selector_t *ts;
+	bool found = FALSE;
+
+	if (from->ip_equals(from, to))
+	{
+		return FALSE;
+	}
+	enumerator = child_sa->create_ts_enumerator(child_sa, local);
+	while (!found && enumerator->enumerate(enumerator, &ts))
+	{
+		found = ts->is_host(ts, from);
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+/**
  * Check if a CHILD_SA is of a kind we can handle.
  */
-static bool is_plain(child_sa_t *child_sa)
+static bool is_plain(child_sa_t *child_sa, const change_t *change)
 {
+	child_cfg_t *config = child_sa->get_config(child_sa);
 	mark_t in, out;
 
 	in = child_sa->get_mark(child_sa, TRUE);
@@ -65,7 +88,12 @@ static bool is_plain(child_sa_t *child_sa)
 	return child_sa->get_protocol(child_sa) == PROTO_ESP &&
 		   child_sa->get_mode(child_sa) == MODE_TUNNEL &&
 		   child_sa->get_ipcomp(child_sa) == IPCOMP_NONE &&
-		   !in.mask && !out.mask;
+		   config->get_hw_offload(config) == HW_OFFLOAD_NO &&
+		   !mobility_compat_per_cpu(child_sa) &&
+		   !in.mask && !out.mask &&
+		   /* charon gives it another reqid */
+		   !follows(child_sa, TRUE, change->me, change->new_me) &&
+		   !follows(child_sa, FALSE, change->other, change->new_other);
 }
 
 /**
@@ -79,10 +107,9 @@ static mobility_sa_id_t inbound_at(child_sa_t *child_sa, host_t *me)
 }
 
 /**
- * Exchange an SA that only the kernel knows.
+ * Remove an SA from those that only the kernel knows.
  */
-static bool exchange_copy(array_t *copies, mobility_sa_id_t *have,
-						  mobility_sa_id_t *want)
+static bool remove_copy(array_t *copies, const mobility_sa_id_t *id)
 {
 	mobility_sa_id_t current;
 	int i;
@@ -90,11 +117,9 @@ static bool exchange_copy(array_t *copies, mobility_sa_id_t *have,
 	for (i = 0; i < array_count(copies); i++)
 	{
 		array_get(copies, i, &current);
-		if (mobility_sa_id_equals(&current, want))
+		if (mobility_sa_id_equals(&current, id))
 		{
-			array_remove(copies, i, &current);
-			array_insert(copies, ARRAY_TAIL, have);
-			return TRUE;
+			return array_remove(copies, i, NULL);
 		}
 	}
 	return FALSE;
@@ -107,20 +132,25 @@ METHOD(mobility_relocator_t, accept_, void,
 	enumerator_t *enumerator;
 	child_sa_t *child_sa;
 	mobility_sa_id_t id;
-	host_t *me = ike_sa->get_my_host(ike_sa);
+	change_t change = {
+		.me = ike_sa->get_my_host(ike_sa),
+		.other = ike_sa->get_other_host(ike_sa),
+		.new_me = local,
+	};
 
-	if (me->ip_equals(me, local))
+	change.new_other = change.other;
+	if (local->ip_equals(local, change.me))
 	{
 		return;
 	}
 	enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
 	while (enumerator->enumerate(enumerator, &child_sa))
 	{
-		if (!is_plain(child_sa))
+		if (!is_plain(child_sa, &change))
 		{
 			continue;
 		}
-		id = inbound_at(child_sa, me);
+		id = inbound_at(child_sa, change.me);
 		if (this->sad->copy(this->sad, &id, local))
 		{
 			id = inbound_at(child_sa, local);
@@ -131,14 +161,15 @@ METHOD(mobility_relocator_t, accept_, void,
 }
 
 /**
- * Move the policies of one direction, and the SA with the first of them.
+ * Describe what changes about the policies of one direction.
  */
-static bool migrate(private_mobility_relocator_t *this, child_sa_t *child_sa,
-					policy_dir_t dir, const change_t *change)
+static mobility_sad_move_t get_move(child_sa_t *child_sa, policy_dir_t dir,
+									const change_t *change)
 {
-	bool inbound = dir != POLICY_OUT, moved = FALSE;
+	bool inbound = dir != POLICY_OUT;
 	child_cfg_t *config = child_sa->get_config(child_sa);
-	mobility_sad_move_t move = {
+
+	return (mobility_sad_move_t){
 		.dir = dir,
 		.interface = inbound ? NULL : config->get_interface(config),
 		.reqid = child_sa->get_reqid(child_sa),
@@ -150,6 +181,17 @@ static bool migrate(private_mobility_relocator_t *this, child_sa_t *child_sa,
 		.new_dst = inbound ? change->new_me : change->new_other,
 		.encap = change->encap,
 	};
+}
+
+/**
+ * Move the policies of one direction, and the SA with the first of them.
+ * Returns TRUE if the SA is there, which matters for charon.
+ */
+static bool migrate(private_mobility_relocator_t *this, child_sa_t *child_sa,
+					policy_dir_t dir, const change_t *change)
+{
+	mobility_sad_move_t move = get_move(child_sa, dir, change);
+	bool inbound = dir != POLICY_OUT, moved = FALSE;
 	traffic_selector_t *mine, *others;
 	enumerator_t *enumerator;
 
@@ -158,15 +200,36 @@ static bool migrate(private_mobility_relocator_t *this, child_sa_t *child_sa,
 	{
 		move.src_ts = inbound ? others : mine;
 		move.dst_ts = inbound ? mine : others;
-		if (!this->sad->migrate(this->sad, &move))
-		{
-			moved = FALSE;
-			break;
-		}
-		moved = TRUE;
+		moved = this->sad->migrate(this->sad, &move);
 	}
 	enumerator->destroy(enumerator);
 	return moved;
+}
+
+/**
+ * Have the copy of the inbound SA at the new address change places with it.
+ * If it isn't as the SA has to be it goes, two SAs can't be at one address.
+ */
+static bool exchange_copy(private_mobility_relocator_t *this,
+						  child_sa_t *child_sa, const change_t *change,
+						  bool plain)
+{
+	mobility_sad_move_t move = get_move(child_sa, POLICY_IN, change);
+	mobility_sa_id_t old, new;
+
+	old = inbound_at(child_sa, change->me);
+	new = inbound_at(child_sa, change->new_me);
+	if (!remove_copy(change->copies, &new))
+	{
+		return FALSE;
+	}
+	if (plain && this->sad->has_moved(this->sad, &move))
+	{
+		array_insert(change->copies, ARRAY_TAIL, &old);
+		return TRUE;
+	}
+	this->sad->del(this->sad, &new);
+	return FALSE;
 }
 
 /**
@@ -175,31 +238,30 @@ static bool migrate(private_mobility_relocator_t *this, child_sa_t *child_sa,
 static void move_child(private_mobility_relocator_t *this,
 					   child_sa_t *child_sa, const change_t *change)
 {
-	uint32_t reqid = child_sa->get_reqid(child_sa);
-	mobility_sa_id_t old, new;
-	bool inbound;
+	bool plain, inbound;
 
-	if (!is_plain(child_sa) || (child_sa->has_encap(child_sa) &&
-								!change->encap))
+	plain = is_plain(child_sa, change) &&
+			(change->encap || !child_sa->has_encap(child_sa));
+	inbound = exchange_copy(this, child_sa, change, plain);
+	if (!plain)
 	{
 		return;
 	}
-	old = inbound_at(child_sa, change->me);
-	new = inbound_at(child_sa, change->new_me);
-	/* forwarded packets are checked by one policy only, others by the other;
-	 * the SA goes with the first, as it may be more that are forwarded */
-	inbound = exchange_copy(change->copies, &old, &new) ||
-			  (migrate(this, child_sa, POLICY_FWD, change) &&
-			   migrate(this, child_sa, POLICY_IN, change));
+	if (!inbound)
+	{	/* forwarded packets are checked by one policy only, others by the
+		 * other; the SA goes with the first, as it may be more of these */
+		migrate(this, child_sa, POLICY_FWD, change);
+		inbound = migrate(this, child_sa, POLICY_IN, change);
+	}
+	if (inbound)
+	{
+		this->hooks->moved(this->hooks, child_sa->get_spi(child_sa, TRUE));
+	}
 	if (migrate(this, child_sa, POLICY_OUT, change))
 	{
-		this->hooks->moved(this->hooks, child_sa->get_spi(child_sa, FALSE),
-						   reqid);
-		if (inbound)
-		{
-			this->hooks->moved(this->hooks, child_sa->get_spi(child_sa, TRUE),
-							   reqid);
-		}
+		this->hooks->moved(this->hooks, child_sa->get_spi(child_sa, FALSE));
+		this->hooks->keep(this->hooks, child_sa->get_reqid(child_sa),
+						  child_sa->get_spi(child_sa, FALSE));
 	}
 }
 
@@ -219,7 +281,7 @@ METHOD(mobility_relocator_t, update, void,
 
 	change.new_me = me ?: change.me;
 	change.new_other = other ?: change.other;
-	if (!(flags & UPDATE_HOSTS_FORCE_ADDRS) ||
+	if ((flags & UPDATE_HOSTS_FORCE_ADDRS) != UPDATE_HOSTS_FORCE_ADDRS ||
 		(change.new_me->equals(change.new_me, change.me) &&
 		 change.new_other->equals(change.new_other, change.other)))
 	{	/* stock may decide otherwise, and knows best if nothing changes */
@@ -264,7 +326,7 @@ METHOD(mobility_relocator_t, destroy, void,
 /*
  * Described in header.
  */
-mobility_relocator_t *mobility_relocator_create()
+mobility_relocator_t *mobility_relocator_create(mobility_sad_t *sad)
 {
 	private_mobility_relocator_t *this;
 
@@ -275,7 +337,7 @@ mobility_relocator_t *mobility_relocator_create()
 			.drop = _drop,
 			.destroy = _destroy,
 		},
-		.sad = mobility_sad_create(mobility_xfrm_create()),
+		.sad = sad,
 		.addresses = mobility_addresses_create(),
 		.hooks = mobility_kernel_hooks_create(),
 	);

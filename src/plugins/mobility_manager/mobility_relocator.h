@@ -16,9 +16,10 @@
  *  - Outbound SAs and policies change at once, see mobility_sad_t.migrate().
  *
  * Where that does not work stock's way is taken, which loses some: for
- * transport mode, IPComp, marks and hardware offload, and if UDP encapsulation
- * ends.  That it begins or ends loses packets in any case, as each end changes
- * over at another time: `encap = yes` in swanctl.conf keeps it always on.
+ * transport mode, IPComp, marks, hardware offload and SAs per CPU, for traffic
+ * selectors that are the address itself, and if UDP encapsulation ends.  That
+ * it begins or ends loses packets in any case, as each end changes over at
+ * another time: `encap = yes` in swanctl.conf keeps it always on.
  *
  * What this means for replay protection (RFC 4303, 3.4.3): while there are two
  * inbound SAs with the same keys, each has a replay window of its own, copied
@@ -30,6 +31,8 @@
 
 #ifndef MOBILITY_RELOCATOR_H_
 #define MOBILITY_RELOCATOR_H_
+
+#include "mobility_sad.h"
 
 #include <collections/array.h>
 #include <sa/ike_sa.h>
@@ -92,8 +95,9 @@ struct mobility_relocator_t {
 /**
  * Create an instance, there can be only one.
  *
- * @return				relocator, NULL if the kernel has no IPsec (logged)
+ * @param sad			SAs and policies in the kernel, gets owned
+ * @return				relocator, NULL if sad is, or without rtnetlink (logged)
  */
-mobility_relocator_t *mobility_relocator_create();
+mobility_relocator_t *mobility_relocator_create(mobility_sad_t *sad);
 
 #endif /** MOBILITY_RELOCATOR_H_ @}*/

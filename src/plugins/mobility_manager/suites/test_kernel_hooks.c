@@ -1,0 +1,357 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_suite.h"
+
+#include <mobility_kernel_hooks.h>
+
+#include <daemon.h>
+#include <threading/thread.h>
+
+/** a CHILD_SA that is moved, and another one */
+#define REQID 1
+#define SPI_IN 0x11
+#define SPI_OUT 0x12
+#define OTHER_REQID 2
+#define OTHER_IN 0x21
+#define OTHER_OUT 0x22
+
+/**
+ * Calls that got through to the kernel, a word for each
+ */
+static char calls[1024];
+
+/**
+ * Charon's kernel interface, and what this is in
+ */
+static kernel_interface_t kernel;
+static daemon_t daemon_mock;
+
+/**
+ * Hooks to test
+ */
+static mobility_kernel_hooks_t *hooks;
+
+/**
+ * Policy and SA as they are passed
+ */
+static kernel_ipsec_policy_id_t policy_id;
+static kernel_ipsec_manage_policy_t policy;
+static ipsec_sa_cfg_t sa;
+
+/**
+ * Note a call
+ */
+static void note(const char *fmt, ...)
+{
+	size_t len = strlen(calls);
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(calls + len, sizeof(calls) - len, fmt, args);
+	va_end(args);
+}
+
+/**
+ * Check the calls since the last time
+ */
+static void assert_calls(const char *expected)
+{
+	ck_assert_str_eq(calls, expected);
+	calls[0] = '\0';
+}
+
+METHOD(kernel_interface_t, update_sa, status_t,
+	kernel_interface_t *this, kernel_ipsec_sa_id_t *id,
+	kernel_ipsec_update_sa_t *data)
+{
+	ck_assert(this == &kernel);
+	note("update:%x ", id->spi);
+	return NOT_SUPPORTED;
+}
+
+METHOD(kernel_interface_t, add_policy, status_t,
+	kernel_interface_t *this, kernel_ipsec_policy_id_t *id,
+	kernel_ipsec_manage_policy_t *data)
+{
+	ck_assert(this == &kernel);
+	note("add:%s:%u:%s ", enum_to_name(policy_dir_names, id->dir),
+		 data->sa->reqid, data->type == POLICY_DROP ? "drop" : "ipsec");
+	return FAILED;
+}
+
+METHOD(kernel_interface_t, del_policy, status_t,
+	kernel_interface_t *this, kernel_ipsec_policy_id_t *id,
+	kernel_ipsec_manage_policy_t *data)
+{
+	char buf[128];
+
+	ck_assert(this == &kernel);
+	snprintf(buf, sizeof(buf), "%R-%R %H-%H", id->src_ts, id->dst_ts, data->src,
+			 data->dst);
+	ck_assert_str_eq(buf, "10.3.0.1/32-10.4.0.0/16 10.0.0.1-10.0.0.9");
+	ck_assert(!id->interface || streq(id->interface, "eth0"));
+	note("del:%s:%u:%x:%s%s ", enum_to_name(policy_dir_names, id->dir),
+		 data->sa->reqid, data->sa->esp.spi,
+		 data->type == POLICY_DROP ? "drop" : "ipsec",
+		 id->interface ? ":if" : "");
+	return FAILED;
+}
+
+/**
+ * Set what is passed; all of it is gone when the calls return
+ */
+static void fill(uint32_t reqid, uint32_t spi, policy_dir_t dir,
+				 policy_type_t type)
+{
+	sa = (ipsec_sa_cfg_t){
+		.mode = MODE_TUNNEL,
+		.reqid = reqid,
+		.esp = {
+			.use = TRUE,
+			.spi = spi,
+		},
+	};
+	policy_id = (kernel_ipsec_policy_id_t){
+		.dir = dir,
+		.src_ts = traffic_selector_create_from_cidr("10.3.0.1/32", 0, 0, 65535),
+		.dst_ts = traffic_selector_create_from_cidr("10.4.0.0/16", 0, 0, 65535),
+		.interface = dir == POLICY_OUT ? strdup("eth0") : NULL,
+	};
+	policy = (kernel_ipsec_manage_policy_t){
+		.type = type,
+		.src = host_create_from_string("10.0.0.1", 0),
+		.dst = host_create_from_string("10.0.0.9", 0),
+		.sa = &sa,
+	};
+}
+
+/**
+ * Free what was passed, and make it useless
+ */
+static void wipe(void)
+{
+	policy_id.src_ts->destroy(policy_id.src_ts);
+	policy_id.dst_ts->destroy(policy_id.dst_ts);
+	free(policy_id.interface);
+	policy.src->destroy(policy.src);
+	policy.dst->destroy(policy.dst);
+	memset(&policy_id, 0xee, sizeof(policy_id));
+	memset(&policy, 0xee, sizeof(policy));
+	memset(&sa, 0xee, sizeof(sa));
+}
+
+/**
+ * Add a policy as charon does
+ */
+static status_t add(uint32_t reqid, uint32_t spi, policy_dir_t dir,
+					policy_type_t type)
+{
+	status_t status;
+
+	fill(reqid, spi, dir, type);
+	status = charon->kernel->add_policy(charon->kernel, &policy_id, &policy);
+	wipe();
+	return status;
+}
+
+/**
+ * Delete a policy as charon does
+ */
+static status_t del(uint32_t reqid, uint32_t spi, policy_dir_t dir,
+					policy_type_t type)
+{
+	status_t status;
+
+	fill(reqid, spi, dir, type);
+	status = charon->kernel->del_policy(charon->kernel, &policy_id, &policy);
+	wipe();
+	return status;
+}
+
+/**
+ * Move an SA as charon does
+ */
+static status_t move(uint32_t spi)
+{
+	kernel_ipsec_sa_id_t id = {
+		.spi = spi,
+	};
+	kernel_ipsec_update_sa_t data = {};
+
+	return charon->kernel->update_sa(charon->kernel, &id, &data);
+}
+
+static void setup(void)
+{
+	mobility_suite_setup();
+	kernel = (kernel_interface_t){
+		.update_sa = _update_sa,
+		.add_policy = _add_policy,
+		.del_policy = _del_policy,
+	};
+	daemon_mock = (daemon_t){
+		.kernel = &kernel,
+	};
+	charon = &daemon_mock;
+	calls[0] = '\0';
+	hooks = mobility_kernel_hooks_create();
+}
+
+static void teardown(void)
+{
+	hooks->destroy(hooks);
+	/* as it was */
+	ck_assert(kernel.update_sa == (void*)_update_sa);
+	ck_assert(kernel.add_policy == (void*)_add_policy);
+	ck_assert(kernel.del_policy == (void*)_del_policy);
+	charon = NULL;
+	mobility_suite_teardown();
+}
+
+/**
+ * What child_sa_t.update() does about a CHILD_SA
+ */
+static void update_child(uint32_t reqid, uint32_t in, uint32_t out)
+{
+	add(reqid, out, POLICY_OUT, POLICY_DROP);
+	add(0, out, POLICY_FWD, POLICY_DROP);
+	del(reqid, out, POLICY_OUT, POLICY_IPSEC);
+	del(0, out, POLICY_FWD, POLICY_IPSEC);
+	del(reqid, in, POLICY_IN, POLICY_IPSEC);
+	move(in);
+	move(out);
+	add(reqid, in, POLICY_IN, POLICY_IPSEC);
+	add(reqid, out, POLICY_OUT, POLICY_IPSEC);
+	add(0, out, POLICY_FWD, POLICY_IPSEC);
+	del(reqid, out, POLICY_OUT, POLICY_DROP);
+	del(0, out, POLICY_FWD, POLICY_DROP);
+}
+
+/** What gets through if nothing is known about it */
+#define STOCK "add:out:2:drop add:fwd:0:drop del:out:2:22:ipsec:if " \
+			  "del:fwd:0:22:ipsec del:in:2:21:ipsec update:21 update:22 " \
+			  "add:in:2:ipsec add:out:2:ipsec add:fwd:0:ipsec " \
+			  "del:out:2:22:drop:if del:fwd:0:22:drop "
+
+START_TEST(test_order)
+{
+	hooks->begin(hooks);
+	hooks->moved(hooks, SPI_IN);
+	hooks->moved(hooks, SPI_OUT);
+	hooks->keep(hooks, REQID, SPI_OUT);
+	/* policies are there all the time */
+	update_child(REQID, SPI_IN, SPI_OUT);
+	assert_calls("add:in:1:ipsec add:out:1:ipsec add:fwd:0:ipsec ");
+	/* another CHILD_SA of the same IKE_SA */
+	update_child(OTHER_REQID, OTHER_IN, OTHER_OUT);
+	assert_calls(STOCK);
+	hooks->end(hooks);
+	assert_calls("del:out:1:12:ipsec:if del:fwd:0:12:ipsec del:in:1:11:ipsec ");
+	/* all is over */
+	update_child(OTHER_REQID, OTHER_IN, OTHER_OUT);
+	assert_calls(STOCK);
+	move(SPI_IN);
+	assert_calls("update:11 ");
+}
+END_TEST
+
+START_TEST(test_status)
+{
+	/* as the caller does not know better, except for what stock says */
+	hooks->begin(hooks);
+	hooks->moved(hooks, SPI_IN);
+	hooks->keep(hooks, REQID, SPI_OUT);
+	ck_assert_int_eq(add(REQID, SPI_OUT, POLICY_OUT, POLICY_DROP), SUCCESS);
+	ck_assert_int_eq(del(REQID, SPI_OUT, POLICY_OUT, POLICY_IPSEC), SUCCESS);
+	ck_assert_int_eq(move(SPI_IN), SUCCESS);
+	ck_assert_int_eq(move(SPI_OUT), NOT_SUPPORTED);
+	ck_assert_int_eq(add(REQID, SPI_OUT, POLICY_OUT, POLICY_IPSEC), FAILED);
+	ck_assert_int_eq(del(REQID, SPI_OUT, POLICY_OUT, POLICY_DROP), SUCCESS);
+	hooks->end(hooks);
+}
+END_TEST
+
+START_TEST(test_moved_back)
+{
+	/* if one SA can't be moved charon moves the other one back */
+	hooks->begin(hooks);
+	hooks->moved(hooks, SPI_IN);
+	ck_assert_int_eq(move(SPI_IN), SUCCESS);
+	ck_assert_int_eq(move(SPI_OUT), NOT_SUPPORTED);
+	ck_assert_int_eq(move(SPI_IN), NOT_SUPPORTED);
+	assert_calls("update:12 update:11 ");
+	hooks->end(hooks);
+}
+END_TEST
+
+START_TEST(test_inbound_only)
+{
+	/* nothing may leave while the outbound SA is not there */
+	hooks->begin(hooks);
+	hooks->moved(hooks, SPI_IN);
+	add(REQID, SPI_OUT, POLICY_OUT, POLICY_DROP);
+	del(REQID, SPI_OUT, POLICY_OUT, POLICY_IPSEC);
+	move(SPI_IN);
+	move(SPI_OUT);
+	assert_calls("add:out:1:drop del:out:1:12:ipsec:if update:12 ");
+	hooks->end(hooks);
+	assert_calls("");
+}
+END_TEST
+
+/**
+ * Update CHILD_SAs as another thread, with and without hooks
+ */
+static void *other_thread(void *data)
+{
+	update_child(OTHER_REQID, OTHER_IN, OTHER_OUT);
+	assert_calls(STOCK);
+	hooks->begin(hooks);
+	update_child(OTHER_REQID, OTHER_IN, OTHER_OUT);
+	assert_calls(STOCK);
+	hooks->keep(hooks, OTHER_REQID, OTHER_OUT);
+	del(OTHER_REQID, OTHER_OUT, POLICY_OUT, POLICY_IPSEC);
+	hooks->end(hooks);
+	assert_calls("del:out:2:22:ipsec:if ");
+	return NULL;
+}
+
+START_TEST(test_threads)
+{
+	thread_t *thread;
+
+	hooks->begin(hooks);
+	hooks->moved(hooks, OTHER_IN);
+	hooks->moved(hooks, OTHER_OUT);
+	hooks->keep(hooks, OTHER_REQID, OTHER_OUT);
+	thread = thread_create(other_thread, NULL);
+	thread->join(thread);
+	/* this one is as it was */
+	update_child(OTHER_REQID, OTHER_IN, OTHER_OUT);
+	assert_calls("add:in:2:ipsec add:out:2:ipsec add:fwd:0:ipsec ");
+	hooks->end(hooks);
+	assert_calls("del:out:2:22:ipsec:if del:fwd:0:22:ipsec del:in:2:21:ipsec ");
+}
+END_TEST
+
+Suite *mobility_suite_create(void)
+{
+	Suite *s;
+	TCase *tc;
+
+	s = suite_create("kernel hooks");
+
+	tc = tcase_create("hooks");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_order);
+	tcase_add_test(tc, test_status);
+	tcase_add_test(tc, test_moved_back);
+	tcase_add_test(tc, test_inbound_only);
+	tcase_add_test(tc, test_threads);
+	suite_add_tcase(s, tc);
+	return s;
+}

@@ -1,0 +1,731 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_netns.h"
+
+#include <mobility_addresses.h>
+#include <mobility_pins.h>
+#include <mobility_relocator.h>
+
+#include <daemon.h>
+#include <netinet/in.h>
+
+/** addresses before and after */
+#define LOCAL "10.0.0.1"
+#define PEER "10.0.0.9"
+#define NEW_LOCAL "10.0.1.1"
+#define NEW_PEER "10.0.1.9"
+
+/** a CHILD_SA */
+#define REQID 5
+#define SPI_IN 0x11
+#define SPI_OUT 0x12
+
+/**
+ * What was called, a word for each
+ */
+static char calls[1024];
+
+/**
+ * The IKE_SA with its CHILD_SA, and all that is to be known about them
+ */
+static struct {
+	ike_sa_t ike_sa;
+	child_sa_t child_sa;
+	child_cfg_t config;
+	host_t *me, *other;
+	/** kind of CHILD_SA */
+	protocol_id_t proto;
+	ipsec_mode_t mode;
+	ipcomp_transform_t ipcomp;
+	mark_t mark_in, mark_out;
+	hw_offload_t offload;
+	/** UDP encapsulation, of the CHILD_SA and from now on */
+	bool encap, nat;
+	/** traffic selectors */
+	traffic_selector_t *mine[2], *others[2];
+	/** virtual IP address, NULL if there is none */
+	char *vip;
+} sa;
+
+/**
+ * The kernel, and if it does what it is asked for
+ */
+static struct {
+	kernel_interface_t kernel;
+	daemon_t daemon;
+	mobility_sad_t sad;
+	bool copy, has_moved;
+	/** by direction of the policy */
+	bool migrate[POLICY_FWD + 1];
+} mock;
+
+/**
+ * Relocator to test
+ */
+static mobility_relocator_t *relocator;
+
+/**
+ * Note a call, with printf hooks
+ */
+#define note(fmt, ...) \
+	snprintf(calls + strlen(calls), sizeof(calls) - strlen(calls), fmt " ", \
+			 ##__VA_ARGS__)
+
+/**
+ * Check the calls since the last time
+ */
+static void assert_calls(const char *expected)
+{
+	ck_assert_str_eq(calls, expected);
+	calls[0] = '\0';
+}
+
+METHOD(ike_sa_t, get_my_host, host_t*,
+	ike_sa_t *this)
+{
+	return sa.me;
+}
+
+METHOD(ike_sa_t, get_other_host, host_t*,
+	ike_sa_t *this)
+{
+	return sa.other;
+}
+
+METHOD(ike_sa_t, has_condition, bool,
+	ike_sa_t *this, ike_condition_t condition)
+{
+	ck_assert_int_eq(condition, COND_NAT_ANY);
+	return sa.nat;
+}
+
+METHOD(ike_sa_t, create_child_sa_enumerator, enumerator_t*,
+	ike_sa_t *this)
+{
+	return enumerator_create_single(&sa.child_sa, NULL);
+}
+
+METHOD(ike_sa_t, create_virtual_ip_enumerator, enumerator_t*,
+	ike_sa_t *this, bool local)
+{
+	host_t *vip;
+
+	ck_assert(local);
+	if (sa.vip)
+	{
+		vip = host_create_from_string(sa.vip, 0);
+		return enumerator_create_single(vip, (void*)vip->destroy);
+	}
+	return enumerator_create_empty();
+}
+
+METHOD(child_sa_t, get_protocol, protocol_id_t,
+	child_sa_t *this)
+{
+	return sa.proto;
+}
+
+METHOD(child_sa_t, get_mode, ipsec_mode_t,
+	child_sa_t *this)
+{
+	return sa.mode;
+}
+
+METHOD(child_sa_t, get_ipcomp, ipcomp_transform_t,
+	child_sa_t *this)
+{
+	return sa.ipcomp;
+}
+
+METHOD(child_sa_t, get_mark, mark_t,
+	child_sa_t *this, bool inbound)
+{
+	return inbound ? sa.mark_in : sa.mark_out;
+}
+
+METHOD(child_sa_t, get_config, child_cfg_t*,
+	child_sa_t *this)
+{
+	return &sa.config;
+}
+
+METHOD(child_sa_t, get_spi, uint32_t,
+	child_sa_t *this, bool inbound)
+{
+	return inbound ? SPI_IN : SPI_OUT;
+}
+
+METHOD(child_sa_t, get_reqid, uint32_t,
+	child_sa_t *this)
+{
+	return REQID;
+}
+
+METHOD(child_sa_t, get_if_id, uint32_t,
+	child_sa_t *this, bool inbound)
+{
+	return inbound ? 1 : 2;
+}
+
+METHOD(child_sa_t, has_encap, bool,
+	child_sa_t *this)
+{
+	return sa.encap;
+}
+
+#ifdef HAVE_PER_CPU_SAS
+METHOD(child_sa_t, use_per_cpu, bool,
+	child_sa_t *this)
+{
+	return FALSE;
+}
+#endif
+
+/**
+ * Enumerates pairs of traffic selectors, or those of one side
+ */
+typedef struct {
+	enumerator_t public;
+	bool pairs, local;
+	int i;
+} ts_enumerator_t;
+
+METHOD(enumerator_t, ts_enumerate, bool,
+	ts_enumerator_t *this, va_list args)
+{
+	traffic_selector_t **mine, **others;
+
+	if (this->i == 2 || !sa.mine[this->i])
+	{
+		return FALSE;
+	}
+	mine = va_arg(args, traffic_selector_t**);
+	if (this->pairs)
+	{
+		others = va_arg(args, traffic_selector_t**);
+		*mine = sa.mine[this->i];
+		*others = sa.others[this->i];
+	}
+	else
+	{
+		*mine = this->local ? sa.mine[this->i] : sa.others[this->i];
+	}
+	this->i++;
+	return TRUE;
+}
+
+/**
+ * Create an enumerator for traffic selectors
+ */
+static enumerator_t *create_ts(bool pairs, bool local)
+{
+	ts_enumerator_t *this;
+
+	INIT(this,
+		.public = {
+			.enumerate = enumerator_enumerate_default,
+			.venumerate = _ts_enumerate,
+			.destroy = (void*)free,
+		},
+		.pairs = pairs,
+		.local = local,
+	);
+	return &this->public;
+}
+
+METHOD(child_sa_t, create_ts_enumerator, enumerator_t*,
+	child_sa_t *this, bool local)
+{
+	return create_ts(FALSE, local);
+}
+
+METHOD(child_sa_t, create_policy_enumerator, enumerator_t*,
+	child_sa_t *this)
+{
+	return create_ts(TRUE, FALSE);
+}
+
+METHOD(child_cfg_t, get_interface, char*,
+	child_cfg_t *this)
+{
+	return "eth0";
+}
+
+METHOD(child_cfg_t, get_hw_offload, hw_offload_t,
+	child_cfg_t *this)
+{
+	return sa.offload;
+}
+
+METHOD(mobility_sad_t, migrate, bool,
+	mobility_sad_t *this, const mobility_sad_move_t *move)
+{
+	ck_assert_int_eq(move->reqid, REQID);
+	ck_assert_int_eq(move->spi, move->dir == POLICY_OUT ? SPI_OUT : SPI_IN);
+	ck_assert_int_eq(move->if_id, move->dir == POLICY_OUT ? 2 : 1);
+	ck_assert_int_eq(move->encap, sa.nat);
+	ck_assert((move->dir == POLICY_OUT) == (move->interface != NULL));
+	note("%N:%R-%R:%H-%H:%H-%H", policy_dir_names, move->dir, move->src_ts,
+		 move->dst_ts, move->src, move->dst, move->new_src, move->new_dst);
+	return mock.migrate[move->dir];
+}
+
+METHOD(mobility_sad_t, has_moved, bool,
+	mobility_sad_t *this, const mobility_sad_move_t *move)
+{
+	ck_assert_int_eq(move->spi, SPI_IN);
+	ck_assert_int_eq(move->encap, sa.nat);
+	note("check:%H-%H", move->new_src, move->new_dst);
+	return mock.has_moved;
+}
+
+METHOD(mobility_sad_t, copy_, bool,
+	mobility_sad_t *this, const mobility_sa_id_t *id, host_t *dst)
+{
+	ck_assert_int_eq(id->spi, SPI_IN);
+	note("copy:%d-%H", id->dst.bytes[2], dst);
+	return mock.copy;
+}
+
+METHOD(mobility_sad_t, del, void,
+	mobility_sad_t *this, const mobility_sa_id_t *id)
+{
+	ck_assert_int_eq(id->spi, SPI_IN);
+	note("del:%d", id->dst.bytes[2]);
+}
+
+METHOD(kernel_interface_t, update_sa, status_t,
+	kernel_interface_t *this, kernel_ipsec_sa_id_t *id,
+	kernel_ipsec_update_sa_t *data)
+{
+	note("update:%x", id->spi);
+	return SUCCESS;
+}
+
+METHOD(kernel_interface_t, add_policy, status_t,
+	kernel_interface_t *this, kernel_ipsec_policy_id_t *id,
+	kernel_ipsec_manage_policy_t *data)
+{
+	note("drop");
+	return SUCCESS;
+}
+
+/**
+ * Stock's ike_sa_t.update_hosts(), as far as the kernel is concerned
+ */
+static void update_hosts(ike_sa_t *ike_sa, host_t *me, host_t *other,
+						 update_hosts_flag_t flags)
+{
+	kernel_ipsec_policy_id_t id = {};
+	ipsec_sa_cfg_t cfg = {
+		.reqid = REQID,
+	};
+	kernel_ipsec_manage_policy_t policy = {
+		.type = POLICY_DROP,
+		.sa = &cfg,
+	};
+	kernel_ipsec_sa_id_t sa_id = {};
+	kernel_ipsec_update_sa_t data = {};
+
+	ck_assert(ike_sa == &sa.ike_sa);
+	note("stock");
+	charon->kernel->add_policy(charon->kernel, &id, &policy);
+	sa_id.spi = SPI_IN;
+	charon->kernel->update_sa(charon->kernel, &sa_id, &data);
+	sa_id.spi = SPI_OUT;
+	charon->kernel->update_sa(charon->kernel, &sa_id, &data);
+}
+
+static void setup(void)
+{
+	mobility_suite_setup();
+	memset(&sa, 0, sizeof(sa));
+	memset(&mock, 0, sizeof(mock));
+	calls[0] = '\0';
+
+	sa.ike_sa.get_my_host = _get_my_host;
+	sa.ike_sa.get_other_host = _get_other_host;
+	sa.ike_sa.has_condition = _has_condition;
+	sa.ike_sa.create_child_sa_enumerator = _create_child_sa_enumerator;
+	sa.ike_sa.create_virtual_ip_enumerator = _create_virtual_ip_enumerator;
+	sa.child_sa.get_protocol = _get_protocol;
+	sa.child_sa.get_mode = _get_mode;
+	sa.child_sa.get_ipcomp = _get_ipcomp;
+	sa.child_sa.get_mark = _get_mark;
+	sa.child_sa.get_config = _get_config;
+	sa.child_sa.get_spi = _get_spi;
+	sa.child_sa.get_reqid = _get_reqid;
+	sa.child_sa.get_if_id = _get_if_id;
+	sa.child_sa.has_encap = _has_encap;
+	sa.child_sa.create_ts_enumerator = _create_ts_enumerator;
+	sa.child_sa.create_policy_enumerator = _create_policy_enumerator;
+#ifdef HAVE_PER_CPU_SAS
+	sa.child_sa.use_per_cpu = _use_per_cpu;
+#endif
+	sa.config.get_interface = _get_interface;
+	sa.config.get_hw_offload = _get_hw_offload;
+	sa.me = host_create_from_string(LOCAL, 4500);
+	sa.other = host_create_from_string(PEER, 4500);
+	sa.proto = PROTO_ESP;
+	sa.mode = MODE_TUNNEL;
+	sa.mine[0] = traffic_selector_create_from_cidr("10.3.0.1/32", 0, 0, 65535);
+	sa.others[0] = traffic_selector_create_from_cidr("10.4.0.0/16", 0, 0,
+													 65535);
+
+	mock.sad = (mobility_sad_t){
+		.migrate = _migrate,
+		.has_moved = _has_moved,
+		.copy = _copy_,
+		.del = _del,
+		.destroy = (void*)nop,
+	};
+	mock.kernel.update_sa = _update_sa;
+	mock.kernel.add_policy = _add_policy;
+	mock.copy = mock.has_moved = TRUE;
+	mock.migrate[POLICY_IN] = mock.migrate[POLICY_OUT] = TRUE;
+	mock.migrate[POLICY_FWD] = TRUE;
+	mock.daemon.kernel = &mock.kernel;
+	charon = &mock.daemon;
+	relocator = mobility_relocator_create(&mock.sad);
+	ck_assert(relocator != NULL);
+}
+
+static void teardown(void)
+{
+	int i;
+
+	relocator->destroy(relocator);
+	charon = NULL;
+	for (i = 0; i < countof(sa.mine); i++)
+	{
+		DESTROY_IF(sa.mine[i]);
+		DESTROY_IF(sa.others[i]);
+	}
+	sa.me->destroy(sa.me);
+	sa.other->destroy(sa.other);
+	mobility_suite_teardown();
+}
+
+/**
+ * Accept packets at the new address
+ */
+static void accept_at(char *local, array_t **copies)
+{
+	host_t *host;
+
+	host = host_create_from_string(local, 4500);
+	relocator->accept(relocator, &sa.ike_sa, host, copies);
+	host->destroy(host);
+}
+
+/**
+ * Change addresses
+ */
+static void update(char *me, char *other, uint16_t port,
+				   update_hosts_flag_t flags, array_t *copies)
+{
+	host_t *new_me = NULL, *new_other = NULL;
+
+	if (me)
+	{
+		new_me = host_create_from_string(me, 4500);
+	}
+	if (other)
+	{
+		new_other = host_create_from_string(other, port);
+	}
+	relocator->update(relocator, &sa.ike_sa, update_hosts, new_me, new_other,
+					  flags, copies);
+	DESTROY_IF(new_me);
+	DESTROY_IF(new_other);
+}
+
+/** Requests to move everything from one address of ours to the other one */
+#define INBOUND "10.4.0.0/16-10.3.0.1/32:" PEER "-" LOCAL ":" PEER "-" NEW_LOCAL
+#define FWD "fwd:" INBOUND " "
+#define IN "in:" INBOUND " "
+#define OUT "out:10.3.0.1/32-10.4.0.0/16:" LOCAL "-" PEER ":" \
+			NEW_LOCAL "-" PEER " "
+
+/** What stock does if nothing is known about the CHILD_SA */
+#define STOCK "stock drop update:11 update:12 "
+
+START_TEST(test_update)
+{
+	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, NULL);
+	assert_calls(FWD IN OUT "stock ");
+	/* the peer */
+	update(NULL, NEW_PEER, 4500, UPDATE_HOSTS_FORCE_ADDRS, NULL);
+	assert_calls("fwd:10.4.0.0/16-10.3.0.1/32:10.0.0.9-10.0.0.1:"
+				 "10.0.1.9-10.0.0.1 in:10.4.0.0/16-10.3.0.1/32:"
+				 "10.0.0.9-10.0.0.1:10.0.1.9-10.0.0.1 "
+				 "out:10.3.0.1/32-10.4.0.0/16:10.0.0.1-10.0.0.9:"
+				 "10.0.0.1-10.0.1.9 stock ");
+	/* its port */
+	sa.nat = TRUE;
+	update(LOCAL, PEER, 1024, UPDATE_HOSTS_FORCE_ADDRS, NULL);
+	ck_assert(strstr(calls, "out:"));
+	calls[0] = '\0';
+	/* several traffic selectors */
+	sa.mine[1] = traffic_selector_create_from_cidr("10.3.0.1/32", 0, 0, 65535);
+	sa.others[1] = traffic_selector_create_from_cidr("10.5.0.0/16", 0, 0,
+													 65535);
+	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, NULL);
+	ck_assert(strstr(calls, "fwd:10.4.0.0/16"));
+	ck_assert(strstr(calls, "fwd:10.5.0.0/16"));
+	ck_assert(strstr(calls, "in:10.4.0.0/16"));
+	ck_assert(strstr(calls, "in:10.5.0.0/16"));
+	ck_assert(strstr(calls, "out:10.3.0.1/32-10.4.0.0/16"));
+	ck_assert(strstr(calls, "out:10.3.0.1/32-10.5.0.0/16"));
+}
+END_TEST
+
+START_TEST(test_stock_decides)
+{
+	update(NULL, NULL, 0, UPDATE_HOSTS_FORCE_CHILDREN, NULL);
+	assert_calls(STOCK);
+	update(LOCAL, PEER, 4500, UPDATE_HOSTS_FORCE_ALL, NULL);
+	assert_calls(STOCK);
+	update(NEW_LOCAL, NEW_PEER, 4500, 0, NULL);
+	assert_calls(STOCK);
+	update(NEW_LOCAL, NEW_PEER, 4500, UPDATE_HOSTS_FORCE_LOCAL, NULL);
+	assert_calls(STOCK);
+}
+END_TEST
+
+START_TEST(test_copies)
+{
+	array_t *copies = NULL;
+
+	/* not where it is anyway */
+	accept_at(LOCAL, &copies);
+	assert_calls("");
+	ck_assert(copies == NULL);
+	relocator->drop(relocator, &copies);
+	/* nothing came of it */
+	accept_at(NEW_LOCAL, &copies);
+	assert_calls("copy:0-10.0.1.1 ");
+	relocator->drop(relocator, &copies);
+	assert_calls("del:1 ");
+	ck_assert(copies == NULL);
+	mock.copy = FALSE;
+	accept_at(NEW_LOCAL, &copies);
+	assert_calls("copy:0-10.0.1.1 ");
+	ck_assert(copies == NULL);
+	mock.copy = TRUE;
+	/* the original is what is left */
+	accept_at(NEW_LOCAL, &copies);
+	calls[0] = '\0';
+	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, copies);
+	assert_calls("check:10.0.0.9-10.0.1.1 " OUT "stock ");
+	relocator->drop(relocator, &copies);
+	assert_calls("del:0 ");
+	/* at an address where there is no copy */
+	accept_at("10.0.2.1", &copies);
+	calls[0] = '\0';
+	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, copies);
+	assert_calls(FWD IN OUT "stock ");
+	relocator->drop(relocator, &copies);
+	assert_calls("del:2 ");
+}
+END_TEST
+
+START_TEST(test_useless_copies)
+{
+	array_t *copies = NULL;
+
+	/* UDP encapsulation begins, or the peer's address changes as well */
+	accept_at(NEW_LOCAL, &copies);
+	calls[0] = '\0';
+	mock.has_moved = FALSE;
+	sa.nat = TRUE;
+	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, copies);
+	assert_calls("check:10.0.0.9-10.0.1.1 del:1 " FWD IN OUT "stock ");
+	relocator->drop(relocator, &copies);
+	assert_calls("");
+	/* it ends, stock needs the place for its own */
+	sa.nat = FALSE;
+	accept_at(NEW_LOCAL, &copies);
+	calls[0] = '\0';
+	sa.encap = TRUE;
+	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, copies);
+	assert_calls("del:1 " STOCK);
+	relocator->drop(relocator, &copies);
+	assert_calls("");
+}
+END_TEST
+
+START_TEST(test_failures)
+{
+	array_t *copies = NULL;
+
+	/* charon has to know where SAs are, whatever happens to the other one */
+	mock.migrate[POLICY_OUT] = FALSE;
+	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, NULL);
+	assert_calls(FWD IN OUT "stock drop update:12 ");
+	accept_at(NEW_LOCAL, &copies);
+	calls[0] = '\0';
+	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, copies);
+	assert_calls("check:10.0.0.9-10.0.1.1 " OUT "stock drop update:12 ");
+	relocator->drop(relocator, &copies);
+	assert_calls("del:0 ");
+
+	mock.migrate[POLICY_OUT] = TRUE;
+	mock.migrate[POLICY_IN] = mock.migrate[POLICY_FWD] = FALSE;
+	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, NULL);
+	assert_calls(FWD IN OUT "stock update:11 ");
+
+	mock.migrate[POLICY_OUT] = FALSE;
+	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, NULL);
+	assert_calls(FWD IN OUT STOCK);
+
+	/* the SA is there, although its other policy is not what we think */
+	mock.migrate[POLICY_IN] = mock.migrate[POLICY_OUT] = TRUE;
+	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, NULL);
+	assert_calls(FWD IN OUT "stock ");
+}
+END_TEST
+
+START_TEST(test_kinds)
+{
+	array_t *copies = NULL;
+	char *ts = NULL;
+
+	switch (_i)
+	{
+		case 0:
+			sa.proto = PROTO_AH;
+			break;
+		case 1:
+			sa.mode = MODE_TRANSPORT;
+			break;
+		case 2:
+			sa.mode = MODE_BEET;
+			break;
+		case 3:
+			sa.ipcomp = IPCOMP_DEFLATE;
+			break;
+		case 4:
+			sa.mark_in.mask = 1;
+			break;
+		case 5:
+			sa.mark_out.mask = 1;
+			break;
+		case 6:
+			sa.offload = HW_OFFLOAD_AUTO;
+			break;
+		case 7:
+			/* no virtual IP, charon changes selectors and the reqid */
+			ts = LOCAL "/32";
+			sa.mine[0]->destroy(sa.mine[0]);
+			sa.mine[0] = traffic_selector_create_from_cidr(ts, 0, 0, 65535);
+			break;
+	}
+	accept_at(NEW_LOCAL, &copies);
+	ck_assert(copies == NULL);
+	assert_calls("");
+	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, NULL);
+	assert_calls(STOCK);
+}
+END_TEST
+
+START_TEST(test_remote_ts)
+{
+	/* as long as the peer does not move */
+	sa.others[0]->destroy(sa.others[0]);
+	sa.others[0] = traffic_selector_create_from_cidr(PEER "/32", 0, 0, 65535);
+	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, NULL);
+	ck_assert(strstr(calls, "out:"));
+	calls[0] = '\0';
+	update(NEW_LOCAL, NEW_PEER, 4500, UPDATE_HOSTS_FORCE_ALL, NULL);
+	assert_calls(STOCK);
+}
+END_TEST
+
+START_TEST(test_none)
+{
+	relocator->destroy(relocator);
+	ck_assert(mobility_relocator_create(NULL) == NULL);
+	ck_assert(mock.kernel.update_sa == (void*)_update_sa);
+	relocator = mobility_relocator_create(&mock.sad);
+}
+END_TEST
+
+/**
+ * Check if an address is local
+ */
+static bool is_local(const char *addr)
+{
+	return mobility_netns_run("ip route get %s 2>/dev/null | grep -q ^local",
+							  addr);
+}
+
+START_TEST(test_addresses)
+{
+	static char *vips[] = { "10.3.0.1", "fd33::1" };
+	mobility_addresses_t *addresses;
+	mobility_pins_t *pins;
+	char *vip = vips[_i];
+
+	sa.ike_sa.create_virtual_ip_enumerator = _create_virtual_ip_enumerator;
+	sa.vip = vip;
+	addresses = mobility_addresses_create();
+	mobility_netns_link("eth0");
+	mobility_netns_ip("addr add %s/%d dev eth0", vip, _i ? 128 : 32);
+
+	/* local while charon takes it from one interface to another */
+	addresses->keep(addresses, &sa.ike_sa);
+	mobility_netns_ip("addr del %s/%d dev eth0", vip, _i ? 128 : 32);
+	ck_assert(is_local(vip));
+	mobility_netns_ip("addr add %s/%d dev lo", vip, _i ? 128 : 32);
+	addresses->release(addresses, &sa.ike_sa);
+	ck_assert(is_local(vip));
+	mobility_netns_ip("addr del %s/%d dev lo", vip, _i ? 128 : 32);
+	ck_assert(!is_local(vip));
+	addresses->release(addresses, &sa.ike_sa);
+
+	/* charon got killed, and starts again */
+	addresses->keep(addresses, &sa.ike_sa);
+	addresses->keep(addresses, &sa.ike_sa);
+	ck_assert(is_local(vip));
+	addresses->destroy(addresses);
+	ck_assert(is_local(vip));
+	pins = mobility_pins_create(100, 200);
+	ck_assert(!is_local(vip));
+	pins->destroy(pins);
+}
+END_TEST
+
+Suite *mobility_suite_create(void)
+{
+	Suite *s;
+	TCase *tc;
+
+	s = suite_create("relocator");
+
+	tc = tcase_create("relocator");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_update);
+	tcase_add_test(tc, test_stock_decides);
+	tcase_add_test(tc, test_copies);
+	tcase_add_test(tc, test_useless_copies);
+	tcase_add_test(tc, test_failures);
+	tcase_add_loop_test(tc, test_kinds, 0, 8);
+	tcase_add_test(tc, test_remote_ts);
+	tcase_add_test(tc, test_none);
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("addresses");
+	tcase_add_checked_fixture(tc, mobility_netns_setup,
+							  mobility_suite_teardown);
+	if (mobility_netns_available())
+	{
+		tcase_add_loop_test(tc, test_addresses, 0, 2);
+	}
+	suite_add_tcase(s, tc);
+	return s;
+}
