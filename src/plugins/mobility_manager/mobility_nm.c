@@ -315,6 +315,20 @@ static int read_property(facts_t *facts, sd_bus_message *msg, const char *name)
 }
 
 /**
+ * Check if it makes a difference what NetworkManager says about a device now.
+ * While it activates one it says a lot.
+ */
+static bool matters(const facts_t *old, const facts_t *new)
+{
+	mobility_advice_t before = mobility_nm_conclude(&old->says);
+	mobility_advice_t after = mobility_nm_conclude(&new->says);
+
+	return before.metered != after.metered ||
+		   before.connectivity != after.connectivity ||
+		   !streq(old->name, new->name) || !streq(old->ifname, new->ifname);
+}
+
+/**
  * Read properties of a device, which keeps those that are not there.  Nothing
  * changes if the message is not as it should be.
  */
@@ -343,12 +357,10 @@ static void read_properties(device_t *device, sd_bus_message *msg)
 		DBG2(DBG_NET, "NetworkManager's %s is not as expected: %s",
 			 device->path, strerror(-res));
 	}
-	else if (!streq(facts.name, device->facts.name) ||
-			 !streq(facts.ifname, device->facts.ifname) ||
-			 memcmp(&facts.says, &device->facts.says, sizeof(facts.says)) != 0)
+	else
 	{
+		device->nm->changed |= matters(&device->facts, &facts);
 		device->facts = facts;
-		device->nm->changed = TRUE;
 	}
 }
 
@@ -533,6 +545,11 @@ static int properties_changed(sd_bus_message *msg, void *data,
 		if (device)
 		{
 			read_properties(device, msg);
+		}
+		else
+		{	/* NetworkManager has its name before it answers: while it starts
+			 * there may be no list of devices */
+			add_device(this, path);
 		}
 	}
 	return 0;

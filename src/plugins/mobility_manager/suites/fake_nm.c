@@ -66,6 +66,11 @@ struct private_fake_nm_t {
 	device_t devices[DEVICES];
 
 	/**
+	 * Does not tell which devices there are.
+	 */
+	bool quiet;
+
+	/**
 	 * Answers calls.
 	 */
 	thread_t *thread;
@@ -217,7 +222,7 @@ static int answer(sd_bus_message *msg, void *data, sd_bus_error *error)
 	char path[PATH_LEN];
 	int i;
 
-	if (sd_bus_message_is_method_call(msg, NAME, "GetDevices"))
+	if (sd_bus_message_is_method_call(msg, NAME, "GetDevices") && !this->quiet)
 	{
 		must(sd_bus_message_new_method_return(msg, &reply));
 		answer_devices(this, reply);
@@ -284,6 +289,14 @@ static void say(private_fake_nm_t *this, const char *signal, u_int number)
 	must(sd_bus_flush(this->bus));
 }
 
+METHOD(fake_nm_t, set_quiet, void,
+	private_fake_nm_t *this, bool quiet)
+{
+	this->mutex->lock(this->mutex);
+	this->quiet = quiet;
+	this->mutex->unlock(this->mutex);
+}
+
 METHOD(fake_nm_t, add, void,
 	private_fake_nm_t *this, u_int number, const char *name,
 	const char *ifname, mobility_nm_device_t says)
@@ -295,7 +308,10 @@ METHOD(fake_nm_t, add, void,
 	strcpy(device->name, name);
 	strcpy(device->ifname, ifname);
 	device->says = says;
-	say(this, "DeviceAdded", number);
+	if (!this->quiet)
+	{
+		say(this, "DeviceAdded", number);
+	}
 	this->mutex->unlock(this->mutex);
 }
 
@@ -374,6 +390,7 @@ fake_nm_t *fake_nm_create(bool real)
 
 	INIT(this,
 		.public = {
+			.set_quiet = _set_quiet,
 			.add = _add,
 			.change = _change,
 			.remove = _remove_,

@@ -45,6 +45,14 @@ void fake_bus_stop(void);
 struct fake_nm_t {
 
 	/**
+	 * Behave like one that is about to start: does not list its devices, nor say
+	 * that they were added.
+	 *
+	 * @param quiet		TRUE to behave so
+	 */
+	void (*set_quiet)(fake_nm_t *this, bool quiet);
+
+	/**
 	 * Add a device, and say so.
 	 *
 	 * @param number	number in its path

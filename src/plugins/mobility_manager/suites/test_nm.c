@@ -167,10 +167,10 @@ START_TEST(test_devices)
 	fake->remove(fake, 1);
 	wait_for(is_known("eth0", NULL));
 
-	/* what is said again is no change: it comes before the change after it */
+	/* what makes no difference is not told: it comes before the change that is */
 	before = calls;
-	fake->change(fake, 2, SAYS(30, 0, 1, 1));
-	fake->change(fake, 2, SAYS(30, 0, 1, 1));
+	fake->change(fake, 2, SAYS(40, 2, 0, 1));
+	fake->change(fake, 2, SAYS(50, 0, 1, 1));
 	fake->change(fake, 5, SAYS(100, 0, 3, 1));
 	wait_for(is_known("eth1", "limited"));
 	ck_assert_uint_eq(calls, before + 1);
@@ -200,6 +200,29 @@ START_TEST(test_restart)
 		fake->destroy(fake);
 		wait_for(is_known("eth0", NULL));
 	}
+}
+END_TEST
+
+START_TEST(test_starts)
+{
+	fake_nm_t *fake = fake_nm_create(TRUE);
+
+	/* it has its name, but does not list its devices yet */
+	fake->set_quiet(fake, TRUE);
+	nm->start(nm);
+	fake->add(fake, 1, "eth0", "eth0", SAYS(10, 0, 1, 1));
+	do
+	{	/* until we are there to hear it */
+		fake->change(fake, 1, SAYS(100, 1, 4, 4));
+		mutex->lock(mutex);
+		condvar->timed_wait(condvar, mutex, 50);
+		mutex->unlock(mutex);
+	}
+	while (!is_known("eth0", "metered full"));
+	fake->set_quiet(fake, FALSE);
+	fake->add(fake, 2, "eth1", "eth1", SAYS(100, 0, 4, 4));
+	wait_for(is_known("eth1", "full"));
+	fake->destroy(fake);
 }
 END_TEST
 
@@ -278,6 +301,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_devices);
 	tcase_add_test(tc, test_restart);
+	tcase_add_test(tc, test_starts);
 	tcase_add_test(tc, test_bad);
 	tcase_add_test(tc, test_bus_ends);
 	tcase_add_test(tc, test_no_bus);
