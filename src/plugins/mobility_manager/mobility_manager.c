@@ -260,79 +260,18 @@ static void resumed(void *data, uint64_t slept)
 }
 
 /**
- * Address of a peer that was found.
- */
-typedef struct {
-	/** registry */
-	mobility_registry_t *registry;
-	/** number of the session */
-	uint32_t number;
-	/** address */
-	host_t *host;
-} found_t;
-
-/**
- * Keep an address for a session.
- */
-static bool add_found(void *data, mobility_entry_t *entry)
-{
-	found_t *found = data;
-
-	if (entry->ended || entry->session->number != found->number)
-	{
-		return FALSE;
-	}
-	array_insert_create(&entry->found, ARRAY_TAIL,
-						found->host->clone(found->host));
-	found->registry->queue_locked(found->registry, entry, MOBILITY_WORK_LOOK);
-	return TRUE;
-}
-
-/**
  * mobility_resolver_cb_t
  */
-static void resolved(void *data, uint32_t number, host_t *host)
+static void resolved(void *data, uint32_t number)
 {
 	private_mobility_manager_t *this = data;
-	found_t found = {
+	subject_t subject = {
 		.registry = this->registry,
 		.number = number,
-		.host = host,
+		.work = MOBILITY_WORK_LOOK,
 	};
 
-	this->registry->for_each(this->registry, add_found, &found);
-}
-
-/**
- * Tell an IKE_SA the addresses of its peer that were found.
- */
-static void use_found(private_mobility_manager_t *this,
-					  mobility_entry_t *entry, ike_sa_t *ike_sa)
-{
-	enumerator_t *enumerator;
-	host_t *host, *known;
-	bool is_known;
-
-	while ((host = this->registry->take_found(this->registry, entry)))
-	{
-		is_known = FALSE;
-		enumerator = ike_sa->create_peer_address_enumerator(ike_sa);
-		while (!is_known && enumerator->enumerate(enumerator, &known))
-		{
-			is_known = known->ip_equals(known, host);
-		}
-		enumerator->destroy(enumerator);
-		if (!is_known)
-		{
-			DBG1(DBG_IKE, "mobility: %s may be at %H as well",
-				 entry->connection, host);
-			ike_sa->add_peer_address(ike_sa, host);
-		}
-		else
-		{
-			host->destroy(host);
-		}
-	}
+	this->registry->for_each(this->registry, queue_work, &subject);
 }
 
 /**
@@ -612,7 +551,6 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 		forget(this, entry);
 		return status;
 	}
-	use_found(this, entry, ike_sa);
 	if (work & MOBILITY_WORK_RELOAD)
 	{
 		session->reload(session);

@@ -227,17 +227,6 @@ METHOD(mobility_registry_t, take_work, mobility_work_t,
 	return work;
 }
 
-METHOD(mobility_registry_t, take_found, host_t*,
-	private_mobility_registry_t *this, mobility_entry_t *entry)
-{
-	host_t *host = NULL;
-
-	this->mutex->lock(this->mutex);
-	array_remove(entry->found, ARRAY_HEAD, &host);
-	this->mutex->unlock(this->mutex);
-	return host;
-}
-
 /**
  * Set the clock to the earliest deadline, the mutex must be held.
  */
@@ -336,7 +325,6 @@ METHOD(mobility_registry_t, remove_, void,
 	this->mutex->unlock(this->mutex);
 
 	entry->id->destroy(entry->id);
-	array_destroy_offset(entry->found, offsetof(host_t, destroy));
 	free(entry->connection);
 	free(entry);
 }
@@ -443,7 +431,6 @@ mobility_registry_t *mobility_registry_create(mobility_registry_cb_t cb,
 			.queue_locked = _queue_locked,
 			.queue = _queue,
 			.take_work = _take_work,
-			.take_found = _take_found,
 			.arm = _arm,
 			.get_ids = _get_ids,
 			.destroy = _destroy,

@@ -17,7 +17,6 @@
 #define MOBILITY_REGISTRY_H_
 
 #include <collections/linked_list.h>
-#include <collections/array.h>
 #include <sa/ike_sa.h>
 
 #include "mobility_report.h"
@@ -108,11 +107,6 @@ struct mobility_entry_t {
 	 * Last move, for that other entry.
 	 */
 	mobility_move_t last_move;
-
-	/**
-	 * Addresses of the peer that were found, host_t*, NULL if none were.
-	 */
-	array_t *found;
 
 	/**
 	 * When the session wants to be woken, 0 for never.
@@ -239,14 +233,6 @@ struct mobility_registry_t {
 	 */
 	mobility_work_t (*take_work)(mobility_registry_t *this,
 								 mobility_entry_t *entry);
-
-	/**
-	 * Take one of the addresses of the peer that were found.
-	 *
-	 * @param entry		entry
-	 * @return			address, has to be destroyed; NULL if there are no more
-	 */
-	host_t *(*take_found)(mobility_registry_t *this, mobility_entry_t *entry);
 
 	/**
 	 * Set the time at which a session gets MOBILITY_WORK_TICK.

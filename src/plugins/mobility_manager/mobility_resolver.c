@@ -12,6 +12,7 @@
 
 typedef struct private_mobility_resolver_t private_mobility_resolver_t;
 typedef struct query_t query_t;
+typedef struct result_t result_t;
 
 /**
  * A name to resolve.
@@ -28,6 +29,16 @@ struct query_t {
 };
 
 /**
+ * An address that was found.
+ */
+struct result_t {
+	/** session it is for */
+	uint32_t number;
+	/** address */
+	host_t *host;
+};
+
+/**
  * Private data of a mobility_resolver_t object.
  */
 struct private_mobility_resolver_t {
@@ -41,6 +52,11 @@ struct private_mobility_resolver_t {
 	 * Queries under way, query_t*.
 	 */
 	array_t *queries;
+
+	/**
+	 * What was found and not taken yet, result_t.
+	 */
+	array_t *results;
 
 	/**
 	 * Locks these.
@@ -73,8 +89,15 @@ struct private_mobility_resolver_t {
  */
 static void put(private_mobility_resolver_t *this)
 {
+	result_t result;
+
 	if (ref_put(&this->refs))
 	{
+		while (array_remove(this->results, ARRAY_TAIL, &result))
+		{
+			result.host->destroy(result.host);
+		}
+		array_destroy(this->results);
 		array_destroy(this->queries);
 		this->mutex->destroy(this->mutex);
 		free(this);
@@ -82,16 +105,25 @@ static void put(private_mobility_resolver_t *this)
 }
 
 /**
- * Tell what was found, if somebody still wants to know.
+ * Keep what was found, if somebody still wants to know.
  */
-static void tell(query_t *query, host_t *host)
+static void add_result(query_t *query, host_t *host)
 {
 	private_mobility_resolver_t *this = query->resolver;
+	result_t result = {
+		.number = query->number,
+		.host = host,
+	};
 
 	this->mutex->lock(this->mutex);
-	if (!this->stopped && !host->is_anyaddr(host))
+	if (this->stopped || host->is_anyaddr(host))
 	{
-		this->cb(this->data, query->number, host);
+		host->destroy(host);
+	}
+	else
+	{
+		array_insert(this->results, ARRAY_TAIL, &result);
+		this->cb(this->data, query->number);
 	}
 	this->mutex->unlock(this->mutex);
 }
@@ -115,8 +147,7 @@ static void resolve_names(query_t *query)
 		host = host_create_from_dns(name, query->family, 0);
 		if (host)
 		{
-			tell(query, host);
-			host->destroy(host);
+			add_result(query, host);
 		}
 	}
 	enumerator->destroy(enumerator);
@@ -203,6 +234,38 @@ METHOD(mobility_resolver_t, resolve, void,
 	}
 }
 
+METHOD(mobility_resolver_t, take, host_t*,
+	private_mobility_resolver_t *this, uint32_t number)
+{
+	result_t result;
+	host_t *host = NULL;
+	int i;
+
+	this->mutex->lock(this->mutex);
+	for (i = 0; !host && i < array_count(this->results); i++)
+	{
+		array_get(this->results, i, &result);
+		if (result.number == number)
+		{
+			array_remove(this->results, i, &result);
+			host = result.host;
+		}
+	}
+	this->mutex->unlock(this->mutex);
+	return host;
+}
+
+METHOD(mobility_resolver_t, forget, void,
+	private_mobility_resolver_t *this, uint32_t number)
+{
+	host_t *host;
+
+	while ((host = take(this, number)))
+	{
+		host->destroy(host);
+	}
+}
+
 METHOD(mobility_resolver_t, destroy, void,
 	private_mobility_resolver_t *this)
 {
@@ -223,9 +286,12 @@ mobility_resolver_t *mobility_resolver_create(mobility_resolver_cb_t cb,
 	INIT(this,
 		.public = {
 			.resolve = _resolve,
+			.take = _take,
+			.forget = _forget,
 			.destroy = _destroy,
 		},
 		.queries = array_create(0, 0),
+		.results = array_create(sizeof(result_t), 0),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 		.refs = 1,
 		.cb = cb,

@@ -21,15 +21,13 @@
 typedef struct mobility_resolver_t mobility_resolver_t;
 
 /**
- * Called by a job when a name was resolved, with a lock held: must not call the
- * resolver.
+ * Called by a job when there is something to take(), with a lock held: must not
+ * call the resolver.
  *
  * @param data			user data
  * @param number		number of the session it was for
- * @param host			address, owned by the caller
  */
-typedef void (*mobility_resolver_cb_t)(void *data, uint32_t number,
-									   host_t *host);
+typedef void (*mobility_resolver_cb_t)(void *data, uint32_t number);
 
 /**
  * Resolver.  Methods may be called from any thread.
@@ -48,6 +46,21 @@ struct mobility_resolver_t {
 					const char *name, int family);
 
 	/**
+	 * Take an address that was found for a session.
+	 *
+	 * @param number	number of the session
+	 * @return			address, has to be destroyed; NULL if there are no more
+	 */
+	host_t *(*take)(mobility_resolver_t *this, uint32_t number);
+
+	/**
+	 * Forget what was found for a session.
+	 *
+	 * @param number	number of the session
+	 */
+	void (*forget)(mobility_resolver_t *this, uint32_t number);
+
+	/**
 	 * Destroy; waits for a callback under way, not for DNS.
 	 */
 	void (*destroy)(mobility_resolver_t *this);
@@ -56,7 +69,7 @@ struct mobility_resolver_t {
 /**
  * Create an instance.
  *
- * @param cb			called when a name was resolved
+ * @param cb			called when there is something to take
  * @param data			user data for cb
  * @return				instance
  */

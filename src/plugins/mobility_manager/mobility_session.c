@@ -321,6 +321,36 @@ static void find_addresses(private_mobility_session_t *this)
 }
 
 /**
+ * Use the addresses of the peer that were found.
+ */
+static void add_addresses(private_mobility_session_t *this)
+{
+	mobility_resolver_t *resolver = this->context->resolver;
+	enumerator_t *enumerator;
+	host_t *host, *known;
+	bool is_known;
+
+	while ((host = resolver->take(resolver, this->public.number)))
+	{
+		is_known = FALSE;
+		enumerator = this->ike_sa->create_peer_address_enumerator(this->ike_sa);
+		while (!is_known && enumerator->enumerate(enumerator, &known))
+		{
+			is_known = known->ip_equals(known, host);
+		}
+		enumerator->destroy(enumerator);
+		if (is_known)
+		{
+			host->destroy(host);
+			continue;
+		}
+		DBG1(DBG_IKE, "mobility: %s may be at %H as well", this->connection,
+			 host);
+		this->ike_sa->add_peer_address(this->ike_sa, host);
+	}
+}
+
+/**
  * Do what the state machine decided.
  */
 static status_t act(private_mobility_session_t *this, mobility_action_t actions)
@@ -529,6 +559,7 @@ METHOD(mobility_session_t, look, status_t,
 	{
 		return SUCCESS;
 	}
+	add_addresses(this);
 	changed = look_around(this, &event);
 	if (this->fsm.state == MOBILITY_CONNECTED)
 	{
@@ -978,6 +1009,8 @@ METHOD(mobility_session_t, release, void,
 										this->public.number);
 	}
 	this->watched = 0;
+	this->context->resolver->forget(this->context->resolver,
+									this->public.number);
 	reauth = this->ike_sa &&
 			 this->ike_sa->has_condition(this->ike_sa, COND_REAUTHENTICATING);
 	this->ike_sa = NULL;
