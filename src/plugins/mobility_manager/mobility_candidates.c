@@ -259,6 +259,50 @@ METHOD(mobility_candidates_t, create_enumerator, enumerator_t*,
 	return array_create_enumerator(this->paths);
 }
 
+/**
+ * Say why a path is put aside, if it is.
+ */
+static void describe_aside(private_mobility_candidates_t *this,
+						   mobility_path_report_t *report, uint64_t now)
+{
+	mobility_record_t record;
+
+	this->public.records->get(this->public.records, report->path, now, &record);
+	if (record.until)
+	{
+		report->penalty = (record.until - now + 999) / 1000;
+		report->unusable = record.failed ? "did not work, put aside"
+										 : "comes and goes, put aside";
+	}
+}
+
+METHOD(mobility_candidates_t, create_reports, array_t*,
+	private_mobility_candidates_t *this, const mobility_path_t *current,
+	uint64_t now)
+{
+	mobility_path_report_t *report;
+	mobility_path_t *path;
+	array_t *reports;
+	int i;
+
+	rank(this, now);
+	reports = array_create(0, array_count(this->paths));
+	for (i = 0; i < array_count(this->paths); i++)
+	{
+		array_get(this->paths, i, &path);
+		INIT(report,
+			.path = mobility_path_clone(path),
+			.cost = mobility_policy_get_cost(path),
+			.current = mobility_path_equals(path, current),
+		);
+		report->kind = this->monitor->get_kind(this->monitor, path->ifname,
+											   &report->over);
+		describe_aside(this, report, now);
+		array_insert(reports, ARRAY_TAIL, report);
+	}
+	return reports;
+}
+
 METHOD(mobility_candidates_t, count, u_int,
 	private_mobility_candidates_t *this, const mobility_path_t *path)
 {
@@ -402,6 +446,7 @@ mobility_candidates_t *mobility_candidates_create(const char *connection,
 			.get_best = _get_best,
 			.find = _find,
 			.find_better = _find_better,
+			.create_reports = _create_reports,
 			.enable_pins = _enable_pins,
 			.pin = _pin,
 			.repin = _repin,

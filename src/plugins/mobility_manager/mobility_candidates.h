@@ -20,6 +20,7 @@
 #include "mobility_monitor.h"
 #include "mobility_pins.h"
 #include "mobility_records.h"
+#include "mobility_report.h"
 #include "mobility_settings.h"
 
 typedef struct mobility_candidates_t mobility_candidates_t;
@@ -108,6 +109,16 @@ struct mobility_candidates_t {
 	mobility_path_t *(*find_better)(mobility_candidates_t *this,
 									const mobility_path_t *current,
 									uint64_t now);
+
+	/**
+	 * Describe the paths, the preferred one first.
+	 *
+	 * @param current	path in use, may be NULL
+	 * @param now		current time
+	 * @return			array of mobility_path_report_t*
+	 */
+	array_t *(*create_reports)(mobility_candidates_t *this,
+							   const mobility_path_t *current, uint64_t now);
 
 	/**
 	 * Set whether pin() does anything.

@@ -8,8 +8,8 @@
 #include "mobility_clock.h"
 #include "mobility_hold.h"
 #include "mobility_mover.h"
-#include "mobility_policy.h"
 #include "mobility_trial.h"
+#include "mobility_vigil.h"
 
 #include <time.h>
 
@@ -89,9 +89,9 @@ struct private_mobility_session_t {
 	char chosen[IFNAMSIZ];
 
 	/**
-	 * Round-trip time of the path in use in ms, 0 if unknown.
+	 * How the path in use works.
 	 */
-	uint32_t rtt;
+	mobility_vigil_t *vigil;
 
 	/**
 	 * When a hint counts again that the path in use may not work.
@@ -102,11 +102,6 @@ struct private_mobility_session_t {
 	 * When the peer's name may be resolved again.
 	 */
 	uint64_t resolve;
-
-	/**
-	 * Hash of the SAs whose traffic is watched.
-	 */
-	uint32_t watched;
 
 	/**
 	 * State observers know of.
@@ -477,73 +472,6 @@ static void note_loss(private_mobility_session_t *this)
 	}
 }
 
-/**
- * Hash an SA.
- */
-static uint32_t hash_sa(uint32_t spi, host_t *dst)
-{
-	return chunk_hash_inc(dst->get_address(dst), spi);
-}
-
-/**
- * Check if the kernel counts the packets of a CHILD_SA.
- */
-static bool is_watchable(child_sa_t *child_sa)
-{
-	return child_sa->get_protocol(child_sa) == PROTO_ESP &&
-		   child_sa->get_state(child_sa) == CHILD_INSTALLED;
-}
-
-/**
- * Watch the traffic of the CHILD_SAs, if they are others than before.
- */
-static void watch_traffic(private_mobility_session_t *this)
-{
-	mobility_traffic_t *traffic = this->context->traffic;
-	enumerator_t *enumerator;
-	child_sa_t *child_sa;
-	mobility_sa_id_t in, out;
-	host_t *me, *other;
-	uint32_t hash = 0;
-
-	if (!traffic)
-	{
-		return;
-	}
-	me = this->ike_sa->get_my_host(this->ike_sa);
-	other = this->ike_sa->get_other_host(this->ike_sa);
-	enumerator = this->ike_sa->create_child_sa_enumerator(this->ike_sa);
-	while (enumerator->enumerate(enumerator, &child_sa))
-	{
-		if (is_watchable(child_sa))
-		{
-			hash += hash_sa(child_sa->get_spi(child_sa, TRUE), me) +
-					hash_sa(child_sa->get_spi(child_sa, FALSE), other);
-		}
-	}
-	enumerator->destroy(enumerator);
-	if (hash == this->watched)
-	{
-		return;
-	}
-	this->watched = hash;
-	enumerator = this->ike_sa->create_child_sa_enumerator(this->ike_sa);
-	while (enumerator->enumerate(enumerator, &child_sa))
-	{
-		if (is_watchable(child_sa))
-		{
-			in = mobility_sa_id_create(me, IPPROTO_ESP,
-									child_sa->get_spi(child_sa, TRUE),
-									child_sa->get_mark(child_sa, TRUE));
-			out = mobility_sa_id_create(other, IPPROTO_ESP,
-									child_sa->get_spi(child_sa, FALSE),
-									child_sa->get_mark(child_sa, FALSE));
-			traffic->watch(traffic, this->public.number, &in, &out);
-		}
-	}
-	enumerator->destroy(enumerator);
-}
-
 METHOD(mobility_session_t, look, status_t,
 	private_mobility_session_t *this)
 {
@@ -589,7 +517,7 @@ METHOD(mobility_session_t, look, status_t,
 		this->context->tell(this->context, MOBILITY_EVENT_PATH, this->told,
 							&this->public);
 	}
-	watch_traffic(this);
+	this->vigil->watch(this->vigil, this->ike_sa);
 	/* an update may have stayed behind on the IKE_SA that was replaced */
 	if (this->mover->settle(this->mover, this->fsm.state !=
 										 MOBILITY_CONNECTED) == DESTROY_ME)
@@ -616,7 +544,7 @@ static status_t suspect_path(private_mobility_session_t *this, const char *why)
 	mobility_exchange_t *exchange = this->mover->exchange;
 	mobility_fsm_event_t event = {
 		.type = MOBILITY_EV_SUSPECT,
-		.rtt = this->rtt,
+		.rtt = this->vigil->get_rtt(this->vigil),
 	};
 
 	set_cause(this, "%s over %s", why, get_uplink(this));
@@ -653,14 +581,12 @@ static status_t leave_lossy(private_mobility_session_t *this)
 METHOD(mobility_session_t, judge, status_t,
 	private_mobility_session_t *this)
 {
-	mobility_traffic_t *traffic = this->context->traffic;
-
 	if (!this->hold->is_held(this->hold) ||
 		this->fsm.state != MOBILITY_CONNECTED)
 	{
 		return SUCCESS;
 	}
-	switch (traffic->get_verdict(traffic, this->public.number))
+	switch (this->vigil->get_verdict(this->vigil))
 	{
 		case MOBILITY_VERDICT_SILENT:
 			return suspect_path(this, "nothing returns");
@@ -757,20 +683,13 @@ static bool has_addresses(message_t *message)
  */
 static void note_answer(private_mobility_session_t *this)
 {
-	mobility_traffic_t *traffic = this->context->traffic;
+	uint32_t rtt = 0;
 
 	if (this->fsm.state == MOBILITY_CONNECTED && !this->fsm.attempt)
 	{	/* it was sent only once */
-		this->rtt = max(1, mobility_now() - this->fsm.sent);
-		if (traffic)
-		{
-			traffic->set_rtt(traffic, this->public.number, this->rtt);
-		}
+		rtt = max(1, mobility_now() - this->fsm.sent);
 	}
-	if (traffic)
-	{
-		traffic->refuted(traffic, this->public.number);
-	}
+	this->vigil->answered(this->vigil, rtt);
 }
 
 METHOD(mobility_session_t, message, void,
@@ -871,7 +790,6 @@ static status_t processed(void *data)
 static void note_move(private_mobility_session_t *this)
 {
 	mobility_records_t *records = this->mover->candidates->records;
-	mobility_traffic_t *traffic = this->context->traffic;
 	mobility_path_t *path = this->mover->get_path(this->mover);
 	mobility_record_t record = {};
 
@@ -879,12 +797,7 @@ static void note_move(private_mobility_session_t *this)
 	{
 		records->get(records, path, mobility_now(), &record);
 	}
-	this->rtt = record.rtt;
-	if (traffic)
-	{
-		traffic->moved(traffic, this->public.number);
-		traffic->set_rtt(traffic, this->public.number, this->rtt);
-	}
+	this->vigil->moved(this->vigil, record.rtt);
 }
 
 /**
@@ -1003,12 +916,7 @@ METHOD(mobility_session_t, release, void,
 
 	tell_state(this);
 	this->context->arm(this->context, &this->public, 0);
-	if (this->context->traffic)
-	{
-		this->context->traffic->unwatch(this->context->traffic,
-										this->public.number);
-	}
-	this->watched = 0;
+	this->vigil->stop(this->vigil);
 	this->context->resolver->forget(this->context->resolver,
 									this->public.number);
 	reauth = this->ike_sa &&
@@ -1150,56 +1058,19 @@ METHOD(mobility_session_t, get_status, mobility_status_t*,
 	return status;
 }
 
-/**
- * Say why a path is put aside, if it is.
- */
-static void describe_aside(private_mobility_session_t *this,
-						   mobility_path_report_t *report, uint64_t now)
-{
-	mobility_records_t *records = this->mover->candidates->records;
-	mobility_record_t record;
-
-	records->get(records, report->path, now, &record);
-	if (record.until)
-	{
-		report->penalty = (record.until - now + 999) / 1000;
-		report->unusable = record.failed ? "did not work, put aside"
-										 : "comes and goes, put aside";
-	}
-}
-
 METHOD(mobility_session_t, get_paths, array_t*,
 	private_mobility_session_t *this)
 {
 	mobility_candidates_t *candidates = this->mover->candidates;
-	mobility_monitor_t *monitor = this->context->monitor;
-	enumerator_t *enumerator;
-	mobility_path_report_t *report;
-	mobility_path_t *path, *current;
 	mobility_fsm_event_t event = {};
 	uint64_t now = mobility_now();
-	array_t *reports;
 
 	if (!candidates->get_best(candidates, now))
 	{
 		this->mover->look(this->mover, &event);
 	}
-	current = this->mover->get_path(this->mover);
-	reports = array_create(0, 0);
-	enumerator = candidates->create_enumerator(candidates, now);
-	while (enumerator->enumerate(enumerator, &path))
-	{
-		INIT(report,
-			.path = mobility_path_clone(path),
-			.cost = get_cost(this, path),
-			.current = mobility_path_equals(path, current),
-		);
-		report->kind = monitor->get_kind(monitor, path->ifname, &report->over);
-		describe_aside(this, report, now);
-		array_insert(reports, ARRAY_TAIL, report);
-	}
-	enumerator->destroy(enumerator);
-	return reports;
+	return candidates->create_reports(candidates,
+									  this->mover->get_path(this->mover), now);
 }
 
 METHOD(mobility_session_t, destroy, void,
@@ -1207,6 +1078,7 @@ METHOD(mobility_session_t, destroy, void,
 {
 	release(this);
 	this->hold->destroy(this->hold);
+	this->vigil->destroy(this->vigil);
 	this->mover->destroy(this->mover);
 	mobility_trial_end(&this->trial);
 	free(this->connection);
@@ -1248,6 +1120,7 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 		},
 		.context = context,
 		.connection = strdup(connection),
+		.vigil = mobility_vigil_create(context->traffic, number),
 		.since = time(NULL),
 		.cause = "established",
 	);

@@ -1,0 +1,202 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_vigil.h"
+
+typedef struct private_mobility_vigil_t private_mobility_vigil_t;
+
+/**
+ * Private data of a mobility_vigil_t object.
+ */
+struct private_mobility_vigil_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_vigil_t public;
+
+	/**
+	 * Watches traffic, or NULL.
+	 */
+	mobility_traffic_t *traffic;
+
+	/**
+	 * Number of the session.
+	 */
+	uint32_t number;
+
+	/**
+	 * Round-trip time of the path in use in ms, 0 if unknown.
+	 */
+	uint32_t rtt;
+
+	/**
+	 * Hash of the SAs that are watched.
+	 */
+	uint32_t watched;
+};
+
+/**
+ * Check if the kernel counts the packets of a CHILD_SA.
+ */
+static bool is_watchable(child_sa_t *child_sa)
+{
+	return child_sa->get_protocol(child_sa) == PROTO_ESP &&
+		   child_sa->get_state(child_sa) == CHILD_INSTALLED;
+}
+
+/**
+ * Get one of the SAs of a CHILD_SA.
+ */
+static mobility_sa_id_t get_sa(ike_sa_t *ike_sa, child_sa_t *child_sa,
+							   bool inbound)
+{
+	return mobility_sa_id_create(inbound ? ike_sa->get_my_host(ike_sa)
+										 : ike_sa->get_other_host(ike_sa),
+								 IPPROTO_ESP,
+								 child_sa->get_spi(child_sa, inbound),
+								 child_sa->get_mark(child_sa, inbound));
+}
+
+/**
+ * Hash the SAs of all CHILD_SAs.
+ */
+static uint32_t hash_sas(ike_sa_t *ike_sa)
+{
+	enumerator_t *enumerator;
+	child_sa_t *child_sa;
+	mobility_sa_id_t in, out;
+	uint32_t hash = 0;
+
+	enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
+	while (enumerator->enumerate(enumerator, &child_sa))
+	{
+		if (is_watchable(child_sa))
+		{
+			in = get_sa(ike_sa, child_sa, TRUE);
+			out = get_sa(ike_sa, child_sa, FALSE);
+			hash += chunk_hash(chunk_from_thing(in)) +
+					chunk_hash(chunk_from_thing(out));
+		}
+	}
+	enumerator->destroy(enumerator);
+	return hash;
+}
+
+METHOD(mobility_vigil_t, watch, void,
+	private_mobility_vigil_t *this, ike_sa_t *ike_sa)
+{
+	enumerator_t *enumerator;
+	child_sa_t *child_sa;
+	mobility_sa_id_t in, out;
+	uint32_t hash = hash_sas(ike_sa);
+
+	if (!this->traffic || hash == this->watched)
+	{
+		return;
+	}
+	this->watched = hash;
+	enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
+	while (enumerator->enumerate(enumerator, &child_sa))
+	{
+		if (is_watchable(child_sa))
+		{
+			in = get_sa(ike_sa, child_sa, TRUE);
+			out = get_sa(ike_sa, child_sa, FALSE);
+			this->traffic->watch(this->traffic, this->number, &in, &out);
+		}
+	}
+	enumerator->destroy(enumerator);
+}
+
+METHOD(mobility_vigil_t, stop, void,
+	private_mobility_vigil_t *this)
+{
+	if (this->traffic)
+	{
+		this->traffic->unwatch(this->traffic, this->number);
+	}
+	this->watched = 0;
+}
+
+/**
+ * Set the round-trip time.
+ */
+static void set_rtt(private_mobility_vigil_t *this, uint32_t rtt)
+{
+	this->rtt = rtt;
+	if (this->traffic)
+	{
+		this->traffic->set_rtt(this->traffic, this->number, rtt);
+	}
+}
+
+METHOD(mobility_vigil_t, answered, void,
+	private_mobility_vigil_t *this, uint32_t rtt)
+{
+	if (rtt)
+	{
+		set_rtt(this, rtt);
+	}
+	if (this->traffic)
+	{
+		this->traffic->refuted(this->traffic, this->number);
+	}
+}
+
+METHOD(mobility_vigil_t, moved, void,
+	private_mobility_vigil_t *this, uint32_t rtt)
+{
+	if (this->traffic)
+	{
+		this->traffic->moved(this->traffic, this->number);
+	}
+	set_rtt(this, rtt);
+}
+
+METHOD(mobility_vigil_t, get_rtt, uint32_t,
+	private_mobility_vigil_t *this)
+{
+	return this->rtt;
+}
+
+METHOD(mobility_vigil_t, get_verdict, mobility_verdict_t,
+	private_mobility_vigil_t *this)
+{
+	return this->traffic ? this->traffic->get_verdict(this->traffic, this->number)
+						 : MOBILITY_VERDICT_HEALTHY;
+}
+
+METHOD(mobility_vigil_t, destroy, void,
+	private_mobility_vigil_t *this)
+{
+	stop(this);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+mobility_vigil_t *mobility_vigil_create(mobility_traffic_t *traffic,
+										uint32_t number)
+{
+	private_mobility_vigil_t *this;
+
+	INIT(this,
+		.public = {
+			.watch = _watch,
+			.stop = _stop,
+			.answered = _answered,
+			.moved = _moved,
+			.get_rtt = _get_rtt,
+			.get_verdict = _get_verdict,
+			.destroy = _destroy,
+		},
+		.traffic = traffic,
+		.number = number,
+	);
+	return &this->public;
+}

@@ -1,0 +1,85 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_vigil mobility_vigil
+ * @{ @ingroup mobility_manager
+ *
+ * What is known about how the path in use works: has the traffic of a session's
+ * CHILD_SAs watched, and keeps its round-trip time.
+ */
+
+#ifndef MOBILITY_VIGIL_H_
+#define MOBILITY_VIGIL_H_
+
+#include <sa/ike_sa.h>
+
+#include "mobility_traffic.h"
+
+typedef struct mobility_vigil_t mobility_vigil_t;
+
+/**
+ * Vigil over a session's path.  Used with its IKE_SA checked out.
+ */
+struct mobility_vigil_t {
+
+	/**
+	 * Watch the CHILD_SAs of an IKE_SA, if they are others than before.
+	 *
+	 * @param ike_sa	IKE_SA
+	 */
+	void (*watch)(mobility_vigil_t *this, ike_sa_t *ike_sa);
+
+	/**
+	 * Watch nothing anymore.
+	 */
+	void (*stop)(mobility_vigil_t *this);
+
+	/**
+	 * The peer answered over the path in use.
+	 *
+	 * @param rtt		ms it took, 0 if that is not certain
+	 */
+	void (*answered)(mobility_vigil_t *this, uint32_t rtt);
+
+	/**
+	 * Another path is in use.
+	 *
+	 * @param rtt		its round-trip time in ms, 0 if unknown
+	 */
+	void (*moved)(mobility_vigil_t *this, uint32_t rtt);
+
+	/**
+	 * Get the round-trip time of the path in use.
+	 *
+	 * @return			ms, 0 if unknown
+	 */
+	uint32_t (*get_rtt)(mobility_vigil_t *this);
+
+	/**
+	 * Get what the traffic tells.
+	 *
+	 * @return			verdict
+	 */
+	mobility_verdict_t (*get_verdict)(mobility_vigil_t *this);
+
+	/**
+	 * Destroy a mobility_vigil_t, watches nothing anymore.
+	 */
+	void (*destroy)(mobility_vigil_t *this);
+};
+
+/**
+ * Create an instance.
+ *
+ * @param traffic		watches traffic, NULL if the kernel does not tell of it
+ * @param number		number of the session
+ * @return				instance
+ */
+mobility_vigil_t *mobility_vigil_create(mobility_traffic_t *traffic,
+										uint32_t number);
+
+#endif /** MOBILITY_VIGIL_H_ @}*/
