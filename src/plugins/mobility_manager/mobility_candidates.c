@@ -336,6 +336,34 @@ METHOD(mobility_candidates_t, find_better, mobility_path_t*,
 	return better;
 }
 
+METHOD(mobility_candidates_t, get_locals, uint32_t,
+	private_mobility_candidates_t *this, host_t **hosts, u_int *count)
+{
+	mobility_path_t *path;
+	uint32_t digest = 0;
+	u_int i, j;
+
+	*count = 0;
+	for (i = 0; i < array_count(this->paths) &&
+				*count < MOBILITY_MAX_LOCALS; i++)
+	{
+		array_get(this->paths, i, &path);
+		for (j = 0; j < *count; j++)
+		{
+			if (hosts[j]->ip_equals(hosts[j], path->local))
+			{
+				break;
+			}
+		}
+		if (j == *count)
+		{
+			hosts[(*count)++] = path->local;
+			digest += chunk_hash(path->local->get_address(path->local));
+		}
+	}
+	return digest ?: 1;
+}
+
 METHOD(mobility_candidates_t, find, mobility_path_t*,
 	private_mobility_candidates_t *this, host_t *local, host_t *remote)
 {
@@ -444,6 +472,7 @@ mobility_candidates_t *mobility_candidates_create(const char *connection,
 			.create_enumerator = _create_enumerator,
 			.count = _count,
 			.get_best = _get_best,
+			.get_locals = _get_locals,
 			.find = _find,
 			.find_better = _find_better,
 			.create_reports = _create_reports,

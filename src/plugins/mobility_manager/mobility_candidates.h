@@ -25,6 +25,9 @@
 
 typedef struct mobility_candidates_t mobility_candidates_t;
 
+/** Addresses to tell the peer of, stock has the same limit. */
+#define MOBILITY_MAX_LOCALS 8
+
 /**
  * Candidate paths of a session.  Used with its IKE_SA checked out.
  */
@@ -88,6 +91,17 @@ struct mobility_candidates_t {
 	 * @return			path, owned by candidates, NULL if there is none
 	 */
 	mobility_path_t *(*get_best)(mobility_candidates_t *this, uint64_t now);
+
+	/**
+	 * Get our addresses of all paths, each once.
+	 *
+	 * @param hosts		gets addresses, owned by candidates, MOBILITY_MAX_LOCALS
+	 *					at most
+	 * @param count		gets the number of addresses
+	 * @return			sum of their hashes, never 0
+	 */
+	uint32_t (*get_locals)(mobility_candidates_t *this, host_t **hosts,
+						   u_int *count);
 
 	/**
 	 * Find a path by its addresses.

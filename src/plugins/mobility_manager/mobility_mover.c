@@ -6,6 +6,7 @@
 
 #include "mobility_mover.h"
 #include "mobility_clock.h"
+#include "mobility_progress.h"
 
 #include <time.h>
 
@@ -28,9 +29,6 @@
 
 /** Time that packets are accepted over a path that was left, in ms. */
 #define LINGER_TIME 2000
-
-/** Addresses to announce, stock has the same limit. */
-#define MAX_ADDRESSES 8
 
 typedef struct private_mobility_mover_t private_mobility_mover_t;
 
@@ -152,29 +150,9 @@ struct private_mobility_mover_t {
 	bool test_moves;
 
 	/**
-	 * When the current move was started, 0 if none is under way.
+	 * The move under way, and those before.
 	 */
-	uint64_t begun;
-
-	/**
-	 * What started the current move, and where from.
-	 */
-	mobility_move_t current;
-
-	/**
-	 * Path the current move started from, NULL if unknown.
-	 */
-	mobility_path_t *origin;
-
-	/**
-	 * Last completed move.
-	 */
-	mobility_move_t last;
-
-	/**
-	 * Number of completed moves.
-	 */
-	u_int moves;
+	mobility_progress_t progress;
 };
 
 /**
@@ -336,22 +314,14 @@ static void use_path(private_mobility_mover_t *this,
 METHOD(mobility_mover_t, begin, void,
 	private_mobility_mover_t *this, const char *trigger)
 {
-	if (!this->begun)
-	{
-		this->begun = mobility_now();
-		snprintf(this->current.trigger, sizeof(this->current.trigger), "%s",
-				 trigger);
-		snprintf(this->current.from, sizeof(this->current.from), "%s",
-				 this->path ? this->path->ifname : "");
-		mobility_path_destroy(this->origin);
-		this->origin = this->path ? mobility_path_clone(this->path) : NULL;
-	}
+	mobility_progress_begin(&this->progress, trigger, this->path,
+							mobility_now());
 }
 
 METHOD(mobility_mover_t, end, void,
 	private_mobility_mover_t *this)
 {
-	this->begun = 0;
+	mobility_progress_cancel(&this->progress);
 }
 
 METHOD(mobility_mover_t, probe, status_t,
@@ -475,7 +445,7 @@ METHOD(mobility_mover_t, test, status_t,
 	end_linger(this);
 	set_target(this, path);
 	this->public.candidates->pin(this->public.candidates, path);
-	this->begun = 0;
+	mobility_progress_cancel(&this->progress);
 	this->test_moves = trigger != NULL;
 	if (trigger)
 	{
@@ -498,7 +468,7 @@ static void end_test(private_mobility_mover_t *this, bool answered)
 
 	this->target = NULL;
 	this->test_next = 0;
-	this->begun = 0;
+	mobility_progress_cancel(&this->progress);
 	candidates->unpin(candidates, this->path, NULL);
 	this->listener->tested(this->data, path, answered);
 	mobility_path_destroy(path);
@@ -675,53 +645,20 @@ METHOD(mobility_task_owner_t, get_target, void,
 	*remote = mobility_exchange_host(path ? path->remote : other, other);
 }
 
-/**
- * Collect our addresses on usable uplinks, each once.  Returns the sum of their
- * hashes.
- */
-static uint32_t get_addresses(private_mobility_mover_t *this, host_t **hosts,
-							  u_int *count)
-{
-	enumerator_t *enumerator;
-	mobility_path_t *path;
-	uint32_t digest = 0;
-	u_int i;
-
-	*count = 0;
-	enumerator = this->public.candidates->create_enumerator(
-										this->public.candidates, mobility_now());
-	while (*count < MAX_ADDRESSES && enumerator->enumerate(enumerator, &path))
-	{
-		for (i = 0; i < *count; i++)
-		{
-			if (hosts[i]->ip_equals(hosts[i], path->local))
-			{
-				break;
-			}
-		}
-		if (i == *count)
-		{
-			hosts[(*count)++] = path->local;
-			digest += chunk_hash(path->local->get_address(path->local));
-		}
-	}
-	enumerator->destroy(enumerator);
-	return digest ?: 1;
-}
-
 METHOD(mobility_task_owner_t, add_addresses, void,
 	private_mobility_mover_t *this, message_t *message)
 {
+	mobility_candidates_t *candidates = this->public.candidates;
 	mobility_fsm_event_t event;
-	host_t *hosts[MAX_ADDRESSES], *source = message->get_source(message);
+	host_t *hosts[MOBILITY_MAX_LOCALS], *source = message->get_source(message);
 	notify_type_t type;
 	u_int count, i, added = 0;
 
-	if (!this->public.candidates->count(this->public.candidates, NULL))
+	if (!candidates->count(candidates, NULL))
 	{
 		look(this, &event);
 	}
-	this->announced = get_addresses(this, hosts, &count);
+	this->announced = candidates->get_locals(candidates, hosts, &count);
 	for (i = 0; i < count; i++)
 	{
 		if (!source->ip_equals(source, hosts[i]))
@@ -743,11 +680,12 @@ METHOD(mobility_task_owner_t, add_addresses, void,
 METHOD(mobility_mover_t, announce, status_t,
 	private_mobility_mover_t *this)
 {
-	host_t *hosts[MAX_ADDRESSES];
+	mobility_candidates_t *candidates = this->public.candidates;
+	host_t *hosts[MOBILITY_MAX_LOCALS];
 	uint32_t digest;
 	u_int count;
 
-	digest = get_addresses(this, hosts, &count);
+	digest = candidates->get_locals(candidates, hosts, &count);
 	if (!this->announced)
 	{	/* stock did when it authenticated */
 		this->announced = digest;
@@ -850,8 +788,8 @@ METHOD(mobility_task_owner_t, confirmed, void,
 	private_mobility_mover_t *this)
 {
 	mobility_candidates_t *candidates = this->public.candidates;
-	/* an update may also confirm that it is the same path again */
-	bool moved = this->begun && !mobility_path_equals(this->origin, this->path);
+	uint64_t now = mobility_now();
+	bool moved;
 
 	/* UDP encapsulation may have changed with the NAT situation */
 	this->ike_sa->update_hosts(this->ike_sa, NULL, NULL,
@@ -860,24 +798,16 @@ METHOD(mobility_task_owner_t, confirmed, void,
 	this->moving = FALSE;
 	if (this->copies)
 	{	/* what is still on its way comes over the path that was left */
-		this->linger = mobility_now() + LINGER_TIME;
+		this->linger = now + LINGER_TIME;
 	}
-	candidates->unpin(candidates, this->path, this->linger ? this->origin
+	candidates->unpin(candidates, this->path, this->linger ? this->progress.origin
 														   : NULL);
 	if (this->path)
 	{
 		candidates->know(candidates, this->path->remote);
 	}
-	if (moved)
-	{
-		this->moves++;
-		this->last = this->current;
-		this->last.time = time(NULL);
-		this->last.duration = mobility_now() - this->begun;
-		snprintf(this->last.to, sizeof(this->last.to), "%s",
-				 this->path ? this->path->ifname : "");
-	}
-	this->begun = 0;
+	moved = mobility_progress_complete(&this->progress, this->path, now,
+									   time(NULL));
 	this->listener->confirmed(this->data, moved);
 }
 
@@ -927,15 +857,15 @@ METHOD(mobility_mover_t, bind_, void,
 METHOD(mobility_mover_t, inherit, void,
 	private_mobility_mover_t *this, u_int moves, const mobility_move_t *last)
 {
-	this->moves = moves;
-	this->last = *last;
+	this->progress.moves = moves;
+	this->progress.last = *last;
 }
 
 METHOD(mobility_mover_t, get_move, u_int,
 	private_mobility_mover_t *this, mobility_move_t *move)
 {
-	*move = this->last;
-	return this->moves;
+	*move = this->progress.last;
+	return this->progress.moves;
 }
 
 METHOD(mobility_mover_t, destroy, void,
@@ -946,7 +876,7 @@ METHOD(mobility_mover_t, destroy, void,
 	this->public.exchange->destroy(this->public.exchange);
 	mobility_path_destroy(this->path);
 	mobility_path_destroy(this->target);
-	mobility_path_destroy(this->origin);
+	mobility_progress_cleanup(&this->progress);
 	free(this);
 }
 

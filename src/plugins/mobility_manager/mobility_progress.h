@@ -1,0 +1,78 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_progress mobility_progress
+ * @{ @ingroup mobility_manager
+ *
+ * Keeps track of the move under way, and of those before.  Pure: no I/O, no
+ * clock.
+ */
+
+#ifndef MOBILITY_PROGRESS_H_
+#define MOBILITY_PROGRESS_H_
+
+#include "mobility_report.h"
+
+typedef struct mobility_progress_t mobility_progress_t;
+
+/**
+ * Progress of moves, all zero at the start.
+ */
+struct mobility_progress_t {
+	/** when the current move was started, 0 if none is under way */
+	uint64_t begun;
+	/** what started the current move, and where from */
+	mobility_move_t current;
+	/** path the current move started from, NULL if unknown */
+	mobility_path_t *origin;
+	/** last completed move */
+	mobility_move_t last;
+	/** number of completed moves */
+	u_int moves;
+};
+
+/**
+ * Begin a move, unless one is under way.
+ *
+ * @param progress		progress
+ * @param trigger		what started it, for people
+ * @param path			path in use, NULL if unknown
+ * @param now			current time
+ */
+void mobility_progress_begin(mobility_progress_t *progress,
+							 const char *trigger, const mobility_path_t *path,
+							 uint64_t now);
+
+/**
+ * Forget what started a move, there is none.
+ *
+ * @param progress		progress
+ */
+void mobility_progress_cancel(mobility_progress_t *progress);
+
+/**
+ * The peer has confirmed a path.
+ *
+ * @param progress		progress
+ * @param path			path in use, NULL if unknown
+ * @param now			current time
+ * @param time			current time of day, in seconds
+ * @return				TRUE if that completes a move: it may also confirm that it
+ *						is the same path again
+ */
+bool mobility_progress_complete(mobility_progress_t *progress,
+								const mobility_path_t *path, uint64_t now,
+								time_t time);
+
+/**
+ * Free what progress owns.
+ *
+ * @param progress		progress
+ */
+void mobility_progress_cleanup(mobility_progress_t *progress);
+
+#endif /** MOBILITY_PROGRESS_H_ @}*/
