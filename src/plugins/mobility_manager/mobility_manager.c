@@ -12,6 +12,7 @@
 #include "mobility_registry.h"
 #include "mobility_resume.h"
 #include "mobility_session.h"
+#include "mobility_succession.h"
 
 #include <daemon.h>
 #include <collections/linked_list.h>
@@ -76,30 +77,6 @@ struct private_mobility_manager_t {
 	 */
 	rwlock_t *lock;
 };
-
-/**
- * An IKE_SA, as the functions below compare it to the entries.
- */
-typedef struct {
-	/** registry that calls */
-	mobility_registry_t *registry;
-	/** IKE_SA, only to compare */
-	ike_sa_t *ike_sa;
-	/** its unique id */
-	uint32_t id;
-	/** its connection */
-	char *name;
-	/** whether it was initiated to replace another by reauthentication */
-	bool reauth;
-	/** number of the session it goes on with, 0 for none */
-	uint32_t number;
-	/** work to queue */
-	mobility_work_t work;
-	/** moves of that session */
-	u_int moves;
-	/** last of them */
-	mobility_move_t last_move;
-} subject_t;
 
 /**
  * Get the manager from the context of its sessions.
@@ -214,36 +191,17 @@ static void network_changed(void *data, mobility_change_t change)
 }
 
 /**
- * Queue work for a session whose IKE_SA is not checked out.
- */
-static bool queue_work(void *data, mobility_entry_t *entry)
-{
-	subject_t *subject = data;
-
-	if (!entry->ended && entry->session->number == subject->number)
-	{
-		subject->registry->queue_locked(subject->registry, entry,
-										subject->work);
-	}
-	return FALSE;
-}
-
-/**
  * mobility_traffic_cb_t
  */
 static void traffic_changed(void *data, uint32_t number,
 							mobility_verdict_t verdict)
 {
 	private_mobility_manager_t *this = data;
-	subject_t subject = {
-		.registry = this->registry,
-		.number = number,
-		.work = MOBILITY_WORK_TRAFFIC,
-	};
 
 	if (verdict != MOBILITY_VERDICT_HEALTHY)
 	{
-		this->registry->for_each(this->registry, queue_work, &subject);
+		this->registry->queue_number(this->registry, number,
+									 MOBILITY_WORK_TRAFFIC);
 	}
 }
 
@@ -265,13 +223,8 @@ static void resumed(void *data, uint64_t slept)
 static void resolved(void *data, uint32_t number)
 {
 	private_mobility_manager_t *this = data;
-	subject_t subject = {
-		.registry = this->registry,
-		.number = number,
-		.work = MOBILITY_WORK_LOOK,
-	};
 
-	this->registry->for_each(this->registry, queue_work, &subject);
+	this->registry->queue_number(this->registry, number, MOBILITY_WORK_LOOK);
 }
 
 /**
@@ -377,25 +330,12 @@ static void bind_session(private_mobility_manager_t *this,
 }
 
 /**
- * Get what identifies an IKE_SA.
- */
-static subject_t subject_of(private_mobility_manager_t *this, ike_sa_t *ike_sa)
-{
-	return (subject_t){
-		.registry = this->registry,
-		.ike_sa = ike_sa,
-		.id = ike_sa->get_unique_id(ike_sa),
-		.name = ike_sa->get_name(ike_sa),
-	};
-}
-
-/**
  * Start to manage an IKE_SA: by a new session, or by one that goes on with
  * that of the IKE_SA it replaces.  Two objects as it is two IKE_SAs, of which
  * only the new one is checked out.
  */
 static void add_session(private_mobility_manager_t *this, ike_sa_t *ike_sa,
-						const subject_t *subject)
+						const mobility_subject_t *subject)
 {
 	mobility_session_t *session;
 	uint32_t number = subject->number ?: ref_get(&this->numbers);
@@ -425,99 +365,13 @@ static void end_session(private_mobility_manager_t *this,
 }
 
 /**
- * Find the session that an IKE_SA which was just established goes on with,
- * after break-before-make or make-before-break reauthentication.
- */
-static bool replace_predecessor(void *data, mobility_entry_t *entry)
-{
-	subject_t *subject = data;
-
-	if (entry->replaced ||
-		(entry->successor != subject->id &&
-		 (!subject->reauth || entry->successor || entry->ended ||
-		  !streq(entry->connection, subject->name))))
-	{
-		return FALSE;
-	}
-	entry->replaced = TRUE;
-	subject->number = entry->session->number;
-	subject->moves = entry->moves;
-	subject->last_move = entry->last_move;
-	return TRUE;
-}
-
-/**
- * Find the session that ended with an IKE_SA, or whose successor it is.
- */
-static bool is_gone(void *data, mobility_entry_t *entry)
-{
-	subject_t *subject = data;
-
-	if (entry->ended && entry->ike_sa == subject->ike_sa)
-	{
-		entry->ike_sa = NULL;
-	}
-	if (entry->successor == subject->id)
-	{
-		entry->successor = 0;
-	}
-	return !entry->ike_sa && !entry->successor;
-}
-
-/**
- * Note the IKE_SA that is going to replace another one, of which only the
- * session is to be found: subject->number is its id.
- */
-static bool set_successor(void *data, mobility_entry_t *entry)
-{
-	subject_t *subject = data;
-
-	if (entry->ike_sa != subject->ike_sa)
-	{
-		return FALSE;
-	}
-	entry->successor = subject->number;
-	return TRUE;
-}
-
-/**
- * Note the IKE_SA that was initiated last for a connection.
- */
-static bool note_initiated(void *data, mobility_entry_t *entry)
-{
-	subject_t *subject = data;
-
-	if (streq(entry->connection, subject->name))
-	{
-		entry->initiated = subject->id;
-	}
-	return FALSE;
-}
-
-/**
- * An IKE_SA got no answer to its first requests: if it was to replace one of
- * ours, that has to be tried again, stock won't.
- */
-static bool note_unreachable(void *data, mobility_entry_t *entry)
-{
-	subject_t *subject = data;
-
-	if (entry->initiated == subject->id)
-	{
-		subject->registry->queue_locked(subject->registry, entry,
-										MOBILITY_WORK_REAUTH);
-	}
-	return FALSE;
-}
-
-/**
  * Forget the sessions that have nothing to wait for anymore.
  */
-static void forget_gone(private_mobility_manager_t *this, subject_t *subject)
+static void forget_gone(private_mobility_manager_t *this, mobility_subject_t *subject)
 {
 	mobility_entry_t *entry;
 
-	while ((entry = this->registry->for_each(this->registry, is_gone, subject)))
+	while ((entry = mobility_succession_find_gone(this->registry, subject)))
 	{
 		forget(this, entry);
 	}
@@ -532,7 +386,7 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 	mobility_session_t *session;
 	mobility_entry_t *entry;
 	mobility_work_t work;
-	subject_t subject;
+	mobility_subject_t subject;
 	status_t status = SUCCESS;
 
 	entry = find(this, ike_sa);
@@ -559,7 +413,7 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 	{
 		status = session->look(session);
 		/* its path is pinned, that of the IKE_SA it replaced need not be */
-		subject = subject_of(this, ike_sa);
+		subject = mobility_succession_subject(ike_sa);
 		forget_gone(this, &subject);
 	}
 	if (status != DESTROY_ME && work & MOBILITY_WORK_TICK)
@@ -585,7 +439,7 @@ METHOD(listener_t, ike_updown, bool,
 	private_mobility_manager_t *this, ike_sa_t *ike_sa, bool up)
 {
 	mobility_entry_t *entry;
-	subject_t subject;
+	mobility_subject_t subject;
 
 	entry = find(this, ike_sa);
 	if (!up && entry)
@@ -594,10 +448,10 @@ METHOD(listener_t, ike_updown, bool,
 	}
 	else if (up && !entry && is_manageable(this, ike_sa))
 	{
-		subject = subject_of(this, ike_sa);
+		subject = mobility_succession_subject(ike_sa);
 		subject.reauth = mobility_task_queued(ike_sa, TASK_QUEUE_QUEUED,
 											  TASK_IKE_REAUTH_COMPLETE);
-		this->registry->for_each(this->registry, replace_predecessor, &subject);
+		mobility_succession_replace(this->registry, &subject);
 		add_session(this, ike_sa, &subject);
 	}
 	return TRUE;
@@ -651,13 +505,13 @@ METHOD(listener_t, ike_reestablish_post, bool,
 	private_mobility_manager_t *this, ike_sa_t *old, ike_sa_t *new,
 	bool initiated)
 {
-	subject_t subject;
+	mobility_subject_t subject;
 
 	if (initiated && old->has_condition(old, COND_REAUTHENTICATING))
 	{	/* the old one was reported down before, and is not hooked anymore */
-		subject = subject_of(this, old);
-		subject.number = new->get_unique_id(new);
-		this->registry->for_each(this->registry, set_successor, &subject);
+		subject = mobility_succession_subject(old);
+		mobility_succession_expect(this->registry, &subject,
+								   new->get_unique_id(new));
 	}
 	return TRUE;
 }
@@ -665,14 +519,13 @@ METHOD(listener_t, ike_reestablish_post, bool,
 METHOD(listener_t, ike_state_change, bool,
 	private_mobility_manager_t *this, ike_sa_t *ike_sa, ike_sa_state_t state)
 {
-	mobility_registry_t *registry = this->registry;
 	mobility_entry_t *entry;
-	subject_t subject;
+	mobility_subject_t subject;
 
 	if (state == IKE_CONNECTING)
 	{
-		subject = subject_of(this, ike_sa);
-		registry->for_each(registry, note_initiated, &subject);
+		subject = mobility_succession_subject(ike_sa);
+		mobility_succession_initiated(this->registry, &subject);
 	}
 	else if (state == IKE_DESTROYING)
 	{
@@ -681,7 +534,7 @@ METHOD(listener_t, ike_state_change, bool,
 		{	/* without having been reported down, e.g. on shutdown */
 			end_session(this, entry);
 		}
-		subject = subject_of(this, ike_sa);
+		subject = mobility_succession_subject(ike_sa);
 		forget_gone(this, &subject);
 	}
 	return TRUE;
@@ -736,7 +589,7 @@ METHOD(listener_t, alert, bool,
 	va_list args)
 {
 	mobility_entry_t *entry;
-	subject_t subject;
+	mobility_subject_t subject;
 
 	if (alert == ALERT_IKE_SA_EXPIRED)
 	{
@@ -757,8 +610,8 @@ METHOD(listener_t, alert, bool,
 	else if (alert == ALERT_PEER_INIT_UNREACHABLE && ike_sa &&
 			 !tries_again(ike_sa, va_arg(args, uint32_t)))
 	{
-		subject = subject_of(this, ike_sa);
-		this->registry->for_each(this->registry, note_unreachable, &subject);
+		subject = mobility_succession_subject(ike_sa);
+		mobility_succession_unreachable(this->registry, &subject);
 	}
 	return TRUE;
 }

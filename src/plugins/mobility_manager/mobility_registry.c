@@ -215,6 +215,25 @@ METHOD(mobility_registry_t, queue, void,
 	unlock(this);
 }
 
+METHOD(mobility_registry_t, queue_number, void,
+	private_mobility_registry_t *this, uint32_t number, mobility_work_t work)
+{
+	enumerator_t *enumerator;
+	mobility_entry_t *entry;
+
+	this->mutex->lock(this->mutex);
+	enumerator = this->entries->create_enumerator(this->entries);
+	while (enumerator->enumerate(enumerator, &entry))
+	{
+		if (entry->session->number == number)
+		{	/* there may be another, of an IKE_SA that was replaced */
+			queue_locked(this, entry, work);
+		}
+	}
+	enumerator->destroy(enumerator);
+	unlock(this);
+}
+
 METHOD(mobility_registry_t, take_work, mobility_work_t,
 	private_mobility_registry_t *this, mobility_entry_t *entry)
 {
@@ -430,6 +449,7 @@ mobility_registry_t *mobility_registry_create(mobility_registry_cb_t cb,
 			.for_each = _for_each,
 			.queue_locked = _queue_locked,
 			.queue = _queue,
+			.queue_number = _queue_number,
 			.take_work = _take_work,
 			.arm = _arm,
 			.get_ids = _get_ids,

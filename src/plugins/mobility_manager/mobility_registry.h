@@ -226,6 +226,15 @@ struct mobility_registry_t {
 				  mobility_work_t work);
 
 	/**
+	 * Queue work for a session by its number, if there is one.
+	 *
+	 * @param number	number of the session
+	 * @param work		what to do
+	 */
+	void (*queue_number)(mobility_registry_t *this, uint32_t number,
+						 mobility_work_t work);
+
+	/**
 	 * Take the work there is to do for a session, called by its job.
 	 *
 	 * @param entry		entry

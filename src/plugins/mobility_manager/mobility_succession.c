@@ -1,0 +1,181 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_succession.h"
+#include "mobility_session.h"
+
+typedef struct search_t search_t;
+
+/**
+ * A search through the registry.
+ */
+struct search_t {
+	/** registry that calls */
+	mobility_registry_t *registry;
+	/** IKE_SA it is about */
+	mobility_subject_t *subject;
+	/** unique id of the IKE_SA that replaces it */
+	uint32_t successor;
+};
+
+/**
+ * Search the registry.
+ */
+static mobility_entry_t *search(mobility_registry_t *registry,
+								mobility_subject_t *subject,
+								uint32_t successor,
+								bool (*matches)(void *data,
+												mobility_entry_t *entry))
+{
+	search_t search = {
+		.registry = registry,
+		.subject = subject,
+		.successor = successor,
+	};
+
+	return registry->for_each(registry, matches, &search);
+}
+
+/**
+ * Find the session that an IKE_SA goes on with.
+ */
+static bool is_predecessor(void *data, mobility_entry_t *entry)
+{
+	mobility_subject_t *subject = ((search_t*)data)->subject;
+
+	if (entry->replaced ||
+		(entry->successor != subject->id &&
+		 (!subject->reauth || entry->successor || entry->ended ||
+		  !streq(entry->connection, subject->name))))
+	{
+		return FALSE;
+	}
+	entry->replaced = TRUE;
+	subject->number = entry->session->number;
+	subject->moves = entry->moves;
+	subject->last_move = entry->last_move;
+	return TRUE;
+}
+
+/**
+ * Find the session that ended with an IKE_SA, or whose successor it is.
+ */
+static bool is_gone(void *data, mobility_entry_t *entry)
+{
+	mobility_subject_t *subject = ((search_t*)data)->subject;
+
+	if (entry->ended && entry->ike_sa == subject->ike_sa)
+	{
+		entry->ike_sa = NULL;
+	}
+	if (entry->successor == subject->id)
+	{
+		entry->successor = 0;
+	}
+	return !entry->ike_sa && !entry->successor;
+}
+
+/**
+ * Note the IKE_SA that is going to replace another one.
+ */
+static bool set_successor(void *data, mobility_entry_t *entry)
+{
+	search_t *search = data;
+
+	if (entry->ike_sa != search->subject->ike_sa)
+	{
+		return FALSE;
+	}
+	entry->successor = search->successor;
+	return TRUE;
+}
+
+/**
+ * Note the IKE_SA that was initiated last for a connection.
+ */
+static bool note_initiated(void *data, mobility_entry_t *entry)
+{
+	mobility_subject_t *subject = ((search_t*)data)->subject;
+
+	if (streq(entry->connection, subject->name))
+	{
+		entry->initiated = subject->id;
+	}
+	return FALSE;
+}
+
+/**
+ * Have those reauthenticate again for which an IKE_SA was initiated in vain.
+ */
+static bool retry(void *data, mobility_entry_t *entry)
+{
+	search_t *search = data;
+
+	if (entry->initiated == search->subject->id)
+	{
+		search->registry->queue_locked(search->registry, entry,
+									   MOBILITY_WORK_REAUTH);
+	}
+	return FALSE;
+}
+
+/*
+ * Described in header.
+ */
+mobility_subject_t mobility_succession_subject(ike_sa_t *ike_sa)
+{
+	return (mobility_subject_t){
+		.ike_sa = ike_sa,
+		.id = ike_sa->get_unique_id(ike_sa),
+		.name = ike_sa->get_name(ike_sa),
+	};
+}
+
+/*
+ * Described in header.
+ */
+void mobility_succession_replace(mobility_registry_t *registry,
+								 mobility_subject_t *subject)
+{
+	search(registry, subject, 0, is_predecessor);
+}
+
+/*
+ * Described in header.
+ */
+void mobility_succession_expect(mobility_registry_t *registry,
+								mobility_subject_t *subject,
+								uint32_t successor)
+{
+	search(registry, subject, successor, set_successor);
+}
+
+/*
+ * Described in header.
+ */
+void mobility_succession_initiated(mobility_registry_t *registry,
+								   mobility_subject_t *subject)
+{
+	search(registry, subject, 0, note_initiated);
+}
+
+/*
+ * Described in header.
+ */
+void mobility_succession_unreachable(mobility_registry_t *registry,
+									 mobility_subject_t *subject)
+{
+	search(registry, subject, 0, retry);
+}
+
+/*
+ * Described in header.
+ */
+mobility_entry_t *mobility_succession_find_gone(mobility_registry_t *registry,
+												mobility_subject_t *subject)
+{
+	return search(registry, subject, 0, is_gone);
+}

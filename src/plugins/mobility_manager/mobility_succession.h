@@ -1,0 +1,103 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_succession mobility_succession
+ * @{ @ingroup mobility_manager
+ *
+ * Which IKE_SA goes on with the session of another one that it replaces by
+ * reauthentication.  The two are never checked out at the same time: what is
+ * known about one is noted in the registry for the other.
+ */
+
+#ifndef MOBILITY_SUCCESSION_H_
+#define MOBILITY_SUCCESSION_H_
+
+#include "mobility_registry.h"
+
+typedef struct mobility_subject_t mobility_subject_t;
+
+/**
+ * An IKE_SA, as it is compared to the entries of the registry.
+ */
+struct mobility_subject_t {
+	/** IKE_SA, only to compare */
+	ike_sa_t *ike_sa;
+	/** its unique id */
+	uint32_t id;
+	/** its connection */
+	char *name;
+	/** whether it was initiated to replace another by reauthentication */
+	bool reauth;
+	/** number of the session it goes on with, 0 for none */
+	uint32_t number;
+	/** moves of that session */
+	u_int moves;
+	/** last of them */
+	mobility_move_t last_move;
+};
+
+/**
+ * Get what identifies an IKE_SA.
+ *
+ * @param ike_sa		IKE_SA, checked out
+ * @return				subject
+ */
+mobility_subject_t mobility_succession_subject(ike_sa_t *ike_sa);
+
+/**
+ * Find the session that an IKE_SA which was just established goes on with,
+ * after break-before-make or make-before-break reauthentication.
+ *
+ * @param registry		sessions
+ * @param subject		IKE_SA, with .reauth; gets .number and moves
+ */
+void mobility_succession_replace(mobility_registry_t *registry,
+								 mobility_subject_t *subject);
+
+/**
+ * Note the IKE_SA that is going to replace another one by break-before-make
+ * reauthentication.
+ *
+ * @param registry		sessions
+ * @param subject		IKE_SA that is replaced
+ * @param successor		unique id of the one that does
+ */
+void mobility_succession_expect(mobility_registry_t *registry,
+								mobility_subject_t *subject,
+								uint32_t successor);
+
+/**
+ * Note that an IKE_SA is being initiated, maybe to replace another one.
+ *
+ * @param registry		sessions
+ * @param subject		IKE_SA
+ */
+void mobility_succession_initiated(mobility_registry_t *registry,
+								   mobility_subject_t *subject);
+
+/**
+ * An IKE_SA got no answer to its first requests: if it was to replace one of
+ * ours, that has to be tried again, stock won't.
+ *
+ * @param registry		sessions
+ * @param subject		IKE_SA
+ */
+void mobility_succession_unreachable(mobility_registry_t *registry,
+									 mobility_subject_t *subject);
+
+/**
+ * Find a session that ended with an IKE_SA that is gone now, or whose successor
+ * it was to be, and that has nothing else to wait for.
+ *
+ * @param registry		sessions
+ * @param subject		IKE_SA
+ * @return				entry, NULL if there is none
+ */
+mobility_entry_t *mobility_succession_find_gone(mobility_registry_t *registry,
+												mobility_subject_t *subject);
+
+#endif /** MOBILITY_SUCCESSION_H_ @}*/
