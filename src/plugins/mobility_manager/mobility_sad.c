@@ -311,7 +311,7 @@ METHOD(mobility_sad_t, copy_, bool,
 	private_mobility_sad_t *this, const mobility_sa_id_t *id, host_t *dst)
 {
 	char request[128] __attribute__((aligned(MNL_ALIGNTO)));
-	char buf[SA_LEN] __attribute__((aligned(MNL_ALIGNTO)));
+	char buf[SA_LEN] __attribute__((aligned(sizeof(uint64_t))));
 	copy_t copy = {
 		.dst = mobility_ip_from_host(dst),
 		.buf = buf,

@@ -105,7 +105,7 @@ static int mock_migrate(const struct nlattr *attr, const struct nlattr *encap)
 static int mock_get(const struct nlmsghdr *request, mobility_xfrm_cb_t cb,
 					void *data)
 {
-	char buf[1024] __attribute__((aligned(MNL_ALIGNTO)));
+	char buf[1024] __attribute__((aligned(sizeof(uint64_t))));
 	char algo[sizeof(struct xfrm_algo_aead) + 20];
 	const struct xfrm_usersa_id *id = mnl_nlmsg_get_payload(request);
 	struct xfrm_algo_aead *aead = (void*)algo;
@@ -140,6 +140,7 @@ METHOD(mobility_xfrm_t, mock_request, int,
 	void *data)
 {
 	const struct nlattr *tb[XFRMA_MAX + 1];
+	struct xfrm_lifetime_cur cur;
 
 	switch (nlh->nlmsg_type)
 	{
@@ -156,8 +157,10 @@ METHOD(mobility_xfrm_t, mock_request, int,
 		case XFRM_MSG_NEWAE:
 			ck_assert(mobility_netlink_parse(nlh,
 						sizeof(struct xfrm_aevent_id), tb, XFRMA_MAX));
-			kernel.packets = ((struct xfrm_lifetime_cur*)mnl_attr_get_payload(
-											tb[XFRMA_LTIME_VAL]))->packets;
+			ck_assert(tb[XFRMA_LTIME_VAL] != NULL);
+			memcpy(&cur, mnl_attr_get_payload(tb[XFRMA_LTIME_VAL]),
+				   sizeof(cur));
+			kernel.packets = cur.packets;
 			return 0;
 		case XFRM_MSG_NEWSA:
 			kernel.added++;
