@@ -26,8 +26,9 @@ typedef struct mobility_record_t mobility_record_t;
 /** How long after a loss another one counts, in ms. */
 #define MOBILITY_FLAP_WINDOW 60000
 
-/** How long an uplink that flaps is put aside first, doubles, in ms: with a move
- * to it and away from it for each loss there are at most 5 in a minute. */
+/** How long an uplink that flaps is put aside first, doubles, in ms: not less
+ * than a minute, as a move to it and one away from it for each loss are 5 until
+ * then. */
 #define MOBILITY_FLAP_TIME 60000
 
 /** The most it grows to, in ms. */

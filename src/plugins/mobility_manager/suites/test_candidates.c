@@ -268,7 +268,7 @@ START_TEST(test_collect)
 	assert_order(100, "12");
 	uplinks[0].up = TRUE;
 	assert_collected(NULL, "CI");
-	/* the same addresses in another network, also if only the next hop tells */
+	/* the same addresses in another network, if only the next hop tells */
 	uplinks[0].gateway = "10.0.0.1";
 	assert_collected(NULL, "CI");
 	uplinks[0].gateway = "10.0.0.254";

@@ -321,7 +321,8 @@ START_TEST(test_is_better)
 
 	incumbent = create(3, "10.2.0.2", "192.0.2.1", 0, 600);
 	ck_assert(!is_better(incumbent, incumbent));
-	ck_assert(is_better_path(create(4, "10.1.0.2", "192.0.2.1", 0, 100), incumbent));
+	ck_assert(is_better_path(create(4, "10.1.0.2", "192.0.2.1", 0, 100),
+							 incumbent));
 	ck_assert(is_better_path(create(4, "10.1.0.2", "192.0.2.1", 24, 900),
 						incumbent));
 	ck_assert(!is_better_path(create(4, "10.1.0.2", "192.0.2.1", 0, 601),
@@ -334,7 +335,8 @@ START_TEST(test_is_better)
 	/* to another address only by metric */
 	ck_assert(!is_better_path(create(4, "10.1.0.2", "192.0.2.2", 24, 600),
 						 incumbent));
-	ck_assert(is_better_path(create(4, "10.1.0.2", "192.0.2.2", 0, 100), incumbent));
+	ck_assert(is_better_path(create(4, "10.1.0.2", "192.0.2.2", 0, 100),
+							 incumbent));
 	/* not to the same uplink */
 	ck_assert(!is_better_path(create(3, "10.1.0.2", "192.0.2.1", 0, 100),
 							  incumbent));

@@ -219,7 +219,7 @@ START_TEST(test_random)
 	mobility_trial_action_t action;
 	model_t model = {};
 	uint64_t now = 1, settle, settles[] = { 0, 1, SETTLE };
-	/* since when a path is the best one and answered, independent of the model */
+	/* since when a path is the best one and has answered */
 	uint64_t since[1 + PATHS] = {};
 	int i, better = 0, last = 0;
 
