@@ -129,6 +129,26 @@ static void add_result(query_t *query, host_t *host)
 }
 
 /**
+ * Check if a peer may be at any of many addresses.
+ */
+static bool is_many(char *name)
+{
+	host_t *from, *to;
+
+	if (name[0] == '%' || strchr(name, '/'))
+	{	/* %any, or a subnet */
+		return TRUE;
+	}
+	if (host_create_from_range(name, &from, &to))
+	{
+		from->destroy(from);
+		to->destroy(to);
+		return TRUE;
+	}
+	return FALSE;
+}
+
+/**
  * Resolve all names of a query.
  */
 static void resolve_names(query_t *query)
@@ -140,8 +160,8 @@ static void resolve_names(query_t *query)
 	enumerator = enumerator_create_token(query->name, ",", " ");
 	while (enumerator->enumerate(enumerator, &name))
 	{
-		if (!*name || name[0] == '%' || strchr(name, '/'))
-		{	/* %any, or a subnet */
+		if (!*name || is_many(name))
+		{
 			continue;
 		}
 		host = host_create_from_dns(name, query->family, 0);

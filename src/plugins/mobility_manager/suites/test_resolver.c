@@ -1,0 +1,272 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_suite.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+
+#include <mobility_resolver.h>
+#include <threading/condvar.h>
+#include <threading/mutex.h>
+
+/** queries in the test with many of them */
+#define MANY 1000
+
+/** what was told, "number address" a line */
+static char told[65536];
+
+/** number of lines, and how often each number was told */
+static u_int count, counts[MANY];
+
+/** threads for one job at a time, so they are run in order; the other thread
+ * is libstrongswan's own, which watches sockets */
+#define IN_ORDER 2
+
+/** locks these, and tells that there is more */
+static mutex_t *mutex;
+static condvar_t *condvar;
+
+static void setup(void)
+{
+	mobility_suite_setup();
+	mutex = mutex_create(MUTEX_TYPE_DEFAULT);
+	condvar = condvar_create(CONDVAR_TYPE_DEFAULT);
+}
+
+static void teardown(void)
+{
+	lib->processor->cancel(lib->processor);
+	condvar->destroy(condvar);
+	mutex->destroy(mutex);
+	mobility_suite_teardown();
+}
+
+/**
+ * mobility_resolver_cb_t
+ */
+static void resolved(void *data, uint32_t number, host_t *host)
+{
+	size_t len;
+
+	mutex->lock(mutex);
+	len = strlen(told);
+	snprintf(told + len, sizeof(told) - len, "%s%u ", len ? "\n" : "", number);
+	len = strlen(told);
+	ck_assert(data == &told);
+	inet_ntop(host->get_family(host),
+			  host->get_address(host).ptr, told + len, sizeof(told) - len);
+	if (number < MANY)
+	{
+		counts[number]++;
+	}
+	count++;
+	condvar->signal(condvar);
+	mutex->unlock(mutex);
+}
+
+/**
+ * mobility_resolver_cb_t of somebody who does not want to know anymore
+ */
+static void unwanted(void *data, uint32_t number, host_t *host)
+{
+	ck_abort_msg("told %u although it is gone", number);
+}
+
+/**
+ * Wait until that much was told
+ */
+static void wait_for(u_int number)
+{
+	mutex->lock(mutex);
+	while (count < number)
+	{
+		ck_assert(!condvar->timed_wait(condvar, mutex, 10000));
+	}
+	mutex->unlock(mutex);
+}
+
+/**
+ * Resolve names, of which that many are found; what follows is told last, so
+ * everything before it was
+ */
+static void assert_told(const char *names, int family, u_int number,
+						const char *expected)
+{
+	mobility_resolver_t *resolver;
+
+	resolver = mobility_resolver_create(resolved, &told);
+	lib->processor->set_threads(lib->processor, IN_ORDER);
+	resolver->resolve(resolver, 7, names, family);
+	resolver->resolve(resolver, 8, family == AF_INET ? "192.0.2.255"
+													 : "2001:db8::ff", family);
+	wait_for(number + 1);
+	resolver->destroy(resolver);
+	ck_assert_str_eq(told, expected);
+}
+
+START_TEST(test_address)
+{
+	assert_told("192.0.2.1", AF_INET, 1, "7 192.0.2.1\n8 192.0.2.255");
+}
+END_TEST
+
+START_TEST(test_address6)
+{
+	assert_told("2001:db8::1", AF_INET6, 1, "7 2001:db8::1\n8 2001:db8::ff");
+}
+END_TEST
+
+START_TEST(test_name)
+{
+	assert_told("localhost", AF_INET, 1, "7 127.0.0.1\n8 192.0.2.255");
+}
+END_TEST
+
+START_TEST(test_other_family)
+{
+	assert_told("2001:db8::1, 192.0.2.1", AF_INET, 1,
+				"7 192.0.2.1\n8 192.0.2.255");
+}
+END_TEST
+
+START_TEST(test_several)
+{
+	assert_told("192.0.2.1,192.0.2.2 , localhost", AF_INET, 3,
+				"7 192.0.2.1\n7 192.0.2.2\n7 127.0.0.1\n8 192.0.2.255");
+}
+END_TEST
+
+START_TEST(test_many_addresses)
+{
+	/* none of these is a name, nor the address of the peer */
+	assert_told("%any, %any4, 0.0.0.0, 192.0.2.0/24, 192.0.2.1-192.0.2.9,, "
+				"192.0.2.1", AF_INET, 1, "7 192.0.2.1\n8 192.0.2.255");
+}
+END_TEST
+
+START_TEST(test_ranges_are_no_names)
+{
+	mobility_suite_log_start();
+	assert_told("192.0.2.1-192.0.2.9,2001:db8::1-2001:db8::9,192.0.2.0/24",
+				AF_INET, 0, "8 192.0.2.255");
+	ck_assert(!strstr(mobility_suite_log(), "resolving"));
+}
+END_TEST
+
+START_TEST(test_nothing)
+{
+	assert_told("", AF_INET6, 0, "8 2001:db8::ff");
+}
+END_TEST
+
+START_TEST(test_under_way)
+{
+	mobility_resolver_t *resolver;
+
+	/* nothing is resolved before there are threads */
+	resolver = mobility_resolver_create(resolved, &told);
+	resolver->resolve(resolver, 1, "192.0.2.1", AF_INET);
+	resolver->resolve(resolver, 1, "192.0.2.2", AF_INET);
+	resolver->resolve(resolver, 1, "2001:db8::1", AF_INET6);
+	resolver->resolve(resolver, 2, "192.0.2.3", AF_INET);
+	lib->processor->set_threads(lib->processor, IN_ORDER);
+	wait_for(3);
+	ck_assert_str_eq(told, "1 192.0.2.1\n1 2001:db8::1\n2 192.0.2.3");
+	/* with one job at a time what came before is over */
+	resolver->resolve(resolver, 1, "192.0.2.4", AF_INET);
+	wait_for(4);
+	ck_assert_str_eq(told, "1 192.0.2.1\n1 2001:db8::1\n2 192.0.2.3\n"
+						   "1 192.0.2.4");
+	resolver->destroy(resolver);
+}
+END_TEST
+
+START_TEST(test_destroyed)
+{
+	mobility_resolver_t *resolver, *other;
+
+	resolver = mobility_resolver_create(unwanted, NULL);
+	resolver->resolve(resolver, 1, "192.0.2.1", AF_INET);
+	resolver->destroy(resolver);
+	other = mobility_resolver_create(resolved, &told);
+	other->resolve(other, 2, "192.0.2.2", AF_INET);
+	lib->processor->set_threads(lib->processor, IN_ORDER);
+	wait_for(1);
+	other->destroy(other);
+	ck_assert_str_eq(told, "2 192.0.2.2");
+}
+END_TEST
+
+START_TEST(test_never_run)
+{
+	mobility_resolver_t *resolver;
+
+	/* on shutdown jobs are destroyed that were not run */
+	resolver = mobility_resolver_create(unwanted, NULL);
+	resolver->resolve(resolver, 1, "192.0.2.1", AF_INET);
+	resolver->resolve(resolver, 2, "192.0.2.1", AF_INET);
+	resolver->destroy(resolver);
+	resolver = mobility_resolver_create(unwanted, NULL);
+	resolver->destroy(resolver);
+}
+END_TEST
+
+START_TEST(test_many)
+{
+	mobility_resolver_t *resolver;
+	u_int i;
+
+	lib->processor->set_threads(lib->processor, 8);
+	resolver = mobility_resolver_create(resolved, &told);
+	for (i = 0; i < MANY; i++)
+	{
+		resolver->resolve(resolver, i, i % 2 ? "192.0.2.1" : "2001:db8::1",
+						  i % 2 ? AF_INET : AF_INET6);
+	}
+	wait_for(MANY);
+	/* some of these are under way when it goes */
+	for (i = 0; i < MANY; i++)
+	{
+		resolver->resolve(resolver, MANY + i, "192.0.2.1", AF_INET);
+	}
+	resolver->destroy(resolver);
+	for (i = 0; i < MANY; i++)
+	{
+		ck_assert_uint_eq(counts[i], 1);
+	}
+}
+END_TEST
+
+Suite *mobility_suite_create(void)
+{
+	Suite *s;
+	TCase *tc;
+
+	s = suite_create("resolver");
+
+	tc = tcase_create("resolve");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_address);
+	tcase_add_test(tc, test_address6);
+	tcase_add_test(tc, test_name);
+	tcase_add_test(tc, test_other_family);
+	tcase_add_test(tc, test_several);
+	tcase_add_test(tc, test_many_addresses);
+	tcase_add_test(tc, test_ranges_are_no_names);
+	tcase_add_test(tc, test_nothing);
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("jobs");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_under_way);
+	tcase_add_test(tc, test_destroyed);
+	tcase_add_test(tc, test_never_run);
+	tcase_add_test(tc, test_many);
+	suite_add_tcase(s, tc);
+
+	return s;
+}
