@@ -41,6 +41,8 @@ class Lab:
     """One guest.  Use as a context manager: leaving it leaves nothing."""
 
     BOOT_TIME = 60
+    # how many seconds one of the guest may take
+    SLOWNESS = 1
 
     def __init__(self, results, hosts, plugin=None, path=(), terminal=None):
         self.results = results
@@ -151,7 +153,8 @@ class Lab:
     def run(self, host, command, timeout=60):
         """Runs a command in a host and waits for it."""
         try:
-            return self.submit(host, command, timeout).result(timeout + 10)
+            return self.submit(host, command, timeout).result(
+                timeout * self.SLOWNESS + 10)
         except concurrent.futures.TimeoutError as error:
             raise Broken(f"the guest does not answer: {command}") from error
 

@@ -5,7 +5,6 @@
 import dataclasses
 import json
 import statistics
-import time
 
 from . import compiled, handoverplot, livetraffic, paths, site, steps, \
     timeline, tunnels
@@ -127,10 +126,13 @@ class Cut:
     octets: int = None
 
 
-def silence(stream, event, end):
+def silence(stream, event, looked, end):
     """The longest time for which something was under way and nothing arrived,
-    from the event on.  A sender that pauses is not silence.  None if what was
-    sent last did not arrive."""
+    from the event on.  A sender that pauses is not silence.  None if nothing
+    arrived of what was sent after somebody looked whether it does."""
+    if not any(looked <= stream.sent[number] / 1e9 <= end
+               for number in stream.received):
+        return None
     sent = sorted(when / 1e9 for when in stream.sent.values()
                   if event <= when / 1e9 <= end)
     arrived = sorted(when / 1e9 for when in stream.received.values()
@@ -141,9 +143,6 @@ def silence(stream, event, end):
             longest = max(longest, arrival - sent[index])
         while index < len(sent) and sent[index] <= arrival:
             index += 1
-    # those of the last moment may be under way
-    if any(when < end - 0.4 for when in sent[index:]):
-        return None
     return longest
 
 
@@ -223,23 +222,23 @@ class Bench:
             f"{rate} {stream}" for rate, stream in streams.items()))
         if not self._flows(streams.values(), 10):
             raise steps.Failed(f"no traffic through {tunnel.name}")
-        time.sleep(0.5)
+        self._site.clock(0.5)
         sessions = tunnel.sessions()
         for act in case.acts:
             self._act(tunnel, act)
-        time.sleep(case.watch)
+        looked = self._site.clock(case.watch)
         flows = self._flows(streams.values(), case.patience)
         # what is lost while the receiving side still moves counts, too
-        time.sleep(0.5)
+        self._site.clock(0.5)
         self._alice("event cut-end")
         same = tunnel.sessions() == sessions
         for host in ("alice", "bob"):
             self._site.run(host, "pace stop")
-        self._measure(tunnel, name, number, streams, flows and same)
+        self._measure(tunnel, name, number, streams, looked, flows and same)
 
     def _act(self, tunnel, act):
         if isinstance(act, (int, float)):
-            time.sleep(act)
+            self._site.clock(act)
         elif act == "near rekey":
             tunnel.near_rekey()
         elif act == "rekey":
@@ -251,16 +250,14 @@ class Bench:
     def _flows(self, streams, patience):
         """Does what is sent from now on arrive, in all streams both ways?"""
         results = str(self._site.results)
-        self._alice("event look")
-        since = trafficlog.event_time(results, "look") * 1e9
+        since = now = self._site.clock()
         waiting = [livetraffic.Growing(trafficlog.file_name(
             results, stream, f"udp-{way}-received"))
             for stream in streams for way in trafficlog.DIRECTIONS]
-        end = time.monotonic() + patience
-        while waiting and time.monotonic() < end:
-            waiting = [log for log in waiting
-                       if not any(sent > since for _, sent, _ in log.lines())]
-            time.sleep(0.1)
+        while waiting and now < since + patience:
+            now = self._site.clock(0.2)
+            waiting = [log for log in waiting if not any(
+                sent > since * 1e9 for _, sent, _ in log.lines())]
         return not waiting
 
     def _restore(self, tunnel):
@@ -271,7 +268,7 @@ class Bench:
         self._alice("cable plug eth0 eth1; ip link set eth0 up; "
                     f"ip link set eth1 up; {WIFI}; {CABLE}")
 
-    def _measure(self, tunnel, case, number, streams, survived):
+    def _measure(self, tunnel, case, number, streams, looked, survived):
         results = self._site.results
         event = trafficlog.event_time(str(results), CASES[case].since)
         end = trafficlog.event_time(str(results), "cut-end")
@@ -284,7 +281,8 @@ class Bench:
             log = trafficlog.Log(str(results), name)
             for way in ("out", "in"):
                 stream = log.streams[way]
-                setattr(cut, f"gap_{way}", silence(stream, event, end))
+                setattr(cut, f"gap_{way}", silence(
+                    stream, event, looked, end))
                 setattr(cut, f"lost_{way}", sum(
                     sequence not in stream.received
                     for sequence, when in stream.sent.items()

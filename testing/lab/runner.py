@@ -70,10 +70,11 @@ class Run:
             self.options.build)
         outcome.results = results = self._results()
         self.scenario.prepare(results, plugin is not None)
-        limit = int(self.scenario.conf.get("TIMELIMIT") or TIME_LIMIT)
         booting = kernels.LABS[self.options.kernel](
             results, self.scenario.hosts(), plugin,
             paths.tools(plugin, self.options.build), self.options.terminal)
+        limit = booting.SLOWNESS * int(
+            self.scenario.conf.get("TIMELIMIT") or TIME_LIMIT)
         timer = threading.Timer(limit, self._too_late, [booting])
         timer.daemon = True
         with open(results / "console.log", "w", encoding="utf-8") as self._log:

@@ -58,6 +58,12 @@ class Site:
             raise steps.Failed(f"{host}# {command}\n{result.out}{result.err}")
         return result
 
+    def clock(self, pause=0):
+        """The guest's time in seconds, after a pause by its own clock: it may
+        be slower than ours."""
+        return float(self.run(
+            "alice", f"sleep {pause}; echo $EPOCHREALTIME").out)
+
     def write(self, host, path, text):
         """By way of the results: the serial line is not made for much."""
         passed = self.results / f"{host}.written"

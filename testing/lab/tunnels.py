@@ -3,8 +3,6 @@
 """The tunnels that testing/bench handover compares: alice is the laptop, sun
 the gateway.  Their configurations, with the reasons, are in testing/peers."""
 
-import time
-
 from . import paths
 
 PEERS = paths.TESTING / "peers"
@@ -117,7 +115,7 @@ class Charon(Tunnel):
 
     def rekey(self):
         self.place.run("alice", "swanctl --rekey --ike home")
-        time.sleep(0.5)
+        self.place.clock(0.5)
 
     def version(self):
         return self.place.run("alice", "swanctl --version").out.strip()
@@ -168,10 +166,10 @@ class WireGuard(_RoutedByKernel):
         command = "echo $((EPOCHSECONDS - $(wg show wg0 latest-handshakes | " \
             "cut -f2)))"
         while int(self.place.run("alice", command).out) < self.REKEY - 5:
-            time.sleep(2)
+            self.place.clock(2)
 
     def rekey(self):
-        time.sleep(8)
+        self.place.clock(8)
 
     def version(self):
         kernel = self.place.run("alice", "uname -v").out.strip()
@@ -205,11 +203,11 @@ class OpenVPN(_RoutedByKernel):
 
     def up(self, rekeys=False):
         before = self.sessions()
-        self._began = time.monotonic()
+        self._began = self.place.clock()
         self._start("alice", f"--reneg-sec {self.REKEY}" if rekeys else "")
         self._until("alice", f"[ $(grep -c '{self.pattern}' {self.log}) "
                     f"-gt {before} ]")
-        self._key = time.monotonic()
+        self._key = self.place.clock()
 
     def down(self):
         self._stop("alice")
@@ -220,10 +218,13 @@ class OpenVPN(_RoutedByKernel):
 
     def near_rekey(self):
         # from when it may have got the key at the earliest
-        time.sleep(max(0, self._began + self.REKEY - time.monotonic() - 1))
+        self._sleep_until(self._began + self.REKEY - 1)
 
     def rekey(self):
-        time.sleep(max(0, self._key + self.REKEY + 1 - time.monotonic()))
+        self._sleep_until(self._key + self.REKEY + 1)
+
+    def _sleep_until(self, moment):
+        self.place.clock(max(0, moment - self.place.clock()))
 
     def version(self):
         return self.place.run("alice", f"{_with_libraries()} openvpn "
@@ -288,7 +289,7 @@ class Libreswan(_RoutedByKernel):
     def rekey(self):
         self._ipsec("alice", "whack --rekey-ike --name home --asynchronous",
                     must=False)
-        time.sleep(0.5)
+        self.place.clock(0.5)
 
     def version(self):
         return self._ipsec("alice", "--version").out.strip()
