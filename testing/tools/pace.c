@@ -38,6 +38,8 @@
 #define PIDFILE "/run/pace.pid"
 #define SECOND 1000000000ull
 #define FLUSH (SECOND / 10)
+/** So much waits for us before anything is lost for that reason. */
+#define BUFFER (1 << 22)
 
 /** Both ends are the same program on the same machine. */
 typedef struct {
@@ -300,7 +302,7 @@ int main(int argc, char *argv[])
 	struct sockaddr_in address = { .sin_family = AF_INET };
 	bool client = argc >= 5 && argc % 2 && !strcmp(argv[1], "start");
 	stream_t *stream;
-	int fd, i;
+	int fd, i, buffer = BUFFER;
 
 	if (argc == 2 && !strcmp(argv[1], "stop"))
 	{
@@ -318,6 +320,7 @@ int main(int argc, char *argv[])
 	{
 		die("socket");
 	}
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer));
 	address.sin_port = htons(PORT);
 	if (client && inet_pton(AF_INET, argv[2], &address.sin_addr) != 1)
 	{
