@@ -683,9 +683,10 @@ START_TEST(test_addresses)
 	ck_assert(is_local(vip));
 	mobility_netns_ip("addr add %s/%d dev lo", vip, _i ? 128 : 32);
 	addresses->release(addresses, &sa.ike_sa);
-	ck_assert(is_local(vip));
+	/* an IPv6 address is usable only a moment after it was added */
+	mobility_netns_wait(is_local(vip));
 	mobility_netns_ip("addr del %s/%d dev lo", vip, _i ? 128 : 32);
-	ck_assert(!is_local(vip));
+	mobility_netns_wait(!is_local(vip));
 	addresses->release(addresses, &sa.ike_sa);
 
 	/* charon got killed, and starts again */
