@@ -61,9 +61,9 @@ struct mobility_sad_t {
 	 * then delete the original: a packet that leaves in between has the
 	 * sequence number of one to come, and the peer drops one of the two.  No
 	 * nonce is used twice by that: IVs are made of the sequence number and of
-	 * random bits that each instance of a cipher draws for itself.  They find the SA by its reqid, so it may
-	 * be another one that moves: the caller is told that this one did not, and
-	 * calls this for the other one, too.
+	 * random bits that each instance of a cipher draws for itself.  They find
+	 * the SA by its reqid, so it may be another one that moves: the caller is
+	 * told that this one did not, and calls this for the other one, too.
 	 *
 	 * An SA that has moved already stays, only the policy changes.
 	 *

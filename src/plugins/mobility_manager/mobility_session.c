@@ -194,8 +194,8 @@ static uint64_t earlier(uint64_t a, uint64_t b)
  */
 static uint64_t get_settle(private_mobility_session_t *this)
 {
-	return this->config.prefer_best_path ? 0
-										 : this->config.settle_time * 1000ULL;
+	/* 0 by default with prefer_best_path */
+	return this->config.settle_time * 1000ULL;
 }
 
 /**

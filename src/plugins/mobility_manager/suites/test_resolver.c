@@ -19,8 +19,12 @@
 /** what was told, "number address" a line */
 static char told[65536];
 
-/** number of lines, and how often each number was told */
-static u_int count, counts[MANY];
+/** numbers as they were told, how many, and how many of them were taken */
+static uint32_t numbers[2 * MANY + 16];
+static u_int count, taken;
+
+/** how often something was taken for each number */
+static u_int counts[MANY];
 
 /** threads for one job at a time, so they are run in order; the other thread
  * is libstrongswan's own, which watches sockets */
@@ -48,38 +52,50 @@ static void teardown(void)
 /**
  * mobility_resolver_cb_t
  */
-static void resolved(void *data, uint32_t number, host_t *host)
+static void resolved(void *data, uint32_t number)
 {
-	size_t len;
-
 	mutex->lock(mutex);
-	len = strlen(told);
-	snprintf(told + len, sizeof(told) - len, "%s%u ", len ? "\n" : "", number);
-	len = strlen(told);
 	ck_assert(data == &told);
-	inet_ntop(host->get_family(host),
-			  host->get_address(host).ptr, told + len, sizeof(told) - len);
-	if (number < MANY)
-	{
-		counts[number]++;
-	}
-	count++;
+	ck_assert(count < countof(numbers));
+	numbers[count++] = number;
 	condvar->signal(condvar);
 	mutex->unlock(mutex);
 }
 
 /**
+ * Take what was found, and write it down
+ */
+static void take(mobility_resolver_t *resolver, uint32_t number)
+{
+	host_t *host;
+	size_t len;
+
+	host = resolver->take(resolver, number);
+	ck_assert(host != NULL);
+	len = strlen(told);
+	snprintf(told + len, sizeof(told) - len, "%s%u ", len ? "\n" : "", number);
+	len = strlen(told);
+	inet_ntop(host->get_family(host), host->get_address(host).ptr, told + len,
+			  sizeof(told) - len);
+	host->destroy(host);
+	if (number < MANY)
+	{
+		counts[number]++;
+	}
+}
+
+/**
  * mobility_resolver_cb_t of somebody who does not want to know anymore
  */
-static void unwanted(void *data, uint32_t number, host_t *host)
+static void unwanted(void *data, uint32_t number)
 {
 	ck_abort_msg("told %u although it is gone", number);
 }
 
 /**
- * Wait until that much was told
+ * Wait until that much was told, and take it
  */
-static void wait_for(u_int number)
+static void wait_for(mobility_resolver_t *resolver, u_int number)
 {
 	mutex->lock(mutex);
 	while (count < number)
@@ -87,6 +103,10 @@ static void wait_for(u_int number)
 		ck_assert(!condvar->timed_wait(condvar, mutex, 10000));
 	}
 	mutex->unlock(mutex);
+	while (taken < number)
+	{
+		take(resolver, numbers[taken++]);
+	}
 }
 
 /**
@@ -103,7 +123,7 @@ static void assert_told(const char *names, int family, u_int number,
 	resolver->resolve(resolver, 7, names, family);
 	resolver->resolve(resolver, 8, family == AF_INET ? "192.0.2.255"
 													 : "2001:db8::ff", family);
-	wait_for(number + 1);
+	wait_for(resolver, number + 1);
 	resolver->destroy(resolver);
 	ck_assert_str_eq(told, expected);
 }
@@ -174,13 +194,38 @@ START_TEST(test_under_way)
 	resolver->resolve(resolver, 1, "2001:db8::1", AF_INET6);
 	resolver->resolve(resolver, 2, "192.0.2.3", AF_INET);
 	lib->processor->set_threads(lib->processor, IN_ORDER);
-	wait_for(3);
+	wait_for(resolver, 3);
 	ck_assert_str_eq(told, "1 192.0.2.1\n1 2001:db8::1\n2 192.0.2.3");
 	/* with one job at a time what came before is over */
 	resolver->resolve(resolver, 1, "192.0.2.4", AF_INET);
-	wait_for(4);
+	wait_for(resolver, 4);
 	ck_assert_str_eq(told, "1 192.0.2.1\n1 2001:db8::1\n2 192.0.2.3\n"
 						   "1 192.0.2.4");
+	resolver->destroy(resolver);
+}
+END_TEST
+
+START_TEST(test_forget)
+{
+	mobility_resolver_t *resolver;
+
+	resolver = mobility_resolver_create(resolved, &told);
+	lib->processor->set_threads(lib->processor, IN_ORDER);
+	resolver->resolve(resolver, 1, "192.0.2.1, 192.0.2.2", AF_INET);
+	resolver->resolve(resolver, 2, "192.0.2.3", AF_INET);
+	mutex->lock(mutex);
+	while (count < 3)
+	{
+		ck_assert(!condvar->timed_wait(condvar, mutex, 10000));
+	}
+	mutex->unlock(mutex);
+	resolver->forget(resolver, 1);
+	ck_assert(!resolver->take(resolver, 1));
+	take(resolver, 2);
+	ck_assert(!resolver->take(resolver, 2));
+	ck_assert_str_eq(told, "2 192.0.2.3");
+	/* what nobody takes goes with it */
+	resolver->resolve(resolver, 3, "192.0.2.4", AF_INET);
 	resolver->destroy(resolver);
 }
 END_TEST
@@ -195,7 +240,7 @@ START_TEST(test_destroyed)
 	other = mobility_resolver_create(resolved, &told);
 	other->resolve(other, 2, "192.0.2.2", AF_INET);
 	lib->processor->set_threads(lib->processor, IN_ORDER);
-	wait_for(1);
+	wait_for(other, 1);
 	other->destroy(other);
 	ck_assert_str_eq(told, "2 192.0.2.2");
 }
@@ -227,7 +272,7 @@ START_TEST(test_many)
 		resolver->resolve(resolver, i, i % 2 ? "192.0.2.1" : "2001:db8::1",
 						  i % 2 ? AF_INET : AF_INET6);
 	}
-	wait_for(MANY);
+	wait_for(resolver, MANY);
 	/* some of these are under way when it goes */
 	for (i = 0; i < MANY; i++)
 	{
@@ -263,6 +308,7 @@ Suite *mobility_suite_create(void)
 	tc = tcase_create("jobs");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_under_way);
+	tcase_add_test(tc, test_forget);
 	tcase_add_test(tc, test_destroyed);
 	tcase_add_test(tc, test_never_run);
 	tcase_add_test(tc, test_many);
