@@ -59,7 +59,9 @@ def claim(folder):
 
 def tools(plugin, given=None):
     """Folders of programs that every host has in its PATH."""
-    return [TOOLS] + ([build(given) / CONTROL] if plugin else [])
+    network_manager = cache() / "bench" / "networkmanager" / "usr" / "sbin"
+    return [TOOLS, network_manager] + \
+        ([build(given) / CONTROL] if plugin else [])
 
 
 def strongswan_tests(given=None):
