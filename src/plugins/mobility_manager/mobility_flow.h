@@ -22,7 +22,7 @@
 #include <library.h>
 
 /** ms between samples while packets leave */
-#define MOBILITY_FLOW_PERIOD 200
+#define MOBILITY_FLOW_PERIOD 100
 
 /** ms without an answer that are suspect, or four RTTs if that is more */
 #define MOBILITY_FLOW_SILENCE 400

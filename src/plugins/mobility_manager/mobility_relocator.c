@@ -9,7 +9,13 @@
 #include "mobility_compat.h"
 #include "mobility_kernel_hooks.h"
 
+#include <unistd.h>
+
 #include <daemon.h>
+
+/** How often we look if charon knows an address, and every how many ms. */
+#define KNOWN_TRIES 100
+#define KNOWN_INTERVAL 5
 
 typedef struct private_mobility_relocator_t private_mobility_relocator_t;
 
@@ -265,6 +271,32 @@ static void move_child(private_mobility_relocator_t *this,
 	}
 }
 
+/**
+ * Wait until charon has heard of an address that we have heard of already.
+ * Stock puts virtual IP addresses on its interface, and if it knows none it
+ * leaves them where they were, without a word.
+ */
+static void wait_for_interface(ike_sa_t *ike_sa, host_t *host)
+{
+	enumerator_t *enumerator;
+	host_t *vip;
+	bool has_vip;
+	int i;
+
+	enumerator = ike_sa->create_virtual_ip_enumerator(ike_sa, TRUE);
+	has_vip = enumerator->enumerate(enumerator, &vip);
+	enumerator->destroy(enumerator);
+
+	for (i = 0; has_vip && i < KNOWN_TRIES; i++)
+	{
+		if (charon->kernel->get_interface(charon->kernel, host, NULL))
+		{
+			return;
+		}
+		usleep(KNOWN_INTERVAL * 1000);
+	}
+}
+
 METHOD(mobility_relocator_t, update, void,
 	private_mobility_relocator_t *this, ike_sa_t *ike_sa,
 	mobility_update_hosts_t stock, host_t *me, host_t *other,
@@ -288,6 +320,7 @@ METHOD(mobility_relocator_t, update, void,
 		stock(ike_sa, me, other, flags);
 		return;
 	}
+	wait_for_interface(ike_sa, change.new_me);
 	this->hooks->begin(this->hooks);
 	enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
 	while (enumerator->enumerate(enumerator, &child_sa))

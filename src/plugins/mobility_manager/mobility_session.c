@@ -19,8 +19,8 @@
  * one that can send a packet once more. */
 #define SUSPECT_INTERVAL 5000
 
-/** Time until the peer's name is resolved again, in ms. */
-#define RESOLVE_INTERVAL 10000
+/** Shortest time until the peer's name is resolved again, in ms. */
+#define RESOLVE_INTERVAL 2000
 
 /** How many times as long it is between attempts if only the last resort is
  * left. */

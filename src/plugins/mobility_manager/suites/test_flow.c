@@ -568,10 +568,10 @@ START_TEST(test_fresh)
 	/* what left before the move tells nothing about the new path */
 	flow = create_waiting(0);
 	feed(flow, 1200, 10, 1, 1);
-	flow->moved(flow, 1350);
-	ck_assert_int_eq(feed(flow, 1400, 20, 1, 1), MOBILITY_VERDICT_HEALTHY);
-	ck_assert_int_eq(feed(flow, 1729, 30, 1, 1), MOBILITY_VERDICT_HEALTHY);
-	ck_assert_int_eq(feed(flow, 1730, 31, 1, 1), MOBILITY_VERDICT_SILENT);
+	flow->moved(flow, 1250);
+	ck_assert_int_eq(feed(flow, 1300, 20, 1, 1), MOBILITY_VERDICT_HEALTHY);
+	ck_assert_int_eq(feed(flow, 1629, 30, 1, 1), MOBILITY_VERDICT_HEALTHY);
+	ck_assert_int_eq(feed(flow, 1630, 31, 1, 1), MOBILITY_VERDICT_SILENT);
 	flow->destroy(flow);
 
 	/* a clock that went back does not make it a long silence */
