@@ -61,6 +61,21 @@ static void log_message(debug_t group, level_t level, char *fmt, ...)
 	}
 }
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+const char *__tsan_default_suppressions(void);
+
+/**
+ * libstrongswan is not instrumented: when it joins its threads the sanitizer
+ * does not see what keeps them from being freed too early.
+ */
+const char *__tsan_default_suppressions(void)
+{
+	return "race:srunner_run_teardown\n";
+}
+#endif
+#endif
+
 /*
  * Described in header
  */
