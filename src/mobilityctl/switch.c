@@ -81,24 +81,32 @@ static void check_move(switch_t *this, json_object *session)
 }
 
 /**
- * Look if the path failed its test.
+ * Look if the path failed its test, or is gone.
  */
 static void check_paths(switch_t *this, json_object *section)
 {
 	json_object *paths, *path;
+	bool found = FALSE;
 	int i;
 
 	paths = ctl_array(section);
 	for (i = 0; i < json_object_array_length(paths); i++)
 	{
 		path = json_object_array_get_idx(paths, i);
-		if (streq(ctl_str(path, "uplink"), this->uplink) &&
-			!ctl_num(path, "usable"))
+		if (streq(ctl_str(path, "uplink"), this->uplink))
 		{
-			set_outcome(this, FALSE, ctl_str(path, "reason"));
+			found = TRUE;
+			if (!ctl_num(path, "usable"))
+			{
+				set_outcome(this, FALSE, ctl_str(path, "reason"));
+			}
 		}
 	}
 	json_object_put(paths);
+	if (!found)
+	{
+		set_outcome(this, FALSE, "there is no way to the peer anymore");
+	}
 }
 CALLBACK(on_event, void,
 	switch_t *this, const char *name, json_object *event)

@@ -35,7 +35,6 @@ static void setup(void)
 	FILE *file;
 
 	mobility_suite_setup();
-	lib->processor->set_threads(lib->processor, 8);
 	strcpy(dir + sizeof(dir) - 7, "XXXXXX");
 	ck_assert(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/socket", dir);
@@ -47,6 +46,8 @@ static void setup(void)
 	fclose(file);
 	setenv("STRONGSWAN_CONF", conf, 1);
 	setenv("TZ", "UTC", 1);
+	/* there must be no threads that may read the environment before */
+	lib->processor->set_threads(lib->processor, 8);
 	mock = mock_manager_create();
 	lib->settings->load_string(lib->settings, "charon {\nplugins {\n"
 		"mobility-manager {\ninterfaces {\nwifi {\nmatch = wl*\n"

@@ -32,6 +32,12 @@ static struct {
 };
 
 /**
+ * Whether to print what is logged. Asked for once: threads log while tests change
+ * the environment.
+ */
+static bool verbose;
+
+/**
  * Replaces libstrongswan's default logger
  */
 static void log_message(debug_t group, level_t level, char *fmt, ...)
@@ -55,7 +61,7 @@ static void log_message(debug_t group, level_t level, char *fmt, ...)
 		}
 		pthread_mutex_unlock(&record.mutex);
 	}
-	if (getenv("MOBILITY_VERBOSE"))
+	if (verbose)
 	{
 		fprintf(stderr, "# [%d] %s\n", level, message);
 	}
@@ -148,6 +154,7 @@ int main(int argc, char *argv[])
 	int failed;
 
 	/* strongSwan's leak detective would report libcheck's own allocations */
+	verbose = getenv("MOBILITY_VERBOSE") != NULL;
 	setenv("LEAK_DETECTIVE_DISABLE", "1", 1);
 	dbg = log_message;
 
