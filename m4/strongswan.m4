@@ -135,12 +135,6 @@ MM_TRY_HEADERS([whether strongSwan's headers can be used],
 	[AC_MSG_ERROR([the headers in $strongswan_dir do not compile, see config.log])])
 
 # what differs between versions, for mobility_compat.h
-MM_TRY_HEADERS([for options of peer_cfg_t (strongSwan 6)],
-	[peer_cfg_t *cfg = 0; return cfg->has_option(cfg, OPT_NO_MOBIKE);],
-	[STRONGSWAN_CPPFLAGS="$STRONGSWAN_CPPFLAGS -DHAVE_PEER_CFG_OPTIONS"])
-MM_TRY_HEADERS([for retransmission_t (strongSwan 6)],
-	[retransmission_t settings; retransmission_parse_default(&settings);],
-	[STRONGSWAN_CPPFLAGS="$STRONGSWAN_CPPFLAGS -DHAVE_RETRANSMISSION_SETTINGS"])
 MM_TRY_HEADERS([for SAs per CPU (strongSwan 6)],
 	[child_sa_t *child_sa = 0; return child_sa->use_per_cpu(child_sa);],
 	[STRONGSWAN_CPPFLAGS="$STRONGSWAN_CPPFLAGS -DHAVE_PER_CPU_SAS"])

@@ -17,9 +17,7 @@
 #define MOBILITY_COMPAT_H_
 
 #include <plugins/plugin.h>
-#include <config/peer_cfg.h>
 #include <sa/child_sa.h>
-#include <sa/task_manager.h>
 
 /**
  * Defines a plugin's constructor. Since 6.1.0 charon also wants to be told the
@@ -31,38 +29,6 @@
 	const char *name##_plugin_version = VERSION; \
 	plugin_t *name##_plugin_create()
 #endif
-
-/**
- * Check if a connection is configured to use MOBIKE.
- *
- * @param cfg		config of the connection
- * @return			TRUE if MOBIKE is not disabled
- */
-static inline bool mobility_compat_use_mobike(peer_cfg_t *cfg)
-{
-#ifdef HAVE_PEER_CFG_OPTIONS
-	return !cfg->has_option(cfg, OPT_NO_MOBIKE);
-#else
-	return cfg->use_mobike(cfg);
-#endif
-}
-
-/**
- * Get the time until strongSwan gives up on an exchange.
- *
- * @return			seconds from the first packet until the IKE_SA is destroyed
- */
-static inline u_int mobility_compat_retransmit_total(void)
-{
-#ifdef HAVE_RETRANSMISSION_SETTINGS
-	retransmission_t settings;
-
-	retransmission_parse_default(&settings);
-	return retransmission_timeout_total(&settings);
-#else
-	return task_manager_total_retransmit_timeout();
-#endif
-}
 
 /**
  * Check if a CHILD_SA is one of several with the same reqid, each for a CPU.
