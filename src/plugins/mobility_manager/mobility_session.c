@@ -84,6 +84,12 @@ struct private_mobility_session_t {
 	mobility_trial_t trial;
 
 	/**
+	 * When a better path may have been proven, or one be put aside no longer;
+	 * 0 if there is none.
+	 */
+	uint64_t review;
+
+	/**
 	 * Uplink the session was moved to by hand, it stays there; empty if none.
 	 */
 	char chosen[IFNAMSIZ];
@@ -206,20 +212,21 @@ static void arm(private_mobility_session_t *this)
 	mobility_records_t *records = this->mover->candidates->records;
 	uint64_t deadline;
 
-	deadline = earlier(mobility_fsm_deadline(&this->fsm, &this->times),
-					   this->mover->get_deadline(this->mover));
+	this->review = 0;
 	if (this->fsm.state == MOBILITY_CONNECTED)
 	{
+		this->review = records->get_end(records, mobility_now());
 		if (this->mover->is_idle(this->mover))
 		{	/* else it would have passed for as long as there is no answer */
-			deadline = earlier(deadline, mobility_trial_deadline(&this->trial,
-														get_settle(this)));
+			this->review = earlier(this->review,
+								   mobility_trial_deadline(&this->trial,
+														   get_settle(this)));
 		}
-		/* a preferred path may be tested again then */
-		deadline = earlier(deadline, records->get_end(records,
-													  mobility_now()));
 	}
-	this->context->arm(this->context, &this->public, deadline);
+	deadline = earlier(mobility_fsm_deadline(&this->fsm, &this->times),
+					   this->mover->get_deadline(this->mover));
+	this->context->arm(this->context, &this->public,
+					   earlier(deadline, this->review));
 }
 
 /**
@@ -622,6 +629,7 @@ METHOD(mobility_session_t, tick, status_t,
 		.type = MOBILITY_EV_TICK,
 	};
 	uint64_t now = mobility_now();
+	bool review = this->review && now >= this->review;
 	status_t status;
 
 	if (!this->hold->is_held(this->hold))
@@ -646,8 +654,9 @@ METHOD(mobility_session_t, tick, status_t,
 		this->mover->begin(this->mover, this->cause);
 	}
 	status = handle(this, &event);
-	if (status != DESTROY_ME && this->fsm.state == MOBILITY_CONNECTED)
-	{	/* a preferred path may be proven now, or put aside for long enough */
+	if (status != DESTROY_ME && review &&
+		this->fsm.state == MOBILITY_CONNECTED)
+	{
 		status = look(this);
 	}
 	return status;
