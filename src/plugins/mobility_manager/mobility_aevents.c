@@ -11,7 +11,7 @@
 #include <linux/xfrm.h>
 
 #include "mobility_aevents.h"
-#include "mobility_rtnl.h"
+#include "mobility_nlsocket.h"
 
 #include <utils/debug.h>
 
@@ -121,7 +121,8 @@ METHOD(mobility_aevents_t, receive, bool,
 
 	while (reads++ < READS_MAX)
 	{
-		len = mobility_rtnl_receive(get_fd(this), this->buf, MOBILITY_RTNL_BUF);
+		len = mobility_nlsocket_receive(get_fd(this), this->buf,
+										MOBILITY_NLSOCKET_BUF);
 		if (len >= 0)
 		{
 			for (nlh = (void*)this->buf; mnl_nlmsg_ok(nlh, len);
@@ -180,7 +181,7 @@ mobility_aevents_t *mobility_aevents_create()
 			.destroy = _destroy,
 		},
 		.socket = socket,
-		.buf = malloc(MOBILITY_RTNL_BUF),
+		.buf = malloc(MOBILITY_NLSOCKET_BUF),
 	);
 	return &this->public;
 }

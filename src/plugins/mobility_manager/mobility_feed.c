@@ -104,7 +104,7 @@ METHOD(mobility_feed_t, get_fd, int,
 }
 
 /**
- * Apply a message, a mobility_rtnl_cb_t
+ * Apply a message, a mobility_nlsocket_cb_t
  */
 static void collect(void *data, const struct nlmsghdr *nlh)
 {
@@ -153,8 +153,8 @@ METHOD(mobility_feed_t, receive, mobility_change_t,
 	 * that is read, so all of it has to be gone before */
 	while (reads++ < READS_MAX || this->stale)
 	{
-		len = mobility_rtnl_receive(mnl_socket_get_fd(this->socket), this->buf,
-									MOBILITY_RTNL_BUF);
+		len = mobility_nlsocket_receive(mnl_socket_get_fd(this->socket),
+										this->buf, MOBILITY_NLSOCKET_BUF);
 		if (len >= 0)
 		{
 			for (nlh = (void*)this->buf; mnl_nlmsg_ok(nlh, len);
@@ -237,7 +237,7 @@ mobility_feed_t *mobility_feed_create()
 		},
 		.socket = mnl_socket_open2(NETLINK_ROUTE,
 								   SOCK_CLOEXEC | SOCK_NONBLOCK),
-		.buf = malloc(MOBILITY_RTNL_BUF),
+		.buf = malloc(MOBILITY_NLSOCKET_BUF),
 	);
 
 	if (!subscribe(this->socket))

@@ -57,7 +57,7 @@ static struct nlmsghdr *build_request(char *buf, uint16_t type,
 }
 
 /**
- * Get the state of an entry, a mobility_rtnl_cb_t.
+ * Get the state of an entry, a mobility_nlsocket_cb_t.
  */
 static void get_state(void *data, const struct nlmsghdr *nlh)
 {

@@ -8,28 +8,15 @@
  * @defgroup mobility_rtnl mobility_rtnl
  * @{ @ingroup mobility_manager
  *
- * Requests to rtnetlink and their answers, one after the other.
+ * Requests to rtnetlink and what it answers.
  */
 
 #ifndef MOBILITY_RTNL_H_
 #define MOBILITY_RTNL_H_
 
-#include <libmnl/libmnl.h>
-
-#include <library.h>
+#include "mobility_nlsocket.h"
 
 typedef struct mobility_rtnl_t mobility_rtnl_t;
-
-/** Size of a buffer that takes all that the kernel sends at once */
-#define MOBILITY_RTNL_BUF (32 * 1024)
-
-/**
- * Gets the messages that were received, they are complete.
- *
- * @param data			user data
- * @param nlh			message
- */
-typedef void (*mobility_rtnl_cb_t)(void *data, const struct nlmsghdr *nlh);
 
 /**
  * Socket for requests.  Not thread-safe, the owner locks.
@@ -50,7 +37,7 @@ struct mobility_rtnl_t {
 	 *					no such objects
 	 */
 	int (*dump)(mobility_rtnl_t *this, uint16_t type, int family,
-				uint8_t protocol, mobility_rtnl_cb_t cb, void *data);
+				uint8_t protocol, mobility_nlsocket_cb_t cb, void *data);
 
 	/**
 	 * Get a single object.
@@ -61,7 +48,7 @@ struct mobility_rtnl_t {
 	 * @return			0, or errno of what failed
 	 */
 	int (*get)(mobility_rtnl_t *this, struct nlmsghdr *nlh,
-			   mobility_rtnl_cb_t cb, void *data);
+			   mobility_nlsocket_cb_t cb, void *data);
 
 	/**
 	 * Send a request and wait until the kernel acknowledges it.
@@ -83,16 +70,5 @@ struct mobility_rtnl_t {
  * @return				instance, NULL if rtnetlink is not available (logged)
  */
 mobility_rtnl_t *mobility_rtnl_create();
-
-/**
- * Receive messages from the kernel, and from nobody else.
- *
- * @param fd			netlink socket
- * @param buf			buffer, aligned for messages
- * @param len			length of the buffer
- * @return				length of the messages, -1 on errors (errno is set;
- *						EMSGSIZE if they were cut off)
- */
-ssize_t mobility_rtnl_receive(int fd, void *buf, size_t len);
 
 #endif /** MOBILITY_RTNL_H_ @}*/

@@ -71,7 +71,7 @@ typedef struct {
 } copy_t;
 
 /**
- * Read where an SA is, a mobility_xfrm_cb_t.
+ * Read where an SA is, a mobility_nlsocket_cb_t.
  */
 static void get_place(void *data, const struct nlmsghdr *nlh)
 {
@@ -264,7 +264,7 @@ static bool is_secret(const struct nlattr *attr)
 }
 
 /**
- * Build the copy of an SA, a mobility_xfrm_cb_t.
+ * Build the copy of an SA, a mobility_nlsocket_cb_t.
  */
 static void build_copy(void *data, const struct nlmsghdr *nlh)
 {

@@ -221,7 +221,7 @@ static bool is_own_rule(const struct nlmsghdr *nlh, const struct nlattr *tb[])
 }
 
 /**
- * Collect rules, a mobility_rtnl_cb_t
+ * Collect rules, a mobility_nlsocket_cb_t
  */
 static void collect_rule(void *data, const struct nlmsghdr *nlh)
 {
@@ -241,7 +241,7 @@ static void collect_rule(void *data, const struct nlmsghdr *nlh)
 }
 
 /**
- * Collect routes, a mobility_rtnl_cb_t
+ * Collect routes, a mobility_nlsocket_cb_t
  */
 static void collect_route(void *data, const struct nlmsghdr *nlh)
 {
@@ -264,7 +264,7 @@ static void collect_route(void *data, const struct nlmsghdr *nlh)
  * Get the objects of a kind for both families, FALSE on failure
  */
 static bool dump(private_mobility_steering_t *this, uint16_t type,
-				 mobility_rtnl_cb_t cb, void *data)
+				 mobility_nlsocket_cb_t cb, void *data)
 {
 	static const int families[] = { AF_INET, AF_INET6 };
 	int i, error;
@@ -313,7 +313,7 @@ METHOD(mobility_steering_t, get_routes, array_t*,
 }
 
 /**
- * Collect whatever is ours, a mobility_rtnl_cb_t
+ * Collect whatever is ours, a mobility_nlsocket_cb_t
  */
 static void collect_own(void *data, const struct nlmsghdr *nlh)
 {

@@ -6,17 +6,12 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <linux/xfrm.h>
 
-#include "mobility_rtnl.h"
 #include "mobility_xfrm.h"
 
 #include <utils/debug.h>
-
-/** seconds the kernel has to answer, which it usually does at once */
-#define TIMEOUT 5
 
 /** longest text of an error */
 #define ERROR_MAX 128
@@ -39,12 +34,7 @@ struct private_mobility_xfrm_t {
 	/**
 	 * The socket.
 	 */
-	struct mnl_socket *socket;
-
-	/**
-	 * Sequence number of the last request.
-	 */
-	uint32_t seq;
+	mobility_nlsocket_t *socket;
 
 	/**
 	 * Duration of the kernel's jiffies, in nanoseconds.
@@ -55,30 +45,7 @@ struct private_mobility_xfrm_t {
 	 * What went wrong last.
 	 */
 	char error[ERROR_MAX];
-
-	/**
-	 * What is received.
-	 */
-	char *buf;
 };
-
-/**
- * State of an answer
- */
-typedef struct {
-	/** sequence number it has */
-	uint32_t seq;
-	/** called for each message, may be NULL */
-	mobility_xfrm_cb_t cb;
-	/** user data for cb */
-	void *data;
-	/** everything was received */
-	bool done;
-	/** errno the kernel sent, 0 if it is happy */
-	int error;
-	/** what it says about that, an empty string if it does not */
-	char text[ERROR_MAX];
-} answer_t;
 
 /*
  * Described in header.
@@ -220,113 +187,18 @@ bool mobility_xfrm_parse(const struct nlmsghdr *nlh, mobility_sa_t *sa)
 	return TRUE;
 }
 
-/**
- * Read an acknowledgement, and the text that may follow an error
- */
-static void parse_error(answer_t *answer, const struct nlmsghdr *nlh)
-{
-	const struct nlattr *tb[NLMSGERR_ATTR_MAX + 1];
-	const struct nlmsgerr *err;
-	size_t len = sizeof(*err);
-
-	answer->done = TRUE;
-	if (nlh->nlmsg_len < mnl_nlmsg_size(len))
-	{
-		answer->error = EBADMSG;
-		return;
-	}
-	err = mnl_nlmsg_get_payload(nlh);
-	answer->error = -err->error;
-	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS))
-	{
-		return;
-	}
-	if (!(nlh->nlmsg_flags & NLM_F_CAPPED) &&
-		err->msg.nlmsg_len >= sizeof(err->msg) &&
-		err->msg.nlmsg_len <= nlh->nlmsg_len)
-	{	/* our own request comes first */
-		len += err->msg.nlmsg_len - sizeof(err->msg);
-	}
-	if (mobility_netlink_parse(nlh, len, tb, NLMSGERR_ATTR_MAX))
-	{
-		mobility_netlink_get_str(tb[NLMSGERR_ATTR_MSG], answer->text,
-								 sizeof(answer->text));
-	}
-}
-
-/**
- * Read the messages of an answer that came together
- */
-static void parse_answer(answer_t *answer, const void *buf, int len)
-{
-	const struct nlmsghdr *nlh;
-
-	for (nlh = buf; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
-	{
-		if (nlh->nlmsg_seq != answer->seq)
-		{	/* belongs to a request that was given up */
-			continue;
-		}
-		switch (nlh->nlmsg_type)
-		{
-			case NLMSG_ERROR:
-				parse_error(answer, nlh);
-				break;
-			case NLMSG_DONE:
-				answer->done = TRUE;
-				break;
-			default:
-				if (nlh->nlmsg_type >= NLMSG_MIN_TYPE && answer->cb)
-				{
-					answer->cb(answer->data, nlh);
-				}
-				break;
-		}
-	}
-}
-
-/**
- * Send a request and receive the answer
- */
-static int exchange(private_mobility_xfrm_t *this, struct nlmsghdr *nlh,
-					answer_t *answer)
-{
-	ssize_t len;
-
-	answer->seq = nlh->nlmsg_seq = ++this->seq;
-	if (mnl_socket_sendto(this->socket, nlh, nlh->nlmsg_len) == -1)
-	{
-		return errno;
-	}
-	while (!answer->done)
-	{
-		len = mobility_rtnl_receive(mnl_socket_get_fd(this->socket), this->buf,
-									MOBILITY_RTNL_BUF);
-		if (len == -1)
-		{
-			return errno;
-		}
-		parse_answer(answer, this->buf, len);
-		/* an SA comes with its keys */
-		memwipe(this->buf, len);
-	}
-	return answer->error;
-}
-
 METHOD(mobility_xfrm_t, request, int,
-	private_mobility_xfrm_t *this, struct nlmsghdr *nlh, mobility_xfrm_cb_t cb,
-	void *data)
+	private_mobility_xfrm_t *this, struct nlmsghdr *nlh,
+	mobility_nlsocket_cb_t cb, void *data)
 {
-	answer_t answer = {
-		.cb = cb,
-		.data = data,
-	};
+	const char *text;
 	int error;
 
 	nlh->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
-	error = exchange(this, nlh, &answer);
+	error = this->socket->exchange(this->socket, nlh, cb, data);
+	text = this->socket->get_text(this->socket);
 	snprintf(this->error, sizeof(this->error), "%s",
-			 answer.text[0] ? answer.text : strerror(error));
+			 text[0] ? text : strerror(error));
 	return error;
 }
 
@@ -369,7 +241,7 @@ typedef struct {
 } sa_answer_t;
 
 /**
- * Read an answer about an SA, a mobility_xfrm_cb_t
+ * Read an answer about an SA, a mobility_nlsocket_cb_t
  */
 static void collect_sa(void *data, const struct nlmsghdr *nlh)
 {
@@ -425,8 +297,7 @@ METHOD(mobility_xfrm_t, get_error, const char*,
 METHOD(mobility_xfrm_t, destroy, void,
 	private_mobility_xfrm_t *this)
 {
-	mnl_socket_close(this->socket);
-	free(this->buf);
+	this->socket->destroy(this->socket);
 	free(this);
 }
 
@@ -451,27 +322,14 @@ static uint64_t get_jiffy()
 mobility_xfrm_t *mobility_xfrm_create()
 {
 	private_mobility_xfrm_t *this;
-	struct mnl_socket *socket;
-	struct timeval timeout = {
-		.tv_sec = TIMEOUT,
-	};
-	int on = 1;
+	mobility_nlsocket_t *socket;
 
-	socket = mnl_socket_open2(NETLINK_XFRM, SOCK_CLOEXEC);
-	if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == -1)
+	socket = mobility_nlsocket_create(NETLINK_XFRM);
+	if (!socket)
 	{
 		DBG1(DBG_KNL, "opening XFRM socket failed: %s", strerror(errno));
-		if (socket)
-		{
-			mnl_socket_close(socket);
-		}
 		return NULL;
 	}
-	setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO, &timeout,
-			   sizeof(timeout));
-	/* words for errors, from kernels that have them */
-	mnl_socket_setsockopt(socket, NETLINK_EXT_ACK, &on, sizeof(on));
-	mnl_socket_setsockopt(socket, NETLINK_CAP_ACK, &on, sizeof(on));
 
 	INIT(this,
 		.public = {
@@ -483,7 +341,6 @@ mobility_xfrm_t *mobility_xfrm_create()
 		},
 		.socket = socket,
 		.jiffy = get_jiffy(),
-		.buf = malloc(MOBILITY_RTNL_BUF),
 	);
 	return &this->public;
 }

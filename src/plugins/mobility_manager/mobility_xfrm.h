@@ -16,6 +16,7 @@
 #define MOBILITY_XFRM_H_
 
 #include "mobility_netlink.h"
+#include "mobility_nlsocket.h"
 
 #include <ipsec/ipsec_types.h>
 
@@ -75,14 +76,6 @@ struct mobility_sa_t {
 };
 
 /**
- * Gets the messages of an answer, they are complete.
- *
- * @param data			user data
- * @param nlh			message
- */
-typedef void (*mobility_xfrm_cb_t)(void *data, const struct nlmsghdr *nlh);
-
-/**
  * Socket for requests.  Not thread-safe, the owner locks.
  */
 struct mobility_xfrm_t {
@@ -96,7 +89,7 @@ struct mobility_xfrm_t {
 	 * @return			0, or errno of what failed
 	 */
 	int (*request)(mobility_xfrm_t *this, struct nlmsghdr *nlh,
-				   mobility_xfrm_cb_t cb, void *data);
+				   mobility_nlsocket_cb_t cb, void *data);
 
 	/**
 	 * Get counters and replay state of an SA. Keys are not read.

@@ -102,7 +102,7 @@ static int mock_migrate(const struct nlattr *attr, const struct nlattr *encap)
 /**
  * Tell of the SA
  */
-static int mock_get(const struct nlmsghdr *request, mobility_xfrm_cb_t cb,
+static int mock_get(const struct nlmsghdr *request, mobility_nlsocket_cb_t cb,
 					void *data)
 {
 	char buf[1024] __attribute__((aligned(sizeof(uint64_t))));
@@ -136,7 +136,7 @@ static int mock_get(const struct nlmsghdr *request, mobility_xfrm_cb_t cb,
 }
 
 METHOD(mobility_xfrm_t, mock_request, int,
-	mobility_xfrm_t *this, struct nlmsghdr *nlh, mobility_xfrm_cb_t cb,
+	mobility_xfrm_t *this, struct nlmsghdr *nlh, mobility_nlsocket_cb_t cb,
 	void *data)
 {
 	const struct nlattr *tb[XFRMA_MAX + 1];

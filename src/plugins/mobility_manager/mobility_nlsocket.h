@@ -1,0 +1,84 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_nlsocket mobility_nlsocket
+ * @{ @ingroup mobility_manager
+ *
+ * Requests to the kernel over netlink and their answers, one after the other.
+ */
+
+#ifndef MOBILITY_NLSOCKET_H_
+#define MOBILITY_NLSOCKET_H_
+
+#include <libmnl/libmnl.h>
+
+#include <library.h>
+
+typedef struct mobility_nlsocket_t mobility_nlsocket_t;
+
+/** Size of a buffer that takes all that the kernel sends at once */
+#define MOBILITY_NLSOCKET_BUF (32 * 1024)
+
+/**
+ * Gets the messages that were received, they are complete.
+ *
+ * @param data			user data
+ * @param nlh			message
+ */
+typedef void (*mobility_nlsocket_cb_t)(void *data, const struct nlmsghdr *nlh);
+
+/**
+ * Socket for requests.  Not thread-safe, the owner locks.
+ */
+struct mobility_nlsocket_t {
+
+	/**
+	 * Send a request and wait until the kernel has answered it.
+	 *
+	 * @param nlh		request, with NLM_F_ACK or NLM_F_DUMP
+	 * @param cb		called for each message of the answer, may be NULL
+	 * @param data		user data for cb
+	 * @return			0, or errno of what failed; EINTR if objects changed
+	 *					while they were dumped
+	 */
+	int (*exchange)(mobility_nlsocket_t *this, struct nlmsghdr *nlh,
+					mobility_nlsocket_cb_t cb, void *data);
+
+	/**
+	 * Get what the kernel says about the last error.
+	 *
+	 * @return			text, an empty string if it sent none; valid until the
+	 *					next request
+	 */
+	const char *(*get_text)(mobility_nlsocket_t *this);
+
+	/**
+	 * Destroy a mobility_nlsocket_t.
+	 */
+	void (*destroy)(mobility_nlsocket_t *this);
+};
+
+/**
+ * Open a socket for requests.
+ *
+ * @param protocol		NETLINK_ROUTE or NETLINK_XFRM
+ * @return				instance, NULL if the kernel has no such (errno is set)
+ */
+mobility_nlsocket_t *mobility_nlsocket_create(int protocol);
+
+/**
+ * Receive messages from the kernel, and from nobody else.
+ *
+ * @param fd			netlink socket
+ * @param buf			buffer, aligned for messages
+ * @param len			length of the buffer
+ * @return				length of the messages, -1 on errors (errno is set;
+ *						EMSGSIZE if they were cut off)
+ */
+ssize_t mobility_nlsocket_receive(int fd, void *buf, size_t len);
+
+#endif /** MOBILITY_NLSOCKET_H_ @}*/
