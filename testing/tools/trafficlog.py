@@ -8,9 +8,13 @@ clock that all hosts share.
 """
 
 import dataclasses
+import functools
 import os
 
 DIRECTIONS = ("out", "in")
+# A machine that stands still for a moment in the middle of a change of paths
+# delays some; it does not do that each time.
+LATE_PERCENT = 1
 
 
 def folder(results):
@@ -64,17 +68,27 @@ class Stream:
     end: int
     duplicates: int     # what arrived more than once
 
-    @property
+    @functools.cached_property
     def disorder(self):
-        """How long after a later one a packet arrived at most, in seconds."""
-        worst, earliest = 0, None
+        """How long after a later one each packet arrived that did, in
+        seconds."""
+        late, earliest = [], None
         for number in sorted(self.received, reverse=True):
             when = self.received[number]
             if earliest is not None and when > earliest:
-                worst = max(worst, when - earliest)
+                late.append((when - earliest) / 1e9)
             else:
                 earliest = when
-        return worst / 1e9
+        return late
+
+    @property
+    def worst_disorder(self):
+        return max(self.disorder, default=0)
+
+    def late_percent(self, seconds):
+        """How many arrived longer than that after a later one."""
+        late = sum(each > seconds for each in self.disorder)
+        return 100 * late / len(self.sent) if self.sent else 0.0
 
     @property
     def lost(self):
@@ -95,6 +109,8 @@ class Stream:
 
 
 class Log:
+    """All of it, or what was sent from the event since to the event until."""
+
     def __init__(self, results, name="main", since=None, until=None):
         self._results = results
         self._name = name
@@ -108,7 +124,6 @@ class Log:
 
     def _stream(self, way):
         sent_lines = self._read(f"udp-{way}-sent")
-        received_lines = self._read(f"udp-{way}-received")
         start = int(self._since * 1e9)
         end = max((line[-1] for line in sent_lines), default=0)
         if self._until:
@@ -119,12 +134,21 @@ class Log:
                 if start <= line[1] <= latest}
         if not start:
             start = min(sent.values(), default=0)
-        received_lines = [line for line in received_lines if line[0] in sent]
+        return self._arrived(way, sent, start, end)
+
+    def _arrived(self, way, sent, start, end):
+        lines = [line for line in self._read(f"udp-{way}-received")
+                 if line[0] in sent]
         received = {}
-        for number, _, when in received_lines:
+        for number, _, when in lines:
             received.setdefault(number, when)
-        return Stream(sent, received, start, end,
-                      len(received_lines) - len(received))
+        return Stream(sent, received, start, end, len(lines) - len(received))
+
+    def read_again(self):
+        """More may have arrived of what had been sent."""
+        self.streams = {
+            way: self._arrived(way, stream.sent, stream.start, stream.end)
+            for way, stream in self.streams.items()}
 
     def _tcp(self):
         """(time, bytes that came back) and why it ended, if it did."""
@@ -157,7 +181,9 @@ class Log:
                 f"received {len(stream.received)} lost {len(stream.lost)} "
                 f"longest gap {stream.longest_gap * 1000:.0f} ms, "
                 f"{stream.duplicates} twice, "
-                f"out of order by {stream.disorder * 1000:.0f} ms")
+                f"out of order by {stream.worst_disorder * 1000:.0f} ms")
+            if stream.lost:
+                lines.append("  lost " + self._name_lost(stream))
         if self.tcp or self.resets:
             total = self.tcp[-1][1] if self.tcp else 0
             lines.append(f"tcp: {'reset' if self.resets else 'alive'}, "
@@ -165,6 +191,14 @@ class Log:
                          f"longest stall {self.tcp_stall() * 1000:.0f} ms"
                          + "".join(f", {why}" for why in self.resets))
         return lines
+
+    def _name_lost(self, stream, most=5):
+        """Which, and when they were sent: a second or the whole end?"""
+        named = [f"{number} at +{(stream.sent[number] / 1e9) - self._since:.3f}"
+                 f" s" for number in stream.lost[:most]]
+        more = len(stream.lost) - len(named)
+        return ", ".join(named) + (f" and {more} more" if more else "") + \
+            f" of those until +{stream.end / 1e9 - self._since:.3f} s"
 
     def excess(self, lost=None, gap=None, tcp=False, disorder=None):
         found = []
@@ -178,9 +212,11 @@ class Log:
                              "a packet")
             if disorder is not None and stream.duplicates:
                 found.append(f"udp {way}: {stream.duplicates} arrived twice")
-            if disorder is not None and stream.disorder > disorder:
-                found.append(f"udp {way}: out of order by "
-                             f"{stream.disorder * 1000:.0f} ms")
+            if disorder is not None and \
+                    stream.late_percent(disorder) > LATE_PERCENT:
+                found.append(f"udp {way}: {stream.late_percent(disorder):.1f}"
+                             " % out of order by more than "
+                             f"{disorder * 1000:.0f} ms")
         if tcp and (self.resets or not self.tcp):
             found.append("the TCP connection did not survive")
         return found
