@@ -99,8 +99,9 @@ class Lab:
                          + self.last_words())
 
     def _plugin_folder(self):
+        """With the unit tests that were built there, two up from .libs."""
         plugin = self._job["plugin"]
-        return [os.path.dirname(plugin)] if plugin else []
+        return [os.path.dirname(os.path.dirname(plugin))] if plugin else []
 
     def last_words(self, count=15):
         text = (self.results / "console.txt").read_text(errors="replace")

@@ -17,6 +17,9 @@
 #define KNOWN_TRIES 100
 #define KNOWN_INTERVAL 5
 
+/** ms in which the kernel gets done with packets it has decrypted. */
+#define DRAIN_TIME 1
+
 typedef struct private_mobility_relocator_t private_mobility_relocator_t;
 
 /**
@@ -57,6 +60,8 @@ typedef struct {
 	bool encap;
 	/** SAs that exist in the kernel only, mobility_sa_id_t */
 	array_t *copies;
+	/** policies accept packets of SAs with any address, until stock sets them */
+	bool relaxed;
 } change_t;
 
 /**
@@ -190,6 +195,30 @@ static mobility_sad_move_t get_move(child_sa_t *child_sa, policy_dir_t dir,
 }
 
 /**
+ * Do something with the policies of one direction.  Returns what the last one
+ * returned.
+ */
+static bool each_policy(private_mobility_relocator_t *this,
+						child_sa_t *child_sa, mobility_sad_move_t *move,
+						bool (*method)(mobility_sad_t*,
+									   const mobility_sad_move_t*))
+{
+	bool inbound = move->dir != POLICY_OUT, done = FALSE;
+	traffic_selector_t *mine, *others;
+	enumerator_t *enumerator;
+
+	enumerator = child_sa->create_policy_enumerator(child_sa);
+	while (enumerator->enumerate(enumerator, &mine, &others))
+	{
+		move->src_ts = inbound ? others : mine;
+		move->dst_ts = inbound ? mine : others;
+		done = method(this->sad, move);
+	}
+	enumerator->destroy(enumerator);
+	return done;
+}
+
+/**
  * Move the policies of one direction, and the SA with the first of them.
  * Returns TRUE if the SA is there, which matters for charon.
  */
@@ -197,19 +226,32 @@ static bool migrate(private_mobility_relocator_t *this, child_sa_t *child_sa,
 					policy_dir_t dir, const change_t *change)
 {
 	mobility_sad_move_t move = get_move(child_sa, dir, change);
-	bool inbound = dir != POLICY_OUT, moved = FALSE;
-	traffic_selector_t *mine, *others;
-	enumerator_t *enumerator;
 
-	enumerator = child_sa->create_policy_enumerator(child_sa);
-	while (enumerator->enumerate(enumerator, &mine, &others))
-	{
-		move.src_ts = inbound ? others : mine;
-		move.dst_ts = inbound ? mine : others;
-		moved = this->sad->migrate(this->sad, &move);
+	return each_policy(this, child_sa, &move, this->sad->migrate);
+}
+
+/**
+ * Move the inbound SA. Forwarded packets are checked by one policy only, others
+ * by the other.
+ */
+static bool migrate_inbound(private_mobility_relocator_t *this,
+							child_sa_t *child_sa, change_t *change)
+{
+	mobility_sad_move_t fwd = get_move(child_sa, POLICY_FWD, change);
+	mobility_sad_move_t in = get_move(child_sa, POLICY_IN, change);
+
+	if (change->other->ip_equals(change->other, change->new_other))
+	{	/* the SA goes with the first, as it may be more of these */
+		each_policy(this, child_sa, &fwd, this->sad->migrate);
+		return each_policy(this, child_sa, &in, this->sad->migrate);
 	}
-	enumerator->destroy(enumerator);
-	return moved;
+	if (each_policy(this, child_sa, &fwd, this->sad->relax) &&
+		each_policy(this, child_sa, &in, this->sad->relax))
+	{
+		change->relaxed = TRUE;
+		return this->sad->migrate_relaxed(this->sad, &in);
+	}
+	return FALSE;
 }
 
 /**
@@ -242,28 +284,18 @@ static bool exchange_copy(private_mobility_relocator_t *this,
  * Move what belongs to a CHILD_SA as far as we can, stock does the rest.
  */
 static void move_child(private_mobility_relocator_t *this,
-					   child_sa_t *child_sa, const change_t *change)
+					   child_sa_t *child_sa, change_t *change)
 {
-	bool plain, inbound;
+	bool plain;
 
 	plain = is_plain(child_sa, change) &&
 			(change->encap || !child_sa->has_encap(child_sa));
-	inbound = exchange_copy(this, child_sa, change, plain);
-	if (!plain)
-	{
-		return;
-	}
-	if (!inbound)
-	{	/* forwarded packets are checked by one policy only, others by the
-		 * other; the SA goes with the first, as it may be more of these */
-		migrate(this, child_sa, POLICY_FWD, change);
-		inbound = migrate(this, child_sa, POLICY_IN, change);
-	}
-	if (inbound)
+	if (exchange_copy(this, child_sa, change, plain) ||
+		(plain && migrate_inbound(this, child_sa, change)))
 	{
 		this->hooks->moved(this->hooks, child_sa->get_spi(child_sa, TRUE));
 	}
-	if (migrate(this, child_sa, POLICY_OUT, change))
+	if (plain && migrate(this, child_sa, POLICY_OUT, change))
 	{
 		this->hooks->moved(this->hooks, child_sa->get_spi(child_sa, FALSE));
 		this->hooks->keep(this->hooks, child_sa->get_reqid(child_sa),
@@ -328,6 +360,10 @@ METHOD(mobility_relocator_t, update, void,
 		move_child(this, child_sa, &change);
 	}
 	enumerator->destroy(enumerator);
+	if (change.relaxed)
+	{	/* what the SAs decrypted before is checked until then */
+		usleep(DRAIN_TIME * 1000);
+	}
 	this->addresses->keep(this->addresses, ike_sa);
 	stock(ike_sa, me, other, flags);
 	this->addresses->release(this->addresses, ike_sa);

@@ -10,6 +10,7 @@
 #include <linux/xfrm.h>
 
 #include "mobility_sad_msg.h"
+#include "mobility_spd.h"
 
 #include <threading/mutex.h>
 #include <utils/debug.h>
@@ -189,8 +190,11 @@ static bool stays(const mobility_sad_move_t *move)
 		   move->dst->ip_equals(move->dst, move->new_dst);
 }
 
-METHOD(mobility_sad_t, migrate, bool,
-	private_mobility_sad_t *this, const mobility_sad_move_t *move)
+/**
+ * Move an SA and a policy, with the socket locked.
+ */
+static bool migrate_locked(private_mobility_sad_t *this,
+						   const mobility_sad_move_t *move)
 {
 	char buf[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
 	mobility_sa_id_t old, new;
@@ -201,7 +205,6 @@ METHOD(mobility_sad_t, migrate, bool,
 	old = mobility_sa_id_create(move->dst, IPPROTO_ESP, move->spi, (mark_t){});
 	new = mobility_sa_id_create(move->new_dst, IPPROTO_ESP, move->spi,
 								(mark_t){});
-	this->mutex->lock(this->mutex);
 	had = this->xfrm->get_sa(this->xfrm, &old, &before) == 0;
 	moved = is_there(this, move);
 	if (!moved && had && this->atomic)
@@ -223,7 +226,62 @@ METHOD(mobility_sad_t, migrate, bool,
 	{
 		restore_counters(this, &new, &before);
 	}
+	return moved;
+}
+
+METHOD(mobility_sad_t, migrate, bool,
+	private_mobility_sad_t *this, const mobility_sad_move_t *move)
+{
+	bool moved;
+
+	this->mutex->lock(this->mutex);
+	moved = migrate_locked(this, move);
 	this->mutex->unlock(this->mutex);
+	return moved;
+}
+
+METHOD(mobility_sad_t, relax, bool,
+	private_mobility_sad_t *this, const mobility_sad_move_t *move)
+{
+	bool relaxed;
+
+	this->mutex->lock(this->mutex);
+	relaxed = mobility_spd_write(this->xfrm, move, move, NULL);
+	this->mutex->unlock(this->mutex);
+	return relaxed;
+}
+
+/**
+ * Create the traffic selector of packets that there are none of: nobody has
+ * the broadcast address, or its counterpart.
+ */
+static traffic_selector_t *create_nobody(traffic_selector_t *like)
+{
+	bool v4 = like->get_type(like) == TS_IPV4_ADDR_RANGE;
+
+	return traffic_selector_create_from_cidr(v4 ? "255.255.255.255/32" :
+							"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128",
+							0, 0, 65535);
+}
+
+METHOD(mobility_sad_t, migrate_relaxed, bool,
+	private_mobility_sad_t *this, const mobility_sad_move_t *move)
+{
+	mobility_sad_move_t carrier = *move;
+	traffic_selector_t *nobody;
+	bool moved = FALSE;
+
+	nobody = create_nobody(move->src_ts);
+	carrier.src_ts = carrier.dst_ts = nobody;
+	this->mutex->lock(this->mutex);
+	/* XFRM_MSG_MIGRATE needs a policy that is as the SA is */
+	if (mobility_spd_write(this->xfrm, move, &carrier, move->src))
+	{
+		moved = migrate_locked(this, &carrier);
+		mobility_spd_del(this->xfrm, &carrier);
+	}
+	this->mutex->unlock(this->mutex);
+	nobody->destroy(nobody);
 	return moved;
 }
 
@@ -397,6 +455,8 @@ mobility_sad_t *mobility_sad_create(mobility_xfrm_t *xfrm)
 	INIT(this,
 		.public = {
 			.migrate = _migrate,
+			.relax = _relax,
+			.migrate_relaxed = _migrate_relaxed,
 			.has_moved = _has_moved,
 			.copy = _copy_,
 			.del = _del,

@@ -73,6 +73,27 @@ struct mobility_sad_t {
 	bool (*migrate)(mobility_sad_t *this, const mobility_sad_move_t *move);
 
 	/**
+	 * Have a policy for inbound packets accept those of its SA whatever address
+	 * the SA has, which it otherwise compares.  Packets wait between being
+	 * decrypted and being checked, and one of an SA that has moved meanwhile
+	 * would be dropped.  Who may send is not changed by that, the SA is found
+	 * by its SPI and the policy names its reqid.
+	 *
+	 * @param move		names the policy
+	 * @return			TRUE if it does
+	 */
+	bool (*relax)(mobility_sad_t *this, const mobility_sad_move_t *move);
+
+	/**
+	 * Give an SA other addresses whose policies are relaxed, and stay so.
+	 *
+	 * @param move		what to change, naming one of the policies
+	 * @return			TRUE if the SA with this SPI is there, see has_moved()
+	 */
+	bool (*migrate_relaxed)(mobility_sad_t *this,
+							const mobility_sad_move_t *move);
+
+	/**
 	 * Check if an SA has its new addresses and UDP encapsulation.
 	 *
 	 * @param move		what was to be changed

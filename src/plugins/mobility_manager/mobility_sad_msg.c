@@ -107,10 +107,6 @@ static void put_migrate(struct nlmsghdr *nlh, const mobility_sad_move_t *move)
 	put_address(move->new_dst, &migrate.new_daddr);
 	mnl_attr_put(nlh, XFRMA_MIGRATE, sizeof(migrate), &migrate);
 	put_encap(nlh, move);
-	if (move->if_id)
-	{
-		mnl_attr_put_u32(nlh, XFRMA_IF_ID, move->if_id);
-	}
 }
 
 /*
@@ -135,14 +131,14 @@ struct nlmsghdr *mobility_sad_msg_sa(char *buf, uint16_t type,
 /*
  * Described in header.
  */
-struct nlmsghdr *mobility_sad_msg_migrate(char *buf,
-										  const mobility_sad_move_t *move)
+struct nlmsghdr *mobility_sad_msg_policy(char *buf, uint16_t type,
+										 const mobility_sad_move_t *move)
 {
 	struct xfrm_userpolicy_id *policy;
 	struct nlmsghdr *nlh;
 
 	nlh = mnl_nlmsg_put_header(buf);
-	nlh->nlmsg_type = XFRM_MSG_MIGRATE;
+	nlh->nlmsg_type = type;
 	policy = mnl_nlmsg_put_extra_header(nlh, sizeof(*policy));
 	policy->dir = move->dir == POLICY_IN ? XFRM_POLICY_IN :
 				  move->dir == POLICY_FWD ? XFRM_POLICY_FWD : XFRM_POLICY_OUT;
@@ -150,7 +146,26 @@ struct nlmsghdr *mobility_sad_msg_migrate(char *buf,
 	{
 		return NULL;
 	}
-	put_migrate(nlh, move);
+	if (move->if_id)
+	{
+		mnl_attr_put_u32(nlh, XFRMA_IF_ID, move->if_id);
+	}
+	return nlh;
+}
+
+/*
+ * Described in header.
+ */
+struct nlmsghdr *mobility_sad_msg_migrate(char *buf,
+										  const mobility_sad_move_t *move)
+{
+	struct nlmsghdr *nlh;
+
+	nlh = mobility_sad_msg_policy(buf, XFRM_MSG_MIGRATE, move);
+	if (nlh)
+	{
+		put_migrate(nlh, move);
+	}
 	return nlh;
 }
 

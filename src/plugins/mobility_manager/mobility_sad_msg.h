@@ -55,13 +55,24 @@ struct nlmsghdr *mobility_sad_msg_sa(char *buf, uint16_t type,
 									 const mobility_sa_id_t *id);
 
 /**
+ * Start a request about a policy.
+ *
+ * @param buf		gets the request
+ * @param type		XFRM_MSG_GETPOLICY, XFRM_MSG_DELPOLICY or XFRM_MSG_MIGRATE
+ * @param move		names the policy
+ * @return			request, NULL if the policy's selector is of a kind that is
+ *					rare, and written in special ways
+ */
+struct nlmsghdr *mobility_sad_msg_policy(char *buf, uint16_t type,
+										 const mobility_sad_move_t *move);
+
+/**
  * Build XFRM_MSG_MIGRATE, which moves a policy, and an SA of its reqid if there
  * is one at the old addresses.
  *
  * @param buf		gets the request
  * @param move		what to change
- * @return			request, NULL if the policy's selector is of a kind that is
- *					rare, and written in special ways
+ * @return			request, NULL as for mobility_sad_msg_policy()
  */
 struct nlmsghdr *mobility_sad_msg_migrate(char *buf,
 										  const mobility_sad_move_t *move);

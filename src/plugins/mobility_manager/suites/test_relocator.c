@@ -58,7 +58,7 @@ static struct {
 	kernel_interface_t kernel;
 	daemon_t daemon;
 	mobility_sad_t sad;
-	bool copy, has_moved;
+	bool copy, has_moved, relax;
 	/** by direction of the policy */
 	bool migrate[POLICY_FWD + 1];
 } mock;
@@ -261,6 +261,16 @@ METHOD(child_cfg_t, get_hw_offload, hw_offload_t,
 	return sa.offload;
 }
 
+METHOD(mobility_sad_t, relax, bool,
+	mobility_sad_t *this, const mobility_sad_move_t *move)
+{
+	ck_assert_int_eq(move->spi, SPI_IN);
+	ck_assert_int_eq(move->reqid, REQID);
+	note("relax-%N:%R-%R", policy_dir_names, move->dir, move->src_ts,
+		 move->dst_ts);
+	return mock.relax;
+}
+
 METHOD(mobility_sad_t, migrate, bool,
 	mobility_sad_t *this, const mobility_sad_move_t *move)
 {
@@ -272,6 +282,13 @@ METHOD(mobility_sad_t, migrate, bool,
 	note("%N:%R-%R:%H-%H:%H-%H", policy_dir_names, move->dir, move->src_ts,
 		 move->dst_ts, move->src, move->dst, move->new_src, move->new_dst);
 	return mock.migrate[move->dir];
+}
+
+METHOD(mobility_sad_t, migrate_relaxed, bool,
+	mobility_sad_t *this, const mobility_sad_move_t *move)
+{
+	note("relaxed");
+	return migrate(this, move);
 }
 
 METHOD(mobility_sad_t, has_moved, bool,
@@ -378,6 +395,8 @@ static void setup(void)
 
 	mock.sad = (mobility_sad_t){
 		.migrate = _migrate,
+		.relax = _relax,
+		.migrate_relaxed = _migrate_relaxed,
 		.has_moved = _has_moved,
 		.copy = _copy_,
 		.del = _del,
@@ -385,7 +404,7 @@ static void setup(void)
 	};
 	mock.kernel.update_sa = _update_sa;
 	mock.kernel.add_policy = _add_policy;
-	mock.copy = mock.has_moved = TRUE;
+	mock.copy = mock.has_moved = mock.relax = TRUE;
 	mock.migrate[POLICY_IN] = mock.migrate[POLICY_OUT] = TRUE;
 	mock.migrate[POLICY_FWD] = TRUE;
 	mock.daemon.kernel = &mock.kernel;
@@ -451,6 +470,12 @@ static void update(char *me, char *other, uint16_t port,
 #define OUT "out:10.3.0.1/32-10.4.0.0/16:" LOCAL "-" PEER ":" \
 			NEW_LOCAL "-" PEER " "
 
+/** Requests to move everything as the peer's address changes */
+#define RELAX "relax-fwd:10.4.0.0/16-10.3.0.1/32 " \
+			  "relax-in:10.4.0.0/16-10.3.0.1/32 "
+#define OUT_TO_PEER "out:10.3.0.1/32-10.4.0.0/16:10.0.0.1-10.0.0.9:" \
+					"10.0.0.1-10.0.1.9 "
+
 /** What stock does if nothing is known about the CHILD_SA */
 #define STOCK "stock drop update:11 update:12 "
 
@@ -458,17 +483,15 @@ START_TEST(test_update)
 {
 	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, NULL);
 	assert_calls(FWD IN OUT "stock ");
-	/* the peer */
+	/* the peer, whose address policies compare */
 	update(NULL, NEW_PEER, 4500, UPDATE_HOSTS_FORCE_ADDRS, NULL);
-	assert_calls("fwd:10.4.0.0/16-10.3.0.1/32:10.0.0.9-10.0.0.1:"
-				 "10.0.1.9-10.0.0.1 in:10.4.0.0/16-10.3.0.1/32:"
-				 "10.0.0.9-10.0.0.1:10.0.1.9-10.0.0.1 "
-				 "out:10.3.0.1/32-10.4.0.0/16:10.0.0.1-10.0.0.9:"
-				 "10.0.0.1-10.0.1.9 stock ");
+	assert_calls(RELAX "relaxed in:10.4.0.0/16-10.3.0.1/32:"
+				 "10.0.0.9-10.0.0.1:10.0.1.9-10.0.0.1 " OUT_TO_PEER "stock ");
 	/* its port */
 	sa.nat = TRUE;
 	update(LOCAL, PEER, 1024, UPDATE_HOSTS_FORCE_ADDRS, NULL);
 	ck_assert(strstr(calls, "out:"));
+	ck_assert(!strstr(calls, "relax"));
 	calls[0] = '\0';
 	/* several traffic selectors */
 	sa.mine[1] = traffic_selector_create_from_cidr("10.3.0.1/32", 0, 0, 65535);
@@ -481,6 +504,10 @@ START_TEST(test_update)
 	ck_assert(strstr(calls, "in:10.5.0.0/16"));
 	ck_assert(strstr(calls, "out:10.3.0.1/32-10.4.0.0/16"));
 	ck_assert(strstr(calls, "out:10.3.0.1/32-10.5.0.0/16"));
+	calls[0] = '\0';
+	update(NULL, NEW_PEER, 4500, UPDATE_HOSTS_FORCE_ADDRS, NULL);
+	ck_assert(strstr(calls, "relax-fwd:10.5.0.0/16"));
+	ck_assert(strstr(calls, "relax-in:10.5.0.0/16"));
 }
 END_TEST
 
@@ -582,6 +609,13 @@ START_TEST(test_failures)
 	mock.migrate[POLICY_OUT] = FALSE;
 	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, NULL);
 	assert_calls(FWD IN OUT STOCK);
+
+	/* policies that can't be relaxed are left to stock, with their SA */
+	mock.migrate[POLICY_IN] = mock.migrate[POLICY_OUT] = TRUE;
+	mock.relax = FALSE;
+	update(NULL, NEW_PEER, 4500, UPDATE_HOSTS_FORCE_ADDRS, NULL);
+	assert_calls("relax-fwd:10.4.0.0/16-10.3.0.1/32 " OUT_TO_PEER
+				 "stock update:11 ");
 
 	/* the SA is there, although its other policy is not what we think */
 	mock.migrate[POLICY_IN] = mock.migrate[POLICY_OUT] = TRUE;

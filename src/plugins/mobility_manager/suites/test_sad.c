@@ -294,6 +294,64 @@ START_TEST(test_migrate)
 }
 END_TEST
 
+START_TEST(test_relax)
+{
+	mobility_sad_move_t move;
+	mobility_sa_id_t id;
+	mobility_sa_t before;
+	mobility_xfrm_t *xfrm;
+	mobility_sad_t *sad;
+	char options[64] = "replay-window 32";
+	bool v6 = _i == 1, encap = _i == 2;
+	char *src = v6 ? "fd00::9" : "10.0.0.9", *dst = v6 ? "fd00::1" : "10.0.0.1";
+	char *new_src = v6 ? "fd01::9" : "10.0.1.9";
+	char *src_net = v6 ? "fd44::/64" : "10.4.0.0/16";
+	char *dst_net = v6 ? "fd33::1/128" : "10.3.0.1/32";
+	u_int if_id = _i == 3 ? 42 : 0;
+
+	xfrm = mobility_xfrm_create();
+	sad = mobility_sad_create(mobility_xfrm_create());
+	snprintf(options, sizeof(options), "replay-window 32 if_id %u %s", if_id,
+			 encap ? "encap espinudp 4500 4500 0.0.0.0" : "");
+	add_sa(src, dst, OTHER_SPI, OTHER_REQID, options);
+	add_sa(src, dst, SAD_SPI, SAD_REQID, options);
+	add_policy(src_net, dst_net, "", "fwd", if_id, src, dst, SAD_REQID);
+	add_policy(src_net, dst_net, "", "in", if_id, src, dst, SAD_REQID);
+	move = sad_create_move(src, dst, new_src, dst, encap ? 1024 : 0);
+	move.if_id = if_id;
+	sad_create_ts(&move, src_net, dst_net, 0, 0, 65535);
+	id = sad_get_id(move.dst, SAD_SPI);
+	set_counters(xfrm, &id);
+	ck_assert_int_eq(xfrm->get_sa(xfrm, &id, &before), 0);
+
+	move.dir = POLICY_FWD;
+	ck_assert(sad->relax(sad, &move));
+	move.dir = POLICY_IN;
+	ck_assert(sad->relax(sad, &move));
+	ck_assert_int_eq(count("policy", "dir fwd"), 1);
+	ck_assert_int_eq(count("policy", "dir in"), 1);
+	ck_assert_int_eq(count_templates(src, dst), 0);
+	ck_assert_int_eq(count_templates(v6 ? "::" : "0.0.0.0", dst), 2);
+	ck_assert_int_eq(count("policy", "reqid 7 mode tunnel"), 2);
+
+	ck_assert(sad->migrate_relaxed(sad, &move));
+	assert_same(xfrm, &id, &before);
+	ck_assert(sad->has_moved(sad, &move));
+	/* nothing is left of what that took, and nothing else has moved */
+	ck_assert_int_eq(count_templates(v6 ? "::" : "0.0.0.0", dst), 2);
+	ck_assert_int_eq(count("policy", "tmpl"), 2);
+	ck_assert_int_eq(count("state", "proto esp"), 2);
+
+	/* there is no such policy */
+	move.dir = POLICY_OUT;
+	ck_assert(!sad->relax(sad, &move));
+	ck_assert(!sad->migrate_relaxed(sad, &move));
+	sad_destroy_move(&move);
+	sad->destroy(sad);
+	xfrm->destroy(xfrm);
+}
+END_TEST
+
 START_TEST(test_migrate_policies)
 {
 	mobility_sad_move_t move;
@@ -542,6 +600,7 @@ Suite *mobility_suite_create(void)
 	if (esp_available())
 	{
 		tcase_add_loop_test(tc, test_migrate, 0, countof(kernel_cases) * 3);
+		tcase_add_loop_test(tc, test_relax, 0, 4);
 		tcase_add_test(tc, test_migrate_policies);
 		tcase_add_test(tc, test_migrate_fails);
 		tcase_add_loop_test(tc, test_migrate_same_reqid, 0, 2);

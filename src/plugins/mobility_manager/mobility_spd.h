@@ -1,0 +1,42 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_spd mobility_spd
+ * @{ @ingroup mobility_manager
+ *
+ * Changes to policies in the kernel that charon does not make.
+ */
+
+#ifndef MOBILITY_SPD_H_
+#define MOBILITY_SPD_H_
+
+#include "mobility_sad.h"
+
+/**
+ * Write a policy as it is but for its selector, or for the address that its
+ * templates expect packets to come from.  One that has the new selector is
+ * replaced.
+ *
+ * @param xfrm		socket for requests, locked by the caller
+ * @param policy	names the policy: direction, traffic selectors, interface
+ * @param copy		names what is written, the same for the policy itself
+ * @param src		source address of the tunnel, NULL to expect any
+ * @return			TRUE if it was written
+ */
+bool mobility_spd_write(mobility_xfrm_t *xfrm,
+						const mobility_sad_move_t *policy,
+						const mobility_sad_move_t *copy, host_t *src);
+
+/**
+ * Delete a policy.
+ *
+ * @param xfrm		socket for requests, locked by the caller
+ * @param policy	names the policy
+ */
+void mobility_spd_del(mobility_xfrm_t *xfrm, const mobility_sad_move_t *policy);
+
+#endif /** MOBILITY_SPD_H_ @}*/
