@@ -10,9 +10,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <systemd/sd-bus.h>
-
 #include "mobility_nm.h"
+#include "mobility_nm_device.h"
 
 #include <collections/hashtable.h>
 #include <threading/mutex.h>
@@ -26,13 +25,6 @@
 #define BUS_NAME "org.freedesktop.DBus"
 #define BUS_PATH "/org/freedesktop/DBus"
 #define PROPERTIES BUS_NAME ".Properties"
-
-/** NM_DEVICE_STATE_ACTIVATED */
-#define STATE_ACTIVATED 100
-
-/** NM_METERED_YES, and NM_METERED_GUESS_YES */
-#define METERED_YES 1
-#define METERED_GUESS_YES 3
 
 /** devices we are willing to store */
 #define DEVICES_MAX 4096
@@ -121,18 +113,6 @@ typedef struct {
 } entry_t;
 
 /**
- * What NetworkManager says about a device.
- */
-typedef struct {
-	/** name of the device: of the interface, or that of a serial port */
-	char name[64];
-	/** interface that has the addresses, empty if there is none */
-	char ifname[64];
-	/** the rest */
-	mobility_nm_device_t says;
-} facts_t;
-
-/**
  * A device of NetworkManager.
  */
 typedef struct {
@@ -143,41 +123,8 @@ typedef struct {
 	/** request for its properties, until destroyed */
 	sd_bus_slot *request;
 	/** what NetworkManager says */
-	facts_t facts;
+	mobility_nm_device_t says;
 } device_t;
-
-/*
- * Described in header.
- */
-mobility_advice_t mobility_nm_conclude(const mobility_nm_device_t *device)
-{
-	/* NMConnectivityState has the numbers of mobility_connectivity_t; the first
-	 * of these that one of the families has is what counts */
-	static const mobility_connectivity_t order[] = {
-		MOBILITY_CONNECTIVITY_FULL, MOBILITY_CONNECTIVITY_UNKNOWN,
-		MOBILITY_CONNECTIVITY_PORTAL, MOBILITY_CONNECTIVITY_LIMITED,
-		MOBILITY_CONNECTIVITY_NONE,
-	};
-	mobility_advice_t advice = {
-		.metered = device->metered == METERED_YES ||
-				   device->metered == METERED_GUESS_YES,
-	};
-	int i;
-
-	if (device->state != STATE_ACTIVATED)
-	{
-		return advice;
-	}
-	for (i = 0; i < countof(order); i++)
-	{
-		if (device->ip4 == order[i] || device->ip6 == order[i])
-		{
-			advice.connectivity = order[i];
-			break;
-		}
-	}
-	return advice;
-}
 
 /**
  * Destroy a device, an answer to a request for it is ignored.
@@ -239,12 +186,12 @@ static void publish(private_mobility_nm_t *this)
 	enumerator = this->devices->create_enumerator(this->devices);
 	while (enumerator->enumerate(enumerator, NULL, &device))
 	{
-		name = device->facts.ifname[0] ? device->facts.ifname
-									   : device->facts.name;
+		name = device->says.ifname[0] ? device->says.ifname
+									  : device->says.name;
 		if (*name && strlen(name) < IFNAMSIZ)
 		{
 			INIT(entry,
-				.advice = mobility_nm_conclude(&device->facts.says),
+				.advice = mobility_nm_device_conclude(&device->says),
 			);
 			strcpy(entry->ifname, name);
 			free(this->advices->put(this->advices, entry->ifname, entry));
@@ -268,100 +215,23 @@ static void tell(private_mobility_nm_t *this)
 }
 
 /**
- * Read the value of a property, if it is one that we know.  Returns a negative
- * error if the message is not as it should be.
- */
-static int read_property(facts_t *facts, sd_bus_message *msg, const char *name)
-{
-	const struct {
-		const char *name;
-		uint32_t *value;
-	} numbers[] = {
-		{ "State", &facts->says.state },
-		{ "Metered", &facts->says.metered },
-		{ "Ip4Connectivity", &facts->says.ip4 },
-		{ "Ip6Connectivity", &facts->says.ip6 },
-	};
-	const struct {
-		const char *name;
-		char *value;
-	} names[] = {
-		{ "Interface", facts->name },
-		{ "IpInterface", facts->ifname },
-	};
-	const char *value;
-	int i, res;
-
-	for (i = 0; i < countof(numbers); i++)
-	{
-		if (streq(numbers[i].name, name))
-		{
-			return sd_bus_message_read(msg, "v", "u", numbers[i].value);
-		}
-	}
-	for (i = 0; i < countof(names); i++)
-	{
-		if (streq(names[i].name, name))
-		{
-			res = sd_bus_message_read(msg, "v", "s", &value);
-			if (res >= 0)
-			{
-				snprintf(names[i].value, sizeof(facts->name), "%s", value);
-			}
-			return res;
-		}
-	}
-	return sd_bus_message_skip(msg, "v");
-}
-
-/**
- * Check if it makes a difference what NetworkManager says about a device now.
- * While it activates one it says a lot.
- */
-static bool matters(const facts_t *old, const facts_t *new)
-{
-	mobility_advice_t before = mobility_nm_conclude(&old->says);
-	mobility_advice_t after = mobility_nm_conclude(&new->says);
-
-	return before.metered != after.metered ||
-		   before.connectivity != after.connectivity ||
-		   !streq(old->name, new->name) || !streq(old->ifname, new->ifname);
-}
-
-/**
- * Read properties of a device, which keeps those that are not there.  Nothing
- * changes if the message is not as it should be.
+ * Read properties of a device.  While NetworkManager activates one it says a
+ * lot that makes no difference.
  */
 static void read_properties(device_t *device, sd_bus_message *msg)
 {
-	facts_t facts = device->facts;
-	const char *name;
+	mobility_nm_device_t says = device->says;
 	int res;
 
-	res = sd_bus_message_enter_container(msg, 'a', "{sv}");
-	while (res >= 0 &&
-		   (res = sd_bus_message_enter_container(msg, 'e', "sv")) > 0)
-	{
-		res = sd_bus_message_read(msg, "s", &name);
-		if (res >= 0)
-		{
-			res = read_property(&facts, msg, name);
-		}
-		if (res >= 0)
-		{
-			res = sd_bus_message_exit_container(msg);
-		}
-	}
+	res = mobility_nm_device_read(&says, msg);
 	if (res < 0)
 	{
 		DBG2(DBG_NET, "NetworkManager's %s is not as expected: %s",
 			 device->path, strerror(-res));
+		return;
 	}
-	else
-	{
-		device->nm->changed |= matters(&device->facts, &facts);
-		device->facts = facts;
-	}
+	device->nm->changed |= mobility_nm_device_differs(&device->says, &says);
+	device->says = says;
 }
 
 /**

@@ -18,21 +18,6 @@
 #include "mobility_uplink_config.h"
 
 typedef struct mobility_nm_t mobility_nm_t;
-typedef struct mobility_nm_device_t mobility_nm_device_t;
-
-/**
- * What NetworkManager says about a device, in its own numbers.
- */
-struct mobility_nm_device_t {
-	/** NMDeviceState */
-	uint32_t state;
-	/** NMMetered */
-	uint32_t metered;
-	/** NMConnectivityState over IPv4 */
-	uint32_t ip4;
-	/** NMConnectivityState over IPv6 */
-	uint32_t ip6;
-};
 
 /**
  * Called by a thread of its own, with no lock held, after something changed
@@ -76,18 +61,6 @@ struct mobility_nm_t {
 	 */
 	void (*destroy)(mobility_nm_t *this);
 };
-
-/**
- * Conclude from what NetworkManager says about a device.  Pure.
- *
- * A device it has not activated says nothing about how far one gets over it:
- * it may be about to be, or others take care of it.  One family is enough for a
- * tunnel.
- *
- * @param device		what it says
- * @return				what that means
- */
-mobility_advice_t mobility_nm_conclude(const mobility_nm_device_t *device);
 
 #ifdef MOBILITY_NETWORKMANAGER
 

@@ -7,6 +7,8 @@
 #define _GNU_SOURCE
 #include "fake_nm.h"
 
+#include <mobility_nm.h>
+
 #include <stdio.h>
 #include <time.h>
 
@@ -110,7 +112,7 @@ START_TEST(test_conclude)
 			{
 				for (says.ip6 = 0; says.ip6 < 7; says.ip6++)
 				{
-					advice = mobility_nm_conclude(&says);
+					advice = mobility_nm_device_conclude(&says);
 					mobility_assert(advice.metered == (says.metered == 1 ||
 													   says.metered == 3));
 					full = says.ip4 == 4 || says.ip6 == 4;
@@ -128,13 +130,13 @@ START_TEST(test_conclude)
 		}
 	}
 	says = SAYS(100, 0, 2, 3);
-	ck_assert_int_eq(mobility_nm_conclude(&says).connectivity,
+	ck_assert_int_eq(mobility_nm_device_conclude(&says).connectivity,
 					 MOBILITY_CONNECTIVITY_PORTAL);
 	says = SAYS(100, 0, 1, 3);
-	ck_assert_int_eq(mobility_nm_conclude(&says).connectivity,
+	ck_assert_int_eq(mobility_nm_device_conclude(&says).connectivity,
 					 MOBILITY_CONNECTIVITY_LIMITED);
 	says = SAYS(100, 0, 1, 1);
-	ck_assert_int_eq(mobility_nm_conclude(&says).connectivity,
+	ck_assert_int_eq(mobility_nm_device_conclude(&says).connectivity,
 					 MOBILITY_CONNECTIVITY_NONE);
 }
 END_TEST
