@@ -38,6 +38,11 @@ static char *get_verdict(json_object *path, char *buf, size_t len)
 		{
 			snprintf(buf, len, "%s (%s)", reason, class);
 		}
+		if (ctl_num(path, "mtu"))
+		{
+			snprintf(buf + strlen(buf), len - strlen(buf), ", MTU %lld",
+					 (long long)ctl_num(path, "mtu"));
+		}
 	}
 	return buf;
 }

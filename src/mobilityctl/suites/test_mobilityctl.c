@@ -263,13 +263,14 @@ START_TEST(test_paths)
 		"   UPLINK  KIND      LOCAL          REMOTE       VIA            COST  "
 		"RTT    USABLE\n"
 		"*  eth0    ethernet  192.168.0.100  192.168.0.1                 100   "
-		"12 ms  in use\n"
+		"12 ms  in use, MTU 1280\n"
 		"   wlan0   wifi      192.168.0.100  192.168.0.1  192.168.0.254  100   "
 		"       no carrier for 4m 10s\n");
 	array = run_json("paths --json", 0);
 	ck_assert_int_eq(json_object_array_length(array), 2);
 	ck_assert_str_eq(get(array, "/0/paths/0/uplink"), "eth0");
 	ck_assert_str_eq(get(array, "/0/paths/0/current"), "true");
+	ck_assert_str_eq(get(array, "/0/paths/0/mtu"), "1280");
 	ck_assert_str_eq(get(array, "/0/paths/1/usable"), "false");
 	ck_assert_str_eq(get(array, "/1/paths/1/reason"), "no carrier");
 	json_object_put(array);

@@ -298,6 +298,10 @@ METHOD(mobility_candidates_t, create_reports, array_t*,
 		report->kind = this->monitor->get_kind(this->monitor, path->ifname,
 											   &report->over);
 		describe_aside(this, report, now);
+		if (find_equal(this->pinned, path))
+		{
+			report->mtu = this->pins->get_limit(this->pins, path);
+		}
 		array_insert(reports, ARRAY_TAIL, report);
 	}
 	return reports;
@@ -410,6 +414,19 @@ METHOD(mobility_candidates_t, repin, void,
 	}
 }
 
+METHOD(mobility_candidates_t, is_pinned, bool,
+	private_mobility_candidates_t *this, const mobility_path_t *path)
+{
+	return find_equal(this->pinned, path) != NULL;
+}
+
+METHOD(mobility_candidates_t, limit, bool,
+	private_mobility_candidates_t *this, const mobility_path_t *path,
+	uint32_t mtu)
+{
+	return is_pinned(this, path) && this->pins->limit(this->pins, path, mtu);
+}
+
 METHOD(mobility_candidates_t, unpin, void,
 	private_mobility_candidates_t *this, const mobility_path_t *keep,
 	const mobility_path_t *too)
@@ -479,6 +496,8 @@ mobility_candidates_t *mobility_candidates_create(const char *connection,
 			.enable_pins = _enable_pins,
 			.pin = _pin,
 			.repin = _repin,
+			.is_pinned = _is_pinned,
+			.limit = _limit,
 			.unpin = _unpin,
 			.destroy = _destroy,
 		},

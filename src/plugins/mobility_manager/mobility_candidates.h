@@ -156,6 +156,26 @@ struct mobility_candidates_t {
 	void (*repin)(mobility_candidates_t *this, const mobility_path_t *path);
 
 	/**
+	 * Check if packets of a path are known to leave by its uplink.
+	 *
+	 * @param path		path
+	 * @return			TRUE if it is pinned
+	 */
+	bool (*is_pinned)(mobility_candidates_t *this,
+					  const mobility_path_t *path);
+
+	/**
+	 * Limit the size of packets over a path, until nothing leads to its next
+	 * hop anymore.
+	 *
+	 * @param path		pinned path
+	 * @param mtu		size of the largest packet
+	 * @return			FALSE if that is not possible
+	 */
+	bool (*limit)(mobility_candidates_t *this, const mobility_path_t *path,
+				  uint32_t mtu);
+
+	/**
 	 * Remove all pins but those of the given paths.
 	 *
 	 * @param keep		path to keep the pin of, may be NULL

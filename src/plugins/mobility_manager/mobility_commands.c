@@ -142,6 +142,10 @@ static void add_path(mobility_message_t *message, u_int number,
 	{
 		message->add(message, "penalty", "%u", report->penalty);
 	}
+	if (report->mtu)
+	{
+		message->add(message, "mtu", "%u", report->mtu);
+	}
 	message->end(message);
 }
 

@@ -126,6 +126,13 @@ METHOD(mobility_hops_t, get, mobility_hop_t*,
 	return hop;
 }
 
+METHOD(mobility_hops_t, limit, int,
+	private_mobility_hops_t *this, mobility_hop_t *hop, uint32_t mtu)
+{
+	hop->route.mtu = mtu;
+	return this->kernel->add_route(this->kernel, &hop->route, TRUE);
+}
+
 /**
  * Check if a route is among those the kernel has
  */
@@ -199,6 +206,7 @@ mobility_hops_t *mobility_hops_create(mobility_steering_t *kernel,
 		.public = {
 			.get = _get,
 			.put = _put,
+			.limit = _limit,
 			.restore = _restore,
 			.destroy = _destroy,
 		},

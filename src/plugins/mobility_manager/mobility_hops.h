@@ -55,6 +55,15 @@ struct mobility_hops_t {
 	void (*put)(mobility_hops_t *this, mobility_hop_t *hop);
 
 	/**
+	 * Limit the size of packets over a next hop, as long as it is in use.
+	 *
+	 * @param hop		next hop
+	 * @param mtu		size of the largest packet
+	 * @return			0, or errno of what failed
+	 */
+	int (*limit)(mobility_hops_t *this, mobility_hop_t *hop, uint32_t mtu);
+
+	/**
 	 * Install routes again that are gone.
 	 *
 	 * @return			number of routes that were gone

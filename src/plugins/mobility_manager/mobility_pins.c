@@ -261,6 +261,42 @@ METHOD(mobility_pins_t, update, void,
 	this->mutex->unlock(this->mutex);
 }
 
+METHOD(mobility_pins_t, limit, bool,
+	private_mobility_pins_t *this, const mobility_path_t *path, uint32_t mtu)
+{
+	int error = ENOENT;
+	pin_t *pin;
+
+	this->mutex->lock(this->mutex);
+	pin = find_pin(this, path);
+	if (pin)
+	{
+		error = this->hops->limit(this->hops, pin->hop, mtu);
+		if (error)
+		{
+			log_refused(this, "route with an MTU", path, error);
+		}
+	}
+	this->mutex->unlock(this->mutex);
+	return !error;
+}
+
+METHOD(mobility_pins_t, get_limit, uint32_t,
+	private_mobility_pins_t *this, const mobility_path_t *path)
+{
+	uint32_t mtu = 0;
+	pin_t *pin;
+
+	this->mutex->lock(this->mutex);
+	pin = find_pin(this, path);
+	if (pin)
+	{
+		mtu = pin->hop->route.mtu;
+	}
+	this->mutex->unlock(this->mutex);
+	return mtu;
+}
+
 /**
  * Check if a rule is among those the kernel has
  */
@@ -387,6 +423,8 @@ mobility_pins_t *mobility_pins_create(uint32_t priority, uint32_t table)
 			.add = _add,
 			.remove = _remove_,
 			.update = _update,
+			.limit = _limit,
+			.get_limit = _get_limit,
 			.restore = _restore,
 			.get_count = _get_count,
 			.destroy = _destroy,

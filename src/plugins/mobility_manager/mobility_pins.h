@@ -61,6 +61,25 @@ struct mobility_pins_t {
 	void (*update)(mobility_pins_t *this, const mobility_path_t *path);
 
 	/**
+	 * Limit the size of packets over the next hop of a path, as long as any pin
+	 * leads there.  The kernel tells connections, those in tunnels as well.
+	 *
+	 * @param path		path with an existing pin
+	 * @param mtu		size of the largest packet
+	 * @return			FALSE if there is no such pin, or the kernel refused it
+	 */
+	bool (*limit)(mobility_pins_t *this, const mobility_path_t *path,
+				  uint32_t mtu);
+
+	/**
+	 * Get the limit of the size of packets of a path.
+	 *
+	 * @param path		path
+	 * @return			size of the largest packet, 0 if there is no limit
+	 */
+	uint32_t (*get_limit)(mobility_pins_t *this, const mobility_path_t *path);
+
+	/**
 	 * Look which of our rules and routes are gone, because somebody removed
 	 * them or with their link, and install them again as far as possible.
 	 *

@@ -145,6 +145,19 @@ METHOD(mobility_steering_t, del_rule, int,
 }
 
 /**
+ * Put an MTU into a request.  It is not locked, the kernel may learn of a
+ * smaller one.
+ */
+static void put_mtu(struct nlmsghdr *nlh, uint32_t mtu)
+{
+	struct nlattr *metrics;
+
+	metrics = mnl_attr_nest_start(nlh, RTA_METRICS);
+	mnl_attr_put_u32(nlh, RTAX_MTU, mtu);
+	mnl_attr_nest_end(nlh, metrics);
+}
+
+/**
  * Add or remove a route.
  *
  * There is no preferred source: rules see to that, and an IPv4 route is gone
@@ -174,6 +187,10 @@ static int manage_route(private_mobility_steering_t *this, uint16_t type,
 	else if (route->family == AF_INET)
 	{
 		rtm->rtm_scope = RT_SCOPE_LINK;
+	}
+	if (route->mtu)
+	{
+		put_mtu(nlh, route->mtu);
 	}
 	return this->rtnl->request(this->rtnl, nlh);
 }

@@ -49,6 +49,8 @@ struct mobility_steering_route_t {
 	mobility_ip_t gateway;
 	/** table it is in */
 	uint32_t table;
+	/** largest packet that gets through, 0 for that of the interface */
+	uint32_t mtu;
 };
 
 /**

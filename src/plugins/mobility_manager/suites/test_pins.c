@@ -139,6 +139,60 @@ START_TEST(test_restore)
 }
 END_TEST
 
+START_TEST(test_limit)
+{
+	mobility_path_t *paths[2], *other;
+	mobility_pins_t *pins;
+	int i;
+
+	pins = mobility_pins_create(219, 22000);
+	paths[0] = mobility_netns_path("wlan0", WLAN, PEER, WLAN_GW);
+	paths[1] = mobility_netns_path("wlan0", WLAN6, PEER6, "fe80::2");
+	other = mobility_netns_path("eth0", ETH, PEER, ETH_GW);
+	ck_assert(pins->add(pins, other));
+	ck_assert(!pins->limit(pins, paths[0], 1280));
+	for (i = 0; i < countof(paths); i++)
+	{
+		ck_assert(pins->add(pins, paths[i]));
+		ck_assert_int_eq(pins->get_limit(pins, paths[i]), 0);
+		ck_assert(pins->limit(pins, paths[i], 1400));
+		ck_assert(pins->limit(pins, paths[i], 1280));
+		ck_assert_int_eq(pins->get_limit(pins, paths[i]), 1280);
+		ck_assert(mobility_netns_run("ip -%d route show table %d | "
+									 "grep -q ' mtu 1280'", i ? 6 : 4,
+									 22001 + i));
+	}
+	/* the packets of others are as large as before */
+	ck_assert_int_eq(pins->get_limit(pins, other), 0);
+	ck_assert(!mobility_netns_run("ip route show table 22000 | grep mtu"));
+	ck_assert_int_eq(pins_count_routes(), 3);
+
+	/* it comes back with the route */
+	mobility_netns_ip("route flush table 22001");
+	mobility_netns_ip("-6 route flush table 22002");
+	ck_assert_int_eq(pins->restore(pins), 2);
+	ck_assert_int_eq(pins_count_routes(), 3);
+	ck_assert(mobility_netns_run("ip -4 route show table 22001 | "
+								 "grep -q ' mtu 1280'"));
+	ck_assert(mobility_netns_run("ip -6 route show table 22002 | "
+								 "grep -q ' mtu 1280'"));
+
+	/* and is forgotten with the last pin */
+	pins->remove(pins, paths[0]);
+	ck_assert(pins->add(pins, paths[0]));
+	ck_assert_int_eq(pins->get_limit(pins, paths[0]), 0);
+	ck_assert(!mobility_netns_run("ip -4 route show table all proto 230 | "
+								  "grep mtu"));
+	pins->destroy(pins);
+	ck_assert_int_eq(pins_count_routes(), 0);
+	for (i = 0; i < countof(paths); i++)
+	{
+		mobility_path_destroy(paths[i]);
+	}
+	mobility_path_destroy(other);
+}
+END_TEST
+
 START_TEST(test_link_down)
 {
 	mobility_path_t *path, *path6;
@@ -265,6 +319,7 @@ Suite *mobility_suite_create(void)
 		tcase_add_test(tc, test_references);
 		tcase_add_test(tc, test_sweep);
 		tcase_add_test(tc, test_restore);
+		tcase_add_test(tc, test_limit);
 		tcase_add_test(tc, test_link_down);
 		tcase_add_test(tc, test_refused);
 		tcase_add_test(tc, test_many);
