@@ -26,6 +26,16 @@ struct private_mobility_exchange_t {
 	array_t *packets;
 
 	/**
+	 * The same, filled up, NULL if it is not needed.
+	 */
+	packet_t *filled;
+
+	/**
+	 * How often only that was sent.
+	 */
+	u_int filled_sent;
+
+	/**
 	 * Message ID of the request.
 	 */
 	uint32_t mid;
@@ -45,6 +55,8 @@ METHOD(mobility_exchange_t, clear, void,
 	{
 		packet->destroy(packet);
 	}
+	DESTROY_IF(this->filled);
+	this->filled = NULL;
 }
 
 /**
@@ -69,6 +81,7 @@ METHOD(mobility_exchange_t, capture, void,
 	uint8_t dscp = 0;
 
 	clear(this);
+	this->filled_sent = 0;
 	ike_cfg = ike_sa->get_ike_cfg(ike_sa);
 	if (ike_cfg)
 	{
@@ -125,24 +138,64 @@ METHOD(mobility_exchange_t, get_packet, packet_t*,
 	return packet;
 }
 
+METHOD(mobility_exchange_t, add_filled, void,
+	private_mobility_exchange_t *this, packet_t *packet)
+{
+	packet->set_dscp(packet, get_packet(this)->get_dscp(get_packet(this)));
+	DESTROY_IF(this->filled);
+	this->filled = packet;
+}
+
+/**
+ * Send a packet over a path.
+ */
+static void send_packet(packet_t *packet, const mobility_path_t *path,
+						ike_sa_t *ike_sa)
+{
+	packet_t *copy;
+
+	copy = packet->clone(packet);
+	copy->set_source(copy, mobility_exchange_host(path->local,
+											ike_sa->get_my_host(ike_sa)));
+	copy->set_destination(copy, mobility_exchange_host(path->remote,
+											ike_sa->get_other_host(ike_sa)));
+	charon->sender->send(charon->sender, copy);
+}
+
+METHOD(mobility_exchange_t, send_filled, void,
+	private_mobility_exchange_t *this, const mobility_path_t *path,
+	ike_sa_t *ike_sa)
+{
+	if (this->filled)
+	{
+		this->filled_sent++;
+		send_packet(this->filled, path, ike_sa);
+	}
+}
+
+METHOD(mobility_exchange_t, count_filled, u_int,
+	private_mobility_exchange_t *this)
+{
+	return this->filled_sent;
+}
+
 METHOD(mobility_exchange_t, send_, void,
 	private_mobility_exchange_t *this, const mobility_path_t *path,
 	ike_sa_t *ike_sa)
 {
 	enumerator_t *enumerator;
-	packet_t *packet, *copy;
+	packet_t *packet;
 
 	enumerator = array_create_enumerator(this->packets);
 	while (enumerator->enumerate(enumerator, &packet))
 	{
-		copy = packet->clone(packet);
-		copy->set_source(copy, mobility_exchange_host(path->local,
-											ike_sa->get_my_host(ike_sa)));
-		copy->set_destination(copy, mobility_exchange_host(path->remote,
-											ike_sa->get_other_host(ike_sa)));
-		charon->sender->send(charon->sender, copy);
+		send_packet(packet, path, ike_sa);
 	}
 	enumerator->destroy(enumerator);
+	if (this->filled)
+	{
+		send_packet(this->filled, path, ike_sa);
+	}
 }
 
 METHOD(mobility_exchange_t, destroy, void,
@@ -178,6 +231,9 @@ mobility_exchange_t *mobility_exchange_create()
 			.get_message_id = _get_message_id,
 			.get_name = _get_name,
 			.get_packet = _get_packet,
+			.add_filled = _add_filled,
+			.send_filled = _send_filled,
+			.count_filled = _count_filled,
 			.send = _send_,
 			.clear = _clear,
 			.destroy = _destroy,

@@ -10,7 +10,8 @@
  *
  * The request in flight: its packets, kept so that they can be sent again,
  * unchanged as RFC 7296, 2.1 demands, from and to any address as RFC 4555, 3.5
- * allows.
+ * allows.  One that measures the path has two forms, see mobility_mtu_t; once
+ * both were sent, both are repeated.
  */
 
 #ifndef MOBILITY_EXCHANGE_H_
@@ -74,7 +75,33 @@ struct mobility_exchange_t {
 	packet_t *(*get_packet)(mobility_exchange_t *this);
 
 	/**
-	 * Send the request over a path.
+	 * Add another form of the request, filled up until it may be too large for
+	 * a path.  From the one that gets through first, the peer wants to see
+	 * retransmits.
+	 *
+	 * @param packet	packet, adopted
+	 */
+	void (*add_filled)(mobility_exchange_t *this, packet_t *packet);
+
+	/**
+	 * Send the request over a path only as added with add_filled().
+	 *
+	 * @param path		path to use
+	 * @param ike_sa	IKE_SA to take the ports from
+	 */
+	void (*send_filled)(mobility_exchange_t *this, const mobility_path_t *path,
+					   ike_sa_t *ike_sa);
+
+	/**
+	 * Get how often the request was sent with send_filled(), also after it was
+	 * answered.
+	 *
+	 * @return			number of times
+	 */
+	u_int (*count_filled)(mobility_exchange_t *this);
+
+	/**
+	 * Send the request over a path, in all its forms.
 	 *
 	 * @param path		path to use
 	 * @param ike_sa	IKE_SA to take the ports from

@@ -6,6 +6,8 @@
 
 #include "mobility_mover.h"
 #include "mobility_clock.h"
+#include "mobility_gauge.h"
+#include "mobility_mtu.h"
 #include "mobility_progress.h"
 
 #include <time.h>
@@ -150,6 +152,21 @@ struct private_mobility_mover_t {
 	bool test_moves;
 
 	/**
+	 * Nobody knows if large packets get through on the path in use.
+	 */
+	bool measure_due;
+
+	/**
+	 * Finds it out.
+	 */
+	mobility_mtu_t mtu;
+
+	/**
+	 * Filled request for that, until it gets sent.
+	 */
+	packet_t *filled;
+
+	/**
 	 * The move under way, and those before.
 	 */
 	mobility_progress_t progress;
@@ -217,6 +234,7 @@ static void send_over(private_mobility_mover_t *this,
 {
 	this->public.candidates->pin(this->public.candidates, path);
 	this->public.exchange->send(this->public.exchange, path, this->ike_sa);
+	mobility_mtu_unfilled(&this->mtu, mobility_now());
 	if (!mobility_path_equals(path, this->target ?: this->path))
 	{
 		this->spread = TRUE;
@@ -379,6 +397,7 @@ METHOD(mobility_mover_t, move, status_t,
 	end_linger(this);
 	set_target(this, path);
 	this->test_next = 0;
+	this->mtu = (mobility_mtu_t){};
 	this->insist = MOBILITY_EARLY_ATTEMPTS;
 	this->moving = TRUE;
 	candidates->pin(candidates, path);
@@ -493,11 +512,36 @@ static void fail_test(private_mobility_mover_t *this, uint64_t penalty)
 	}
 }
 
+/**
+ * The request that measures the path in use is not answered yet.
+ */
+static void tick_measure(private_mobility_mover_t *this, uint64_t now)
+{
+	mobility_exchange_t *exchange = this->public.exchange;
+
+	if (!this->path)
+	{
+		this->mtu = (mobility_mtu_t){};
+	}
+	switch (mobility_mtu_tick(&this->mtu, now))
+	{
+		case MOBILITY_MTU_FILLED:
+			exchange->send_filled(exchange, this->path, this->ike_sa);
+			break;
+		case MOBILITY_MTU_ALL:
+			resend(this);
+			break;
+		case MOBILITY_MTU_NONE:
+			break;
+	}
+}
+
 METHOD(mobility_mover_t, tick, void,
 	private_mobility_mover_t *this, uint64_t penalty)
 {
 	uint64_t now = mobility_now();
 
+	tick_measure(this, now);
 	if (this->linger && now >= this->linger)
 	{
 		end_linger(this);
@@ -521,11 +565,18 @@ METHOD(mobility_mover_t, tick, void,
 METHOD(mobility_mover_t, get_deadline, uint64_t,
 	private_mobility_mover_t *this)
 {
-	if (this->test_next && this->linger)
+	uint64_t times[] = { this->test_next, this->linger, this->mtu.next };
+	uint64_t deadline = 0;
+	int i;
+
+	for (i = 0; i < countof(times); i++)
 	{
-		return min(this->test_next, this->linger);
+		if (times[i] && (!deadline || times[i] < deadline))
+		{
+			deadline = times[i];
+		}
 	}
-	return this->test_next ?: this->linger;
+	return deadline;
 }
 
 METHOD(mobility_mover_t, send_dpd, status_t,
@@ -539,6 +590,25 @@ METHOD(mobility_mover_t, send_dpd, status_t,
 	}
 	DBG1(DBG_IKE, "sending DPD request");
 	queue_task(this, MOBILITY_TASK_DPD);
+	return this->ike_sa->initiate(this->ike_sa, NULL, NULL);
+}
+
+METHOD(mobility_mover_t, measure, status_t,
+	private_mobility_mover_t *this)
+{
+	mobility_candidates_t *candidates = this->public.candidates;
+
+	if (!this->measure_due || !this->path || !is_idle(this))
+	{
+		return SUCCESS;
+	}
+	this->measure_due = FALSE;
+	if (!candidates->is_pinned(candidates, this->path) ||
+		mobility_gauge_believed(this->path) <= MOBILITY_MTU_FLOOR)
+	{	/* there is nothing to limit, or no way to */
+		return SUCCESS;
+	}
+	queue_task(this, MOBILITY_TASK_MEASURE);
 	return this->ike_sa->initiate(this->ike_sa, NULL, NULL);
 }
 
@@ -582,6 +652,11 @@ METHOD(mobility_mover_t, sent, void,
 	this->spread = FALSE;
 	this->public.exchange->capture(this->public.exchange, this->ike_sa,
 								   message);
+	if (this->filled)
+	{
+		this->public.exchange->add_filled(this->public.exchange, this->filled);
+		this->filled = NULL;
+	}
 }
 
 /**
@@ -602,6 +677,7 @@ static void answered_elsewhere(private_mobility_mover_t *this, host_t *me,
 	}
 	if (mobility_task_find(this->ike_sa, TASK_QUEUE_ACTIVE, &task) &&
 		(!task || (task->get_kind(task) != MOBILITY_TASK_DPD &&
+				   task->get_kind(task) != MOBILITY_TASK_MEASURE &&
 				   task->get_kind(task) != MOBILITY_TASK_ADDRESSES)))
 	{	/* tests and updates look at the path themselves */
 		return;
@@ -699,12 +775,64 @@ METHOD(mobility_mover_t, announce, status_t,
 	return this->ike_sa->initiate(this->ike_sa, NULL, NULL);
 }
 
+METHOD(mobility_task_owner_t, fill, void,
+	private_mobility_mover_t *this, message_t *message)
+{
+	mobility_records_t *records = this->public.candidates->records;
+	uint64_t now = mobility_now();
+	mobility_record_t record;
+
+	DESTROY_IF(this->filled);
+	this->filled = NULL;
+	if (!this->path)
+	{
+		return;
+	}
+	records->get(records, this->path, now, &record);
+	if (mobility_mtu_begin(&this->mtu, mobility_gauge_believed(this->path),
+						   record.rtt, now))
+	{
+		this->filled = mobility_gauge_fill(this->ike_sa, message,
+										   &this->mtu.size);
+	}
+	if (!this->filled)
+	{	/* it goes out as it is, its answer says nothing */
+		this->mtu = (mobility_mtu_t){};
+	}
+}
+
+METHOD(mobility_task_owner_t, measured, void,
+	private_mobility_mover_t *this, host_t *local, host_t *remote)
+{
+	mobility_candidates_t *candidates = this->public.candidates;
+	uint32_t size = this->mtu.size, takes;
+
+	if (!size || this->target || !came_over(this->path, local, remote))
+	{
+		this->mtu = (mobility_mtu_t){};
+		return;
+	}
+	takes = mobility_mtu_answered(&this->mtu, mobility_gauge_believed(this->path),
+								  &this->measure_due);
+	if (takes && candidates->limit(candidates, this->path, takes))
+	{
+		dbg(DBG_IKE, takes < size ? 1 : 2, "mobility: %s: packets of %u bytes "
+			"%s over %s, sending none larger than %u", this->name, size,
+			takes < size ? "get lost" : "arrive", this->path->ifname, takes);
+	}
+}
+
 METHOD(mobility_task_owner_t, transmit, void,
 	private_mobility_mover_t *this)
 {
 	mobility_path_t *path = this->target ?: this->path;
 
-	if (path)
+	if (path && this->mtu.next)
+	{
+		this->public.exchange->send_filled(this->public.exchange, path,
+										  this->ike_sa);
+	}
+	else if (path)
 	{
 		send_over(this, path);
 	}
@@ -808,6 +936,7 @@ METHOD(mobility_task_owner_t, confirmed, void,
 	}
 	moved = mobility_progress_complete(&this->progress, this->path, now,
 									   time(NULL));
+	this->measure_due |= moved;
 	this->listener->confirmed(this->data, moved);
 }
 
@@ -844,6 +973,7 @@ METHOD(mobility_mover_t, bind_, void,
 	this->ike_sa = ike_sa;
 	this->public.exchange->clear(this->public.exchange);
 	this->test_next = 0;
+	this->mtu = (mobility_mtu_t){};
 	if (!this->moving)
 	{	/* a test ends here, its path must not be taken for one in use */
 		set_target(this, NULL);
@@ -876,6 +1006,7 @@ METHOD(mobility_mover_t, destroy, void,
 	this->public.exchange->destroy(this->public.exchange);
 	mobility_path_destroy(this->path);
 	mobility_path_destroy(this->target);
+	DESTROY_IF(this->filled);
 	mobility_progress_cleanup(&this->progress);
 	free(this);
 }
@@ -898,8 +1029,10 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 			.owner = {
 				.get_target = _get_target,
 				.add_addresses = _add_addresses,
+				.fill = _fill,
 				.transmit = _transmit,
 				.tested = _tested,
+				.measured = _measured,
 				.updated = _updated,
 				.confirmed = _confirmed,
 			},
@@ -918,6 +1051,7 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 			.tick = _tick,
 			.is_idle = _is_idle,
 			.send_dpd = _send_dpd,
+			.measure = _measure,
 			.announce = _announce,
 			.sent = _sent,
 			.answered = _answered,

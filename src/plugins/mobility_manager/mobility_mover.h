@@ -170,6 +170,14 @@ struct mobility_mover_t {
 	status_t (*send_dpd)(mobility_mover_t *this);
 
 	/**
+	 * Find out if large packets get through on the path in use, if that is due:
+	 * once after every move, and when idle.
+	 *
+	 * @return			DESTROY_ME to destroy the IKE_SA
+	 */
+	status_t (*measure)(mobility_mover_t *this);
+
+	/**
 	 * Tell the peer which addresses we have if it does not know.  It tries them
 	 * if its own address changes.  To be called when idle, after look().
 	 *

@@ -692,9 +692,11 @@ static bool has_addresses(message_t *message)
  */
 static void note_answer(private_mobility_session_t *this)
 {
+	mobility_exchange_t *exchange = this->mover->exchange;
 	uint32_t rtt = 0;
 
-	if (this->fsm.state == MOBILITY_CONNECTED && !this->fsm.attempt)
+	if (this->fsm.state == MOBILITY_CONNECTED && !this->fsm.attempt &&
+		exchange->count_filled(exchange) <= 1)
 	{	/* it was sent only once */
 		rtt = max(1, mobility_now() - this->fsm.sent);
 	}
@@ -789,6 +791,12 @@ static status_t processed(void *data)
 		{
 			return DESTROY_ME;
 		}
+	}
+	if (this->fsm.state == MOBILITY_CONNECTED &&
+		this->hold->is_held(this->hold) &&
+		this->mover->measure(this->mover) == DESTROY_ME)
+	{
+		return DESTROY_ME;
 	}
 	return try_reauth(this);
 }

@@ -100,6 +100,10 @@ METHOD(task_t, build, status_t,
 	{	/* with an update, too: the peer knows the list of another path */
 		this->owner->add_addresses(this->owner, message);
 	}
+	if (this->kind == MOBILITY_TASK_MEASURE)
+	{
+		this->owner->fill(this->owner, message);
+	}
 	reset_natd(this);
 	if (needs_natd(this))
 	{
@@ -158,6 +162,11 @@ METHOD(task_t, process, status_t,
 			}
 			break;
 		case MOBILITY_TASK_ADDRESSES:
+			break;
+		case MOBILITY_TASK_MEASURE:
+			this->owner->measured(this->owner,
+								  message->get_destination(message),
+								  message->get_source(message));
 			break;
 		case MOBILITY_TASK_DPD:
 			if (this->natd)

@@ -36,6 +36,8 @@ enum mobility_task_kind_t {
 	MOBILITY_TASK_TEST,
 	/** changed list of our addresses (RFC 4555, 3.6) */
 	MOBILITY_TASK_ADDRESSES,
+	/** does the path in use take large packets? */
+	MOBILITY_TASK_MEASURE,
 	/** address update (RFC 4555, 3.5) to the target path */
 	MOBILITY_TASK_UPDATE,
 };
@@ -62,6 +64,13 @@ struct mobility_task_owner_t {
 	void (*add_addresses)(mobility_task_owner_t *this, message_t *message);
 
 	/**
+	 * Prepare a filled form of a request that measures the path.
+	 *
+	 * @param message	request with its addresses, nothing else is in it
+	 */
+	void (*fill)(mobility_task_owner_t *this, message_t *message);
+
+	/**
 	 * Send the request that was just built, over the target path.
 	 */
 	void (*transmit)(mobility_task_owner_t *this);
@@ -74,6 +83,15 @@ struct mobility_task_owner_t {
 	 * @return			TRUE to update addresses to the (new) target now
 	 */
 	bool (*tested)(mobility_task_owner_t *this, host_t *local, host_t *remote);
+
+	/**
+	 * A request that measures the path was answered.
+	 *
+	 * @param local		local address the answer arrived at
+	 * @param remote	peer's address it came from
+	 */
+	void (*measured)(mobility_task_owner_t *this, host_t *local,
+					 host_t *remote);
 
 	/**
 	 * An address update was answered.

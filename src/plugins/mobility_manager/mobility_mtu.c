@@ -1,0 +1,93 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_mtu.h"
+
+/*
+ * Described in header.
+ */
+uint32_t mobility_mtu_pad(uint32_t mtu,
+						  const mobility_mtu_overhead_t *overhead,
+						  uint32_t *size)
+{
+	uint32_t encrypted, block = max(1, overhead->block);
+
+	/* one byte at least has the length of the cipher's own padding */
+	*size = overhead->fixed + overhead->payload + 1;
+	encrypted = max(mtu, *size) - overhead->fixed;
+	encrypted -= encrypted % block;
+	*size = overhead->fixed + encrypted;
+	return encrypted > overhead->payload ? encrypted - overhead->payload - 1
+										 : 0;
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_mtu_begin(mobility_mtu_t *mtu, uint32_t believed, uint32_t rtt,
+						uint64_t now)
+{
+	*mtu = (mobility_mtu_t){};
+	if (believed <= MOBILITY_MTU_FLOOR)
+	{
+		return FALSE;
+	}
+	mtu->size = mtu->believed = min(believed, MOBILITY_MTU_CEILING);
+	mtu->interval = max(MOBILITY_MTU_INTERVAL, rtt * 2);
+	mtu->attempt = 1;
+	mtu->begun = now;
+	mtu->next = now + mtu->interval;
+	return TRUE;
+}
+
+/*
+ * Described in header.
+ */
+mobility_mtu_action_t mobility_mtu_tick(mobility_mtu_t *mtu, uint64_t now)
+{
+	if (!mtu->next || now < mtu->next)
+	{
+		return MOBILITY_MTU_NONE;
+	}
+	if (mtu->attempt < MOBILITY_MTU_ATTEMPTS)
+	{
+		mtu->attempt++;
+		mtu->next = now + mtu->interval;
+		return MOBILITY_MTU_FILLED;
+	}
+	mtu->next = 0;
+	return MOBILITY_MTU_ALL;
+}
+
+/*
+ * Described in header.
+ */
+void mobility_mtu_unfilled(mobility_mtu_t *mtu, uint64_t now)
+{
+	if (mtu->size && !mtu->lost && !mtu->spoiled)
+	{
+		mtu->next = 0;
+		mtu->lost = now >= mtu->begun + mtu->interval;
+		mtu->spoiled = !mtu->lost;
+	}
+}
+
+/*
+ * Described in header.
+ */
+uint32_t mobility_mtu_answered(mobility_mtu_t *mtu, uint32_t believed,
+							   bool *again)
+{
+	uint32_t takes = mtu->lost ? MOBILITY_MTU_FLOOR : mtu->size;
+
+	*again = mtu->spoiled;
+	if (mtu->spoiled || believed < mtu->believed || takes >= believed)
+	{	/* unknown, or a router has told it meanwhile, or it was right */
+		takes = 0;
+	}
+	*mtu = (mobility_mtu_t){};
+	return takes;
+}

@@ -1,0 +1,148 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_mtu mobility_mtu
+ * @{ @ingroup mobility_manager
+ *
+ * Does a path take packets as large as the kernel believes?  Routers that drop
+ * them should say so, but that may get lost, and then connections hang as soon
+ * as they send full packets.
+ *
+ * A request with nothing in it is sent filled up to the size of the largest
+ * packet.  If it is not answered, it is sent as it is, too: that gets through
+ * where the other one does not.  So what counts is whether the peer answers
+ * before that.  These are two requests with one message ID, but the peer gets
+ * both of them only if an answer was lost, and charon then takes the second one
+ * for an old one.  So from then on both are repeated.
+ *
+ * The same request whole and then in fragments (RFC 7383) would not do: charon,
+ * if built with mediation as Debian's, takes any INFORMATIONAL in fragments for
+ * something else and drops it.  Pure: no I/O, no clock.
+ */
+
+#ifndef MOBILITY_MTU_H_
+#define MOBILITY_MTU_H_
+
+#include <library.h>
+
+/** What any path takes: all of IPv6 must. */
+#define MOBILITY_MTU_FLOOR 1280
+
+/** What is asked for at most, charon receives nothing larger than 10000. */
+#define MOBILITY_MTU_CEILING 9000
+
+/** How often the filled request is sent before it is sent as it is. */
+#define MOBILITY_MTU_ATTEMPTS 3
+
+/** Least time between them, in ms. */
+#define MOBILITY_MTU_INTERVAL 300
+
+typedef struct mobility_mtu_t mobility_mtu_t;
+typedef struct mobility_mtu_overhead_t mobility_mtu_overhead_t;
+typedef enum mobility_mtu_action_t mobility_mtu_action_t;
+
+/**
+ * What to do.
+ */
+enum mobility_mtu_action_t {
+	/** nothing, for now */
+	MOBILITY_MTU_NONE,
+	/** send the filled request */
+	MOBILITY_MTU_FILLED,
+	/** send it as it is as well, to be told by mobility_mtu_unfilled() */
+	MOBILITY_MTU_ALL,
+};
+
+/**
+ * A measurement, all zero if there is none.
+ */
+struct mobility_mtu_t {
+	/** size of the filled request as an IP packet */
+	uint32_t size;
+	/** what the kernel believed before */
+	uint32_t believed;
+	/** when it began */
+	uint64_t begun;
+	/** when to act, 0 if not at all */
+	uint64_t next;
+	/** time between attempts */
+	uint32_t interval;
+	/** attempts so far */
+	u_int attempt;
+	/** the filled request was not answered */
+	bool lost;
+	/** nobody knows which one will be answered */
+	bool spoiled;
+};
+
+/**
+ * What an IKE message consists of besides the data that it is padded with.
+ */
+struct mobility_mtu_overhead_t {
+	/** all headers up to the beginning of what is encrypted, IV, and ICV */
+	uint32_t fixed;
+	/** header of the payload that has the padding */
+	uint32_t payload;
+	/** what is encrypted is a multiple of that */
+	uint32_t block;
+};
+
+/**
+ * Get the size of the data that makes a message as large as fits.
+ *
+ * @param mtu			size of the IP packet, at most
+ * @param overhead		what else it consists of
+ * @param size			gets the size of the IP packet
+ * @return				size of the data
+ */
+uint32_t mobility_mtu_pad(uint32_t mtu,
+						  const mobility_mtu_overhead_t *overhead,
+						  uint32_t *size);
+
+/**
+ * Begin to measure: the filled request is sent.
+ *
+ * @param mtu			measurement, gets initialized
+ * @param believed		what the kernel believes
+ * @param rtt			round-trip time of the path in ms, 0 if unknown
+ * @param now			current time
+ * @return				FALSE if there is no need
+ */
+bool mobility_mtu_begin(mobility_mtu_t *mtu, uint32_t believed, uint32_t rtt,
+						uint64_t now);
+
+/**
+ * Time has passed.
+ *
+ * @param mtu			measurement, gets updated
+ * @param now			current time
+ * @return				what to do
+ */
+mobility_mtu_action_t mobility_mtu_tick(mobility_mtu_t *mtu, uint64_t now);
+
+/**
+ * The request is sent as it is, for whatever reason: if nothing but large
+ * packets leave, it soon looks as if the path did not work at all.  That does
+ * not spoil it if there was time to answer the filled request.
+ *
+ * @param mtu			measurement, gets updated; nothing happens without one
+ * @param now			current time
+ */
+void mobility_mtu_unfilled(mobility_mtu_t *mtu, uint64_t now);
+
+/**
+ * The request was answered.
+ *
+ * @param mtu			measurement, gets all zero
+ * @param believed		what the kernel believes now
+ * @param again			gets TRUE if it has to be repeated
+ * @return				what the path takes, 0 if the kernel need not be told
+ */
+uint32_t mobility_mtu_answered(mobility_mtu_t *mtu, uint32_t believed,
+							   bool *again);
+
+#endif /** MOBILITY_MTU_H_ @}*/
