@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include "mobility_clock.h"
 #include "mobility_gauge.h"
-#include "mobility_mtu.h"
 
 #include <errno.h>
 #include <string.h>
@@ -29,6 +29,49 @@
 /** Length of the header of a notify payload without SPI (RFC 7296, 3.10). */
 #define NOTIFY_HEADER_LEN 8
 
+typedef struct private_mobility_gauge_t private_mobility_gauge_t;
+
+/**
+ * Private data of a mobility_gauge_t object.
+ */
+struct private_mobility_gauge_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_gauge_t public;
+
+	/**
+	 * Name of the connection.
+	 */
+	const char *name;
+
+	/**
+	 * Paths of the session.
+	 */
+	mobility_candidates_t *candidates;
+
+	/**
+	 * Request in flight.
+	 */
+	mobility_exchange_t *exchange;
+
+	/**
+	 * Nobody knows if large packets get through on the path in use.
+	 */
+	bool due;
+
+	/**
+	 * Finds it out.
+	 */
+	mobility_mtu_t mtu;
+
+	/**
+	 * Filled request for that, until it gets sent.
+	 */
+	packet_t *filled;
+};
+
 /**
  * Connect a socket over a path, and get the MTU of it.
  */
@@ -51,10 +94,10 @@ static uint32_t get_mtu(int fd, const mobility_path_t *path)
 	return max(0, mtu);
 }
 
-/*
- * Described in header.
+/**
+ * Get the MTU that the kernel believes a path has, 0 if unknown.
  */
-uint32_t mobility_gauge_believed(const mobility_path_t *path)
+static uint32_t get_believed(const mobility_path_t *path)
 {
 	uint32_t mtu;
 	int fd;
@@ -137,11 +180,12 @@ static packet_t *encode(ike_sa_t *ike_sa, message_t *message, chunk_t padding)
 	return packet;
 }
 
-/*
- * Described in header.
+/**
+ * Get a request filled until it is as large as a packet may be, NULL on failure.
+ * Sets the size it has then.
  */
-packet_t *mobility_gauge_fill(ike_sa_t *ike_sa, message_t *message,
-							  uint32_t *size)
+static packet_t *get_filled(ike_sa_t *ike_sa, message_t *message,
+							uint32_t *size)
 {
 	mobility_mtu_overhead_t overhead;
 	packet_t *packet;
@@ -156,4 +200,158 @@ packet_t *mobility_gauge_fill(ike_sa_t *ike_sa, message_t *message,
 	packet = encode(ike_sa, message, padding);
 	chunk_free(&padding);
 	return packet;
+}
+
+METHOD(mobility_gauge_t, moved, void,
+	private_mobility_gauge_t *this)
+{
+	this->due = TRUE;
+}
+
+METHOD(mobility_gauge_t, is_due, bool,
+	private_mobility_gauge_t *this, const mobility_path_t *path)
+{
+	if (!this->due)
+	{
+		return FALSE;
+	}
+	this->due = FALSE;
+	/* else there is nothing to limit, or no way to */
+	return this->candidates->is_pinned(this->candidates, path) &&
+		   get_believed(path) > MOBILITY_MTU_FLOOR;
+}
+
+METHOD(mobility_gauge_t, cancel, void,
+	private_mobility_gauge_t *this)
+{
+	this->mtu = (mobility_mtu_t){};
+}
+
+METHOD(mobility_gauge_t, fill, void,
+	private_mobility_gauge_t *this, ike_sa_t *ike_sa,
+	const mobility_path_t *path, message_t *message)
+{
+	mobility_records_t *records = this->candidates->records;
+	uint64_t now = mobility_now();
+	mobility_record_t record;
+
+	DESTROY_IF(this->filled);
+	this->filled = NULL;
+	if (!path)
+	{
+		return;
+	}
+	records->get(records, path, now, &record);
+	if (mobility_mtu_begin(&this->mtu, get_believed(path), record.rtt, now))
+	{
+		this->filled = get_filled(ike_sa, message, &this->mtu.size);
+	}
+	if (!this->filled)
+	{	/* it goes out as it is, its answer says nothing */
+		cancel(this);
+	}
+}
+
+METHOD(mobility_gauge_t, sent, void,
+	private_mobility_gauge_t *this)
+{
+	if (this->filled)
+	{
+		this->exchange->add_filled(this->exchange, this->filled);
+		this->filled = NULL;
+	}
+}
+
+METHOD(mobility_gauge_t, is_filled, bool,
+	private_mobility_gauge_t *this)
+{
+	return this->mtu.next != 0;
+}
+
+METHOD(mobility_gauge_t, unfilled, void,
+	private_mobility_gauge_t *this)
+{
+	mobility_mtu_unfilled(&this->mtu, mobility_now());
+}
+
+METHOD(mobility_gauge_t, tick, bool,
+	private_mobility_gauge_t *this, ike_sa_t *ike_sa,
+	const mobility_path_t *path, uint64_t now)
+{
+	if (!path)
+	{
+		cancel(this);
+	}
+	switch (mobility_mtu_tick(&this->mtu, now))
+	{
+		case MOBILITY_MTU_FILLED:
+			this->exchange->send_filled(this->exchange, path, ike_sa);
+			break;
+		case MOBILITY_MTU_ALL:
+			return TRUE;
+		case MOBILITY_MTU_NONE:
+			break;
+	}
+	return FALSE;
+}
+
+METHOD(mobility_gauge_t, answered, void,
+	private_mobility_gauge_t *this, const mobility_path_t *path)
+{
+	uint32_t size = this->mtu.size, takes;
+
+	if (!size)
+	{
+		return;
+	}
+	takes = mobility_mtu_answered(&this->mtu, get_believed(path), &this->due);
+	if (takes && this->candidates->limit(this->candidates, path, takes))
+	{
+		dbg(DBG_IKE, takes < size ? 1 : 2, "mobility: %s: packets of %u bytes "
+			"%s over %s, sending none larger than %u", this->name, size,
+			takes < size ? "get lost" : "arrive", path->ifname, takes);
+	}
+}
+
+METHOD(mobility_gauge_t, get_deadline, uint64_t,
+	private_mobility_gauge_t *this)
+{
+	return this->mtu.next;
+}
+
+METHOD(mobility_gauge_t, destroy, void,
+	private_mobility_gauge_t *this)
+{
+	DESTROY_IF(this->filled);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+mobility_gauge_t *mobility_gauge_create(const char *name,
+										mobility_candidates_t *candidates,
+										mobility_exchange_t *exchange)
+{
+	private_mobility_gauge_t *this;
+
+	INIT(this,
+		.public = {
+			.moved = _moved,
+			.is_due = _is_due,
+			.fill = _fill,
+			.sent = _sent,
+			.is_filled = _is_filled,
+			.unfilled = _unfilled,
+			.tick = _tick,
+			.answered = _answered,
+			.cancel = _cancel,
+			.get_deadline = _get_deadline,
+			.destroy = _destroy,
+		},
+		.name = name,
+		.candidates = candidates,
+		.exchange = exchange,
+	);
+	return &this->public;
 }

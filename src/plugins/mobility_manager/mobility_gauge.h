@@ -8,8 +8,8 @@
  * @defgroup mobility_gauge mobility_gauge
  * @{ @ingroup mobility_manager
  *
- * What a measurement of a path's MTU needs of the kernel and of charon, see
- * mobility_mtu_t.
+ * Measures if large packets get through on the path in use, see mobility_mtu_t,
+ * and limits them if they do not.
  */
 
 #ifndef MOBILITY_GAUGE_H_
@@ -18,32 +18,109 @@
 #include <encoding/message.h>
 #include <sa/ike_sa.h>
 
-#include "mobility_path.h"
+#include "mobility_candidates.h"
+#include "mobility_exchange.h"
+#include "mobility_mtu.h"
+
+typedef struct mobility_gauge_t mobility_gauge_t;
 
 /**
- * Notify that fills a request, one of those for private use: who does not know it
- * has to ignore it (RFC 7296, 3.10.1).
+ * Notify that fills a request, one of those for private use: who does not know
+ * it has to ignore it (RFC 7296, 3.10.1).
  */
 #define MOBILITY_NOTIFY_PADDING 52501
 
 /**
- * Get the MTU that the kernel believes a path has.
- *
- * @param path			path, pinned
- * @return				MTU, 0 if unknown
+ * Gauge of one session.  Used with its IKE_SA checked out.
  */
-uint32_t mobility_gauge_believed(const mobility_path_t *path);
+struct mobility_gauge_t {
+
+	/**
+	 * The path in use is another one now, nobody knows what gets through.
+	 */
+	void (*moved)(mobility_gauge_t *this);
+
+	/**
+	 * Check if there is something to measure, which is not asked for again.
+	 *
+	 * @param path		path in use
+	 * @return			TRUE if a request is to be queued, for fill()
+	 */
+	bool (*is_due)(mobility_gauge_t *this, const mobility_path_t *path);
+
+	/**
+	 * Begin to measure with a request that is about to be sent.
+	 *
+	 * @param ike_sa	IKE_SA
+	 * @param path		path in use, may be NULL
+	 * @param message	request with nothing in it, not changed
+	 */
+	void (*fill)(mobility_gauge_t *this, ike_sa_t *ike_sa,
+				 const mobility_path_t *path, message_t *message);
+
+	/**
+	 * A request was captured by the exchange, maybe the one to be filled.
+	 */
+	void (*sent)(mobility_gauge_t *this);
+
+	/**
+	 * Check if only the filled form of the request is to be sent.
+	 *
+	 * @return			TRUE if so
+	 */
+	bool (*is_filled)(mobility_gauge_t *this);
+
+	/**
+	 * The request was sent as it is.
+	 */
+	void (*unfilled)(mobility_gauge_t *this);
+
+	/**
+	 * Time has passed, send the filled request again if that is due.
+	 *
+	 * @param ike_sa	IKE_SA
+	 * @param path		path in use, may be NULL
+	 * @param now		current time
+	 * @return			TRUE if it has to be sent as it is
+	 */
+	bool (*tick)(mobility_gauge_t *this, ike_sa_t *ike_sa,
+				 const mobility_path_t *path, uint64_t now);
+
+	/**
+	 * The request was answered over the path in use.
+	 *
+	 * @param path		path in use
+	 */
+	void (*answered)(mobility_gauge_t *this, const mobility_path_t *path);
+
+	/**
+	 * Whatever is answered, it says nothing.
+	 */
+	void (*cancel)(mobility_gauge_t *this);
+
+	/**
+	 * Get when tick() has to be called.
+	 *
+	 * @return			time, 0 for never
+	 */
+	uint64_t (*get_deadline)(mobility_gauge_t *this);
+
+	/**
+	 * Destroy a mobility_gauge_t.
+	 */
+	void (*destroy)(mobility_gauge_t *this);
+};
 
 /**
- * Get a request with nothing in it filled until it is as large as a packet may
- * be.
+ * Create a gauge.
  *
- * @param ike_sa		IKE_SA
- * @param message		request with its addresses, not changed
- * @param size			size of the IP packet, at most; gets what it is
- * @return				filled request, NULL on failure
+ * @param name			name of the connection, for logs, not cloned
+ * @param candidates	paths of the session
+ * @param exchange		request in flight
+ * @return				gauge
  */
-packet_t *mobility_gauge_fill(ike_sa_t *ike_sa, message_t *message,
-							  uint32_t *size);
+mobility_gauge_t *mobility_gauge_create(const char *name,
+										mobility_candidates_t *candidates,
+										mobility_exchange_t *exchange);
 
 #endif /** MOBILITY_GAUGE_H_ @}*/

@@ -7,7 +7,6 @@
 #include "mobility_mover.h"
 #include "mobility_clock.h"
 #include "mobility_gauge.h"
-#include "mobility_mtu.h"
 #include "mobility_progress.h"
 
 #include <time.h>
@@ -152,19 +151,9 @@ struct private_mobility_mover_t {
 	bool test_moves;
 
 	/**
-	 * Nobody knows if large packets get through on the path in use.
+	 * Finds out if large packets get through on the path in use.
 	 */
-	bool measure_due;
-
-	/**
-	 * Finds it out.
-	 */
-	mobility_mtu_t mtu;
-
-	/**
-	 * Filled request for that, until it gets sent.
-	 */
-	packet_t *filled;
+	mobility_gauge_t *gauge;
 
 	/**
 	 * The move under way, and those before.
@@ -234,7 +223,7 @@ static void send_over(private_mobility_mover_t *this,
 {
 	this->public.candidates->pin(this->public.candidates, path);
 	this->public.exchange->send(this->public.exchange, path, this->ike_sa);
-	mobility_mtu_unfilled(&this->mtu, mobility_now());
+	this->gauge->unfilled(this->gauge);
 	if (!mobility_path_equals(path, this->target ?: this->path))
 	{
 		this->spread = TRUE;
@@ -397,7 +386,7 @@ METHOD(mobility_mover_t, move, status_t,
 	end_linger(this);
 	set_target(this, path);
 	this->test_next = 0;
-	this->mtu = (mobility_mtu_t){};
+	this->gauge->cancel(this->gauge);
 	this->insist = MOBILITY_EARLY_ATTEMPTS;
 	this->moving = TRUE;
 	candidates->pin(candidates, path);
@@ -512,36 +501,15 @@ static void fail_test(private_mobility_mover_t *this, uint64_t penalty)
 	}
 }
 
-/**
- * The request that measures the path in use is not answered yet.
- */
-static void tick_measure(private_mobility_mover_t *this, uint64_t now)
-{
-	mobility_exchange_t *exchange = this->public.exchange;
-
-	if (!this->path)
-	{
-		this->mtu = (mobility_mtu_t){};
-	}
-	switch (mobility_mtu_tick(&this->mtu, now))
-	{
-		case MOBILITY_MTU_FILLED:
-			exchange->send_filled(exchange, this->path, this->ike_sa);
-			break;
-		case MOBILITY_MTU_ALL:
-			resend(this);
-			break;
-		case MOBILITY_MTU_NONE:
-			break;
-	}
-}
-
 METHOD(mobility_mover_t, tick, void,
 	private_mobility_mover_t *this, uint64_t penalty)
 {
 	uint64_t now = mobility_now();
 
-	tick_measure(this, now);
+	if (this->gauge->tick(this->gauge, this->ike_sa, this->path, now))
+	{
+		resend(this);
+	}
 	if (this->linger && now >= this->linger)
 	{
 		end_linger(this);
@@ -565,7 +533,8 @@ METHOD(mobility_mover_t, tick, void,
 METHOD(mobility_mover_t, get_deadline, uint64_t,
 	private_mobility_mover_t *this)
 {
-	uint64_t times[] = { this->test_next, this->linger, this->mtu.next };
+	uint64_t times[] = { this->test_next, this->linger,
+						 this->gauge->get_deadline(this->gauge) };
 	uint64_t deadline = 0;
 	int i;
 
@@ -596,16 +565,9 @@ METHOD(mobility_mover_t, send_dpd, status_t,
 METHOD(mobility_mover_t, measure, status_t,
 	private_mobility_mover_t *this)
 {
-	mobility_candidates_t *candidates = this->public.candidates;
-
-	if (!this->measure_due || !this->path || !is_idle(this))
+	if (!this->path || !is_idle(this) ||
+		!this->gauge->is_due(this->gauge, this->path))
 	{
-		return SUCCESS;
-	}
-	this->measure_due = FALSE;
-	if (!candidates->is_pinned(candidates, this->path) ||
-		mobility_gauge_believed(this->path) <= MOBILITY_MTU_FLOOR)
-	{	/* there is nothing to limit, or no way to */
 		return SUCCESS;
 	}
 	queue_task(this, MOBILITY_TASK_MEASURE);
@@ -652,11 +614,7 @@ METHOD(mobility_mover_t, sent, void,
 	this->spread = FALSE;
 	this->public.exchange->capture(this->public.exchange, this->ike_sa,
 								   message);
-	if (this->filled)
-	{
-		this->public.exchange->add_filled(this->public.exchange, this->filled);
-		this->filled = NULL;
-	}
+	this->gauge->sent(this->gauge);
 }
 
 /**
@@ -778,48 +736,18 @@ METHOD(mobility_mover_t, announce, status_t,
 METHOD(mobility_task_owner_t, fill, void,
 	private_mobility_mover_t *this, message_t *message)
 {
-	mobility_records_t *records = this->public.candidates->records;
-	uint64_t now = mobility_now();
-	mobility_record_t record;
-
-	DESTROY_IF(this->filled);
-	this->filled = NULL;
-	if (!this->path)
-	{
-		return;
-	}
-	records->get(records, this->path, now, &record);
-	if (mobility_mtu_begin(&this->mtu, mobility_gauge_believed(this->path),
-						   record.rtt, now))
-	{
-		this->filled = mobility_gauge_fill(this->ike_sa, message,
-										   &this->mtu.size);
-	}
-	if (!this->filled)
-	{	/* it goes out as it is, its answer says nothing */
-		this->mtu = (mobility_mtu_t){};
-	}
+	this->gauge->fill(this->gauge, this->ike_sa, this->path, message);
 }
 
 METHOD(mobility_task_owner_t, measured, void,
 	private_mobility_mover_t *this, host_t *local, host_t *remote)
 {
-	mobility_candidates_t *candidates = this->public.candidates;
-	uint32_t size = this->mtu.size, takes;
-
-	if (!size || this->target || !came_over(this->path, local, remote))
+	if (this->target || !came_over(this->path, local, remote))
 	{
-		this->mtu = (mobility_mtu_t){};
+		this->gauge->cancel(this->gauge);
 		return;
 	}
-	takes = mobility_mtu_answered(&this->mtu, mobility_gauge_believed(this->path),
-								  &this->measure_due);
-	if (takes && candidates->limit(candidates, this->path, takes))
-	{
-		dbg(DBG_IKE, takes < size ? 1 : 2, "mobility: %s: packets of %u bytes "
-			"%s over %s, sending none larger than %u", this->name, size,
-			takes < size ? "get lost" : "arrive", this->path->ifname, takes);
-	}
+	this->gauge->answered(this->gauge, this->path);
 }
 
 METHOD(mobility_task_owner_t, transmit, void,
@@ -827,7 +755,7 @@ METHOD(mobility_task_owner_t, transmit, void,
 {
 	mobility_path_t *path = this->target ?: this->path;
 
-	if (path && this->mtu.next)
+	if (path && this->gauge->is_filled(this->gauge))
 	{
 		this->public.exchange->send_filled(this->public.exchange, path,
 										  this->ike_sa);
@@ -936,7 +864,10 @@ METHOD(mobility_task_owner_t, confirmed, void,
 	}
 	moved = mobility_progress_complete(&this->progress, this->path, now,
 									   time(NULL));
-	this->measure_due |= moved;
+	if (moved)
+	{
+		this->gauge->moved(this->gauge);
+	}
 	this->listener->confirmed(this->data, moved);
 }
 
@@ -973,7 +904,7 @@ METHOD(mobility_mover_t, bind_, void,
 	this->ike_sa = ike_sa;
 	this->public.exchange->clear(this->public.exchange);
 	this->test_next = 0;
-	this->mtu = (mobility_mtu_t){};
+	this->gauge->cancel(this->gauge);
 	if (!this->moving)
 	{	/* a test ends here, its path must not be taken for one in use */
 		set_target(this, NULL);
@@ -1006,7 +937,7 @@ METHOD(mobility_mover_t, destroy, void,
 	this->public.exchange->destroy(this->public.exchange);
 	mobility_path_destroy(this->path);
 	mobility_path_destroy(this->target);
-	DESTROY_IF(this->filled);
+	this->gauge->destroy(this->gauge);
 	mobility_progress_cleanup(&this->progress);
 	free(this);
 }
@@ -1068,6 +999,8 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 		.listener = listener,
 		.data = data,
 	);
+	this->gauge = mobility_gauge_create(name, candidates,
+										this->public.exchange);
 
 	return &this->public;
 }
