@@ -90,6 +90,8 @@ class Scale:
         progress.note("logs in")
         place.run("alice", "systemctl start strongswan")
         self._wait("alice", "ESTABLISHED", count, LOGIN)
+        # the shell that writes down what it says reads it byte by byte
+        place.run("alice", "pkill -x mobilityctl", must=False)
         name = f"scale-{variant}-{count}"
         self._capture(name)
         figures = {"variant": variant, "sessions": count,
