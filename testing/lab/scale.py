@@ -15,6 +15,7 @@ trafficlog, wire = timeline.trafficlog, timeline.wire
 
 NEW, PATIENCE = "10.1.0.10", 120
 LOGIN = 600
+LOG = "/var/log/charon.log"
 HERTZ = os.sysconf("SC_CLK_TCK")
 
 ENDS = """    local {{ auth = pubkey
@@ -97,14 +98,15 @@ class Scale:
         figures = {"variant": variant, "sessions": count,
                    "heap": self._heap(), "resident": self._status("VmRSS")}
         progress.note("moves")
-        before = self._cpu()
-        told = self._moves_told()
+        before = self._cpu("alice"), self._cpu("sun")
+        length = place.run("sun", f"stat -c %s {LOG}").out.strip()
         place.run("alice", "cable down eth1; "
                   "ip address flush dev eth1 scope global")
-        figures["moved"] = self._wait_moved(told, count)
+        figures["moved"] = self._wait_moved(length, count)
         # what follows a move is part of it
         time.sleep(1)
-        figures["cpu"] = self._cpu() - before
+        figures["cpu"] = self._cpu("alice") - before[0]
+        figures["gateway"] = self._cpu("sun") - before[1]
         figures["peak"] = self._status("VmHWM")
         place.run("alice", "kill $(cat /run/bench.pid)")
         figures["times"] = self._times(name)
@@ -130,18 +132,16 @@ class Scale:
                     f"only {found} of {count} on {host}: {what}")
             time.sleep(0.5)
 
-    def _moves_told(self):
-        """How many IKE_SAs sun's log says have moved, ever.  Asking charon for
-        a list of all would keep it from moving them."""
-        return int(self._site.run(
-            "sun", "grep -c 'remote endpoint changed .* to 192.168.0.1\\[' "
-            "/var/log/charon.log", must=False).out)
-
-    def _wait_moved(self, before, count):
-        """Until sun has moved so many more; returns how many it has."""
+    def _wait_moved(self, length, count):
+        """Until sun has moved so many since its log had that length; returns
+        how many it has.  Asking charon for a list of all would keep it from
+        moving them."""
         end = time.monotonic() + PATIENCE
         while True:
-            moved = self._moves_told() - before
+            moved = int(self._site.run(
+                "sun", f"tail -c +{length} {LOG} | grep -c "
+                "'remote endpoint changed .* to 192.168.0.1\\['",
+                must=False).out)
             if moved >= count or time.monotonic() > end:
                 return moved
             time.sleep(0.5)
@@ -166,10 +166,10 @@ class Scale:
             "alice", f"sed -n 's/^{key}:[^0-9]*//p' "
             "/proc/$(cat /run/charon-systemd.pid)/status").out.split()[0])
 
-    def _cpu(self):
+    def _cpu(self, host):
         """Seconds charon has used."""
         stat = self._site.run(
-            "alice", "cat /proc/$(cat /run/charon-systemd.pid)/stat").out
+            host, "cat /proc/$(cat /run/charon-systemd.pid)/stat").out
         fields = stat.rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / HERTZ
 
@@ -199,6 +199,7 @@ def main(options):
         "session has the last of its answers on the other one")
     say(f"{'':6} {'sessions':>8}  {'moved':>5}  {'first':>6}  {'median':>6}  "
         f"{'last':>6}  {'CPU [s]':>7}  {'per session [ms]':>16}  "
+        f"{'gateway [s]':>11}  "
         f"{'heap [kB]':>9}  {'resident, peak [kB]':>19}")
     for one in bench.figures:
         times = one["times"]
@@ -208,6 +209,7 @@ def main(options):
         say(f"{one['variant']:6} {one['sessions']:8}  {one['moved']:5}  "
             f"{first:>6}  {median:>6}  {last:>6}  {one['cpu']:7.2f}  "
             f"{one['cpu'] * 1000 / one['sessions']:16.1f}  "
+            f"{one['gateway']:11.2f}  "
             f"{one['heap'] // 1024:9}  "
             f"{one['resident']:10}, {one['peak']:7}")
     output = paths.generated() / "scale.json"
