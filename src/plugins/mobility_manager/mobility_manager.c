@@ -815,6 +815,7 @@ METHOD(mobility_manager_t, destroy, void,
 	DESTROY_IF(this->context.relocator);
 	DESTROY_IF(this->context.pins);
 	DESTROY_IF(this->context.neighbors);
+	this->context.backlog->destroy(this->context.backlog);
 	this->context.hooks->destroy(this->context.hooks);
 	this->observers->destroy(this->observers);
 	this->monitor_mutex->destroy(this->monitor_mutex);
@@ -858,6 +859,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 										 settings->get_pin_table(settings)),
 			.relocator = mobility_relocator_create(
 								mobility_sad_create(mobility_xfrm_create())),
+			.backlog = mobility_backlog_create(),
 			.hooks = mobility_ike_hooks_create(),
 			.arm = arm,
 			.tell = tell,

@@ -64,6 +64,16 @@ struct private_mobility_mover_t {
 	mobility_relocator_t *relocator;
 
 	/**
+	 * What peers are busy with.
+	 */
+	mobility_backlog_t *backlog;
+
+	/**
+	 * When the request in flight was sent first.
+	 */
+	uint64_t asked;
+
+	/**
 	 * SAs that accept packets at the address that is going to be used, or was
 	 * used before, mobility_sa_id_t; NULL if none do.
 	 */
@@ -318,6 +328,18 @@ static void use_path(private_mobility_mover_t *this,
 	mobility_path_destroy(old);
 }
 
+/**
+ * Check if the peer has not come to the request in flight yet, as it has to
+ * answer many others.
+ */
+static bool is_queued(private_mobility_mover_t *this, uint64_t now)
+{
+	mobility_path_t *path = this->target ?: this->path;
+
+	return path && this->backlog->is_before(this->backlog, path->local,
+											path->remote, this->asked, now);
+}
+
 METHOD(mobility_mover_t, begin, void,
 	private_mobility_mover_t *this, const char *trigger)
 {
@@ -342,6 +364,10 @@ METHOD(mobility_mover_t, probe, status_t,
 
 	if (this->public.exchange->in_flight(this->public.exchange))
 	{
+		if (is_queued(this, now))
+		{
+			return SUCCESS;
+		}
 		if (this->insist && this->target)
 		{
 			this->insist--;
@@ -518,7 +544,11 @@ METHOD(mobility_mover_t, tick, void,
 	{
 		return;
 	}
-	if (this->test_attempt < TEST_ATTEMPTS)
+	if (is_queued(this, now))
+	{
+		this->test_next = now + TEST_INTERVAL;
+	}
+	else if (this->test_attempt < TEST_ATTEMPTS)
 	{
 		this->test_attempt++;
 		this->test_next = now + TEST_INTERVAL;
@@ -612,6 +642,7 @@ METHOD(mobility_mover_t, sent, void,
 	private_mobility_mover_t *this, message_t *message)
 {
 	this->spread = FALSE;
+	this->asked = mobility_now();
 	this->public.exchange->capture(this->public.exchange, this->ike_sa,
 								   message);
 	this->gauge->sent(this->gauge);
@@ -659,6 +690,8 @@ METHOD(mobility_mover_t, answered, bool,
 	this->public.exchange->clear(this->public.exchange);
 	me = message->get_destination(message);
 	other = message->get_source(message);
+	this->backlog->answered(this->backlog, me, other, this->asked,
+							mobility_now());
 	on_current = !this->moving && came_over(this->path, me, other);
 	if (!on_current)
 	{
@@ -949,6 +982,7 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 										mobility_monitor_t *monitor,
 										mobility_neighbors_t *neighbors,
 										mobility_relocator_t *relocator,
+										mobility_backlog_t *backlog,
 										const char *name,
 							const mobility_mover_listener_t *listener,
 							void *data)
@@ -995,6 +1029,7 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 		.monitor = monitor,
 		.neighbors = neighbors,
 		.relocator = relocator,
+		.backlog = backlog,
 		.name = name,
 		.listener = listener,
 		.data = data,

@@ -16,6 +16,7 @@
 #ifndef MOBILITY_MOVER_H_
 #define MOBILITY_MOVER_H_
 
+#include "mobility_backlog.h"
 #include "mobility_candidates.h"
 #include "mobility_exchange.h"
 #include "mobility_fsm.h"
@@ -251,6 +252,7 @@ struct mobility_mover_t {
  * @param monitor		network monitor
  * @param neighbors		neighbors of this host, NULL if unavailable
  * @param relocator		moves CHILD_SAs, NULL to have stock do it
+ * @param backlog		what peers are busy with
  * @param name			name for the log, must live as long
  * @param listener		gets told what came out
  * @param data			user data for listener
@@ -260,6 +262,7 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 										mobility_monitor_t *monitor,
 										mobility_neighbors_t *neighbors,
 										mobility_relocator_t *relocator,
+										mobility_backlog_t *backlog,
 										const char *name,
 							const mobility_mover_listener_t *listener,
 							void *data);

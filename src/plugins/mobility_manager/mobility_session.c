@@ -1148,6 +1148,7 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 											   context->settings,
 											   context->monitor, context->pins),
 					context->monitor, context->neighbors, context->relocator,
+					context->backlog,
 					this->connection, &listener, this);
 	this->hold = mobility_hold_create(context->hooks, this->mover, &this->fsm,
 									  this->connection, processed,

@@ -40,6 +40,8 @@ struct mobility_context_t {
 	mobility_neighbors_t *neighbors;
 	/** moves CHILD_SAs, NULL to have stock do it */
 	mobility_relocator_t *relocator;
+	/** what peers are busy with */
+	mobility_backlog_t *backlog;
 	/** watches traffic, NULL if the kernel does not tell of it */
 	mobility_traffic_t *traffic;
 	/** resolves names of peers */
