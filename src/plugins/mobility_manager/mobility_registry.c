@@ -12,8 +12,18 @@
 #include <processing/jobs/callback_job.h>
 #include <threading/mutex.h>
 
+/** Jobs that work at the same time.  Most of what they do waits for the locks of
+ * the kernel and of netlink sockets, more of them keep each other from working;
+ * and messages need threads, too.  One would have all sessions wait for an
+ * IKE_SA that somebody else has checked out. */
+#define WORKERS 4
+
+/** Sessions waiting for a job that are so many that it does not matter when
+ * exactly others want to be woken, and ms between two times then. */
+#define CROWD 16
+#define CROWD_INTERVAL 50
+
 typedef struct private_mobility_registry_t private_mobility_registry_t;
-typedef struct work_t work_t;
 
 /**
  * Private data of a mobility_registry_t object.
@@ -41,9 +51,19 @@ struct private_mobility_registry_t {
 	linked_list_t *entries;
 
 	/**
-	 * Jobs to queue when the mutex is released, job_t*.
+	 * Sessions with work that no job has taken yet, mobility_entry_t*.
 	 */
-	linked_list_t *jobs;
+	linked_list_t *waiting;
+
+	/**
+	 * Number of jobs.
+	 */
+	u_int workers;
+
+	/**
+	 * How many of them to queue when the mutex is released.
+	 */
+	u_int starting;
 
 	/**
 	 * Locks all of this.
@@ -67,39 +87,35 @@ struct private_mobility_registry_t {
 };
 
 /**
- * Work on a session.
+ * Take the next session with work.  Returns the id to check out its IKE_SA
+ * with, NULL if there is none and the job is to end.
  */
-struct work_t {
-
-	/**
-	 * Registry.
-	 */
-	private_mobility_registry_t *this;
-
-	/**
-	 * Id to check out the IKE_SA with.
-	 */
-	ike_sa_id_t *id;
-};
-
-/**
- * Destroy a work_t.
- */
-static void work_destroy(work_t *work)
+static ike_sa_id_t *take_next(private_mobility_registry_t *this)
 {
-	work->id->destroy(work->id);
-	free(work);
+	mobility_entry_t *entry;
+	ike_sa_id_t *id = NULL;
+
+	this->mutex->lock(this->mutex);
+	if (this->waiting->remove_first(this->waiting, (void**)&entry) == SUCCESS)
+	{
+		id = entry->id->clone(entry->id);
+	}
+	else
+	{
+		this->workers--;
+	}
+	this->mutex->unlock(this->mutex);
+	return id;
 }
 
 /**
- * Job of a session.
+ * Work on a session.
  */
-static job_requeue_t work_job(work_t *work)
+static void work_on(private_mobility_registry_t *this, ike_sa_id_t *id)
 {
-	private_mobility_registry_t *this = work->this;
 	ike_sa_t *ike_sa;
 
-	ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, work->id);
+	ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, id);
 	if (ike_sa)
 	{
 		if (this->cb(this->data, ike_sa) == DESTROY_ME)
@@ -112,53 +128,61 @@ static job_requeue_t work_job(work_t *work)
 			charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
 		}
 	}
-	return JOB_REQUEUE_NONE;
 }
 
 /**
- * Unlock the mutex, then queue the jobs that were created under it.
+ * Job that works until nothing is left to do, one session at a time: in between
+ * it is the turn of messages.
+ */
+static job_requeue_t work_job(private_mobility_registry_t *this)
+{
+	ike_sa_id_t *id;
+
+	id = take_next(this);
+	if (!id)
+	{
+		return JOB_REQUEUE_NONE;
+	}
+	work_on(this, id);
+	id->destroy(id);
+	return JOB_REQUEUE_FAIR;
+}
+
+/**
+ * Unlock the mutex, then queue the jobs that are needed.
  */
 static void unlock(private_mobility_registry_t *this)
 {
-	linked_list_t *jobs = this->jobs;
-	job_t *job;
+	u_int starting = this->starting;
 
-	if (jobs->get_count(jobs))
-	{
-		this->jobs = linked_list_create();
-	}
-	else
-	{
-		jobs = NULL;
-	}
+	this->starting = 0;
 	this->mutex->unlock(this->mutex);
 
-	while (jobs && jobs->remove_first(jobs, (void**)&job) == SUCCESS)
+	while (starting--)
 	{
-		lib->processor->queue_job(lib->processor, job);
+		lib->processor->queue_job(lib->processor,
+				(job_t*)callback_job_create_with_prio(
+							(callback_job_cb_t)work_job, this,
+							NULL, NULL, JOB_PRIO_HIGH));
 	}
-	DESTROY_IF(jobs);
 }
 
 METHOD(mobility_registry_t, queue_locked, void,
 	private_mobility_registry_t *this, mobility_entry_t *entry,
 	mobility_work_t flags)
 {
-	work_t *work;
-
 	if (entry->ended)
 	{
 		return;
 	}
 	if (!entry->work)
 	{
-		INIT(work,
-			.this = this,
-			.id = entry->id->clone(entry->id),
-		);
-		this->jobs->insert_last(this->jobs, callback_job_create_with_prio(
-							(callback_job_cb_t)work_job, work,
-							(void*)work_destroy, NULL, JOB_PRIO_HIGH));
+		this->waiting->insert_last(this->waiting, entry);
+		if (this->workers < WORKERS)
+		{
+			this->workers++;
+			this->starting++;
+		}
 	}
 	entry->work |= flags;
 }
@@ -247,24 +271,50 @@ METHOD(mobility_registry_t, take_work, mobility_work_t,
 }
 
 /**
+ * Check if there is much to do, the mutex must be held.
+ */
+static bool is_crowded(private_mobility_registry_t *this)
+{
+	return this->waiting->get_count(this->waiting) >= CROWD;
+}
+
+/**
+ * Set the clock, the mutex must be held.
+ */
+static void set_clock(private_mobility_registry_t *this, uint64_t when)
+{
+	if (when && is_crowded(this))
+	{
+		when = max(when, mobility_now() + CROWD_INTERVAL);
+		if (this->alarm && this->alarm <= when)
+		{
+			return;
+		}
+	}
+	this->alarm = when;
+	this->clock->set(this->clock, when);
+}
+
+/**
  * Set the clock to the earliest deadline, the mutex must be held.
  */
 static void set_alarm(private_mobility_registry_t *this)
 {
 	enumerator_t *enumerator;
 	mobility_entry_t *entry;
+	uint64_t first = 0;
 
-	this->alarm = 0;
 	enumerator = this->entries->create_enumerator(this->entries);
 	while (enumerator->enumerate(enumerator, &entry))
 	{
-		if (entry->deadline && (!this->alarm || entry->deadline < this->alarm))
+		if (entry->deadline && (!first || entry->deadline < first))
 		{
-			this->alarm = entry->deadline;
+			first = entry->deadline;
 		}
 	}
 	enumerator->destroy(enumerator);
-	this->clock->set(this->clock, this->alarm);
+	this->alarm = 0;
+	set_clock(this, first);
 }
 
 /**
@@ -300,14 +350,13 @@ METHOD(mobility_registry_t, arm, void,
 	this->mutex->lock(this->mutex);
 	was_first = entry->deadline && entry->deadline == this->alarm;
 	entry->deadline = deadline;
-	if (was_first)
+	if (was_first && !is_crowded(this))
 	{	/* do not wake the host for a time that is not meant anymore */
 		set_alarm(this);
 	}
 	else if (deadline && (!this->alarm || deadline < this->alarm))
 	{
-		this->alarm = deadline;
-		this->clock->set(this->clock, deadline);
+		set_clock(this, deadline);
 	}
 	this->mutex->unlock(this->mutex);
 }
@@ -337,6 +386,7 @@ METHOD(mobility_registry_t, remove_, void,
 {
 	this->mutex->lock(this->mutex);
 	this->entries->remove(this->entries, entry, NULL);
+	this->waiting->remove(this->waiting, entry, NULL);
 	if (!entry->ended)
 	{
 		this->active--;
@@ -360,6 +410,7 @@ METHOD(mobility_registry_t, rebind, void,
 	entry->id = id->clone(id);
 	entry->successor = 0;
 	entry->work = 0;
+	this->waiting->remove(this->waiting, entry, NULL);
 	this->mutex->unlock(this->mutex);
 }
 
@@ -425,7 +476,7 @@ METHOD(mobility_registry_t, destroy, void,
 {
 	DESTROY_IF(this->clock);
 	this->entries->destroy(this->entries);
-	this->jobs->destroy(this->jobs);
+	this->waiting->destroy(this->waiting);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -458,7 +509,7 @@ mobility_registry_t *mobility_registry_create(mobility_registry_cb_t cb,
 		.cb = cb,
 		.data = data,
 		.entries = linked_list_create(),
-		.jobs = linked_list_create(),
+		.waiting = linked_list_create(),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	this->clock = mobility_clock_create(time_has_come, this);

@@ -9,8 +9,8 @@
  * @{ @ingroup mobility_manager
  *
  * Table of the sessions: which IKE_SA they have, when they want to be woken,
- * and what there is to do for them.  Gets each its job, by which the IKE_SA is
- * checked out.
+ * and what there is to do for them.  A few jobs do that, each for one session
+ * after the other, with its IKE_SA checked out.
  */
 
 #ifndef MOBILITY_REGISTRY_H_
@@ -114,7 +114,7 @@ struct mobility_entry_t {
 	uint64_t deadline;
 
 	/**
-	 * Work to do; if not 0, a job is queued.
+	 * Work to do; if not 0, it waits for a job or has one.
 	 */
 	mobility_work_t work;
 };
@@ -235,7 +235,7 @@ struct mobility_registry_t {
 						 mobility_work_t work);
 
 	/**
-	 * Take the work there is to do for a session, called by its job.
+	 * Take the work there is to do for a session, called by the job that has it.
 	 *
 	 * @param entry		entry
 	 * @return			what to do
@@ -244,7 +244,8 @@ struct mobility_registry_t {
 								 mobility_entry_t *entry);
 
 	/**
-	 * Set the time at which a session gets MOBILITY_WORK_TICK.
+	 * Set the time at which a session gets MOBILITY_WORK_TICK; while many
+	 * sessions wait for a job it may be a little later.
 	 *
 	 * @param entry		entry
 	 * @param deadline	time as of mobility_now(), 0 for never
