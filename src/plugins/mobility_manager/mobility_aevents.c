@@ -44,6 +44,11 @@ struct private_mobility_aevents_t {
 	bool listening;
 
 	/**
+	 * SAs the filter is for, sorted.
+	 */
+	chunk_t spis;
+
+	/**
 	 * What is received.
 	 */
 	char *buf;
@@ -89,13 +94,41 @@ static void set_filter(private_mobility_aevents_t *this, const uint32_t *spis,
 	free(filter.filter);
 }
 
+/**
+ * Compare SPIs
+ */
+static int compare(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(uint32_t));
+}
+
+/**
+ * Note the SAs to have events of.  Returns FALSE if they are the same as before.
+ */
+static bool note_spis(private_mobility_aevents_t *this, const uint32_t *spis,
+					  u_int count)
+{
+	chunk_t sorted;
+
+	sorted = chunk_clone(chunk_create((u_char*)spis, count * sizeof(*spis)));
+	qsort(sorted.ptr, count, sizeof(*spis), compare);
+	if (chunk_equals(sorted, this->spis))
+	{
+		chunk_free(&sorted);
+		return FALSE;
+	}
+	chunk_free(&this->spis);
+	this->spis = sorted;
+	return TRUE;
+}
+
 METHOD(mobility_aevents_t, listen_, int,
 	private_mobility_aevents_t *this, const uint32_t *spis, u_int count)
 {
 	int group = XFRMNLGRP_AEVENTS;
 
-	if (count)
-	{
+	if (count && note_spis(this, spis, count))
+	{	/* SAs that move stay the same, and a filter for many takes time */
 		set_filter(this, spis, count);
 	}
 	if (this->listening != (count > 0))
@@ -150,6 +183,7 @@ METHOD(mobility_aevents_t, destroy, void,
 	private_mobility_aevents_t *this)
 {
 	mnl_socket_close(this->socket);
+	chunk_free(&this->spis);
 	free(this->buf);
 	free(this);
 }
