@@ -6,13 +6,11 @@
 
 #include "mobility_manager.h"
 #include "mobility_anchor.h"
-#include "mobility_announce.h"
-#include "mobility_compat.h"
 #include "mobility_nm.h"
 #include "mobility_registry.h"
 #include "mobility_resume.h"
 #include "mobility_session.h"
-#include "mobility_succession.h"
+#include "mobility_tracker.h"
 
 #include <daemon.h>
 #include <collections/linked_list.h>
@@ -43,6 +41,11 @@ struct private_mobility_manager_t {
 	mobility_registry_t *registry;
 
 	/**
+	 * Gives IKE_SAs their sessions.
+	 */
+	mobility_tracker_t *tracker;
+
+	/**
 	 * IKE_SAs that peers move.
 	 */
 	mobility_anchor_t *anchor;
@@ -63,11 +66,6 @@ struct private_mobility_manager_t {
 	mutex_t *monitor_mutex;
 
 	/**
-	 * Number of the last session.
-	 */
-	refcount_t numbers;
-
-	/**
 	 * Observers, mobility_observer_t*.
 	 */
 	linked_list_t *observers;
@@ -86,25 +84,6 @@ static inline private_mobility_manager_t *manager_of(
 {
 	return (private_mobility_manager_t*)((char*)context -
 							offsetof(private_mobility_manager_t, context));
-}
-
-/**
- * Find the entry of an IKE_SA we manage, which is checked out.
- */
-static mobility_entry_t *find(private_mobility_manager_t *this,
-							  ike_sa_t *ike_sa)
-{
-	mobility_ike_hooks_t *hooks = this->context.hooks;
-	mobility_ike_handler_t *handler;
-	mobility_session_t *session;
-
-	handler = ike_sa ? hooks->get_handler(hooks, ike_sa) : NULL;
-	if (!handler || !handler->session)
-	{
-		return NULL;
-	}
-	session = handler->session;
-	return session->entry;
 }
 
 /**
@@ -149,27 +128,18 @@ static job_requeue_t adjust_monitor_job(private_mobility_manager_t *this)
 }
 
 /**
- * End a session; the monitor runs while any has not.
+ * mobility_tracker_cb_t, the monitor runs while any session has not ended.
  */
-static void set_ended(private_mobility_manager_t *this,
-					  mobility_entry_t *entry)
+static void session_ended(void *data)
 {
-	this->registry->set_ended(this->registry, entry);
+	private_mobility_manager_t *this = data;
+
 	if (!this->registry->get_active(this->registry))
 	{
 		lib->processor->queue_job(lib->processor,
 					(job_t*)callback_job_create((callback_job_cb_t)adjust_monitor_job,
 												this, NULL, NULL));
 	}
-}
-
-/**
- * Forget a session that has no IKE_SA anymore.
- */
-static void forget(private_mobility_manager_t *this, mobility_entry_t *entry)
-{
-	entry->session->destroy(entry->session);
-	this->registry->remove(this->registry, entry);
 }
 
 /**
@@ -300,84 +270,6 @@ static void tell(mobility_context_t *context, enum mobility_event_kind_t kind,
 }
 
 /**
- * Check if an IKE_SA is ours to manage: the mobile end of MOBIKE.
- */
-static bool is_manageable(private_mobility_manager_t *this, ike_sa_t *ike_sa)
-{
-	mobility_settings_t *settings = this->context.settings;
-	mobility_config_t config;
-
-	if (ike_sa->get_version(ike_sa) != IKEV2 ||
-		!ike_sa->supports_extension(ike_sa, EXT_MOBIKE) ||
-		!ike_sa->has_condition(ike_sa, COND_ORIGINAL_INITIATOR))
-	{
-		return FALSE;
-	}
-	settings->get(settings, ike_sa->get_name(ike_sa), &config);
-	return config.mobility;
-}
-
-/**
- * Have a session work for an IKE_SA.
- */
-static void bind_session(private_mobility_manager_t *this,
-						 mobility_entry_t *entry, ike_sa_t *ike_sa)
-{
-	this->registry->rebind(this->registry, entry, ike_sa);
-	entry->session->bind(entry->session, ike_sa);
-	/* we are called by listeners: look around when the IKE_SA is free */
-	this->registry->queue(this->registry, entry, MOBILITY_WORK_LOOK);
-}
-
-/**
- * Start to manage an IKE_SA: by a new session, or by one that goes on with
- * that of the IKE_SA it replaces.  Two objects as it is two IKE_SAs, of which
- * only the new one is checked out.
- */
-static void add_session(private_mobility_manager_t *this, ike_sa_t *ike_sa,
-						const mobility_subject_t *subject)
-{
-	mobility_session_t *session;
-	uint32_t number = subject->number ?: ref_get(&this->numbers);
-
-	session = mobility_session_create(&this->context, number, subject->name);
-	session->entry = this->registry->add(this->registry, session, subject->name,
-										 ike_sa);
-	if (subject->number)
-	{
-		session->inherit(session, subject->moves, &subject->last_move);
-		this->registry->set_moves(this->registry, session->entry,
-								  subject->moves, &subject->last_move);
-	}
-	bind_session(this, session->entry, ike_sa);
-	DBG1(DBG_IKE, "mobility: managing %s[%u]", subject->name, subject->id);
-}
-
-/**
- * Stop to manage an IKE_SA that is going to be destroyed.  The session itself
- * lives as long as the IKE_SA, whose task manager may have tasks of it.
- */
-static void end_session(private_mobility_manager_t *this,
-						mobility_entry_t *entry)
-{
-	entry->session->release(entry->session);
-	set_ended(this, entry);
-}
-
-/**
- * Forget the sessions that have nothing to wait for anymore.
- */
-static void forget_gone(private_mobility_manager_t *this, mobility_subject_t *subject)
-{
-	mobility_entry_t *entry;
-
-	while ((entry = mobility_succession_find_gone(this->registry, subject)))
-	{
-		forget(this, entry);
-	}
-}
-
-/**
  * mobility_registry_cb_t
  */
 static status_t do_work(void *data, ike_sa_t *ike_sa)
@@ -386,10 +278,9 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 	mobility_session_t *session;
 	mobility_entry_t *entry;
 	mobility_work_t work;
-	mobility_subject_t subject;
 	status_t status = SUCCESS;
 
-	entry = find(this, ike_sa);
+	entry = this->tracker->find(this->tracker, ike_sa);
 	if (!entry)
 	{
 		return SUCCESS;
@@ -401,8 +292,7 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 	if (work & MOBILITY_WORK_GIVE_BACK || !adjust_monitor(this))
 	{
 		status = session->give_back(session);
-		set_ended(this, entry);
-		forget(this, entry);
+		this->tracker->drop(this->tracker, entry);
 		return status;
 	}
 	if (work & MOBILITY_WORK_RELOAD)
@@ -413,8 +303,7 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 	{
 		status = session->look(session);
 		/* its path is pinned, that of the IKE_SA it replaced need not be */
-		subject = mobility_succession_subject(ike_sa);
-		forget_gone(this, &subject);
+		this->tracker->forget_gone(this->tracker, ike_sa);
 	}
 	if (status != DESTROY_ME && work & MOBILITY_WORK_TICK)
 	{
@@ -433,187 +322,6 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 		status = session->reauth(session);
 	}
 	return status;
-}
-
-METHOD(listener_t, ike_updown, bool,
-	private_mobility_manager_t *this, ike_sa_t *ike_sa, bool up)
-{
-	mobility_entry_t *entry;
-	mobility_subject_t subject;
-
-	entry = find(this, ike_sa);
-	if (!up && entry)
-	{
-		end_session(this, entry);
-	}
-	else if (up && !entry && is_manageable(this, ike_sa))
-	{
-		subject = mobility_succession_subject(ike_sa);
-		subject.reauth = mobility_task_queued(ike_sa, TASK_QUEUE_QUEUED,
-											  TASK_IKE_REAUTH_COMPLETE);
-		mobility_succession_replace(this->registry, &subject);
-		add_session(this, ike_sa, &subject);
-	}
-	return TRUE;
-}
-
-METHOD(listener_t, ike_rekey, bool,
-	private_mobility_manager_t *this, ike_sa_t *old, ike_sa_t *new)
-{
-	mobility_entry_t *entry;
-
-	entry = find(this, old);
-	if (entry)
-	{
-		bind_session(this, entry, new);
-	}
-	return TRUE;
-}
-
-/**
- * Have a session look which CHILD_SAs it has.
- */
-static void children_changed(private_mobility_manager_t *this,
-							 ike_sa_t *ike_sa)
-{
-	mobility_entry_t *entry;
-
-	entry = find(this, ike_sa);
-	if (entry)
-	{
-		this->registry->queue(this->registry, entry, MOBILITY_WORK_LOOK);
-	}
-}
-
-METHOD(listener_t, child_updown, bool,
-	private_mobility_manager_t *this, ike_sa_t *ike_sa, child_sa_t *child_sa,
-	bool up)
-{
-	children_changed(this, ike_sa);
-	return TRUE;
-}
-
-METHOD(listener_t, child_rekey, bool,
-	private_mobility_manager_t *this, ike_sa_t *ike_sa, child_sa_t *old,
-	child_sa_t *new)
-{
-	children_changed(this, ike_sa);
-	return TRUE;
-}
-
-METHOD(listener_t, ike_reestablish_post, bool,
-	private_mobility_manager_t *this, ike_sa_t *old, ike_sa_t *new,
-	bool initiated)
-{
-	mobility_subject_t subject;
-
-	if (initiated && old->has_condition(old, COND_REAUTHENTICATING))
-	{	/* the old one was reported down before, and is not hooked anymore */
-		subject = mobility_succession_subject(old);
-		mobility_succession_expect(this->registry, &subject,
-								   new->get_unique_id(new));
-	}
-	return TRUE;
-}
-
-METHOD(listener_t, ike_state_change, bool,
-	private_mobility_manager_t *this, ike_sa_t *ike_sa, ike_sa_state_t state)
-{
-	mobility_entry_t *entry;
-	mobility_subject_t subject;
-
-	if (state == IKE_CONNECTING)
-	{
-		subject = mobility_succession_subject(ike_sa);
-		mobility_succession_initiated(this->registry, &subject);
-	}
-	else if (state == IKE_DESTROYING)
-	{
-		entry = find(this, ike_sa);
-		if (entry)
-		{	/* without having been reported down, e.g. on shutdown */
-			end_session(this, entry);
-		}
-		subject = mobility_succession_subject(ike_sa);
-		forget_gone(this, &subject);
-	}
-	return TRUE;
-}
-
-METHOD(listener_t, message, bool,
-	private_mobility_manager_t *this, ike_sa_t *ike_sa, message_t *message,
-	bool incoming, bool plain)
-{
-	mobility_entry_t *entry;
-
-	entry = find(this, ike_sa);
-	if (entry)
-	{
-		entry->session->message(entry->session, message, incoming, plain);
-	}
-	else if (plain && !incoming)
-	{
-		mobility_announce(this->context.settings, this->context.monitor,
-						  ike_sa, message);
-	}
-	return TRUE;
-}
-
-METHOD(listener_t, ike_update, bool,
-	private_mobility_manager_t *this, ike_sa_t *ike_sa, host_t *local,
-	host_t *remote)
-{
-	mobility_entry_t *entry;
-
-	entry = find(this, ike_sa);
-	if (entry)
-	{	/* the peer or stock may have moved it, the pin has to follow */
-		this->registry->queue(this->registry, entry, MOBILITY_WORK_LOOK);
-	}
-	return TRUE;
-}
-
-/**
- * Check if stock itself tries once more to establish an IKE_SA.
- */
-static bool tries_again(ike_sa_t *ike_sa, uint32_t keyingtry)
-{
-	peer_cfg_t *peer_cfg = ike_sa->get_peer_cfg(ike_sa);
-	uint32_t tries = peer_cfg->get_keyingtries(peer_cfg);
-
-	return tries == 0 || tries > keyingtry + 1;
-}
-
-METHOD(listener_t, alert, bool,
-	private_mobility_manager_t *this, ike_sa_t *ike_sa, alert_t alert,
-	va_list args)
-{
-	mobility_entry_t *entry;
-	mobility_subject_t subject;
-
-	if (alert == ALERT_IKE_SA_EXPIRED)
-	{
-		entry = find(this, ike_sa);
-		if (entry)
-		{
-			entry->session->expired(entry->session);
-		}
-	}
-	else if (alert == ALERT_RETRANSMIT_RECEIVE)
-	{
-		entry = find(this, ike_sa);
-		if (entry)
-		{	/* what we answered may not have got there */
-			this->registry->queue(this->registry, entry, MOBILITY_WORK_SUSPECT);
-		}
-	}
-	else if (alert == ALERT_PEER_INIT_UNREACHABLE && ike_sa &&
-			 !tries_again(ike_sa, va_arg(args, uint32_t)))
-	{
-		subject = mobility_succession_subject(ike_sa);
-		mobility_succession_unreachable(this->registry, &subject);
-	}
-	return TRUE;
 }
 
 /**
@@ -645,7 +353,7 @@ static mobility_session_t *checkout_next(private_mobility_manager_t *this,
 	{
 		*ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, id);
 		id->destroy(id);
-		entry = find(this, *ike_sa);
+		entry = this->tracker->find(this->tracker, *ike_sa);
 		if (entry)
 		{
 			return entry->session;
@@ -664,6 +372,12 @@ static mobility_session_t *checkout_next(private_mobility_manager_t *this,
 static void destroy_statuses(linked_list_t *list)
 {
 	list->destroy_function(list, (void*)mobility_status_destroy);
+}
+
+METHOD(mobility_manager_t, get_listener, listener_t*,
+	private_mobility_manager_t *this)
+{
+	return &this->tracker->listener;
 }
 
 METHOD(mobility_manager_t, create_status_enumerator, enumerator_t*,
@@ -792,7 +506,7 @@ static void give_all_back(private_mobility_manager_t *this)
 	while ((entry = this->registry->for_each(this->registry,
 											 (void*)return_true, NULL)))
 	{
-		forget(this, entry);
+		this->tracker->forget(this->tracker, entry);
 	}
 }
 
@@ -809,6 +523,7 @@ METHOD(mobility_manager_t, destroy, void,
 	DESTROY_IF(this->resume);
 	DESTROY_IF(this->context.resolver);
 	DESTROY_IF(this->context.traffic);
+	DESTROY_IF(this->tracker);
 	DESTROY_IF(this->registry);
 	DESTROY_IF(this->anchor);
 	this->context.monitor->destroy(this->context.monitor);
@@ -832,17 +547,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 
 	INIT(this,
 		.public = {
-			.listener = {
-				.alert = _alert,
-				.ike_state_change = _ike_state_change,
-				.message = _message,
-				.ike_updown = _ike_updown,
-				.ike_rekey = _ike_rekey,
-				.child_updown = _child_updown,
-				.child_rekey = _child_rekey,
-				.ike_update = _ike_update,
-				.ike_reestablish_post = _ike_reestablish_post,
-			},
+			.get_listener = _get_listener,
 			.create_status_enumerator = _create_status_enumerator,
 			.create_path_enumerator = _create_path_enumerator,
 			.create_link_enumerator = _create_link_enumerator,
@@ -877,6 +582,8 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 		destroy(this);
 		return NULL;
 	}
+	this->tracker = mobility_tracker_create(&this->context, this->registry,
+											session_ended, this);
 	this->resume = mobility_resume_create(resumed, this);
 	if (this->context.relocator)
 	{

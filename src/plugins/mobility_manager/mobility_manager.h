@@ -32,9 +32,11 @@ typedef struct mobility_manager_t mobility_manager_t;
 struct mobility_manager_t {
 
 	/**
-	 * Listener to register on the bus.
+	 * Get the listener to register on the bus.
+	 *
+	 * @return			listener, internal
 	 */
-	listener_t listener;
+	listener_t *(*get_listener)(mobility_manager_t *this);
 
 	/**
 	 * Get snapshots of all sessions.

@@ -75,11 +75,13 @@ static bool plugin_cb(private_mobility_manager_plugin_t *this,
 		this->script = mobility_script_create(this->settings,
 											  MOBILITY_SCRIPT_TIMEOUT);
 		this->manager->add_observer(this->manager, &this->script->observer);
-		charon->bus->add_listener(charon->bus, &this->manager->listener);
+		charon->bus->add_listener(charon->bus,
+								  this->manager->get_listener(this->manager));
 	}
 	else
 	{
-		charon->bus->remove_listener(charon->bus, &this->manager->listener);
+		charon->bus->remove_listener(charon->bus,
+									 this->manager->get_listener(this->manager));
 		DESTROY_IF(this->control);
 		this->manager->remove_observer(this->manager, &this->script->observer);
 		this->script->destroy(this->script);

@@ -1,0 +1,382 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_tracker.h"
+#include "mobility_announce.h"
+#include "mobility_compat.h"
+#include "mobility_succession.h"
+
+#include <daemon.h>
+
+typedef struct private_mobility_tracker_t private_mobility_tracker_t;
+
+/**
+ * Private data of a mobility_tracker_t object.
+ */
+struct private_mobility_tracker_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_tracker_t public;
+
+	/**
+	 * What sessions share.
+	 */
+	mobility_context_t *context;
+
+	/**
+	 * Sessions.
+	 */
+	mobility_registry_t *registry;
+
+	/**
+	 * Number of the last session.
+	 */
+	refcount_t numbers;
+
+	/**
+	 * Called when a session ended.
+	 */
+	mobility_tracker_cb_t ended;
+
+	/**
+	 * User data for ended.
+	 */
+	void *data;
+};
+
+METHOD(mobility_tracker_t, find, mobility_entry_t*,
+	private_mobility_tracker_t *this, ike_sa_t *ike_sa)
+{
+	mobility_ike_hooks_t *hooks = this->context->hooks;
+	mobility_ike_handler_t *handler;
+	mobility_session_t *session;
+
+	handler = ike_sa ? hooks->get_handler(hooks, ike_sa) : NULL;
+	if (!handler || !handler->session)
+	{
+		return NULL;
+	}
+	session = handler->session;
+	return session->entry;
+}
+
+/**
+ * Check if an IKE_SA is ours to manage: the mobile end of MOBIKE.
+ */
+static bool is_manageable(private_mobility_tracker_t *this, ike_sa_t *ike_sa)
+{
+	mobility_settings_t *settings = this->context->settings;
+	mobility_config_t config;
+
+	if (ike_sa->get_version(ike_sa) != IKEV2 ||
+		!ike_sa->supports_extension(ike_sa, EXT_MOBIKE) ||
+		!ike_sa->has_condition(ike_sa, COND_ORIGINAL_INITIATOR))
+	{
+		return FALSE;
+	}
+	settings->get(settings, ike_sa->get_name(ike_sa), &config);
+	return config.mobility;
+}
+
+/**
+ * Have a session work for an IKE_SA.
+ */
+static void bind_session(private_mobility_tracker_t *this,
+						 mobility_entry_t *entry, ike_sa_t *ike_sa)
+{
+	this->registry->rebind(this->registry, entry, ike_sa);
+	entry->session->bind(entry->session, ike_sa);
+	/* we are called by listeners: look around when the IKE_SA is free */
+	this->registry->queue(this->registry, entry, MOBILITY_WORK_LOOK);
+}
+
+/**
+ * Start to manage an IKE_SA: by a new session, or by one that goes on with
+ * that of the IKE_SA it replaces.  Two objects as it is two IKE_SAs, of which
+ * only the new one is checked out.
+ */
+static void add_session(private_mobility_tracker_t *this, ike_sa_t *ike_sa,
+						const mobility_subject_t *subject)
+{
+	mobility_session_t *session;
+	uint32_t number = subject->number ?: ref_get(&this->numbers);
+
+	session = mobility_session_create(this->context, number, subject->name);
+	session->entry = this->registry->add(this->registry, session, subject->name,
+										 ike_sa);
+	if (subject->number)
+	{
+		session->inherit(session, subject->moves, &subject->last_move);
+		this->registry->set_moves(this->registry, session->entry,
+								  subject->moves, &subject->last_move);
+	}
+	bind_session(this, session->entry, ike_sa);
+	DBG1(DBG_IKE, "mobility: managing %s[%u]", subject->name, subject->id);
+}
+
+/**
+ * Stop to manage an IKE_SA that is going to be destroyed.  The session itself
+ * lives as long as the IKE_SA, whose task manager may have tasks of it.
+ */
+static void end_session(private_mobility_tracker_t *this,
+						mobility_entry_t *entry)
+{
+	entry->session->release(entry->session);
+	this->registry->set_ended(this->registry, entry);
+	this->ended(this->data);
+}
+
+METHOD(mobility_tracker_t, forget, void,
+	private_mobility_tracker_t *this, mobility_entry_t *entry)
+{
+	entry->session->destroy(entry->session);
+	this->registry->remove(this->registry, entry);
+}
+
+METHOD(mobility_tracker_t, drop, void,
+	private_mobility_tracker_t *this, mobility_entry_t *entry)
+{
+	this->registry->set_ended(this->registry, entry);
+	this->ended(this->data);
+	forget(this, entry);
+}
+
+METHOD(mobility_tracker_t, forget_gone, void,
+	private_mobility_tracker_t *this, ike_sa_t *ike_sa)
+{
+	mobility_subject_t subject = mobility_succession_subject(ike_sa);
+	mobility_entry_t *entry;
+
+	while ((entry = mobility_succession_find_gone(this->registry, &subject)))
+	{
+		forget(this, entry);
+	}
+}
+
+METHOD(listener_t, ike_updown, bool,
+	private_mobility_tracker_t *this, ike_sa_t *ike_sa, bool up)
+{
+	mobility_entry_t *entry;
+	mobility_subject_t subject;
+
+	entry = find(this, ike_sa);
+	if (!up && entry)
+	{
+		end_session(this, entry);
+	}
+	else if (up && !entry && is_manageable(this, ike_sa))
+	{
+		subject = mobility_succession_subject(ike_sa);
+		subject.reauth = mobility_task_queued(ike_sa, TASK_QUEUE_QUEUED,
+											  TASK_IKE_REAUTH_COMPLETE);
+		mobility_succession_replace(this->registry, &subject);
+		add_session(this, ike_sa, &subject);
+	}
+	return TRUE;
+}
+
+METHOD(listener_t, ike_rekey, bool,
+	private_mobility_tracker_t *this, ike_sa_t *old, ike_sa_t *new)
+{
+	mobility_entry_t *entry;
+
+	entry = find(this, old);
+	if (entry)
+	{
+		bind_session(this, entry, new);
+	}
+	return TRUE;
+}
+
+/**
+ * Have a session look which CHILD_SAs it has.
+ */
+static void children_changed(private_mobility_tracker_t *this,
+							 ike_sa_t *ike_sa)
+{
+	mobility_entry_t *entry;
+
+	entry = find(this, ike_sa);
+	if (entry)
+	{
+		this->registry->queue(this->registry, entry, MOBILITY_WORK_LOOK);
+	}
+}
+
+METHOD(listener_t, child_updown, bool,
+	private_mobility_tracker_t *this, ike_sa_t *ike_sa, child_sa_t *child_sa,
+	bool up)
+{
+	children_changed(this, ike_sa);
+	return TRUE;
+}
+
+METHOD(listener_t, child_rekey, bool,
+	private_mobility_tracker_t *this, ike_sa_t *ike_sa, child_sa_t *old,
+	child_sa_t *new)
+{
+	children_changed(this, ike_sa);
+	return TRUE;
+}
+
+METHOD(listener_t, ike_reestablish_post, bool,
+	private_mobility_tracker_t *this, ike_sa_t *old, ike_sa_t *new,
+	bool initiated)
+{
+	mobility_subject_t subject;
+
+	if (initiated && old->has_condition(old, COND_REAUTHENTICATING))
+	{	/* the old one was reported down before, and is not hooked anymore */
+		subject = mobility_succession_subject(old);
+		mobility_succession_expect(this->registry, &subject,
+								   new->get_unique_id(new));
+	}
+	return TRUE;
+}
+
+METHOD(listener_t, ike_state_change, bool,
+	private_mobility_tracker_t *this, ike_sa_t *ike_sa, ike_sa_state_t state)
+{
+	mobility_entry_t *entry;
+	mobility_subject_t subject;
+
+	if (state == IKE_CONNECTING)
+	{
+		subject = mobility_succession_subject(ike_sa);
+		mobility_succession_initiated(this->registry, &subject);
+	}
+	else if (state == IKE_DESTROYING)
+	{
+		entry = find(this, ike_sa);
+		if (entry)
+		{	/* without having been reported down, e.g. on shutdown */
+			end_session(this, entry);
+		}
+		forget_gone(this, ike_sa);
+	}
+	return TRUE;
+}
+
+METHOD(listener_t, message, bool,
+	private_mobility_tracker_t *this, ike_sa_t *ike_sa, message_t *message,
+	bool incoming, bool plain)
+{
+	mobility_entry_t *entry;
+
+	entry = find(this, ike_sa);
+	if (entry)
+	{
+		entry->session->message(entry->session, message, incoming, plain);
+	}
+	else if (plain && !incoming)
+	{
+		mobility_announce(this->context->settings, this->context->monitor,
+						  ike_sa, message);
+	}
+	return TRUE;
+}
+
+METHOD(listener_t, ike_update, bool,
+	private_mobility_tracker_t *this, ike_sa_t *ike_sa, host_t *local,
+	host_t *remote)
+{
+	mobility_entry_t *entry;
+
+	entry = find(this, ike_sa);
+	if (entry)
+	{	/* the peer or stock may have moved it, the pin has to follow */
+		this->registry->queue(this->registry, entry, MOBILITY_WORK_LOOK);
+	}
+	return TRUE;
+}
+
+/**
+ * Check if stock itself tries once more to establish an IKE_SA.
+ */
+static bool tries_again(ike_sa_t *ike_sa, uint32_t keyingtry)
+{
+	peer_cfg_t *peer_cfg = ike_sa->get_peer_cfg(ike_sa);
+	uint32_t tries = peer_cfg->get_keyingtries(peer_cfg);
+
+	return tries == 0 || tries > keyingtry + 1;
+}
+
+METHOD(listener_t, alert, bool,
+	private_mobility_tracker_t *this, ike_sa_t *ike_sa, alert_t alert,
+	va_list args)
+{
+	mobility_entry_t *entry;
+	mobility_subject_t subject;
+
+	if (alert == ALERT_IKE_SA_EXPIRED)
+	{
+		entry = find(this, ike_sa);
+		if (entry)
+		{
+			entry->session->expired(entry->session);
+		}
+	}
+	else if (alert == ALERT_RETRANSMIT_RECEIVE)
+	{
+		entry = find(this, ike_sa);
+		if (entry)
+		{	/* what we answered may not have got there */
+			this->registry->queue(this->registry, entry, MOBILITY_WORK_SUSPECT);
+		}
+	}
+	else if (alert == ALERT_PEER_INIT_UNREACHABLE && ike_sa &&
+			 !tries_again(ike_sa, va_arg(args, uint32_t)))
+	{
+		subject = mobility_succession_subject(ike_sa);
+		mobility_succession_unreachable(this->registry, &subject);
+	}
+	return TRUE;
+}
+
+METHOD(mobility_tracker_t, destroy, void,
+	private_mobility_tracker_t *this)
+{
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+mobility_tracker_t *mobility_tracker_create(mobility_context_t *context,
+											mobility_registry_t *registry,
+											mobility_tracker_cb_t ended,
+											void *data)
+{
+	private_mobility_tracker_t *this;
+
+	INIT(this,
+		.public = {
+			.listener = {
+				.alert = _alert,
+				.ike_state_change = _ike_state_change,
+				.message = _message,
+				.ike_updown = _ike_updown,
+				.ike_rekey = _ike_rekey,
+				.child_updown = _child_updown,
+				.child_rekey = _child_rekey,
+				.ike_update = _ike_update,
+				.ike_reestablish_post = _ike_reestablish_post,
+			},
+			.find = _find,
+			.drop = _drop,
+			.forget = _forget,
+			.forget_gone = _forget_gone,
+			.destroy = _destroy,
+		},
+		.context = context,
+		.registry = registry,
+		.ended = ended,
+		.data = data,
+	);
+	return &this->public;
+}

@@ -1,0 +1,92 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_tracker mobility_tracker
+ * @{ @ingroup mobility_manager
+ *
+ * Follows charon's IKE_SAs from their beginning to their end: those that are
+ * ours to manage get a session.
+ */
+
+#ifndef MOBILITY_TRACKER_H_
+#define MOBILITY_TRACKER_H_
+
+#include <bus/listeners/listener.h>
+
+#include "mobility_registry.h"
+#include "mobility_session.h"
+
+typedef struct mobility_tracker_t mobility_tracker_t;
+
+/**
+ * Called by a listener, which must not block, when a session ended.
+ *
+ * @param data			user data
+ */
+typedef void (*mobility_tracker_cb_t)(void *data);
+
+/**
+ * Tracker.  Methods are called with the IKE_SA in question checked out.
+ */
+struct mobility_tracker_t {
+
+	/**
+	 * Listener to register on the bus.
+	 */
+	listener_t listener;
+
+	/**
+	 * Find the entry of an IKE_SA that we manage.
+	 *
+	 * @param ike_sa	IKE_SA, NULL to find none
+	 * @return			entry, NULL if it has none
+	 */
+	mobility_entry_t *(*find)(mobility_tracker_t *this, ike_sa_t *ike_sa);
+
+	/**
+	 * End the session of an IKE_SA that is not ours anymore, and forget it.
+	 *
+	 * @param entry		entry, gets destroyed
+	 */
+	void (*drop)(mobility_tracker_t *this, mobility_entry_t *entry);
+
+	/**
+	 * Forget a session that has no IKE_SA anymore.
+	 *
+	 * @param entry		entry, gets destroyed
+	 */
+	void (*forget)(mobility_tracker_t *this, mobility_entry_t *entry);
+
+	/**
+	 * Forget the sessions that have waited for an IKE_SA only, and have nothing
+	 * else to wait for.
+	 *
+	 * @param ike_sa	IKE_SA that is gone, or has taken their place
+	 */
+	void (*forget_gone)(mobility_tracker_t *this, ike_sa_t *ike_sa);
+
+	/**
+	 * Destroy a mobility_tracker_t; there must be no sessions anymore.
+	 */
+	void (*destroy)(mobility_tracker_t *this);
+};
+
+/**
+ * Create a tracker.
+ *
+ * @param context		what sessions share
+ * @param registry		where they are
+ * @param ended			called when a session ended
+ * @param data			user data for ended
+ * @return				tracker
+ */
+mobility_tracker_t *mobility_tracker_create(mobility_context_t *context,
+											mobility_registry_t *registry,
+											mobility_tracker_cb_t ended,
+											void *data);
+
+#endif /** MOBILITY_TRACKER_H_ @}*/
