@@ -16,6 +16,7 @@ trafficlog, wire = timeline.trafficlog, timeline.wire
 NEW, PATIENCE = "10.1.0.10", 120
 LOGIN = 600
 LOG = "/var/log/charon.log"
+LARGE = 1000         # bytes, larger than any request that moves something
 HERTZ = os.sysconf("SC_CLK_TCK")
 
 ENDS = """    local {{ auth = pubkey
@@ -177,14 +178,19 @@ class Scale:
     def _times(self, name):
         """Seconds from the event until the last exchange is answered, of each
         session: the first one of stock only asks if the peer is there. An
-        answer counts once."""
+        answer counts once. To ask if large packets get through comes after
+        the move, and is large itself."""
         results = self._site.results
         event = trafficlog.event_time(str(results), "cable-down")
-        last = {}
+        last, later = {}, set()
         for packet in wire.read(results / "alice" / f"{name}.pcap"):
-            if packet.kind == "ike" and not packet.outgoing \
-                    and not packet.request and packet.time > event \
-                    and packet.destination == NEW:
+            if packet.kind != "ike":
+                continue
+            if packet.outgoing and packet.length > LARGE:
+                later.add((packet.ike_spi, packet.message))
+            if not packet.outgoing and not packet.request and \
+                    packet.time > event and packet.destination == NEW and \
+                    (packet.ike_spi, packet.message) not in later:
                 known = last.get(packet.ike_spi)
                 if not known or packet.message > known[0]:
                     last[packet.ike_spi] = packet.message, packet.time - event

@@ -57,9 +57,10 @@ struct private_mobility_gauge_t {
 	mobility_exchange_t *exchange;
 
 	/**
-	 * Nobody knows if large packets get through on the path in use.
+	 * When to find out if large packets get through on the path in use, 0 if
+	 * that is known.
 	 */
-	bool due;
+	uint64_t due;
 
 	/**
 	 * Finds it out.
@@ -205,17 +206,25 @@ static packet_t *get_filled(ike_sa_t *ike_sa, message_t *message,
 METHOD(mobility_gauge_t, moved, void,
 	private_mobility_gauge_t *this)
 {
-	this->due = TRUE;
+	this->due = mobility_now();
 }
 
 METHOD(mobility_gauge_t, is_due, bool,
+	private_mobility_gauge_t *this, uint64_t now)
+{
+	return this->due && now >= this->due;
+}
+
+METHOD(mobility_gauge_t, postpone, void,
+	private_mobility_gauge_t *this, uint64_t when)
+{
+	this->due = when;
+}
+
+METHOD(mobility_gauge_t, begin, bool,
 	private_mobility_gauge_t *this, const mobility_path_t *path)
 {
-	if (!this->due)
-	{
-		return FALSE;
-	}
-	this->due = FALSE;
+	this->due = 0;
 	/* else there is nothing to limit, or no way to */
 	return this->candidates->is_pinned(this->candidates, path) &&
 		   get_believed(path) > MOBILITY_MTU_FLOOR;
@@ -299,12 +308,17 @@ METHOD(mobility_gauge_t, answered, void,
 	private_mobility_gauge_t *this, const mobility_path_t *path)
 {
 	uint32_t size = this->mtu.size, takes;
+	bool again;
 
 	if (!size)
 	{
 		return;
 	}
-	takes = mobility_mtu_answered(&this->mtu, get_believed(path), &this->due);
+	takes = mobility_mtu_answered(&this->mtu, get_believed(path), &again);
+	if (again)
+	{
+		this->due = mobility_now();
+	}
 	if (takes && this->candidates->limit(this->candidates, path, takes))
 	{
 		dbg(DBG_IKE, takes < size ? 1 : 2, "mobility: %s: packets of %u bytes "
@@ -316,6 +330,11 @@ METHOD(mobility_gauge_t, answered, void,
 METHOD(mobility_gauge_t, get_deadline, uint64_t,
 	private_mobility_gauge_t *this)
 {
+	/* what is due already waits for the IKE_SA, not for the clock */
+	if (!this->mtu.next && this->due > mobility_now())
+	{
+		return this->due;
+	}
 	return this->mtu.next;
 }
 
@@ -339,6 +358,8 @@ mobility_gauge_t *mobility_gauge_create(const char *name,
 		.public = {
 			.moved = _moved,
 			.is_due = _is_due,
+			.postpone = _postpone,
+			.begin = _begin,
 			.fill = _fill,
 			.sent = _sent,
 			.is_filled = _is_filled,

@@ -41,12 +41,27 @@ struct mobility_gauge_t {
 	void (*moved)(mobility_gauge_t *this);
 
 	/**
-	 * Check if there is something to measure, which is not asked for again.
+	 * Check if something is to be measured.
+	 *
+	 * @param now		current time
+	 * @return			TRUE if so
+	 */
+	bool (*is_due)(mobility_gauge_t *this, uint64_t now);
+
+	/**
+	 * Have it measured later.
+	 *
+	 * @param when		time
+	 */
+	void (*postpone)(mobility_gauge_t *this, uint64_t when);
+
+	/**
+	 * Decide what is due.
 	 *
 	 * @param path		path in use
 	 * @return			TRUE if a request is to be queued, for fill()
 	 */
-	bool (*is_due)(mobility_gauge_t *this, const mobility_path_t *path);
+	bool (*begin)(mobility_gauge_t *this, const mobility_path_t *path);
 
 	/**
 	 * Begin to measure with a request that is about to be sent.
@@ -99,7 +114,7 @@ struct mobility_gauge_t {
 	void (*cancel)(mobility_gauge_t *this);
 
 	/**
-	 * Get when tick() has to be called.
+	 * Get when tick() has to be called, or something is due.
 	 *
 	 * @return			time, 0 for never
 	 */

@@ -31,6 +31,9 @@
 /** Time that packets are accepted over a path that was left, in ms. */
 #define LINGER_TIME 2000
 
+/** When to measure a path if the peer is busy with other sessions, in ms. */
+#define MEASURE_LATER 5000
+
 typedef struct private_mobility_mover_t private_mobility_mover_t;
 
 /**
@@ -595,8 +598,19 @@ METHOD(mobility_mover_t, send_dpd, status_t,
 METHOD(mobility_mover_t, measure, status_t,
 	private_mobility_mover_t *this)
 {
-	if (!this->path || !is_idle(this) ||
-		!this->gauge->is_due(this->gauge, this->path))
+	uint64_t now = mobility_now();
+
+	if (!this->path || !this->gauge->is_due(this->gauge, now) || !is_idle(this))
+	{
+		return SUCCESS;
+	}
+	if (this->backlog->is_before(this->backlog, this->path->local,
+								 this->path->remote, now, now))
+	{	/* others have to move first */
+		this->gauge->postpone(this->gauge, now + MEASURE_LATER);
+		return SUCCESS;
+	}
+	if (!this->gauge->begin(this->gauge, this->path))
 	{
 		return SUCCESS;
 	}

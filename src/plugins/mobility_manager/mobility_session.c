@@ -622,6 +622,26 @@ METHOD(mobility_session_t, suspect, status_t,
 	return suspect_path(this, "peer may not be reached");
 }
 
+/**
+ * Find out if large packets get through, if that is due.
+ */
+static status_t measure(private_mobility_session_t *this)
+{
+	status_t status;
+
+	if (this->fsm.state != MOBILITY_CONNECTED ||
+		!this->hold->is_held(this->hold))
+	{
+		return SUCCESS;
+	}
+	status = this->mover->measure(this->mover);
+	if (status != DESTROY_ME)
+	{
+		arm(this);
+	}
+	return status;
+}
+
 METHOD(mobility_session_t, tick, status_t,
 	private_mobility_session_t *this)
 {
@@ -659,7 +679,7 @@ METHOD(mobility_session_t, tick, status_t,
 	{
 		status = look(this);
 	}
-	return status;
+	return status == DESTROY_ME ? DESTROY_ME : measure(this);
 }
 
 /**
@@ -792,9 +812,7 @@ static status_t processed(void *data)
 			return DESTROY_ME;
 		}
 	}
-	if (this->fsm.state == MOBILITY_CONNECTED &&
-		this->hold->is_held(this->hold) &&
-		this->mover->measure(this->mover) == DESTROY_ME)
+	if (measure(this) == DESTROY_ME)
 	{
 		return DESTROY_ME;
 	}
