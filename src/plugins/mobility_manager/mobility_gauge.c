@@ -29,50 +29,6 @@
 /** Length of the header of a notify payload without SPI (RFC 7296, 3.10). */
 #define NOTIFY_HEADER_LEN 8
 
-typedef struct private_mobility_gauge_t private_mobility_gauge_t;
-
-/**
- * Private data of a mobility_gauge_t object.
- */
-struct private_mobility_gauge_t {
-
-	/**
-	 * Public interface.
-	 */
-	mobility_gauge_t public;
-
-	/**
-	 * Name of the connection.
-	 */
-	const char *name;
-
-	/**
-	 * Paths of the session.
-	 */
-	mobility_candidates_t *candidates;
-
-	/**
-	 * Request in flight.
-	 */
-	mobility_exchange_t *exchange;
-
-	/**
-	 * When to find out if large packets get through on the path in use, 0 if
-	 * that is known.
-	 */
-	uint64_t due;
-
-	/**
-	 * Finds it out.
-	 */
-	mobility_mtu_t mtu;
-
-	/**
-	 * Filled request for that, until it gets sent.
-	 */
-	packet_t *filled;
-};
-
 /**
  * Connect a socket over a path, and get the MTU of it.
  */
@@ -203,98 +159,75 @@ static packet_t *get_filled(ike_sa_t *ike_sa, message_t *message,
 	return packet;
 }
 
-METHOD(mobility_gauge_t, moved, void,
-	private_mobility_gauge_t *this)
+/*
+ * Described in header.
+ */
+bool mobility_gauge_begin(mobility_gauge_t *gauge,
+						  mobility_candidates_t *candidates,
+						  const mobility_path_t *path)
 {
-	this->due = mobility_now();
-}
-
-METHOD(mobility_gauge_t, is_due, bool,
-	private_mobility_gauge_t *this, uint64_t now)
-{
-	return this->due && now >= this->due;
-}
-
-METHOD(mobility_gauge_t, postpone, void,
-	private_mobility_gauge_t *this, uint64_t when)
-{
-	this->due = when;
-}
-
-METHOD(mobility_gauge_t, begin, bool,
-	private_mobility_gauge_t *this, const mobility_path_t *path)
-{
-	this->due = 0;
+	gauge->due = 0;
 	/* else there is nothing to limit, or no way to */
-	return this->candidates->is_pinned(this->candidates, path) &&
+	return candidates->is_pinned(candidates, path) &&
 		   get_believed(path) > MOBILITY_MTU_FLOOR;
 }
 
-METHOD(mobility_gauge_t, cancel, void,
-	private_mobility_gauge_t *this)
+/*
+ * Described in header.
+ */
+void mobility_gauge_cancel(mobility_gauge_t *gauge)
 {
-	this->mtu = (mobility_mtu_t){};
+	gauge->mtu = (mobility_mtu_t){};
 }
 
-METHOD(mobility_gauge_t, fill, void,
-	private_mobility_gauge_t *this, ike_sa_t *ike_sa,
-	const mobility_path_t *path, message_t *message)
+/*
+ * Described in header.
+ */
+void mobility_gauge_fill(mobility_gauge_t *gauge, uint32_t rtt,
+						 ike_sa_t *ike_sa, const mobility_path_t *path,
+						 message_t *message)
 {
-	mobility_records_t *records = this->candidates->records;
-	uint64_t now = mobility_now();
-	mobility_record_t record;
-
-	DESTROY_IF(this->filled);
-	this->filled = NULL;
-	if (!path)
+	DESTROY_IF(gauge->filled);
+	gauge->filled = NULL;
+	if (path && mobility_mtu_begin(&gauge->mtu, get_believed(path), rtt,
+								   mobility_now()))
 	{
-		return;
+		gauge->filled = get_filled(ike_sa, message, &gauge->mtu.size);
 	}
-	records->get(records, path, now, &record);
-	if (mobility_mtu_begin(&this->mtu, get_believed(path), record.rtt, now))
-	{
-		this->filled = get_filled(ike_sa, message, &this->mtu.size);
-	}
-	if (!this->filled)
+	if (!gauge->filled)
 	{	/* it goes out as it is, its answer says nothing */
-		cancel(this);
+		mobility_gauge_cancel(gauge);
 	}
 }
 
-METHOD(mobility_gauge_t, sent, void,
-	private_mobility_gauge_t *this)
+/*
+ * Described in header.
+ */
+void mobility_gauge_sent(mobility_gauge_t *gauge,
+						 mobility_exchange_t *exchange)
 {
-	if (this->filled)
+	if (gauge->filled)
 	{
-		this->exchange->add_filled(this->exchange, this->filled);
-		this->filled = NULL;
+		exchange->add_filled(exchange, gauge->filled);
+		gauge->filled = NULL;
 	}
 }
 
-METHOD(mobility_gauge_t, is_filled, bool,
-	private_mobility_gauge_t *this)
-{
-	return this->mtu.next != 0;
-}
-
-METHOD(mobility_gauge_t, unfilled, void,
-	private_mobility_gauge_t *this)
-{
-	mobility_mtu_unfilled(&this->mtu, mobility_now());
-}
-
-METHOD(mobility_gauge_t, tick, bool,
-	private_mobility_gauge_t *this, ike_sa_t *ike_sa,
-	const mobility_path_t *path, uint64_t now)
+/*
+ * Described in header.
+ */
+bool mobility_gauge_tick(mobility_gauge_t *gauge,
+						 mobility_exchange_t *exchange, ike_sa_t *ike_sa,
+						 const mobility_path_t *path, uint64_t now)
 {
 	if (!path)
 	{
-		cancel(this);
+		mobility_gauge_cancel(gauge);
 	}
-	switch (mobility_mtu_tick(&this->mtu, now))
+	switch (mobility_mtu_tick(&gauge->mtu, now))
 	{
 		case MOBILITY_MTU_FILLED:
-			this->exchange->send_filled(this->exchange, path, ike_sa);
+			exchange->send_filled(exchange, path, ike_sa);
 			break;
 		case MOBILITY_MTU_ALL:
 			return TRUE;
@@ -304,75 +237,51 @@ METHOD(mobility_gauge_t, tick, bool,
 	return FALSE;
 }
 
-METHOD(mobility_gauge_t, answered, void,
-	private_mobility_gauge_t *this, const mobility_path_t *path)
+/*
+ * Described in header.
+ */
+void mobility_gauge_answered(mobility_gauge_t *gauge,
+							 mobility_candidates_t *candidates,
+							 const mobility_path_t *path, const char *name,
+							 uint64_t now)
 {
-	uint32_t size = this->mtu.size, takes;
+	uint32_t size = gauge->mtu.size, takes;
 	bool again;
 
 	if (!size)
 	{
 		return;
 	}
-	takes = mobility_mtu_answered(&this->mtu, get_believed(path), &again);
+	takes = mobility_mtu_answered(&gauge->mtu, get_believed(path), &again);
 	if (again)
 	{
-		this->due = mobility_now();
+		gauge->due = now;
 	}
-	if (takes && this->candidates->limit(this->candidates, path, takes))
+	if (takes && candidates->limit(candidates, path, takes))
 	{
 		dbg(DBG_IKE, takes < size ? 1 : 2, "mobility: %s: packets of %u bytes "
-			"%s over %s, sending none larger than %u", this->name, size,
+			"%s over %s, sending none larger than %u", name, size,
 			takes < size ? "get lost" : "arrive", path->ifname, takes);
 	}
-}
-
-METHOD(mobility_gauge_t, get_deadline, uint64_t,
-	private_mobility_gauge_t *this)
-{
-	/* what is due already waits for the IKE_SA, not for the clock */
-	if (!this->mtu.next && this->due > mobility_now())
-	{
-		return this->due;
-	}
-	return this->mtu.next;
-}
-
-METHOD(mobility_gauge_t, destroy, void,
-	private_mobility_gauge_t *this)
-{
-	DESTROY_IF(this->filled);
-	free(this);
 }
 
 /*
  * Described in header.
  */
-mobility_gauge_t *mobility_gauge_create(const char *name,
-										mobility_candidates_t *candidates,
-										mobility_exchange_t *exchange)
+uint64_t mobility_gauge_deadline(const mobility_gauge_t *gauge, uint64_t now)
 {
-	private_mobility_gauge_t *this;
+	/* what is due already waits for the IKE_SA, not for the clock */
+	if (!gauge->mtu.next && gauge->due > now)
+	{
+		return gauge->due;
+	}
+	return gauge->mtu.next;
+}
 
-	INIT(this,
-		.public = {
-			.moved = _moved,
-			.is_due = _is_due,
-			.postpone = _postpone,
-			.begin = _begin,
-			.fill = _fill,
-			.sent = _sent,
-			.is_filled = _is_filled,
-			.unfilled = _unfilled,
-			.tick = _tick,
-			.answered = _answered,
-			.cancel = _cancel,
-			.get_deadline = _get_deadline,
-			.destroy = _destroy,
-		},
-		.name = name,
-		.candidates = candidates,
-		.exchange = exchange,
-	);
-	return &this->public;
+/*
+ * Described in header.
+ */
+void mobility_gauge_cleanup(mobility_gauge_t *gauge)
+{
+	DESTROY_IF(gauge->filled);
 }

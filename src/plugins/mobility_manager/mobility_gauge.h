@@ -31,111 +31,102 @@ typedef struct mobility_gauge_t mobility_gauge_t;
 #define MOBILITY_NOTIFY_PADDING 52501
 
 /**
- * Gauge of one session.  Used with its IKE_SA checked out.
+ * Gauge of one session, a value type that is all zero in the beginning.  Used
+ * with its IKE_SA checked out.
  */
 struct mobility_gauge_t {
-
-	/**
-	 * The path in use is another one now, nobody knows what gets through.
-	 */
-	void (*moved)(mobility_gauge_t *this);
-
-	/**
-	 * Check if something is to be measured.
-	 *
-	 * @param now		current time
-	 * @return			TRUE if so
-	 */
-	bool (*is_due)(mobility_gauge_t *this, uint64_t now);
-
-	/**
-	 * Have it measured later.
-	 *
-	 * @param when		time
-	 */
-	void (*postpone)(mobility_gauge_t *this, uint64_t when);
-
-	/**
-	 * Decide what is due.
-	 *
-	 * @param path		path in use
-	 * @return			TRUE if a request is to be queued, for fill()
-	 */
-	bool (*begin)(mobility_gauge_t *this, const mobility_path_t *path);
-
-	/**
-	 * Begin to measure with a request that is about to be sent.
-	 *
-	 * @param ike_sa	IKE_SA
-	 * @param path		path in use, may be NULL
-	 * @param message	request with nothing in it, not changed
-	 */
-	void (*fill)(mobility_gauge_t *this, ike_sa_t *ike_sa,
-				 const mobility_path_t *path, message_t *message);
-
-	/**
-	 * A request was captured by the exchange, maybe the one to be filled.
-	 */
-	void (*sent)(mobility_gauge_t *this);
-
-	/**
-	 * Check if only the filled form of the request is to be sent.
-	 *
-	 * @return			TRUE if so
-	 */
-	bool (*is_filled)(mobility_gauge_t *this);
-
-	/**
-	 * The request was sent as it is.
-	 */
-	void (*unfilled)(mobility_gauge_t *this);
-
-	/**
-	 * Time has passed, send the filled request again if that is due.
-	 *
-	 * @param ike_sa	IKE_SA
-	 * @param path		path in use, may be NULL
-	 * @param now		current time
-	 * @return			TRUE if it has to be sent as it is
-	 */
-	bool (*tick)(mobility_gauge_t *this, ike_sa_t *ike_sa,
-				 const mobility_path_t *path, uint64_t now);
-
-	/**
-	 * The request was answered over the path in use.
-	 *
-	 * @param path		path in use
-	 */
-	void (*answered)(mobility_gauge_t *this, const mobility_path_t *path);
-
-	/**
-	 * Whatever is answered, it says nothing.
-	 */
-	void (*cancel)(mobility_gauge_t *this);
-
-	/**
-	 * Get when tick() has to be called, or something is due.
-	 *
-	 * @return			time, 0 for never
-	 */
-	uint64_t (*get_deadline)(mobility_gauge_t *this);
-
-	/**
-	 * Destroy a mobility_gauge_t.
-	 */
-	void (*destroy)(mobility_gauge_t *this);
+	/** when to measure the path in use, 0 if that is done */
+	uint64_t due;
+	/** measurement under way */
+	mobility_mtu_t mtu;
+	/** filled request for it, until it gets sent */
+	packet_t *filled;
 };
 
 /**
- * Create a gauge.
+ * Decide what is due.
  *
- * @param name			name of the connection, for logs, not cloned
+ * @param gauge			gauge
  * @param candidates	paths of the session
- * @param exchange		request in flight
- * @return				gauge
+ * @param path			path in use
+ * @return				TRUE if a request is to be queued, for
+ *						mobility_gauge_fill()
  */
-mobility_gauge_t *mobility_gauge_create(const char *name,
-										mobility_candidates_t *candidates,
-										mobility_exchange_t *exchange);
+bool mobility_gauge_begin(mobility_gauge_t *gauge,
+						  mobility_candidates_t *candidates,
+						  const mobility_path_t *path);
+
+/**
+ * Begin to measure with a request that is about to be sent.
+ *
+ * @param gauge			gauge
+ * @param rtt			round-trip time of the path, 0 if unknown
+ * @param ike_sa		IKE_SA
+ * @param path			path in use, may be NULL
+ * @param message		request with nothing in it, not changed
+ */
+void mobility_gauge_fill(mobility_gauge_t *gauge, uint32_t rtt,
+						 ike_sa_t *ike_sa, const mobility_path_t *path,
+						 message_t *message);
+
+/**
+ * A request was captured by the exchange, maybe the one to be filled.
+ *
+ * @param gauge			gauge
+ * @param exchange		request in flight
+ */
+void mobility_gauge_sent(mobility_gauge_t *gauge,
+						 mobility_exchange_t *exchange);
+
+/**
+ * Time has passed, send the filled request again if that is due.
+ *
+ * @param gauge			gauge
+ * @param exchange		request in flight
+ * @param ike_sa		IKE_SA
+ * @param path			path in use, may be NULL
+ * @param now			current time
+ * @return				TRUE if it has to be sent as it is
+ */
+bool mobility_gauge_tick(mobility_gauge_t *gauge,
+						 mobility_exchange_t *exchange, ike_sa_t *ike_sa,
+						 const mobility_path_t *path, uint64_t now);
+
+/**
+ * The request was answered over the path in use.
+ *
+ * @param gauge			gauge
+ * @param candidates	paths of the session
+ * @param path			path in use
+ * @param name			name of the connection, for logs
+ * @param now			current time
+ */
+void mobility_gauge_answered(mobility_gauge_t *gauge,
+							 mobility_candidates_t *candidates,
+							 const mobility_path_t *path, const char *name,
+							 uint64_t now);
+
+/**
+ * Whatever is answered, it says nothing.
+ *
+ * @param gauge			gauge
+ */
+void mobility_gauge_cancel(mobility_gauge_t *gauge);
+
+/**
+ * Get when mobility_gauge_tick() has to be called, or something is due.
+ *
+ * @param gauge			gauge
+ * @param now			current time
+ * @return				time, 0 for never
+ */
+uint64_t mobility_gauge_deadline(const mobility_gauge_t *gauge, uint64_t now);
+
+/**
+ * Free what a gauge has.
+ *
+ * @param gauge			gauge
+ */
+void mobility_gauge_cleanup(mobility_gauge_t *gauge);
 
 #endif /** MOBILITY_GAUGE_H_ @}*/

@@ -166,7 +166,7 @@ struct private_mobility_mover_t {
 	/**
 	 * Finds out if large packets get through on the path in use.
 	 */
-	mobility_gauge_t *gauge;
+	mobility_gauge_t gauge;
 
 	/**
 	 * The move under way, and those before.
@@ -236,7 +236,7 @@ static void send_over(private_mobility_mover_t *this,
 {
 	this->public.candidates->pin(this->public.candidates, path);
 	this->public.exchange->send(this->public.exchange, path, this->ike_sa);
-	this->gauge->unfilled(this->gauge);
+	mobility_mtu_unfilled(&this->gauge.mtu, mobility_now());
 	if (!mobility_path_equals(path, this->target ?: this->path))
 	{
 		this->spread = TRUE;
@@ -415,7 +415,7 @@ METHOD(mobility_mover_t, move, status_t,
 	end_linger(this);
 	set_target(this, path);
 	this->test_next = 0;
-	this->gauge->cancel(this->gauge);
+	mobility_gauge_cancel(&this->gauge);
 	this->insist = MOBILITY_EARLY_ATTEMPTS;
 	this->moving = TRUE;
 	candidates->pin(candidates, path);
@@ -535,7 +535,8 @@ METHOD(mobility_mover_t, tick, void,
 {
 	uint64_t now = mobility_now();
 
-	if (this->gauge->tick(this->gauge, this->ike_sa, this->path, now))
+	if (mobility_gauge_tick(&this->gauge, this->public.exchange, this->ike_sa,
+							this->path, now))
 	{
 		resend(this);
 	}
@@ -567,7 +568,7 @@ METHOD(mobility_mover_t, get_deadline, uint64_t,
 	private_mobility_mover_t *this)
 {
 	uint64_t times[] = { this->test_next, this->linger,
-						 this->gauge->get_deadline(this->gauge) };
+						 mobility_gauge_deadline(&this->gauge, mobility_now()) };
 	uint64_t deadline = 0;
 	int i;
 
@@ -600,17 +601,19 @@ METHOD(mobility_mover_t, measure, status_t,
 {
 	uint64_t now = mobility_now();
 
-	if (!this->path || !this->gauge->is_due(this->gauge, now) || !is_idle(this))
+	if (!this->path || !this->gauge.due || now < this->gauge.due ||
+		!is_idle(this))
 	{
 		return SUCCESS;
 	}
 	if (this->backlog->is_before(this->backlog, this->path->local,
 								 this->path->remote, now, now))
 	{	/* others have to move first */
-		this->gauge->postpone(this->gauge, now + MEASURE_LATER);
+		this->gauge.due = now + MEASURE_LATER;
 		return SUCCESS;
 	}
-	if (!this->gauge->begin(this->gauge, this->path))
+	if (!mobility_gauge_begin(&this->gauge, this->public.candidates,
+							  this->path))
 	{
 		return SUCCESS;
 	}
@@ -659,7 +662,7 @@ METHOD(mobility_mover_t, sent, void,
 	this->asked = mobility_now();
 	this->public.exchange->capture(this->public.exchange, this->ike_sa,
 								   message);
-	this->gauge->sent(this->gauge);
+	mobility_gauge_sent(&this->gauge, this->public.exchange);
 }
 
 /**
@@ -783,7 +786,15 @@ METHOD(mobility_mover_t, announce, status_t,
 METHOD(mobility_task_owner_t, fill, void,
 	private_mobility_mover_t *this, message_t *message)
 {
-	this->gauge->fill(this->gauge, this->ike_sa, this->path, message);
+	mobility_records_t *records = this->public.candidates->records;
+	mobility_record_t record = {};
+
+	if (this->path)
+	{
+		records->get(records, this->path, mobility_now(), &record);
+	}
+	mobility_gauge_fill(&this->gauge, record.rtt, this->ike_sa, this->path,
+						message);
 }
 
 METHOD(mobility_task_owner_t, measured, void,
@@ -791,10 +802,11 @@ METHOD(mobility_task_owner_t, measured, void,
 {
 	if (this->target || !came_over(this->path, local, remote))
 	{
-		this->gauge->cancel(this->gauge);
+		mobility_gauge_cancel(&this->gauge);
 		return;
 	}
-	this->gauge->answered(this->gauge, this->path);
+	mobility_gauge_answered(&this->gauge, this->public.candidates, this->path,
+							this->name, mobility_now());
 }
 
 METHOD(mobility_task_owner_t, transmit, void,
@@ -802,7 +814,7 @@ METHOD(mobility_task_owner_t, transmit, void,
 {
 	mobility_path_t *path = this->target ?: this->path;
 
-	if (path && this->gauge->is_filled(this->gauge))
+	if (path && this->gauge.mtu.next)
 	{
 		this->public.exchange->send_filled(this->public.exchange, path,
 										  this->ike_sa);
@@ -913,7 +925,7 @@ METHOD(mobility_task_owner_t, confirmed, void,
 									   time(NULL));
 	if (moved)
 	{
-		this->gauge->moved(this->gauge);
+		this->gauge.due = now;
 	}
 	this->listener->confirmed(this->data, moved);
 }
@@ -951,7 +963,7 @@ METHOD(mobility_mover_t, bind_, void,
 	this->ike_sa = ike_sa;
 	this->public.exchange->clear(this->public.exchange);
 	this->test_next = 0;
-	this->gauge->cancel(this->gauge);
+	mobility_gauge_cancel(&this->gauge);
 	if (!this->moving)
 	{	/* a test ends here, its path must not be taken for one in use */
 		set_target(this, NULL);
@@ -984,7 +996,7 @@ METHOD(mobility_mover_t, destroy, void,
 	this->public.exchange->destroy(this->public.exchange);
 	mobility_path_destroy(this->path);
 	mobility_path_destroy(this->target);
-	this->gauge->destroy(this->gauge);
+	mobility_gauge_cleanup(&this->gauge);
 	mobility_progress_cleanup(&this->progress);
 	free(this);
 }
@@ -1048,8 +1060,6 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 		.listener = listener,
 		.data = data,
 	);
-	this->gauge = mobility_gauge_create(name, candidates,
-										this->public.exchange);
 
 	return &this->public;
 }
