@@ -144,8 +144,9 @@ static void fail(private_ctl_daemon_t *this, const char *kind,
 static json_object *create_value(const char *key, const char *value)
 {
 	static const char *numbers[] = {
-		"cost", "duration-ms", "metric", "moves", "outage-left",
-		"outage-time", "prefix", "session", "since", "time", "unique-id",
+		"cost", "duration-ms", "metric", "moves", "mtu", "outage-left",
+		"outage-time", "penalty", "prefix", "rtt-ms", "session", "since",
+		"time", "unique-id",
 	};
 	static const char *bools[] = {
 		"current", "metered", "success", "usable", "use",

@@ -226,7 +226,8 @@ exit_code_t status_run(mobilityctl_t *this, char *argv[])
 	else
 	{
 		ctl_fail(code, "there are no sessions; only IKEv2 connections with "
-				 "MOBIKE that are up have one, swanctl --list-sas lists all");
+				 "MOBIKE that this host initiated and that are up have one, "
+				 "swanctl --list-sas lists all");
 	}
 	json_object_put(sessions);
 	return code;
