@@ -110,6 +110,40 @@ static bool get_overhead(ike_sa_t *ike_sa, message_t *message,
 }
 
 /**
+ * Stock's method of the generator of IVs that is in use by this thread.
+ */
+static __thread bool (*stock_get_iv)(iv_gen_t *this, uint64_t seq, size_t size,
+									 uint8_t *buffer);
+
+METHOD(iv_gen_t, get_later_iv, bool,
+	iv_gen_t *this, uint64_t seq, size_t size, uint8_t *buffer)
+{
+	return stock_get_iv(this, seq | 0xffffffff, size, buffer);
+}
+
+/**
+ * Encode and encrypt a second message with the message ID of one that was.
+ *
+ * Counter modes and AEADs must never use an IV twice, and charon makes these of
+ * the message ID, in the upper half, and the number of a fragment, in the lower
+ * half.  So this takes the last of those of the message ID: later than what was
+ * used, and earlier than what follows, which charon demands as well.
+ */
+static status_t generate_later(message_t *message, keymat_t *keymat,
+							   packet_t **packet)
+{
+	aead_t *aead = keymat->get_aead(keymat, FALSE);
+	iv_gen_t *iv_gen = aead->get_iv_gen(aead);
+	status_t status;
+
+	stock_get_iv = iv_gen->get_iv;
+	iv_gen->get_iv = _get_later_iv;
+	status = message->generate(message, keymat, packet);
+	iv_gen->get_iv = stock_get_iv;
+	return status;
+}
+
+/**
  * Encode a request that is the same but for what it is filled with.
  */
 static packet_t *encode(ike_sa_t *ike_sa, message_t *message, chunk_t padding)
@@ -128,8 +162,8 @@ static packet_t *encode(ike_sa_t *ike_sa, message_t *message, chunk_t padding)
 	host = message->get_destination(message);
 	filled->set_destination(filled, host->clone(host));
 	filled->add_notify(filled, FALSE, MOBILITY_NOTIFY_PADDING, padding);
-	if (filled->generate(filled, ike_sa->get_keymat(ike_sa),
-						 &packet) != SUCCESS)
+	if (generate_later(filled, ike_sa->get_keymat(ike_sa),
+					   &packet) != SUCCESS)
 	{
 		packet = NULL;
 	}
@@ -178,38 +212,56 @@ bool mobility_gauge_begin(mobility_gauge_t *gauge,
 void mobility_gauge_cancel(mobility_gauge_t *gauge)
 {
 	gauge->mtu = (mobility_mtu_t){};
+	gauge->fill = FALSE;
 }
 
 /*
  * Described in header.
  */
-void mobility_gauge_fill(mobility_gauge_t *gauge, uint32_t rtt,
-						 ike_sa_t *ike_sa, const mobility_path_t *path,
-						 message_t *message)
+void mobility_gauge_moved(mobility_gauge_t *gauge, uint64_t now)
 {
-	DESTROY_IF(gauge->filled);
-	gauge->filled = NULL;
+	gauge->due = now;
+	gauge->doubt = FALSE;
+}
+
+/*
+ * Described in header.
+ */
+void mobility_gauge_repeat(mobility_gauge_t *gauge, uint64_t now)
+{
+	if (gauge->mtu.size || gauge->fill)
+	{
+		gauge->due = now;
+	}
+	mobility_gauge_cancel(gauge);
+}
+
+/*
+ * Described in header.
+ */
+void mobility_gauge_sent(mobility_gauge_t *gauge, uint32_t rtt,
+						 ike_sa_t *ike_sa, const mobility_path_t *path,
+						 message_t *message, mobility_exchange_t *exchange)
+{
+	packet_t *filled = NULL;
+
+	if (!gauge->fill)
+	{
+		return;
+	}
+	gauge->fill = FALSE;
 	if (path && mobility_mtu_begin(&gauge->mtu, get_believed(path), rtt,
 								   mobility_now()))
 	{
-		gauge->filled = get_filled(ike_sa, message, &gauge->mtu.size);
+		filled = get_filled(ike_sa, message, &gauge->mtu.size);
 	}
-	if (!gauge->filled)
+	if (filled)
+	{
+		exchange->add_filled(exchange, filled);
+	}
+	else
 	{	/* it goes out as it is, its answer says nothing */
 		mobility_gauge_cancel(gauge);
-	}
-}
-
-/*
- * Described in header.
- */
-void mobility_gauge_sent(mobility_gauge_t *gauge,
-						 mobility_exchange_t *exchange)
-{
-	if (gauge->filled)
-	{
-		exchange->add_filled(exchange, gauge->filled);
-		gauge->filled = NULL;
 	}
 }
 
@@ -253,6 +305,15 @@ void mobility_gauge_answered(mobility_gauge_t *gauge,
 		return;
 	}
 	takes = mobility_mtu_answered(&gauge->mtu, get_believed(path), &again);
+	if (takes == MOBILITY_MTU_FLOOR && !gauge->doubt)
+	{	/* nothing else may have got through for a moment, either */
+		gauge->doubt = again = TRUE;
+		takes = 0;
+	}
+	else if (!again)
+	{
+		gauge->doubt = FALSE;
+	}
 	if (again)
 	{
 		gauge->due = now;
@@ -276,12 +337,4 @@ uint64_t mobility_gauge_deadline(const mobility_gauge_t *gauge, uint64_t now)
 		return gauge->due;
 	}
 	return gauge->mtu.next;
-}
-
-/*
- * Described in header.
- */
-void mobility_gauge_cleanup(mobility_gauge_t *gauge)
-{
-	DESTROY_IF(gauge->filled);
 }

@@ -39,8 +39,10 @@ struct mobility_gauge_t {
 	uint64_t due;
 	/** measurement under way */
 	mobility_mtu_t mtu;
-	/** filled request for it, until it gets sent */
-	packet_t *filled;
+	/** the request that is sent next is to be filled */
+	bool fill;
+	/** a measurement has said that large packets get lost */
+	bool doubt;
 };
 
 /**
@@ -49,34 +51,26 @@ struct mobility_gauge_t {
  * @param gauge			gauge
  * @param candidates	paths of the session
  * @param path			path in use
- * @return				TRUE if a request is to be queued, for
- *						mobility_gauge_fill()
+ * @return				TRUE if a request is to be queued
  */
 bool mobility_gauge_begin(mobility_gauge_t *gauge,
 						  mobility_candidates_t *candidates,
 						  const mobility_path_t *path);
 
 /**
- * Begin to measure with a request that is about to be sent.
+ * A request was encoded and captured by the exchange, maybe the one to be filled:
+ * then the measurement begins.
  *
  * @param gauge			gauge
  * @param rtt			round-trip time of the path, 0 if unknown
  * @param ike_sa		IKE_SA
  * @param path			path in use, may be NULL
- * @param message		request with nothing in it, not changed
- */
-void mobility_gauge_fill(mobility_gauge_t *gauge, uint32_t rtt,
-						 ike_sa_t *ike_sa, const mobility_path_t *path,
-						 message_t *message);
-
-/**
- * A request was captured by the exchange, maybe the one to be filled.
- *
- * @param gauge			gauge
+ * @param message		encoded request, not changed
  * @param exchange		request in flight
  */
-void mobility_gauge_sent(mobility_gauge_t *gauge,
-						 mobility_exchange_t *exchange);
+void mobility_gauge_sent(mobility_gauge_t *gauge, uint32_t rtt,
+						 ike_sa_t *ike_sa, const mobility_path_t *path,
+						 message_t *message, mobility_exchange_t *exchange);
 
 /**
  * Time has passed, send the filled request again if that is due.
@@ -107,6 +101,22 @@ void mobility_gauge_answered(mobility_gauge_t *gauge,
 							 uint64_t now);
 
 /**
+ * The path in use is another one now, nobody knows what gets through.
+ *
+ * @param gauge			gauge
+ * @param now			current time
+ */
+void mobility_gauge_moved(mobility_gauge_t *gauge, uint64_t now);
+
+/**
+ * A measurement under way will not be answered, it has to be repeated.
+ *
+ * @param gauge			gauge
+ * @param now			current time
+ */
+void mobility_gauge_repeat(mobility_gauge_t *gauge, uint64_t now);
+
+/**
  * Whatever is answered, it says nothing.
  *
  * @param gauge			gauge
@@ -121,12 +131,5 @@ void mobility_gauge_cancel(mobility_gauge_t *gauge);
  * @return				time, 0 for never
  */
 uint64_t mobility_gauge_deadline(const mobility_gauge_t *gauge, uint64_t now);
-
-/**
- * Free what a gauge has.
- *
- * @param gauge			gauge
- */
-void mobility_gauge_cleanup(mobility_gauge_t *gauge);
 
 #endif /** MOBILITY_GAUGE_H_ @}*/

@@ -129,8 +129,16 @@ METHOD(mobility_hops_t, get, mobility_hop_t*,
 METHOD(mobility_hops_t, limit, int,
 	private_mobility_hops_t *this, mobility_hop_t *hop, uint32_t mtu)
 {
+	uint32_t old = hop->route.mtu;
+	int error;
+
 	hop->route.mtu = mtu;
-	return this->kernel->add_route(this->kernel, &hop->route, TRUE);
+	error = this->kernel->add_route(this->kernel, &hop->route, TRUE);
+	if (error)
+	{
+		hop->route.mtu = old;
+	}
+	return error;
 }
 
 /**

@@ -159,6 +159,11 @@ struct private_mobility_mover_t {
 	uint64_t test_begun;
 
 	/**
+	 * The test had to wait until the peer had answered others.
+	 */
+	bool test_queued;
+
+	/**
 	 * Move to the path under test if the peer answers.
 	 */
 	bool test_moves;
@@ -369,6 +374,7 @@ METHOD(mobility_mover_t, probe, status_t,
 	{
 		if (is_queued(this, now))
 		{
+			this->insist = this->insist ? this->insist - 1 : 0;
 			return SUCCESS;
 		}
 		if (this->insist && this->target)
@@ -415,7 +421,7 @@ METHOD(mobility_mover_t, move, status_t,
 	end_linger(this);
 	set_target(this, path);
 	this->test_next = 0;
-	mobility_gauge_cancel(&this->gauge);
+	mobility_gauge_repeat(&this->gauge, mobility_now());
 	this->insist = MOBILITY_EARLY_ATTEMPTS;
 	this->moving = TRUE;
 	candidates->pin(candidates, path);
@@ -489,6 +495,7 @@ METHOD(mobility_mover_t, test, status_t,
 		begin(this, trigger);
 	}
 	this->test_attempt = 1;
+	this->test_queued = FALSE;
 	this->test_begun = mobility_now();
 	this->test_next = this->test_begun + TEST_INTERVAL;
 	queue_task(this, MOBILITY_TASK_TEST);
@@ -535,7 +542,12 @@ METHOD(mobility_mover_t, tick, void,
 {
 	uint64_t now = mobility_now();
 
-	if (mobility_gauge_tick(&this->gauge, this->public.exchange, this->ike_sa,
+	if (this->gauge.mtu.next && now >= this->gauge.mtu.next &&
+		is_queued(this, now))
+	{
+		this->gauge.mtu.next = now + this->gauge.mtu.interval;
+	}
+	else if (mobility_gauge_tick(&this->gauge, this->public.exchange, this->ike_sa,
 							this->path, now))
 	{
 		resend(this);
@@ -551,6 +563,7 @@ METHOD(mobility_mover_t, tick, void,
 	if (is_queued(this, now))
 	{
 		this->test_next = now + TEST_INTERVAL;
+		this->test_queued = TRUE;
 	}
 	else if (this->test_attempt < TEST_ATTEMPTS)
 	{
@@ -658,11 +671,19 @@ METHOD(mobility_mover_t, get_path, mobility_path_t*,
 METHOD(mobility_mover_t, sent, void,
 	private_mobility_mover_t *this, message_t *message)
 {
+	mobility_records_t *records = this->public.candidates->records;
+	mobility_record_t record = {};
+
 	this->spread = FALSE;
 	this->asked = mobility_now();
 	this->public.exchange->capture(this->public.exchange, this->ike_sa,
 								   message);
-	mobility_gauge_sent(&this->gauge, this->public.exchange);
+	if (this->path)
+	{
+		records->get(records, this->path, this->asked, &record);
+	}
+	mobility_gauge_sent(&this->gauge, record.rtt, this->ike_sa, this->path,
+						message, this->public.exchange);
 }
 
 /**
@@ -784,17 +805,9 @@ METHOD(mobility_mover_t, announce, status_t,
 }
 
 METHOD(mobility_task_owner_t, fill, void,
-	private_mobility_mover_t *this, message_t *message)
+	private_mobility_mover_t *this)
 {
-	mobility_records_t *records = this->public.candidates->records;
-	mobility_record_t record = {};
-
-	if (this->path)
-	{
-		records->get(records, this->path, mobility_now(), &record);
-	}
-	mobility_gauge_fill(&this->gauge, record.rtt, this->ike_sa, this->path,
-						message);
+	this->gauge.fill = TRUE;
 }
 
 METHOD(mobility_task_owner_t, measured, void,
@@ -814,8 +827,9 @@ METHOD(mobility_task_owner_t, transmit, void,
 {
 	mobility_path_t *path = this->target ?: this->path;
 
-	if (path && this->gauge.mtu.next)
-	{
+	if (path && this->gauge.mtu.next &&
+		!this->public.exchange->count_filled(this->public.exchange))
+	{	/* whoever calls this again, if the IKE_SA is not held, has it answered */
 		this->public.exchange->send_filled(this->public.exchange, path,
 										  this->ike_sa);
 	}
@@ -841,7 +855,8 @@ METHOD(mobility_task_owner_t, tested, bool,
 		return FALSE;
 	}
 	/* which of several packets was answered is not known */
-	records->answered(records, this->target, this->test_attempt == 1 ?
+	records->answered(records, this->target,
+					  this->test_attempt == 1 && !this->test_queued ?
 					  max(1, now - this->test_begun) : 0, now);
 	if (!this->test_moves)
 	{
@@ -925,7 +940,7 @@ METHOD(mobility_task_owner_t, confirmed, void,
 									   time(NULL));
 	if (moved)
 	{
-		this->gauge.due = now;
+		mobility_gauge_moved(&this->gauge, now);
 	}
 	this->listener->confirmed(this->data, moved);
 }
@@ -996,7 +1011,6 @@ METHOD(mobility_mover_t, destroy, void,
 	this->public.exchange->destroy(this->public.exchange);
 	mobility_path_destroy(this->path);
 	mobility_path_destroy(this->target);
-	mobility_gauge_cleanup(&this->gauge);
 	mobility_progress_cleanup(&this->progress);
 	free(this);
 }

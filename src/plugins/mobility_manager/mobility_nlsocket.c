@@ -142,6 +142,21 @@ static void parse_error(answer_t *answer, const struct nlmsghdr *nlh)
 }
 
 /**
+ * Read the end of a dump, which may have been given up halfway
+ */
+static void parse_done(answer_t *answer, const struct nlmsghdr *nlh)
+{
+	int error;
+
+	answer->done = TRUE;
+	if (nlh->nlmsg_len >= mnl_nlmsg_size(sizeof(error)))
+	{
+		memcpy(&error, mnl_nlmsg_get_payload(nlh), sizeof(error));
+		answer->error = max(0, -error);
+	}
+}
+
+/**
  * Read the messages of an answer that came together
  */
 static void parse_answer(answer_t *answer, const void *buf, int len)
@@ -161,7 +176,7 @@ static void parse_answer(answer_t *answer, const void *buf, int len)
 				parse_error(answer, nlh);
 				break;
 			case NLMSG_DONE:
-				answer->done = TRUE;
+				parse_done(answer, nlh);
 				break;
 			default:
 				if (nlh->nlmsg_type >= NLMSG_MIN_TYPE && answer->cb)

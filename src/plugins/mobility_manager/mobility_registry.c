@@ -403,15 +403,21 @@ METHOD(mobility_registry_t, rebind, void,
 	ike_sa_t *ike_sa)
 {
 	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
+	mobility_work_t work;
 
 	this->mutex->lock(this->mutex);
 	entry->ike_sa = ike_sa;
 	entry->id->destroy(entry->id);
 	entry->id = id->clone(id);
 	entry->successor = 0;
+	work = entry->work;
 	entry->work = 0;
 	this->waiting->remove(this->waiting, entry, NULL);
-	this->mutex->unlock(this->mutex);
+	if (work)
+	{	/* a job may have taken the id of the previous IKE_SA */
+		queue_locked(this, entry, work);
+	}
+	unlock(this);
 }
 
 METHOD(mobility_registry_t, set_moves, void,

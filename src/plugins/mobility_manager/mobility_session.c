@@ -210,12 +210,15 @@ static uint64_t get_settle(private_mobility_session_t *this)
 static void arm(private_mobility_session_t *this)
 {
 	mobility_records_t *records = this->mover->candidates->records;
-	uint64_t deadline;
+	uint64_t deadline, now = mobility_now();
 
-	this->review = 0;
+	if (this->fsm.state != MOBILITY_CONNECTED || this->review > now)
+	{	/* else it is still to be done, by the next look */
+		this->review = 0;
+	}
 	if (this->fsm.state == MOBILITY_CONNECTED)
 	{
-		this->review = records->get_end(records, mobility_now());
+		this->review = earlier(this->review, records->get_end(records, now));
 		if (this->mover->is_idle(this->mover))
 		{	/* else it would have passed for as long as there is no answer */
 			this->review = earlier(this->review,
@@ -479,6 +482,26 @@ static void note_loss(private_mobility_session_t *this)
 	}
 }
 
+/**
+ * Find out if large packets get through, if that is due.
+ */
+static status_t measure(private_mobility_session_t *this)
+{
+	status_t status;
+
+	if (this->fsm.state != MOBILITY_CONNECTED ||
+		!this->hold->is_held(this->hold))
+	{
+		return SUCCESS;
+	}
+	status = this->mover->measure(this->mover);
+	if (status != DESTROY_ME)
+	{
+		arm(this);
+	}
+	return status;
+}
+
 METHOD(mobility_session_t, look, status_t,
 	private_mobility_session_t *this)
 {
@@ -494,6 +517,7 @@ METHOD(mobility_session_t, look, status_t,
 	{
 		return SUCCESS;
 	}
+	this->review = 0;
 	add_addresses(this);
 	changed = look_around(this, &event);
 	if (this->fsm.state == MOBILITY_CONNECTED)
@@ -538,6 +562,10 @@ METHOD(mobility_session_t, look, status_t,
 		{
 			status = this->mover->announce(this->mover);
 			candidates->shrink(candidates);
+		}
+		if (status != DESTROY_ME)
+		{
+			status = measure(this);
 		}
 	}
 	return status;
@@ -620,26 +648,6 @@ METHOD(mobility_session_t, suspect, status_t,
 	}
 	this->suspicious = now + SUSPECT_INTERVAL;
 	return suspect_path(this, "peer may not be reached");
-}
-
-/**
- * Find out if large packets get through, if that is due.
- */
-static status_t measure(private_mobility_session_t *this)
-{
-	status_t status;
-
-	if (this->fsm.state != MOBILITY_CONNECTED ||
-		!this->hold->is_held(this->hold))
-	{
-		return SUCCESS;
-	}
-	status = this->mover->measure(this->mover);
-	if (status != DESTROY_ME)
-	{
-		arm(this);
-	}
-	return status;
 }
 
 METHOD(mobility_session_t, tick, status_t,

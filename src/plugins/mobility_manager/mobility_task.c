@@ -102,7 +102,7 @@ METHOD(task_t, build, status_t,
 	}
 	if (this->kind == MOBILITY_TASK_MEASURE)
 	{
-		this->owner->fill(this->owner, message);
+		this->owner->fill(this->owner);
 	}
 	reset_natd(this);
 	if (needs_natd(this))

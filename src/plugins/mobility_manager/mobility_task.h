@@ -64,11 +64,9 @@ struct mobility_task_owner_t {
 	void (*add_addresses)(mobility_task_owner_t *this, message_t *message);
 
 	/**
-	 * Prepare a filled form of a request that measures the path.
-	 *
-	 * @param message	request with its addresses, nothing else is in it
+	 * Add a filled form to the request that is being built, once it is encoded.
 	 */
-	void (*fill)(mobility_task_owner_t *this, message_t *message);
+	void (*fill)(mobility_task_owner_t *this);
 
 	/**
 	 * Send the request that was just built, over the target path.
