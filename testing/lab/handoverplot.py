@@ -55,9 +55,10 @@ def draw(cuts, cases, variants, path):
                if any(cut.variant == variant for cut in cuts)}
     panel = len(cases) * (len(colours) * ROW + 14) + 60
     drawing = svg.Drawing(WIDTH, TOP + panel * len(WAYS))
-    drawing.text(20, 26, "For how long nothing arrived after the link event: a "
-                 "dot per cut and rate, hollow if the session died, the "
-                 "median as a bar", 15, font_weight="bold")
+    drawing.text(20, 24, "For how long nothing arrived after the link event",
+                 15, font_weight="bold")
+    drawing.text(20, 42, "a dot per cut and rate, hollow if the session died; "
+                 "the median as a bar", 12, "#555")
     for index, (field, title) in enumerate(WAYS):
         top = TOP + index * panel
         drawing.text(20, top - 8, title, 13, font_weight="bold")
