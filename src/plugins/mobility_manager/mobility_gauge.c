@@ -245,10 +245,6 @@ void mobility_gauge_sent(mobility_gauge_t *gauge, uint32_t rtt,
 {
 	packet_t *filled = NULL;
 
-	if (!gauge->fill)
-	{
-		return;
-	}
 	gauge->fill = FALSE;
 	if (path && mobility_mtu_begin(&gauge->mtu, get_believed(path), rtt,
 								   mobility_now()))

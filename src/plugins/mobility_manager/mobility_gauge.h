@@ -58,8 +58,8 @@ bool mobility_gauge_begin(mobility_gauge_t *gauge,
 						  const mobility_path_t *path);
 
 /**
- * A request was encoded and captured by the exchange, maybe the one to be filled:
- * then the measurement begins.
+ * The request to be filled was encoded and captured by the exchange: the
+ * measurement begins.
  *
  * @param gauge			gauge
  * @param rtt			round-trip time of the path, 0 if unknown

@@ -678,6 +678,10 @@ METHOD(mobility_mover_t, sent, void,
 	this->asked = mobility_now();
 	this->public.exchange->capture(this->public.exchange, this->ike_sa,
 								   message);
+	if (!this->gauge.fill)
+	{
+		return;
+	}
 	if (this->path)
 	{
 		records->get(records, this->path, this->asked, &record);
@@ -978,7 +982,7 @@ METHOD(mobility_mover_t, bind_, void,
 	this->ike_sa = ike_sa;
 	this->public.exchange->clear(this->public.exchange);
 	this->test_next = 0;
-	mobility_gauge_cancel(&this->gauge);
+	mobility_gauge_repeat(&this->gauge, mobility_now());
 	if (!this->moving)
 	{	/* a test ends here, its path must not be taken for one in use */
 		set_target(this, NULL);
