@@ -21,6 +21,8 @@ STATE = {
     "ip.rule": "ip rule; ip -6 rule",
     "ip.route": "ip route show table all; ip -6 route show table all",
     "ip.address": "ip address",
+    # packets that were dropped, and why
+    "counters": "grep -v '\\b0$' /proc/net/xfrm_stat; nstat -as",
 }
 # rtnetlink protocol of what the plugin installs
 PROTOCOL = 230
