@@ -22,7 +22,8 @@ STATE = {
     "ip.route": "ip route show table all; ip -6 route show table all",
     "ip.address": "ip address",
     # packets that were dropped, and why
-    "counters": "grep -v '\\b0$' /proc/net/xfrm_stat; nstat -as",
+    "counters": "grep -v '\\b0$' /proc/net/xfrm_stat; nstat -as; "
+                "cat /proc/net/softnet_stat",
 }
 # rtnetlink protocol of what the plugin installs
 PROTOCOL = 230

@@ -5,6 +5,7 @@
  */
 
 #include "mobility_kernel_hooks.h"
+#include "mobility_deferral.h"
 
 #include <daemon.h>
 #include <collections/array.h>
@@ -12,19 +13,6 @@
 
 typedef struct private_mobility_kernel_hooks_t private_mobility_kernel_hooks_t;
 typedef struct update_t update_t;
-typedef struct policy_t policy_t;
-
-/**
- * A policy to be deleted at the end of an update.
- */
-struct policy_t {
-	/** what identifies it, selectors and label owned */
-	kernel_ipsec_policy_id_t id;
-	/** what it is about, addresses owned */
-	kernel_ipsec_manage_policy_t data;
-	/** SA it refers to */
-	ipsec_sa_cfg_t sa;
-};
 
 /**
  * An update of CHILD_SAs by a thread.
@@ -36,8 +24,12 @@ struct update_t {
 	array_t *reqids;
 	/** their outbound SPIs, uint32_t */
 	array_t *spis;
-	/** policies to delete at the end, policy_t* */
-	array_t *policies;
+	/** reqids of those whose inbound policies are changed later, uint32_t */
+	array_t *relaxed;
+	/** policies to delete at the end, mobility_policy_change_t* */
+	array_t *deletes;
+	/** policies to delete later, mobility_policy_change_t* */
+	array_t *deferred;
 };
 
 /**
@@ -56,18 +48,19 @@ struct private_mobility_kernel_hooks_t {
 	thread_value_t *update;
 
 	/**
+	 * Changes to be made later.
+	 */
+	mobility_deferral_t *deferral;
+
+	/**
 	 * Methods as they were.
 	 */
 	struct {
 		status_t (*update_sa)(kernel_interface_t *this,
 							  kernel_ipsec_sa_id_t *id,
 							  kernel_ipsec_update_sa_t *data);
-		status_t (*add_policy)(kernel_interface_t *this,
-							   kernel_ipsec_policy_id_t *id,
-							   kernel_ipsec_manage_policy_t *data);
-		status_t (*del_policy)(kernel_interface_t *this,
-							   kernel_ipsec_policy_id_t *id,
-							   kernel_ipsec_manage_policy_t *data);
+		mobility_policy_method_t add_policy;
+		mobility_policy_method_t del_policy;
 	} stock;
 };
 
@@ -131,15 +124,40 @@ static status_t hook_update_sa(kernel_interface_t *kernel,
 }
 
 /**
+ * Check if a policy is about inbound packets of a CHILD_SA whose policies take
+ * those of any address until all that wait to be checked have been.
+ */
+static bool is_relaxed(update_t *update, kernel_ipsec_policy_id_t *id,
+					   kernel_ipsec_manage_policy_t *data)
+{
+	return id->dir != POLICY_OUT && data->sa->reqid &&
+		   find(update->relaxed, data->sa->reqid) >= 0;
+}
+
+/**
  * Hook for kernel_interface_t.add_policy()
  */
 static status_t hook_add_policy(kernel_interface_t *kernel,
 								kernel_ipsec_policy_id_t *id,
 								kernel_ipsec_manage_policy_t *data)
 {
-	if (data->type == POLICY_DROP && get_update(data))
+	update_t *update = get_update(data);
+	mobility_policy_change_t *change;
+
+	if (update && data->type == POLICY_DROP)
 	{	/* nothing gets past policies that are always there */
 		return SUCCESS;
+	}
+	if (update && is_relaxed(update, id, data))
+	{
+		change = mobility_policy_change_create(instance->stock.add_policy, id,
+											   data);
+		instance->deferral->add(instance->deferral, change);
+		return SUCCESS;
+	}
+	if (!update)
+	{
+		instance->deferral->flush(instance->deferral, data->sa->reqid);
 	}
 	return instance->stock.add_policy(kernel, id, data);
 }
@@ -152,44 +170,27 @@ static status_t hook_del_policy(kernel_interface_t *kernel,
 								kernel_ipsec_manage_policy_t *data)
 {
 	update_t *update = get_update(data);
-	policy_t *policy;
+	mobility_policy_change_t *change;
 
 	if (!update)
 	{
+		instance->deferral->flush(instance->deferral, data->sa->reqid);
 		return instance->stock.del_policy(kernel, id, data);
 	}
-	if (data->type == POLICY_DROP)
+	if (data->type != POLICY_DROP)
 	{
-		return SUCCESS;
+		change = mobility_policy_change_create(instance->stock.del_policy, id,
+											   data);
+		if (is_relaxed(update, id, data))
+		{
+			array_insert(update->deferred, ARRAY_TAIL, change);
+		}
+		else
+		{
+			array_insert(update->deletes, ARRAY_TAIL, change);
+		}
 	}
-	INIT(policy,
-		.id = *id,
-		.data = *data,
-		.sa = *data->sa,
-	);
-	policy->id.src_ts = id->src_ts->clone(id->src_ts);
-	policy->id.dst_ts = id->dst_ts->clone(id->dst_ts);
-	policy->id.interface = strdupnull(id->interface);
-	policy->id.label = id->label ? id->label->clone(id->label) : NULL;
-	policy->data.src = data->src->clone(data->src);
-	policy->data.dst = data->dst->clone(data->dst);
-	policy->data.sa = &policy->sa;
-	array_insert(update->policies, ARRAY_TAIL, policy);
 	return SUCCESS;
-}
-
-/**
- * Destroy a policy.
- */
-static void policy_destroy(policy_t *policy)
-{
-	policy->id.src_ts->destroy(policy->id.src_ts);
-	policy->id.dst_ts->destroy(policy->id.dst_ts);
-	free(policy->id.interface);
-	DESTROY_IF(policy->id.label);
-	policy->data.src->destroy(policy->data.src);
-	policy->data.dst->destroy(policy->data.dst);
-	free(policy);
 }
 
 METHOD(mobility_kernel_hooks_t, begin, void,
@@ -201,7 +202,9 @@ METHOD(mobility_kernel_hooks_t, begin, void,
 		.moved = array_create(sizeof(uint32_t), 0),
 		.reqids = array_create(sizeof(uint32_t), 0),
 		.spis = array_create(sizeof(uint32_t), 0),
-		.policies = array_create(0, 0),
+		.relaxed = array_create(sizeof(uint32_t), 0),
+		.deletes = array_create(0, 0),
+		.deferred = array_create(0, 0),
 	);
 	this->update->set(this->update, update);
 }
@@ -214,31 +217,51 @@ METHOD(mobility_kernel_hooks_t, moved, void,
 	array_insert(update->moved, ARRAY_TAIL, &spi);
 }
 
+METHOD(mobility_kernel_hooks_t, settle, void,
+	private_mobility_kernel_hooks_t *this, uint32_t reqid)
+{
+	this->deferral->flush(this->deferral, reqid);
+}
+
 METHOD(mobility_kernel_hooks_t, keep, void,
-	private_mobility_kernel_hooks_t *this, uint32_t reqid, uint32_t spi)
+	private_mobility_kernel_hooks_t *this, uint32_t reqid, uint32_t spi,
+	bool relaxed)
 {
 	update_t *update = this->update->get(this->update);
 
 	array_insert(update->reqids, ARRAY_TAIL, &reqid);
 	array_insert(update->spis, ARRAY_TAIL, &spi);
+	if (relaxed)
+	{
+		array_insert(update->relaxed, ARRAY_TAIL, &reqid);
+	}
+	else
+	{	/* what was put off is older than what is to come */
+		settle(this, reqid);
+	}
 }
 
 METHOD(mobility_kernel_hooks_t, end, void,
 	private_mobility_kernel_hooks_t *this)
 {
 	update_t *update = this->update->get(this->update);
-	policy_t *policy;
+	mobility_policy_change_t *change;
 
 	this->update->set(this->update, NULL);
-	while (array_remove(update->policies, ARRAY_HEAD, &policy))
+	while (array_remove(update->deletes, ARRAY_HEAD, &change))
 	{
-		this->stock.del_policy(charon->kernel, &policy->id, &policy->data);
-		policy_destroy(policy);
+		mobility_policy_change_apply(change);
+	}
+	while (array_remove(update->deferred, ARRAY_HEAD, &change))
+	{
+		this->deferral->add(this->deferral, change);
 	}
 	array_destroy(update->moved);
 	array_destroy(update->reqids);
 	array_destroy(update->spis);
-	array_destroy(update->policies);
+	array_destroy(update->relaxed);
+	array_destroy(update->deletes);
+	array_destroy(update->deferred);
 	free(update);
 }
 
@@ -248,6 +271,7 @@ METHOD(mobility_kernel_hooks_t, destroy, void,
 	charon->kernel->update_sa = this->stock.update_sa;
 	charon->kernel->add_policy = this->stock.add_policy;
 	charon->kernel->del_policy = this->stock.del_policy;
+	this->deferral->destroy(this->deferral);
 	instance = NULL;
 	this->update->destroy(this->update);
 	free(this);
@@ -259,16 +283,23 @@ METHOD(mobility_kernel_hooks_t, destroy, void,
 mobility_kernel_hooks_t *mobility_kernel_hooks_create()
 {
 	private_mobility_kernel_hooks_t *this;
+	mobility_deferral_t *deferral = mobility_deferral_create();
 
+	if (!deferral)
+	{
+		return NULL;
+	}
 	INIT(this,
 		.public = {
 			.begin = _begin,
 			.moved = _moved,
+			.settle = _settle,
 			.keep = _keep,
 			.end = _end,
 			.destroy = _destroy,
 		},
 		.update = thread_value_create(NULL),
+		.deferral = deferral,
 		.stock = {
 			.update_sa = charon->kernel->update_sa,
 			.add_policy = charon->kernel->add_policy,

@@ -46,12 +46,25 @@ struct mobility_kernel_hooks_t {
 	void (*moved)(mobility_kernel_hooks_t *this, uint32_t spi);
 
 	/**
+	 * Have the policies of a CHILD_SA as charon wants them, which may be what an
+	 * update before has put off.
+	 *
+	 * @param reqid		reqid of the CHILD_SA
+	 */
+	void (*settle)(mobility_kernel_hooks_t *this, uint32_t reqid);
+
+	/**
 	 * Packets can leave all the time, keep the policies of a CHILD_SA in place.
+	 *
+	 * With relaxed, those that check packets which came in are changed later,
+	 * when none wait anymore that were decrypted before the update.
 	 *
 	 * @param reqid		reqid of the CHILD_SA
 	 * @param spi		SPI of its outbound SA, in network order
+	 * @param relaxed	the kernel accepts packets of SAs with any address
 	 */
-	void (*keep)(mobility_kernel_hooks_t *this, uint32_t reqid, uint32_t spi);
+	void (*keep)(mobility_kernel_hooks_t *this, uint32_t reqid, uint32_t spi,
+				 bool relaxed);
 
 	/**
 	 * End the update, delete what is not needed anymore.
@@ -68,7 +81,7 @@ struct mobility_kernel_hooks_t {
 /**
  * Create the hooks, there can be only one instance.
  *
- * @return				hooks
+ * @return				hooks, NULL on failure (logged)
  */
 mobility_kernel_hooks_t *mobility_kernel_hooks_create();
 

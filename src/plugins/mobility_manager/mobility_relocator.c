@@ -17,9 +17,6 @@
 #define KNOWN_TRIES 100
 #define KNOWN_INTERVAL 5
 
-/** ms in which the kernel gets done with packets it has decrypted. */
-#define DRAIN_TIME 1
-
 typedef struct private_mobility_relocator_t private_mobility_relocator_t;
 
 /**
@@ -60,8 +57,6 @@ typedef struct {
 	bool encap;
 	/** SAs that exist in the kernel only, mobility_sa_id_t */
 	array_t *copies;
-	/** policies accept packets of SAs with any address, until stock sets them */
-	bool relaxed;
 } change_t;
 
 /**
@@ -235,20 +230,22 @@ static bool migrate(private_mobility_relocator_t *this, child_sa_t *child_sa,
  * by the other.
  */
 static bool migrate_inbound(private_mobility_relocator_t *this,
-							child_sa_t *child_sa, change_t *change)
+							child_sa_t *child_sa, const change_t *change,
+							bool *relaxed)
 {
 	mobility_sad_move_t fwd = get_move(child_sa, POLICY_FWD, change);
 	mobility_sad_move_t in = get_move(child_sa, POLICY_IN, change);
 
 	if (change->other->ip_equals(change->other, change->new_other))
 	{	/* the SA goes with the first, as it may be more of these */
+		this->hooks->settle(this->hooks, child_sa->get_reqid(child_sa));
 		each_policy(this, child_sa, &fwd, this->sad->migrate);
 		return each_policy(this, child_sa, &in, this->sad->migrate);
 	}
 	if (each_policy(this, child_sa, &fwd, this->sad->relax) &&
 		each_policy(this, child_sa, &in, this->sad->relax))
 	{
-		change->relaxed = TRUE;
+		*relaxed = TRUE;
 		return this->sad->migrate_relaxed(this->sad, &in);
 	}
 	return FALSE;
@@ -284,14 +281,14 @@ static bool exchange_copy(private_mobility_relocator_t *this,
  * Move what belongs to a CHILD_SA as far as we can, stock does the rest.
  */
 static void move_child(private_mobility_relocator_t *this,
-					   child_sa_t *child_sa, change_t *change)
+					   child_sa_t *child_sa, const change_t *change)
 {
-	bool plain;
+	bool plain, relaxed = FALSE;
 
 	plain = is_plain(child_sa, change) &&
 			(change->encap || !child_sa->has_encap(child_sa));
 	if (exchange_copy(this, child_sa, change, plain) ||
-		(plain && migrate_inbound(this, child_sa, change)))
+		(plain && migrate_inbound(this, child_sa, change, &relaxed)))
 	{
 		this->hooks->moved(this->hooks, child_sa->get_spi(child_sa, TRUE));
 	}
@@ -299,7 +296,7 @@ static void move_child(private_mobility_relocator_t *this,
 	{
 		this->hooks->moved(this->hooks, child_sa->get_spi(child_sa, FALSE));
 		this->hooks->keep(this->hooks, child_sa->get_reqid(child_sa),
-						  child_sa->get_spi(child_sa, FALSE));
+						  child_sa->get_spi(child_sa, FALSE), relaxed);
 	}
 }
 
@@ -360,10 +357,6 @@ METHOD(mobility_relocator_t, update, void,
 		move_child(this, child_sa, &change);
 	}
 	enumerator->destroy(enumerator);
-	if (change.relaxed)
-	{	/* what the SAs decrypted before is checked until then */
-		usleep(DRAIN_TIME * 1000);
-	}
 	this->addresses->keep(this->addresses, ike_sa);
 	stock(ike_sa, me, other, flags);
 	this->addresses->release(this->addresses, ike_sa);
@@ -410,7 +403,7 @@ mobility_relocator_t *mobility_relocator_create(mobility_sad_t *sad)
 		.addresses = mobility_addresses_create(),
 		.hooks = mobility_kernel_hooks_create(),
 	);
-	if (!this->sad || !this->addresses)
+	if (!this->sad || !this->addresses || !this->hooks)
 	{
 		destroy(this);
 		return NULL;

@@ -9,6 +9,7 @@
 #include <mobility_kernel_hooks.h>
 
 #include <daemon.h>
+#include <threading/semaphore.h>
 #include <threading/thread.h>
 
 /** a CHILD_SA that is moved, and another one */
@@ -29,6 +30,11 @@ static char calls[1024];
  */
 static kernel_interface_t kernel;
 static daemon_t daemon_mock;
+
+/**
+ * Posted for each inbound policy that gets deleted
+ */
+static semaphore_t *deleted;
 
 /**
  * Hooks to test
@@ -98,6 +104,10 @@ METHOD(kernel_interface_t, del_policy, status_t,
 		 data->sa->reqid, data->sa->esp.spi,
 		 data->type == POLICY_DROP ? "drop" : "ipsec",
 		 id->interface ? ":if" : "");
+	if (id->dir == POLICY_IN)
+	{
+		deleted->post(deleted);
+	}
 	return FAILED;
 }
 
@@ -198,17 +208,20 @@ static void setup(void)
 	};
 	charon = &daemon_mock;
 	calls[0] = '\0';
+	deleted = semaphore_create(0);
 	hooks = mobility_kernel_hooks_create();
 }
 
 static void teardown(void)
 {
+	lib->processor->cancel(lib->processor);
 	hooks->destroy(hooks);
 	/* as it was */
 	ck_assert(kernel.update_sa == (void*)_update_sa);
 	ck_assert(kernel.add_policy == (void*)_add_policy);
 	ck_assert(kernel.del_policy == (void*)_del_policy);
 	charon = NULL;
+	deleted->destroy(deleted);
 	mobility_suite_teardown();
 }
 
@@ -242,7 +255,7 @@ START_TEST(test_order)
 	hooks->begin(hooks);
 	hooks->moved(hooks, SPI_IN);
 	hooks->moved(hooks, SPI_OUT);
-	hooks->keep(hooks, REQID, SPI_OUT);
+	hooks->keep(hooks, REQID, SPI_OUT, FALSE);
 	/* policies are there all the time */
 	update_child(REQID, SPI_IN, SPI_OUT);
 	assert_calls("add:in:1:ipsec add:out:1:ipsec add:fwd:0:ipsec ");
@@ -264,7 +277,7 @@ START_TEST(test_status)
 	/* as the caller does not know better, except for what stock says */
 	hooks->begin(hooks);
 	hooks->moved(hooks, SPI_IN);
-	hooks->keep(hooks, REQID, SPI_OUT);
+	hooks->keep(hooks, REQID, SPI_OUT, FALSE);
 	ck_assert_int_eq(add(REQID, SPI_OUT, POLICY_OUT, POLICY_DROP), SUCCESS);
 	ck_assert_int_eq(del(REQID, SPI_OUT, POLICY_OUT, POLICY_IPSEC), SUCCESS);
 	ck_assert_int_eq(move(SPI_IN), SUCCESS);
@@ -313,7 +326,7 @@ static void *other_thread(void *data)
 	hooks->begin(hooks);
 	update_child(OTHER_REQID, OTHER_IN, OTHER_OUT);
 	assert_calls(STOCK);
-	hooks->keep(hooks, OTHER_REQID, OTHER_OUT);
+	hooks->keep(hooks, OTHER_REQID, OTHER_OUT, FALSE);
 	del(OTHER_REQID, OTHER_OUT, POLICY_OUT, POLICY_IPSEC);
 	hooks->end(hooks);
 	assert_calls("del:out:2:22:ipsec:if ");
@@ -327,7 +340,7 @@ START_TEST(test_threads)
 	hooks->begin(hooks);
 	hooks->moved(hooks, OTHER_IN);
 	hooks->moved(hooks, OTHER_OUT);
-	hooks->keep(hooks, OTHER_REQID, OTHER_OUT);
+	hooks->keep(hooks, OTHER_REQID, OTHER_OUT, FALSE);
 	thread = thread_create(other_thread, NULL);
 	thread->join(thread);
 	/* this one is as it was */
@@ -335,6 +348,73 @@ START_TEST(test_threads)
 	assert_calls("add:in:2:ipsec add:out:2:ipsec add:fwd:0:ipsec ");
 	hooks->end(hooks);
 	assert_calls("del:out:2:22:ipsec:if del:fwd:0:22:ipsec del:in:2:21:ipsec ");
+}
+END_TEST
+
+/**
+ * Update a CHILD_SA whose SA accepts packets from all addresses, as the kernel
+ * has packets that were decrypted before
+ */
+static void update_relaxed(void)
+{
+	hooks->begin(hooks);
+	hooks->moved(hooks, SPI_IN);
+	hooks->moved(hooks, SPI_OUT);
+	hooks->keep(hooks, REQID, SPI_OUT, TRUE);
+	update_child(REQID, SPI_IN, SPI_OUT);
+	assert_calls("add:out:1:ipsec add:fwd:0:ipsec ");
+	hooks->end(hooks);
+	assert_calls("del:out:1:12:ipsec:if del:fwd:0:12:ipsec ");
+}
+
+/** What is put off then */
+#define LATER "add:in:1:ipsec del:in:1:11:ipsec "
+
+START_TEST(test_later)
+{
+	lib->processor->set_threads(lib->processor, 4);
+	update_relaxed();
+	deleted->wait(deleted);
+	/* the thread that did that is done */
+	hooks->settle(hooks, REQID);
+	assert_calls(LATER);
+	/* once more, the timer is set again */
+	update_relaxed();
+	deleted->wait(deleted);
+	hooks->settle(hooks, REQID);
+	assert_calls(LATER);
+}
+END_TEST
+
+START_TEST(test_later_order)
+{
+	/* nothing overtakes what was put off, but others do not care */
+	update_relaxed();
+	update_child(OTHER_REQID, OTHER_IN, OTHER_OUT);
+	assert_calls(STOCK);
+	del(REQID, SPI_IN, POLICY_IN, POLICY_IPSEC);
+	assert_calls(LATER "del:in:1:11:ipsec ");
+	update_relaxed();
+	add(REQID, SPI_IN, POLICY_IN, POLICY_IPSEC);
+	assert_calls(LATER "add:in:1:ipsec ");
+	/* one move after the other, both with packets that wait */
+	update_relaxed();
+	update_relaxed();
+	hooks->settle(hooks, OTHER_REQID);
+	assert_calls("");
+	hooks->settle(hooks, REQID);
+	assert_calls(LATER LATER);
+	/* without */
+	update_relaxed();
+	hooks->begin(hooks);
+	hooks->keep(hooks, REQID, SPI_OUT, FALSE);
+	assert_calls(LATER);
+	hooks->end(hooks);
+	/* nothing is lost at the end */
+	update_relaxed();
+	hooks->destroy(hooks);
+	assert_calls(LATER);
+	hooks = mobility_kernel_hooks_create();
 }
 END_TEST
 
@@ -352,6 +432,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_moved_back);
 	tcase_add_test(tc, test_inbound_only);
 	tcase_add_test(tc, test_threads);
+	tcase_add_test(tc, test_later);
+	tcase_add_test(tc, test_later_order);
 	suite_add_tcase(s, tc);
 	return s;
 }
