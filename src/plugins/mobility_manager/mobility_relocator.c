@@ -283,20 +283,29 @@ static bool exchange_copy(private_mobility_relocator_t *this,
 static void move_child(private_mobility_relocator_t *this,
 					   child_sa_t *child_sa, const change_t *change)
 {
-	bool plain, relaxed = FALSE;
+	bool plain, relaxed = FALSE, inbound, outbound;
 
 	plain = is_plain(child_sa, change) &&
 			(change->encap || !child_sa->has_encap(child_sa));
-	if (exchange_copy(this, child_sa, change, plain) ||
-		(plain && migrate_inbound(this, child_sa, change, &relaxed)))
+	inbound = exchange_copy(this, child_sa, change, plain) ||
+			  (plain && migrate_inbound(this, child_sa, change, &relaxed));
+	outbound = plain && migrate(this, child_sa, POLICY_OUT, change);
+	if (inbound)
 	{
 		this->hooks->moved(this->hooks, child_sa->get_spi(child_sa, TRUE));
 	}
-	if (plain && migrate(this, child_sa, POLICY_OUT, change))
+	if (outbound)
 	{
 		this->hooks->moved(this->hooks, child_sa->get_spi(child_sa, FALSE));
 		this->hooks->keep(this->hooks, child_sa->get_reqid(child_sa),
 						  child_sa->get_spi(child_sa, FALSE), relaxed);
+	}
+	if (!inbound || !outbound)
+	{
+		DBG1(DBG_KNL, "%sSAs of CHILD_SA %s{%u} are deleted and added again, "
+			 "packets may get lost", inbound ? "outbound " :
+			 outbound ? "inbound " : "", child_sa->get_name(child_sa),
+			 child_sa->get_unique_id(child_sa));
 	}
 }
 

@@ -56,6 +56,7 @@ static struct {
  */
 static struct {
 	kernel_interface_t kernel;
+	bus_t bus;
 	daemon_t daemon;
 	mobility_sad_t sad;
 	bool copy, has_moved, relax;
@@ -82,6 +83,20 @@ static void assert_calls(const char *expected)
 {
 	ck_assert_str_eq(calls, expected);
 	calls[0] = '\0';
+}
+
+/**
+ * Implements bus_t.log(), pass it on to the suite's log
+ */
+static void log_(bus_t *this, debug_t group, level_t level, char *format, ...)
+{
+	char buf[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(buf, sizeof(buf), format, args);
+	va_end(args);
+	dbg(group, level, "%s", buf);
 }
 
 METHOD(ike_sa_t, get_my_host, host_t*,
@@ -157,6 +172,18 @@ METHOD(child_sa_t, get_spi, uint32_t,
 	child_sa_t *this, bool inbound)
 {
 	return inbound ? SPI_IN : SPI_OUT;
+}
+
+METHOD(child_sa_t, get_name, char*,
+	child_sa_t *this)
+{
+	return "home";
+}
+
+METHOD(child_sa_t, get_unique_id, uint32_t,
+	child_sa_t *this)
+{
+	return 3;
 }
 
 METHOD(child_sa_t, get_reqid, uint32_t,
@@ -375,6 +402,8 @@ static void setup(void)
 	sa.child_sa.get_mark = _get_mark;
 	sa.child_sa.get_config = _get_config;
 	sa.child_sa.get_spi = _get_spi;
+	sa.child_sa.get_name = _get_name;
+	sa.child_sa.get_unique_id = _get_unique_id;
 	sa.child_sa.get_reqid = _get_reqid;
 	sa.child_sa.get_if_id = _get_if_id;
 	sa.child_sa.has_encap = _has_encap;
@@ -407,6 +436,8 @@ static void setup(void)
 	mock.copy = mock.has_moved = mock.relax = TRUE;
 	mock.migrate[POLICY_IN] = mock.migrate[POLICY_OUT] = TRUE;
 	mock.migrate[POLICY_FWD] = TRUE;
+	mock.bus.log = log_;
+	mock.daemon.bus = &mock.bus;
 	mock.daemon.kernel = &mock.kernel;
 	charon = &mock.daemon;
 	relocator = mobility_relocator_create(&mock.sad);
@@ -601,6 +632,7 @@ START_TEST(test_failures)
 	relocator->drop(relocator, &copies);
 	assert_calls("del:0 ");
 
+	mobility_suite_log_start();
 	mock.migrate[POLICY_OUT] = TRUE;
 	mock.migrate[POLICY_IN] = mock.migrate[POLICY_FWD] = FALSE;
 	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, NULL);
@@ -609,6 +641,10 @@ START_TEST(test_failures)
 	mock.migrate[POLICY_OUT] = FALSE;
 	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, NULL);
 	assert_calls(FWD IN OUT STOCK);
+	ck_assert_str_eq(mobility_suite_log(), "inbound SAs of CHILD_SA home{3} "
+					 "are deleted and added again, packets may get lost\n"
+					 "SAs of CHILD_SA home{3} "
+					 "are deleted and added again, packets may get lost\n");
 
 	/* policies that can't be relaxed are left to stock, with their SA */
 	mock.migrate[POLICY_IN] = mock.migrate[POLICY_OUT] = TRUE;
