@@ -31,6 +31,9 @@ def arguments():
     parser.add_argument("--jobs", type=int, metavar="N",
                         default=min(2, os.cpu_count() or 1),
                         help="run N at once (default: %(default)s)")
+    parser.add_argument("--again", action="store_true",
+                        help="run what failed once more at the end, alone: "
+                        "what fails beside others may be the machine's fault")
     kernels.add_option(parser)
     parser.add_argument("--shell", metavar="HOST",
                         help="bring the scenario up and give a shell in HOST")
@@ -76,12 +79,14 @@ def run_shell(options, names):
 
 
 def run_all(options, names):
-    runs = []
     shown = display.Display(len(names), options.stock)
-    for name in names:
+
+    def create(name):
         run = runner.Run(name, options, None)
         run._say = shown.stage_of(run.scenario.name)
-        runs.append(run)
+        return run
+
+    runs = [create(name) for name in names]
     with concurrent.futures.ThreadPoolExecutor(max(1, options.jobs)) as pool:
         futures = [pool.submit(run.run) for run in runs]
         try:
@@ -92,6 +97,10 @@ def run_all(options, names):
                 future.cancel()
             guest.kill_all()
             raise
+    if options.again:
+        for outcome in shown.failed():
+            outcome.keep()
+            shown.done(create(outcome.name).run())
     return 0 if shown.table() else 1
 
 

@@ -14,6 +14,7 @@ class Display:
         self._stock = stock
         self._stages = {}
         self._outcomes = []
+        self._before = {}
         self._lock = threading.Lock()
         self._live = sys.stdout.isatty()
 
@@ -37,6 +38,10 @@ class Display:
 
     def done(self, outcome):
         with self._lock:
+            for before in [each for each in self._outcomes
+                           if each.name == outcome.name]:
+                self._outcomes.remove(before)
+                self._before[outcome.name] = before
             self._outcomes.append(outcome)
             self._stages.pop(outcome.name, None)
             if self._live:
@@ -48,10 +53,19 @@ class Display:
             if self._live and self._stages:
                 self._draw()
 
+    def failed(self):
+        """Those that failed, in the order of their names."""
+        return [outcome for outcome in self._sorted() if not outcome.passed]
+
+    def _sorted(self):
+        return sorted(self._outcomes, key=lambda outcome: outcome.name)
+
     def _verdict(self, outcome):
-        if outcome.passed:
-            return "passed"
-        return f"failed at {outcome.failures[0][0].rsplit('/', 1)[-1]}"
+        verdict = _result(outcome)
+        if outcome.name in self._before:
+            verdict += " alone, " + _result(self._before[outcome.name]) + \
+                " beside others"
+        return verdict
 
     def _explain(self, outcome):
         failures = outcome.failures[:1] if self._stock else outcome.failures
@@ -70,7 +84,7 @@ class Display:
 
     def table(self):
         """The table and the last line; true if all passed."""
-        outcomes = sorted(self._outcomes, key=lambda outcome: outcome.name)
+        outcomes = self._sorted()
         width = max((len(outcome.name) for outcome in outcomes), default=8)
         stock = "stock: " if self._stock else ""
         print()
@@ -83,3 +97,9 @@ class Display:
         failed = sum(not outcome.passed for outcome in outcomes)
         print(f"{len(outcomes) - failed} passed, {failed} failed", flush=True)
         return failed == 0
+
+
+def _result(outcome):
+    if outcome.passed:
+        return "passed"
+    return f"failed at {outcome.failures[0][0].rsplit('/', 1)[-1]}"

@@ -41,6 +41,12 @@ class Outcome:
     def fail(self, where, text):
         self.failures.append((where, text))
 
+    def keep(self):
+        """The results, from the next run of the same scenario."""
+        kept = self.results.with_name(self.results.name + ".first")
+        shutil.rmtree(kept, ignore_errors=True)
+        self.results = self.results.rename(kept)
+
 
 class Run:
     def __init__(self, name, options, say):

@@ -193,12 +193,20 @@ class Log:
         return lines
 
     def _name_lost(self, stream, most=5):
-        """Which, and when they were sent: a second or the whole end?"""
-        named = [f"{number} at +{(stream.sent[number] / 1e9) - self._since:.3f}"
-                 f" s" for number in stream.lost[:most]]
-        more = len(stream.lost) - len(named)
-        return ", ".join(named) + (f" and {more} more" if more else "") + \
-            f" of those until +{stream.end / 1e9 - self._since:.3f} s"
+        """Which, and when they were sent: some in a row, or the whole end?"""
+        spans = []
+        for number in stream.lost:
+            if spans and number == spans[-1][1] + 1:
+                spans[-1][1] = number
+            else:
+                spans.append([number, number])
+        named = [(f"{first} to {last}" if last > first else f"{first}") +
+                 f" at +{stream.sent[first] / 1e9 - self._since:.3f} s"
+                 for first, last in spans[:most]]
+        more = len(spans) - len(named)
+        return ", ".join(named) + (f" and at {more} more times" if more else
+                                   "") + \
+            f"; all end at +{stream.end / 1e9 - self._since:.3f} s"
 
     def excess(self, lost=None, gap=None, tcp=False, disorder=None):
         found = []
