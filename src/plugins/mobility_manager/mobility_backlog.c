@@ -155,6 +155,28 @@ METHOD(mobility_backlog_t, is_before, bool,
 	return before;
 }
 
+METHOD(mobility_backlog_t, is_busy, bool,
+	private_mobility_backlog_t *this, host_t *local, host_t *remote,
+	uint64_t now)
+{
+	mobility_ip_t from = mobility_ip_from_host(local);
+	mobility_ip_t to = mobility_ip_from_host(remote);
+	answers_t *path;
+	u_int i, recent = 0;
+
+	this->mutex->lock(this->mutex);
+	path = find(this, &from, &to);
+	for (i = 0; path && i < min(path->count, MOBILITY_BACKLOG_ANSWERS); i++)
+	{
+		if (path->answered[i] + MOBILITY_BACKLOG_BUSY_TIME >= now)
+		{
+			recent++;
+		}
+	}
+	this->mutex->unlock(this->mutex);
+	return recent >= MOBILITY_BACKLOG_BUSY_ANSWERS;
+}
+
 METHOD(mobility_backlog_t, destroy, void,
 	private_mobility_backlog_t *this)
 {
@@ -173,6 +195,7 @@ mobility_backlog_t *mobility_backlog_create()
 		.public = {
 			.answered = _answered,
 			.is_before = _is_before,
+			.is_busy = _is_busy,
 			.destroy = _destroy,
 		},
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),

@@ -24,6 +24,11 @@
 #define MOBILITY_BACKLOG_ANSWERS 16
 #define MOBILITY_BACKLOG_TIME 500
 
+/** Answers over a path within so many ms that tell of others who may be in more
+ * of a hurry. */
+#define MOBILITY_BACKLOG_BUSY_ANSWERS 8
+#define MOBILITY_BACKLOG_BUSY_TIME 1000
+
 /** Paths to remember answers of, those that had one last. */
 #define MOBILITY_BACKLOG_PATHS 8
 
@@ -58,6 +63,17 @@ struct mobility_backlog_t {
 	 */
 	bool (*is_before)(mobility_backlog_t *this, host_t *local, host_t *remote,
 					  uint64_t asked, uint64_t now);
+
+	/**
+	 * Check if a peer has so much to answer that what can wait should.
+	 *
+	 * @param local		our address to ask from
+	 * @param remote	the peer's address
+	 * @param now		current time
+	 * @return			TRUE if it should
+	 */
+	bool (*is_busy)(mobility_backlog_t *this, host_t *local, host_t *remote,
+					uint64_t now);
 
 	/**
 	 * Destroy a mobility_backlog_t.

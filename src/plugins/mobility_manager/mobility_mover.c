@@ -31,7 +31,8 @@
 /** Time that packets are accepted over a path that was left, in ms. */
 #define LINGER_TIME 2000
 
-/** When to measure a path if the peer is busy with other sessions, in ms. */
+/** When to measure a path if the peer is busy with other sessions, in ms; up to
+ * twice that. */
 #define MEASURE_LATER 5000
 
 typedef struct private_mobility_mover_t private_mobility_mover_t;
@@ -619,10 +620,10 @@ METHOD(mobility_mover_t, measure, status_t,
 	{
 		return SUCCESS;
 	}
-	if (this->backlog->is_before(this->backlog, this->path->local,
-								 this->path->remote, now, now))
-	{	/* others have to move first */
-		this->gauge.due = now + MEASURE_LATER;
+	if (this->backlog->is_busy(this->backlog, this->path->local,
+							   this->path->remote, now))
+	{	/* others have to move first, and not all are to come back at once */
+		this->gauge.due = now + MEASURE_LATER + random() % MEASURE_LATER;
 		return SUCCESS;
 	}
 	if (!mobility_gauge_begin(&this->gauge, this->public.candidates,

@@ -91,6 +91,30 @@ START_TEST(test_slow)
 END_TEST
 
 /**
+ * What can wait does for less, but not forever.
+ */
+START_TEST(test_busy)
+{
+	uint64_t now = BEGIN + 5000;
+
+	ck_assert(!backlog->is_busy(backlog, local, remote, now));
+	answer(MOBILITY_BACKLOG_BUSY_ANSWERS - 1, BEGIN, 1, now);
+	ck_assert(!backlog->is_busy(backlog, local, remote, now));
+	answer(1, BEGIN, 0, now);
+	ck_assert(backlog->is_busy(backlog, local, remote, now));
+	ck_assert(!backlog->is_busy(backlog, remote, local, now));
+	ck_assert(!is_before(BEGIN, now));
+	now += MOBILITY_BACKLOG_BUSY_TIME;
+	ck_assert(!backlog->is_busy(backlog, local, remote, now));
+	/* the oldest are forgotten */
+	answer(2 * ANSWERS, BEGIN, 1, now);
+	ck_assert(backlog->is_busy(backlog, local, remote, now));
+	ck_assert(!backlog->is_busy(backlog, local, remote,
+								now + MOBILITY_BACKLOG_BUSY_TIME + 1));
+}
+END_TEST
+
+/**
  * If the answers end there is nothing to wait for.
  */
 START_TEST(test_end)
@@ -227,6 +251,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_none);
 	tcase_add_test(tc, test_few);
 	tcase_add_test(tc, test_slow);
+	tcase_add_test(tc, test_busy);
 	tcase_add_test(tc, test_end);
 	tcase_add_test(tc, test_lost);
 	tcase_add_test(tc, test_paths);
