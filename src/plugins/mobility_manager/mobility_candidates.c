@@ -5,6 +5,7 @@
  */
 
 #include "mobility_candidates.h"
+#include "mobility_netlink.h"
 #include "mobility_policy.h"
 
 typedef struct private_mobility_candidates_t private_mobility_candidates_t;
@@ -53,7 +54,8 @@ struct private_mobility_candidates_t {
 	array_t *paths;
 
 	/**
-	 * Addresses the peer was at, host_t*, the last one first.
+	 * Addresses the peer was at, mobility_ip_t, the last one first; NULL if
+	 * there are none.
 	 */
 	array_t *known;
 
@@ -162,13 +164,13 @@ static void rank(private_mobility_candidates_t *this, uint64_t now)
  */
 static int find_known(private_mobility_candidates_t *this, host_t *remote)
 {
-	host_t *known;
+	mobility_ip_t known, ip = mobility_ip_from_host(remote);
 	int i;
 
 	for (i = 0; i < array_count(this->known); i++)
 	{
 		array_get(this->known, i, &known);
-		if (known->ip_equals(known, remote))
+		if (mobility_ip_equals(&known, &ip))
 		{
 			return i;
 		}
@@ -179,19 +181,22 @@ static int find_known(private_mobility_candidates_t *this, host_t *remote)
 METHOD(mobility_candidates_t, know, void,
 	private_mobility_candidates_t *this, host_t *remote)
 {
-	host_t *host, *old;
+	mobility_ip_t ip = mobility_ip_from_host(remote);
 	int i;
 
 	i = find_known(this, remote);
-	if (i == -1 || !array_remove(this->known, i, &host))
+	if (i == 0)
 	{
-		host = remote->clone(remote);
+		return;
 	}
-	array_insert_create(&this->known, ARRAY_HEAD, host);
-	if (array_count(this->known) > MAX_KNOWN &&
-		array_remove(this->known, ARRAY_TAIL, &old))
+	if (i > 0)
 	{
-		old->destroy(old);
+		array_remove(this->known, i, NULL);
+	}
+	array_insert_create_value(&this->known, sizeof(ip), ARRAY_HEAD, &ip);
+	if (array_count(this->known) > MAX_KNOWN)
+	{
+		array_remove(this->known, ARRAY_TAIL, NULL);
 	}
 }
 
@@ -463,7 +468,7 @@ METHOD(mobility_candidates_t, destroy, void,
 {
 	unpin(this, NULL, NULL);
 	array_destroy(this->pinned);
-	array_destroy_offset(this->known, offsetof(host_t, destroy));
+	array_destroy(this->known);
 	this->public.records->destroy(this->public.records);
 	mobility_path_destroy(this->incumbent);
 	mobility_paths_destroy(this->paths);
