@@ -13,7 +13,6 @@
 
 #include <collections/array.h>
 #include <collections/hashtable.h>
-#include <collections/linked_list.h>
 #include <threading/mutex.h>
 #include <utils/debug.h>
 
@@ -79,10 +78,10 @@ struct watched_t {
 	uint32_t number;
 	/** what its packets tell */
 	mobility_flow_t *flow;
-	/** counters of all that there have been, child_t* */
+	/** counters of all SAs that there have been */
 	mobility_flow_sample_t total;
-	/** SAs it has, child_t* */
-	linked_list_t *children;
+	/** first of its CHILD_SAs, most have one */
+	child_t *children;
 	/** packets left that were not looked at */
 	bool due;
 };
@@ -93,6 +92,8 @@ struct watched_t {
 struct child_t {
 	/** session it belongs to */
 	watched_t *session;
+	/** next CHILD_SA of that session */
+	child_t *next;
 	/** SAs */
 	mobility_sa_id_t in;
 	mobility_sa_id_t out;
@@ -197,8 +198,14 @@ static int listen_events(private_mobility_traffic_t *this)
  */
 static void remove_child(private_mobility_traffic_t *this, child_t *child)
 {
+	child_t **pos = &child->session->children;
+
+	while (*pos != child)
+	{
+		pos = &(*pos)->next;
+	}
+	*pos = child->next;
 	this->children->remove(this->children, &child->out);
-	child->session->children->remove(child->session->children, child, NULL);
 	free(child);
 }
 
@@ -244,27 +251,23 @@ static void silence_child(private_mobility_traffic_t *this, child_t *child)
 static mobility_verdict_t sample(private_mobility_traffic_t *this,
 								 watched_t *session, bool both)
 {
-	enumerator_t *enumerator;
-	child_t *child;
+	child_t *child, *next;
 	bool gone = FALSE;
 
 	session->due = FALSE;
-	enumerator = session->children->create_enumerator(session->children);
-	while (enumerator->enumerate(enumerator, &child))
+	for (child = session->children; child; child = next)
 	{
+		next = child->next;
 		if (child->talkative)
 		{
 			silence_child(this, child);
 		}
 		if (!read_child(this, child, both))
 		{
-			session->children->remove_at(session->children, enumerator);
-			this->children->remove(this->children, &child->out);
-			free(child);
+			remove_child(this, child);
 			gone = TRUE;
 		}
 	}
-	enumerator->destroy(enumerator);
 	if (gone)
 	{
 		listen_events(this);
@@ -361,7 +364,6 @@ static watched_t *add_session(private_mobility_traffic_t *this,
 		INIT(session,
 			.number = number,
 			.flow = mobility_flow_create(),
-			.children = linked_list_create(),
 		);
 		this->sessions->put(this->sessions, (void*)(uintptr_t)number, session);
 	}
@@ -374,20 +376,13 @@ static watched_t *add_session(private_mobility_traffic_t *this,
 static child_t *find_child(watched_t *session, const mobility_sa_id_t *in,
 						   const mobility_sa_id_t *out)
 {
-	enumerator_t *enumerator;
-	child_t *child, *found = NULL;
+	child_t *child = session->children;
 
-	enumerator = session->children->create_enumerator(session->children);
-	while (enumerator->enumerate(enumerator, &child))
+	while (child && child->in.spi != in->spi && child->out.spi != out->spi)
 	{
-		if (child->in.spi == in->spi || child->out.spi == out->spi)
-		{
-			found = child;
-			break;
-		}
+		child = child->next;
 	}
-	enumerator->destroy(enumerator);
-	return found;
+	return child;
 }
 
 /**
@@ -413,9 +408,10 @@ static void add_child(private_mobility_traffic_t *this, watched_t *session,
 	{
 		INIT(child,
 			.session = session,
+			.next = session->children,
 			.counted = *counters,
 		);
-		session->children->insert_last(session->children, child);
+		session->children = child;
 	}
 	child->in = *in;
 	child->out = *out;
@@ -452,6 +448,20 @@ static int prepare(private_mobility_traffic_t *this,
 	return error;
 }
 
+/**
+ * Forget a session, which is not in the table anymore
+ */
+static void destroy_session(private_mobility_traffic_t *this,
+							watched_t *session)
+{
+	while (session->children)
+	{
+		remove_child(this, session->children);
+	}
+	session->flow->destroy(session->flow);
+	free(session);
+}
+
 METHOD(mobility_traffic_t, watch, bool,
 	private_mobility_traffic_t *this, uint32_t number,
 	const mobility_sa_id_t *in, const mobility_sa_id_t *out)
@@ -482,21 +492,13 @@ METHOD(mobility_traffic_t, unwatch, void,
 	private_mobility_traffic_t *this, uint32_t number)
 {
 	watched_t *session;
-	child_t *child;
 
 	this->mutex->lock(this->mutex);
 	session = this->sessions->remove(this->sessions, (void*)(uintptr_t)number);
 	if (session)
 	{
-		while (session->children->get_first(session->children,
-											(void**)&child) == SUCCESS)
-		{
-			remove_child(this, child);
-		}
+		destroy_session(this, session);
 		listen_events(this);
-		session->children->destroy(session->children);
-		session->flow->destroy(session->flow);
-		free(session);
 	}
 	this->mutex->unlock(this->mutex);
 }
@@ -572,9 +574,7 @@ METHOD(mobility_traffic_t, destroy, void,
 	enumerator = this->sessions->create_enumerator(this->sessions);
 	while (enumerator->enumerate(enumerator, NULL, &session))
 	{
-		session->children->destroy_function(session->children, free);
-		session->flow->destroy(session->flow);
-		free(session);
+		destroy_session(this, session);
 	}
 	enumerator->destroy(enumerator);
 	this->sessions->destroy(this->sessions);
