@@ -997,14 +997,13 @@ METHOD(mobility_mover_t, bind_, void,
 METHOD(mobility_mover_t, inherit, void,
 	private_mobility_mover_t *this, u_int moves, const mobility_move_t *last)
 {
-	this->progress.moves = moves;
-	this->progress.last = *last;
+	mobility_progress_inherit(&this->progress, moves, last);
 }
 
 METHOD(mobility_mover_t, get_move, u_int,
 	private_mobility_mover_t *this, mobility_move_t *move)
 {
-	*move = this->progress.last;
+	*move = this->progress.last ? *this->progress.last : (mobility_move_t){};
 	return this->progress.moves;
 }
 

@@ -13,16 +13,17 @@ void mobility_progress_begin(mobility_progress_t *progress,
 							 const char *trigger, const mobility_path_t *path,
 							 uint64_t now)
 {
-	mobility_move_t *move = &progress->current;
+	mobility_move_t *move;
 
-	if (progress->begun)
+	if (progress->current)
 	{
 		return;
 	}
-	progress->begun = now;
+	INIT(move);
 	snprintf(move->trigger, sizeof(move->trigger), "%s", trigger);
 	snprintf(move->from, sizeof(move->from), "%s", path ? path->ifname : "");
-	mobility_path_destroy(progress->origin);
+	progress->current = move;
+	progress->begun = now;
 	progress->origin = path ? mobility_path_clone(path) : NULL;
 }
 
@@ -31,7 +32,10 @@ void mobility_progress_begin(mobility_progress_t *progress,
  */
 void mobility_progress_cancel(mobility_progress_t *progress)
 {
-	progress->begun = 0;
+	free(progress->current);
+	progress->current = NULL;
+	mobility_path_destroy(progress->origin);
+	progress->origin = NULL;
 }
 
 /*
@@ -41,20 +45,33 @@ bool mobility_progress_complete(mobility_progress_t *progress,
 								const mobility_path_t *path, uint64_t now,
 								time_t time)
 {
-	mobility_move_t *last = &progress->last;
-	uint64_t begun = progress->begun;
+	mobility_move_t *move = progress->current;
+	bool moved = move && !mobility_path_equals(progress->origin, path);
 
-	progress->begun = 0;
-	if (!begun || mobility_path_equals(progress->origin, path))
+	if (moved)
 	{
-		return FALSE;
+		move->time = time;
+		move->duration = now - progress->begun;
+		snprintf(move->to, sizeof(move->to), "%s", path ? path->ifname : "");
+		free(progress->last);
+		progress->last = move;
+		progress->current = NULL;
+		progress->moves++;
 	}
-	progress->moves++;
-	*last = progress->current;
-	last->time = time;
-	last->duration = now - begun;
-	snprintf(last->to, sizeof(last->to), "%s", path ? path->ifname : "");
-	return TRUE;
+	mobility_progress_cancel(progress);
+	return moved;
+}
+
+/*
+ * Described in header.
+ */
+void mobility_progress_inherit(mobility_progress_t *progress, u_int moves,
+							   const mobility_move_t *last)
+{
+	free(progress->last);
+	progress->last = malloc_thing(mobility_move_t);
+	*progress->last = *last;
+	progress->moves = moves;
 }
 
 /*
@@ -62,6 +79,7 @@ bool mobility_progress_complete(mobility_progress_t *progress,
  */
 void mobility_progress_cleanup(mobility_progress_t *progress)
 {
-	mobility_path_destroy(progress->origin);
-	progress->origin = NULL;
+	mobility_progress_cancel(progress);
+	free(progress->last);
+	progress->last = NULL;
 }

@@ -23,14 +23,15 @@ typedef struct mobility_progress_t mobility_progress_t;
  * Progress of moves, all zero at the start.
  */
 struct mobility_progress_t {
-	/** when the current move was started, 0 if none is under way */
+	/** what started the current move, and where from, NULL if none is under
+	 * way */
+	mobility_move_t *current;
+	/** when it was started */
 	uint64_t begun;
-	/** what started the current move, and where from */
-	mobility_move_t current;
-	/** path the current move started from, NULL if unknown */
+	/** path it started from, NULL if unknown */
 	mobility_path_t *origin;
-	/** last completed move */
-	mobility_move_t last;
+	/** last completed move, NULL if there was none */
+	mobility_move_t *last;
 	/** number of completed moves */
 	u_int moves;
 };
@@ -67,6 +68,16 @@ void mobility_progress_cancel(mobility_progress_t *progress);
 bool mobility_progress_complete(mobility_progress_t *progress,
 								const mobility_path_t *path, uint64_t now,
 								time_t time);
+
+/**
+ * Go on counting where others have stopped.
+ *
+ * @param progress		progress
+ * @param moves			number of moves so far
+ * @param last			last of them
+ */
+void mobility_progress_inherit(mobility_progress_t *progress, u_int moves,
+							   const mobility_move_t *last);
 
 /**
  * Free what progress owns.

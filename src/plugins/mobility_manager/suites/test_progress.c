@@ -51,15 +51,15 @@ START_TEST(test_move)
 	mobility_progress_begin(&progress, "eth0: no carrier", cable, 1000);
 	ck_assert(mobility_progress_complete(&progress, wifi, 1042, 77));
 	ck_assert_int_eq(progress.moves, 1);
-	ck_assert_str_eq(progress.last.trigger, "eth0: no carrier");
-	ck_assert_str_eq(progress.last.from, "eth0");
-	ck_assert_str_eq(progress.last.to, "wlan0");
-	ck_assert_int_eq(progress.last.duration, 42);
-	ck_assert_int_eq(progress.last.time, 77);
+	ck_assert_str_eq(progress.last->trigger, "eth0: no carrier");
+	ck_assert_str_eq(progress.last->from, "eth0");
+	ck_assert_str_eq(progress.last->to, "wlan0");
+	ck_assert_int_eq(progress.last->duration, 42);
+	ck_assert_int_eq(progress.last->time, 77);
 	/* that was all */
 	ck_assert(!mobility_progress_complete(&progress, cable, 2000, 78));
 	ck_assert_int_eq(progress.moves, 1);
-	ck_assert_str_eq(progress.last.to, "wlan0");
+	ck_assert_str_eq(progress.last->to, "wlan0");
 }
 END_TEST
 
@@ -69,9 +69,9 @@ START_TEST(test_first_trigger)
 	mobility_progress_begin(&progress, "eth0: no carrier", cable, 1000);
 	mobility_progress_begin(&progress, "peer does not answer", wifi, 1500);
 	ck_assert(mobility_progress_complete(&progress, wifi, 3000, 77));
-	ck_assert_str_eq(progress.last.trigger, "eth0: no carrier");
-	ck_assert_str_eq(progress.last.from, "eth0");
-	ck_assert_int_eq(progress.last.duration, 2000);
+	ck_assert_str_eq(progress.last->trigger, "eth0: no carrier");
+	ck_assert_str_eq(progress.last->from, "eth0");
+	ck_assert_int_eq(progress.last->duration, 2000);
 }
 END_TEST
 
@@ -81,7 +81,7 @@ START_TEST(test_no_move)
 	mobility_progress_begin(&progress, "peer does not answer", cable, 1000);
 	ck_assert(!mobility_progress_complete(&progress, cable, 1500, 77));
 	ck_assert_int_eq(progress.moves, 0);
-	ck_assert_str_eq(progress.last.trigger, "");
+	ck_assert(!progress.last);
 	/* it was nothing */
 	mobility_progress_begin(&progress, "peer does not answer", cable, 2000);
 	mobility_progress_cancel(&progress);
@@ -90,9 +90,9 @@ START_TEST(test_no_move)
 	/* and does not count for the next one */
 	mobility_progress_begin(&progress, "requested", wifi, 3000);
 	ck_assert(mobility_progress_complete(&progress, cable, 3001, 77));
-	ck_assert_str_eq(progress.last.trigger, "requested");
-	ck_assert_str_eq(progress.last.from, "wlan0");
-	ck_assert_int_eq(progress.last.duration, 1);
+	ck_assert_str_eq(progress.last->trigger, "requested");
+	ck_assert_str_eq(progress.last->from, "wlan0");
+	ck_assert_int_eq(progress.last->duration, 1);
 }
 END_TEST
 
@@ -101,25 +101,56 @@ START_TEST(test_unknown)
 	/* paths that the monitor does not know */
 	mobility_progress_begin(&progress, "eth0: gone", NULL, 1000);
 	ck_assert(mobility_progress_complete(&progress, wifi, 1001, 77));
-	ck_assert_str_eq(progress.last.from, "");
-	ck_assert_str_eq(progress.last.to, "wlan0");
+	ck_assert_str_eq(progress.last->from, "");
+	ck_assert_str_eq(progress.last->to, "wlan0");
 	mobility_progress_begin(&progress, "wlan0: gone", wifi, 2000);
 	ck_assert(mobility_progress_complete(&progress, NULL, 2001, 77));
-	ck_assert_str_eq(progress.last.to, "");
+	ck_assert_str_eq(progress.last->to, "");
 	ck_assert_int_eq(progress.moves, 2);
+}
+END_TEST
+
+START_TEST(test_inherit)
+{
+	mobility_move_t last = { .time = 77, .to = "wlan0" };
+
+	mobility_progress_inherit(&progress, 3, &last);
+	ck_assert_int_eq(progress.moves, 3);
+	ck_assert_str_eq(progress.last->to, "wlan0");
+	mobility_progress_begin(&progress, "requested", wifi, 1000);
+	ck_assert_str_eq(progress.last->to, "wlan0");
+	ck_assert(mobility_progress_complete(&progress, cable, 1001, 78));
+	ck_assert_int_eq(progress.moves, 4);
+	ck_assert_str_eq(progress.last->to, "eth0");
+}
+END_TEST
+
+START_TEST(test_nothing_kept)
+{
+	/* what only a move needs does not outlive it */
+	mobility_progress_begin(&progress, "eth0: no carrier", cable, 1000);
+	ck_assert(mobility_path_equals(progress.origin, cable));
+	ck_assert(mobility_progress_complete(&progress, wifi, 1001, 77));
+	ck_assert(!progress.current);
+	ck_assert(!progress.origin);
+	mobility_progress_begin(&progress, "requested", wifi, 2000);
+	mobility_progress_cancel(&progress);
+	ck_assert(!progress.current);
+	ck_assert(!progress.origin);
+	ck_assert_int_eq(progress.last->time, 77);
 }
 END_TEST
 
 START_TEST(test_long_trigger)
 {
-	char trigger[sizeof(progress.last.trigger) * 2];
+	char trigger[sizeof(progress.last->trigger) * 2];
 
 	memset(trigger, 'x', sizeof(trigger) - 1);
 	trigger[sizeof(trigger) - 1] = '\0';
 	mobility_progress_begin(&progress, trigger, cable, 1000);
 	ck_assert(mobility_progress_complete(&progress, wifi, 1001, 77));
-	ck_assert_int_eq(strlen(progress.last.trigger),
-					 sizeof(progress.last.trigger) - 1);
+	ck_assert_int_eq(strlen(progress.last->trigger),
+					 sizeof(progress.last->trigger) - 1);
 }
 END_TEST
 
@@ -135,6 +166,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_first_trigger);
 	tcase_add_test(tc, test_no_move);
 	tcase_add_test(tc, test_unknown);
+	tcase_add_test(tc, test_inherit);
+	tcase_add_test(tc, test_nothing_kept);
 	tcase_add_test(tc, test_long_trigger);
 	suite_add_tcase(s, tc);
 	return s;
