@@ -395,6 +395,7 @@ METHOD(mobility_registry_t, remove_, void,
 
 	entry->id->destroy(entry->id);
 	free(entry->connection);
+	free(entry->last_move);
 	free(entry);
 }
 
@@ -426,7 +427,9 @@ METHOD(mobility_registry_t, set_moves, void,
 {
 	this->mutex->lock(this->mutex);
 	entry->moves = moves;
-	entry->last_move = *last;
+	free(entry->last_move);
+	entry->last_move = malloc_thing(mobility_move_t);
+	*entry->last_move = *last;
 	this->mutex->unlock(this->mutex);
 }
 

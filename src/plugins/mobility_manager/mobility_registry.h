@@ -104,9 +104,9 @@ struct mobility_entry_t {
 	u_int moves;
 
 	/**
-	 * Last move, for that other entry.
+	 * Last move, for that other entry, NULL if there was none.
 	 */
-	mobility_move_t last_move;
+	mobility_move_t *last_move;
 
 	/**
 	 * When the session wants to be woken, 0 for never.

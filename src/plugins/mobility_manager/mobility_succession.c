@@ -55,8 +55,11 @@ static bool is_predecessor(void *data, mobility_entry_t *entry)
 	}
 	entry->replaced = TRUE;
 	subject->number = entry->session->number;
-	subject->moves = entry->moves;
-	subject->last_move = entry->last_move;
+	if (entry->last_move)
+	{
+		subject->moves = entry->moves;
+		subject->last_move = *entry->last_move;
+	}
 	return TRUE;
 }
 

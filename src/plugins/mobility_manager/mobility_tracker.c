@@ -109,7 +109,7 @@ static void add_session(private_mobility_tracker_t *this, ike_sa_t *ike_sa,
 	session = mobility_session_create(this->context, number, subject->name);
 	session->entry = this->registry->add(this->registry, session, subject->name,
 										 ike_sa);
-	if (subject->number)
+	if (subject->moves)
 	{
 		session->inherit(session, subject->moves, &subject->last_move);
 		this->registry->set_moves(this->registry, session->entry,
