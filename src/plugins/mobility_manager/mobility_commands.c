@@ -307,7 +307,7 @@ static void handle_switch(mobility_commands_t *this, chunk_t request,
  * Add the section of a record.
  */
 static void add_record(mobility_message_t *message, u_int number,
-					   const mobility_record_t *record)
+					   const mobility_history_entry_t *record)
 {
 	bool move = record->kind == MOBILITY_EVENT_MOVE;
 
@@ -338,7 +338,7 @@ static void add_record(mobility_message_t *message, u_int number,
 static void handle_history(mobility_commands_t *this, chunk_t request,
 						   mobility_message_t *response)
 {
-	mobility_record_t *record;
+	mobility_history_entry_t *record;
 	enumerator_t *enumerator;
 	array_t *records;
 	u_int number = 0;

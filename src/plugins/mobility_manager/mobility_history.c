@@ -24,7 +24,7 @@ struct private_mobility_history_t {
 	/**
 	 * Ring of records.
 	 */
-	mobility_record_t *ring;
+	mobility_history_entry_t *ring;
 
 	/**
 	 * Its size.
@@ -51,7 +51,7 @@ METHOD(mobility_history_t, add, void,
 	private_mobility_history_t *this, enum mobility_event_kind_t kind,
 	mobility_state_t old, const mobility_status_t *status)
 {
-	mobility_record_t record = {
+	mobility_history_entry_t record = {
 		.time = kind == MOBILITY_EVENT_MOVE ? status->last_move.time :
 											  status->since,
 		.kind = kind,
@@ -83,11 +83,11 @@ METHOD(mobility_history_t, add, void,
 METHOD(mobility_history_t, get, array_t*,
 	private_mobility_history_t *this, const char *connection)
 {
-	mobility_record_t *record;
+	mobility_history_entry_t *record;
 	array_t *records;
 	u_int i;
 
-	records = array_create(sizeof(mobility_record_t), 0);
+	records = array_create(sizeof(mobility_history_entry_t), 0);
 	this->mutex->lock(this->mutex);
 	for (i = 0; i < this->count; i++)
 	{
@@ -125,7 +125,7 @@ mobility_history_t *mobility_history_create(u_int size)
 			.get = _get,
 			.destroy = _destroy,
 		},
-		.ring = calloc(size, sizeof(mobility_record_t)),
+		.ring = calloc(size, sizeof(mobility_history_entry_t)),
 		.size = size,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);

@@ -17,7 +17,7 @@
 #include "mobility_report.h"
 
 typedef struct mobility_history_t mobility_history_t;
-typedef struct mobility_record_t mobility_record_t;
+typedef struct mobility_history_entry_t mobility_history_entry_t;
 
 /** how many are kept */
 #define MOBILITY_HISTORY_SIZE 256
@@ -25,7 +25,7 @@ typedef struct mobility_record_t mobility_record_t;
 /**
  * A move or a state change.
  */
-struct mobility_record_t {
+struct mobility_history_entry_t {
 	/** wall-clock time */
 	time_t time;
 	/** MOBILITY_EVENT_STATE or MOBILITY_EVENT_MOVE */
@@ -66,7 +66,7 @@ struct mobility_history_t {
 	 * Get a copy of what happened, the oldest first.
 	 *
 	 * @param connection	name of the connection, NULL for all
-	 * @return			array of mobility_record_t, to be destroyed by
+	 * @return			array of mobility_history_entry_t, to be destroyed by
 	 *					array_destroy()
 	 */
 	array_t *(*get)(mobility_history_t *this, const char *connection);

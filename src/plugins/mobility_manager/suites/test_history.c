@@ -35,7 +35,7 @@ static void teardown(void)
 static void assert_times(mobility_history_t *history, const char *connection,
 						 time_t first, u_int count)
 {
-	mobility_record_t *record;
+	mobility_history_entry_t *record;
 	enumerator_t *enumerator;
 	array_t *records;
 
@@ -72,7 +72,7 @@ END_TEST
 START_TEST(test_records)
 {
 	mobility_history_t *history;
-	mobility_record_t record;
+	mobility_history_entry_t record;
 	array_t *records;
 
 	history = mobility_history_create(3);
@@ -114,7 +114,7 @@ END_TEST
 START_TEST(test_long_name)
 {
 	mobility_history_t *history;
-	mobility_record_t record;
+	mobility_history_entry_t record;
 	array_t *records;
 	char name[300];
 
