@@ -9,6 +9,34 @@
 /*
  * Described in header.
  */
+mobility_path_id_t mobility_path_get_id(const mobility_path_t *path)
+{
+	if (!path)
+	{
+		return (mobility_path_id_t){};
+	}
+	return (mobility_path_id_t){
+		.ifindex = path->ifindex,
+		.local = mobility_ip_from_host(path->local),
+		.remote = mobility_ip_from_host(path->remote),
+		.gateway = mobility_ip_from_host(path->gateway),
+	};
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_path_id_equals(const mobility_path_id_t *a,
+							 const mobility_path_id_t *b)
+{
+	return a->ifindex && a->ifindex == b->ifindex &&
+		   mobility_ip_equals(&a->local, &b->local) &&
+		   mobility_ip_equals(&a->remote, &b->remote);
+}
+
+/*
+ * Described in header.
+ */
 mobility_path_t *mobility_path_clone(const mobility_path_t *path)
 {
 	mobility_path_t *clone;

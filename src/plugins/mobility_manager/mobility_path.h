@@ -20,9 +20,11 @@
 #include <networking/host.h>
 #include <collections/array.h>
 
+#include "mobility_netlink.h"
 #include "mobility_uplink_config.h"
 
 typedef struct mobility_path_t mobility_path_t;
+typedef struct mobility_path_id_t mobility_path_id_t;
 
 /**
  * A path: a local address on an uplink, a peer address, and how the kernel's
@@ -71,6 +73,44 @@ struct mobility_path_t {
 	/** round-trip time as last measured by a path test, in ms, 0 if it wasn't */
 	uint32_t rtt;
 };
+
+/**
+ * What tells paths apart, for those who have to remember one: it owns nothing
+ * and takes a tenth of the memory.
+ */
+struct mobility_path_id_t {
+
+	/** interface index of the uplink, 0 if there is no path */
+	int ifindex;
+
+	/** local address */
+	mobility_ip_t local;
+
+	/** peer's address */
+	mobility_ip_t remote;
+
+	/** next hop, not set if the peer is on-link; two paths that differ in it
+	 * only are the same path, but over another network */
+	mobility_ip_t gateway;
+};
+
+/**
+ * Get what tells a path from others.
+ *
+ * @param path		path, may be NULL
+ * @return			id, equal to no other one if there is no path
+ */
+mobility_path_id_t mobility_path_get_id(const mobility_path_t *path);
+
+/**
+ * Check whether two ids are those of the same path, whatever its next hop is.
+ *
+ * @param a			first id
+ * @param b			second id
+ * @return			TRUE if both are set and equal
+ */
+bool mobility_path_id_equals(const mobility_path_id_t *a,
+							 const mobility_path_id_t *b);
 
 /**
  * Clone a path with its hosts.

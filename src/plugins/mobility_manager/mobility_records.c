@@ -14,7 +14,7 @@ typedef struct flap_t flap_t;
  * Record of a path.
  */
 struct entry_t {
-	mobility_path_t *path;
+	mobility_path_id_t path;
 	mobility_record_t record;
 };
 
@@ -59,13 +59,14 @@ struct private_mobility_records_t {
 static entry_t *find(private_mobility_records_t *this,
 					 const mobility_path_t *path)
 {
+	mobility_path_id_t id = mobility_path_get_id(path);
 	entry_t *entry;
 	int i;
 
 	for (i = 0; i < array_count(this->entries); i++)
 	{
 		array_get(this->entries, i, &entry);
-		if (mobility_path_equals(entry->path, path))
+		if (mobility_path_id_equals(&entry->path, &id))
 		{
 			return entry;
 		}
@@ -84,20 +85,11 @@ static entry_t *find_or_create(private_mobility_records_t *this,
 	if (!entry)
 	{
 		INIT(entry,
-			.path = mobility_path_clone(path),
+			.path = mobility_path_get_id(path),
 		);
 		array_insert_create(&this->entries, ARRAY_TAIL, entry);
 	}
 	return entry;
-}
-
-/**
- * Destroy the record of a path.
- */
-static void entry_destroy(entry_t *entry)
-{
-	mobility_path_destroy(entry->path);
-	free(entry);
 }
 
 /**
@@ -255,6 +247,7 @@ METHOD(mobility_records_t, keep, void,
 {
 	enumerator_t *enumerator;
 	mobility_path_t *path;
+	mobility_path_id_t id;
 	entry_t *entry;
 	bool found;
 	int i;
@@ -270,13 +263,14 @@ METHOD(mobility_records_t, keep, void,
 		for (i = 0; !found && i < array_count(paths); i++)
 		{
 			array_get(paths, i, &path);
-			found = mobility_path_equals(path, entry->path) &&
-					mobility_path_same_gateway(path, entry->path);
+			id = mobility_path_get_id(path);
+			found = mobility_path_id_equals(&id, &entry->path) &&
+					mobility_ip_equals(&id.gateway, &entry->path.gateway);
 		}
 		if (!found)
 		{
 			array_remove_at(this->entries, enumerator);
-			entry_destroy(entry);
+			free(entry);
 		}
 	}
 	enumerator->destroy(enumerator);
@@ -285,7 +279,7 @@ METHOD(mobility_records_t, keep, void,
 METHOD(mobility_records_t, destroy, void,
 	private_mobility_records_t *this)
 {
-	array_destroy_function(this->entries, (void*)entry_destroy, NULL);
+	array_destroy_function(this->entries, (void*)free, NULL);
 	array_destroy(this->flaps);
 	free(this);
 }

@@ -693,6 +693,52 @@ START_TEST(test_paths)
 }
 END_TEST
 
+/**
+ * Check if two paths have the same id, and if their next hops are the same
+ */
+static bool equal_ids(const mobility_path_t *a, const mobility_path_t *b,
+					  bool *same_gateway)
+{
+	mobility_path_id_t ia = mobility_path_get_id(a);
+	mobility_path_id_t ib = mobility_path_get_id(b);
+
+	*same_gateway = mobility_ip_equals(&ia.gateway, &ib.gateway);
+	return mobility_path_id_equals(&ia, &ib);
+}
+
+START_TEST(test_ids)
+{
+	static char *locals[] = { "10.1.0.2", "10.1.0.3", "fe80::1", "2001:db8::1" };
+	static char *remotes[] = { "192.0.2.1", "192.0.2.2", "2001:db8:f::1" };
+	static char *gateways[] = { NULL, "10.1.0.1", "fe80::2" };
+	mobility_path_t *paths[2];
+	bool same_gateway;
+	int i, j;
+
+	for (i = 0; i < 2000; i++)
+	{
+		for (j = 0; j < 2; j++)
+		{
+			paths[j] = create(1 + random() % 2,
+							  locals[random() % countof(locals)],
+							  remotes[random() % countof(remotes)],
+							  random() % 24, random());
+			paths[j]->gateway = host_create_from_string(
+							gateways[random() % countof(gateways)], 0);
+		}
+		ck_assert_int_eq(equal_ids(paths[0], paths[1], &same_gateway),
+						 mobility_path_equals(paths[0], paths[1]));
+		ck_assert_int_eq(same_gateway, mobility_path_same_gateway(paths[0],
+																  paths[1]));
+		ck_assert(equal_ids(paths[0], paths[0], &same_gateway));
+		ck_assert(!equal_ids(paths[0], NULL, &same_gateway));
+		mobility_path_destroy(paths[0]);
+		mobility_path_destroy(paths[1]);
+	}
+	ck_assert(!equal_ids(NULL, NULL, &same_gateway));
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -716,6 +762,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_loop_test(tc, test_total_order, 0, 2);
 	tcase_add_test(tc, test_find_better);
 	tcase_add_test(tc, test_paths);
+	tcase_add_test(tc, test_ids);
 	suite_add_tcase(s, tc);
 	return s;
 }
