@@ -70,7 +70,7 @@ struct private_mobility_candidates_t {
 	mobility_path_t *incumbent;
 
 	/**
-	 * Paths with a pin, mobility_path_t*.
+	 * Paths with a pin, mobility_path_id_t, NULL if there are none.
 	 */
 	array_t *pinned;
 };
@@ -92,6 +92,34 @@ static mobility_path_t *find_equal(array_t *paths, const mobility_path_t *path)
 		}
 	}
 	return NULL;
+}
+
+/**
+ * Find a path with a pin, -1 if it has none.
+ */
+static int find_pinned(private_mobility_candidates_t *this,
+					   const mobility_path_id_t *id)
+{
+	mobility_path_id_t pinned;
+	int i;
+
+	for (i = 0; i < array_count(this->pinned); i++)
+	{
+		array_get(this->pinned, i, &pinned);
+		if (mobility_path_id_equals(&pinned, id))
+		{
+			return i;
+		}
+	}
+	return -1;
+}
+
+METHOD(mobility_candidates_t, is_pinned, bool,
+	private_mobility_candidates_t *this, const mobility_path_t *path)
+{
+	mobility_path_id_t id = mobility_path_get_id(path);
+
+	return find_pinned(this, &id) != -1;
 }
 
 /**
@@ -303,7 +331,7 @@ METHOD(mobility_candidates_t, create_reports, array_t*,
 		report->kind = this->monitor->get_kind(this->monitor, path->ifname,
 											   &report->over);
 		describe_aside(this, report, now);
-		if (find_equal(this->pinned, path))
+		if (is_pinned(this, path))
 		{
 			report->mtu = this->pins->get_limit(this->pins, path);
 		}
@@ -394,35 +422,28 @@ METHOD(mobility_candidates_t, find, mobility_path_t*,
 METHOD(mobility_candidates_t, pin, void,
 	private_mobility_candidates_t *this, const mobility_path_t *path)
 {
-	mobility_path_t *clone;
+	mobility_path_id_t id = mobility_path_get_id(path);
 
-	if (this->pins && this->pinning && !find_equal(this->pinned, path) &&
+	if (this->pins && this->pinning && find_pinned(this, &id) == -1 &&
 		this->pins->add(this->pins, path))
 	{
-		clone = mobility_path_clone(path);
-		array_insert(this->pinned, ARRAY_TAIL, clone);
+		array_insert_create_value(&this->pinned, sizeof(id), ARRAY_TAIL, &id);
 	}
 }
 
 METHOD(mobility_candidates_t, repin, void,
 	private_mobility_candidates_t *this, const mobility_path_t *path)
 {
-	mobility_path_t *pinned;
+	mobility_path_id_t pinned, id = mobility_path_get_id(path);
+	int i = find_pinned(this, &id);
 
-	pinned = find_equal(this->pinned, path);
-	if (pinned && !mobility_path_same_gateway(pinned, path))
+	if (i != -1 && array_get(this->pinned, i, &pinned) &&
+		!mobility_ip_equals(&pinned.gateway, &id.gateway))
 	{
-		DESTROY_IF(pinned->gateway);
-		pinned->gateway = path->gateway ? path->gateway->clone(path->gateway)
-										: NULL;
+		array_remove(this->pinned, i, NULL);
+		array_insert(this->pinned, ARRAY_TAIL, &id);
 		this->pins->update(this->pins, path);
 	}
-}
-
-METHOD(mobility_candidates_t, is_pinned, bool,
-	private_mobility_candidates_t *this, const mobility_path_t *path)
-{
-	return find_equal(this->pinned, path) != NULL;
 }
 
 METHOD(mobility_candidates_t, limit, bool,
@@ -436,21 +457,21 @@ METHOD(mobility_candidates_t, unpin, void,
 	private_mobility_candidates_t *this, const mobility_path_t *keep,
 	const mobility_path_t *too)
 {
-	enumerator_t *enumerator;
-	mobility_path_t *path;
+	mobility_path_id_t pinned, kept[] = {
+		mobility_path_get_id(keep), mobility_path_get_id(too),
+	};
+	int i;
 
-	enumerator = array_create_enumerator(this->pinned);
-	while (enumerator->enumerate(enumerator, &path))
+	for (i = array_count(this->pinned) - 1; i >= 0; i--)
 	{
-		if (!mobility_path_equals(path, keep) &&
-			!mobility_path_equals(path, too))
+		array_get(this->pinned, i, &pinned);
+		if (!mobility_path_id_equals(&pinned, &kept[0]) &&
+			!mobility_path_id_equals(&pinned, &kept[1]))
 		{
-			array_remove_at(this->pinned, enumerator);
-			this->pins->remove(this->pins, path);
-			mobility_path_destroy(path);
+			array_remove(this->pinned, i, NULL);
+			this->pins->remove(this->pins, &pinned);
 		}
 	}
-	enumerator->destroy(enumerator);
 }
 
 METHOD(mobility_candidates_t, enable_pins, void,
@@ -512,7 +533,6 @@ mobility_candidates_t *mobility_candidates_create(const char *connection,
 		.pins = pins,
 		.pinning = TRUE,
 		.paths = array_create(0, 0),
-		.pinned = array_create(0, 0),
 	);
 
 	return &this->public;

@@ -99,19 +99,17 @@ static void log_refused(private_mobility_pins_t *this, const char *what,
  * Find the pin of a path
  */
 static pin_t *find_pin(private_mobility_pins_t *this,
-					   const mobility_path_t *path)
+					   const mobility_path_id_t *id)
 {
-	mobility_ip_t local = mobility_ip_from_host(path->local);
-	mobility_ip_t peer = mobility_ip_from_host(path->remote);
 	enumerator_t *enumerator;
 	pin_t *pin, *found = NULL;
 
 	enumerator = this->pins->create_enumerator(this->pins);
 	while (!found && enumerator->enumerate(enumerator, &pin))
 	{
-		if (pin->hop->route.ifindex == path->ifindex &&
-			mobility_ip_equals(&pin->rule.local, &local) &&
-			mobility_ip_equals(&pin->rule.peer, &peer))
+		if (pin->hop->route.ifindex == id->ifindex &&
+			mobility_ip_equals(&pin->rule.local, &id->local) &&
+			mobility_ip_equals(&pin->rule.peer, &id->remote))
 		{
 			found = pin;
 		}
@@ -194,11 +192,12 @@ static void pin_destroy(private_mobility_pins_t *this, pin_t *pin)
 METHOD(mobility_pins_t, add, bool,
 	private_mobility_pins_t *this, const mobility_path_t *path)
 {
+	mobility_path_id_t id = mobility_path_get_id(path);
 	bool added;
 	pin_t *pin;
 
 	this->mutex->lock(this->mutex);
-	pin = find_pin(this, path);
+	pin = find_pin(this, &id);
 	if (pin)
 	{
 		added = set_hop(this, pin, path);
@@ -207,8 +206,8 @@ METHOD(mobility_pins_t, add, bool,
 	{
 		INIT(pin,
 			.rule = {
-				.local = mobility_ip_from_host(path->local),
-				.peer = mobility_ip_from_host(path->remote),
+				.local = id.local,
+				.peer = id.remote,
 				.priority = this->priority,
 			},
 		);
@@ -233,12 +232,12 @@ METHOD(mobility_pins_t, add, bool,
 }
 
 METHOD(mobility_pins_t, remove_, void,
-	private_mobility_pins_t *this, const mobility_path_t *path)
+	private_mobility_pins_t *this, const mobility_path_id_t *id)
 {
 	pin_t *pin;
 
 	this->mutex->lock(this->mutex);
-	pin = find_pin(this, path);
+	pin = find_pin(this, id);
 	if (pin && --pin->refs == 0)
 	{
 		this->pins->remove(this->pins, pin, NULL);
@@ -250,10 +249,11 @@ METHOD(mobility_pins_t, remove_, void,
 METHOD(mobility_pins_t, update, void,
 	private_mobility_pins_t *this, const mobility_path_t *path)
 {
+	mobility_path_id_t id = mobility_path_get_id(path);
 	pin_t *pin;
 
 	this->mutex->lock(this->mutex);
-	pin = find_pin(this, path);
+	pin = find_pin(this, &id);
 	if (pin)
 	{
 		set_hop(this, pin, path);
@@ -264,11 +264,12 @@ METHOD(mobility_pins_t, update, void,
 METHOD(mobility_pins_t, limit, bool,
 	private_mobility_pins_t *this, const mobility_path_t *path, uint32_t mtu)
 {
+	mobility_path_id_t id = mobility_path_get_id(path);
 	int error = ENOENT;
 	pin_t *pin;
 
 	this->mutex->lock(this->mutex);
-	pin = find_pin(this, path);
+	pin = find_pin(this, &id);
 	if (pin)
 	{
 		error = this->hops->limit(this->hops, pin->hop, mtu);
@@ -284,11 +285,12 @@ METHOD(mobility_pins_t, limit, bool,
 METHOD(mobility_pins_t, get_limit, uint32_t,
 	private_mobility_pins_t *this, const mobility_path_t *path)
 {
+	mobility_path_id_t id = mobility_path_get_id(path);
 	uint32_t mtu = 0;
 	pin_t *pin;
 
 	this->mutex->lock(this->mutex);
-	pin = find_pin(this, path);
+	pin = find_pin(this, &id);
 	if (pin)
 	{
 		mtu = pin->hop->route.mtu;

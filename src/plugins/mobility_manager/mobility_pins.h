@@ -48,9 +48,9 @@ struct mobility_pins_t {
 	/**
 	 * Drop a reference, remove the pin with the last one.
 	 *
-	 * @param path		path, as given to add()
+	 * @param id		id of the path, as given to add()
 	 */
-	void (*remove)(mobility_pins_t *this, const mobility_path_t *path);
+	void (*remove)(mobility_pins_t *this, const mobility_path_id_t *id);
 
 	/**
 	 * Install the pin of a path again over a changed next hop.  There is always

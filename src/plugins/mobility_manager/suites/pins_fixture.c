@@ -30,6 +30,16 @@ void pins_setup(void)
 /*
  * Described in header
  */
+void pins_remove(mobility_pins_t *pins, const mobility_path_t *path)
+{
+	mobility_path_id_t id = mobility_path_get_id(path);
+
+	pins->remove(pins, &id);
+}
+
+/*
+ * Described in header
+ */
 char *pins_get_route(const char *local, const char *peer)
 {
 	return mobility_netns_output("ip route get %s from %s", peer, local);

@@ -37,6 +37,14 @@
 void pins_setup(void);
 
 /**
+ * Drop a reference to the pin of a path.
+ *
+ * @param pins		pins
+ * @param path		path
+ */
+void pins_remove(mobility_pins_t *pins, const mobility_path_t *path);
+
+/**
  * Get the route packets to the peer take from an address.
  *
  * @param local		local address

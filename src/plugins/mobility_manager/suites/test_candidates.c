@@ -123,7 +123,7 @@ METHOD(mobility_pins_t, add, bool,
 }
 
 METHOD(mobility_pins_t, remove_, void,
-	mobility_pins_t *this, const mobility_path_t *path)
+	mobility_pins_t *this, const mobility_path_id_t *id)
 {
 	pinned.removed++;
 }

@@ -32,15 +32,15 @@ START_TEST(test_references)
 	ck_assert_int_eq(pins_count_lines("ip rule | "
 									  "grep 'lookup 22001 proto 230'"), 1);
 
-	pins->remove(pins, a);
+	pins_remove(pins, a);
 	ck_assert_int_eq(pins_count_rules(), 3);
-	pins->remove(pins, a);
+	pins_remove(pins, a);
 	ck_assert_int_eq(pins_count_rules(), 2);
 	ck_assert_int_eq(pins_count_routes(), 2);
 	/* one more than there were changes nothing */
-	pins->remove(pins, a);
+	pins_remove(pins, a);
 	ck_assert_int_eq(pins_count_rules(), 2);
-	pins->remove(pins, b);
+	pins_remove(pins, b);
 	ck_assert_int_eq(pins_count_routes(), 1);
 
 	/* the table is free again */
@@ -178,7 +178,7 @@ START_TEST(test_limit)
 								 "grep -q ' mtu 1280'"));
 
 	/* and is forgotten with the last pin */
-	pins->remove(pins, paths[0]);
+	pins_remove(pins, paths[0]);
 	ck_assert(pins->add(pins, paths[0]));
 	ck_assert_int_eq(pins->get_limit(pins, paths[0]), 0);
 	ck_assert(!mobility_netns_run("ip -4 route show table all proto 230 | "

@@ -48,7 +48,7 @@ START_TEST(test_steers)
 	ck_assert_int_eq(pins_count_rules(), 2);
 	ck_assert_int_eq(pins_count_routes(), 2);
 
-	pins->remove(pins, wlan);
+	pins_remove(pins, wlan);
 	ck_assert_int_eq(pins->get_count(pins), 1);
 	ck_assert_int_eq(pins_count_rules(), 1);
 	ck_assert_int_eq(pins_count_routes(), 1);
@@ -72,7 +72,7 @@ START_TEST(test_steers6)
 	ck_assert(pins->add(pins, linklocal));
 	ck_assert(pins_go_to(WLAN6, PEER6, "wlan0", "fe80::2"));
 	ck_assert(pins_go_to(ETH6, PEER6, "eth0", "fe80::1"));
-	pins->remove(pins, linklocal);
+	pins_remove(pins, linklocal);
 	ck_assert(pins_go_to(WLAN6, PEER6, "eth0", "fe80::1"));
 
 	global = mobility_netns_path("wlan0", WLAN6, PEER6, WLAN6_GW);
@@ -234,7 +234,7 @@ START_TEST(test_update)
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert(WIFSIGNALED(status));
 
-	pins->remove(pins, old);
+	pins_remove(pins, old);
 	ck_assert_int_eq(pins->get_count(pins), 1);
 	pins->destroy(pins);
 	ck_assert_int_eq(pins_count_rules(), 0);
@@ -259,7 +259,7 @@ START_TEST(test_address_moves)
 	ck_assert(pins->add(pins, wlan));
 	ck_assert(pins_go_to(ETH, PEER, "wlan0", ETH_GW));
 	ck_assert_int_eq(pins->get_count(pins), 2);
-	pins->remove(pins, wlan);
+	pins_remove(pins, wlan);
 	ck_assert(pins_go_to(ETH, PEER, "eth0", ETH_GW));
 	pins->destroy(pins);
 	mobility_path_destroy(eth);
@@ -363,7 +363,7 @@ START_TEST(test_rp_filter)
 	path = mobility_netns_path("wlan0", WLAN, PEER, WLAN_GW);
 	ck_assert(pins->add(pins, path));
 	ck_assert(accepts("wlan0"));
-	pins->remove(pins, path);
+	pins_remove(pins, path);
 	ck_assert(!accepts("wlan0"));
 	pins->destroy(pins);
 	mobility_path_destroy(path);
