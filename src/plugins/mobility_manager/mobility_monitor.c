@@ -4,11 +4,16 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <errno.h>
+#include <poll.h>
+#include <unistd.h>
+#include <sys/eventfd.h>
+
 #include "mobility_monitor.h"
+#include "mobility_clock.h"
 #include "mobility_feed.h"
 
 #include <daemon.h>
-#include <processing/watcher.h>
 #include <threading/condvar.h>
 #include <threading/mutex.h>
 #include <threading/thread.h>
@@ -55,12 +60,12 @@ struct private_mobility_monitor_t {
 	mobility_uplinks_t *uplinks;
 
 	/**
-	 * Number of threads in the callback.
+	 * Number of threads that the callback has stopped and that have not ended.
 	 */
-	u_int busy;
+	u_int orphans;
 
 	/**
-	 * Signaled when a thread leaves the callback.
+	 * Signaled when one of them has.
 	 */
 	condvar_t *condvar;
 };
@@ -73,12 +78,18 @@ struct source_t {
 	private_mobility_monitor_t *monitor;
 	/** sockets */
 	mobility_feed_t *feed;
-	/** thread that calls the monitor's callback */
+	/** thread that receives, and calls the monitor's callback */
 	thread_t *thread;
+	/** readable when the thread has to end */
+	int stop;
 	/** not in use anymore */
 	bool stopped;
-	/** to be destroyed by the thread that calls the callback */
+	/** to be destroyed by its own thread */
 	bool orphaned;
+	/** times changes were received, less one for each pause; the thread's only */
+	u_int reads;
+	/** time up to which pauses were counted, in ms */
+	uint64_t since;
 };
 
 /**
@@ -87,18 +98,58 @@ struct source_t {
 static void source_destroy(source_t *source)
 {
 	source->feed->destroy(source->feed);
+	close(source->stop);
 	free(source);
 }
 
 /**
- * Changes can be received, a watcher_cb_t
+ * Check if a storm is going on, in which changes are better told together: each
+ * time something is told all sessions look at it
  */
-static bool changed(void *data, int fd, watcher_event_t event)
+static bool is_storm(source_t *source)
 {
-	source_t *source = data;
-	private_mobility_monitor_t *this = source->monitor;
+	uint64_t now, pauses;
+
+	now = mobility_now();
+	pauses = (now - source->since) / MOBILITY_MONITOR_PAUSE;
+	source->reads -= min(source->reads, pauses);
+	source->since = source->reads ? source->since +
+									pauses * MOBILITY_MONITOR_PAUSE : now;
+	return ++source->reads > MOBILITY_MONITOR_BURST;
+}
+
+/**
+ * Wait for changes, FALSE if the thread has to end
+ */
+static bool wait_for_changes(source_t *source)
+{
+	struct pollfd fds[] = {
+		{ .fd = source->stop, .events = POLLIN },
+		{ .fd = source->feed->get_fd(source->feed), .events = POLLIN },
+	};
+
+	if (is_storm(source) && poll(fds, 1, MOBILITY_MONITOR_PAUSE) > 0)
+	{
+		return FALSE;
+	}
+	while (poll(fds, countof(fds), -1) == -1)
+	{
+		if (errno != EINTR)
+		{
+			DBG1(DBG_NET, "waiting for network changes failed: %s",
+				 strerror(errno));
+			return FALSE;
+		}
+	}
+	return !fds[0].revents;
+}
+
+/**
+ * Receive changes and tell about them
+ */
+static bool receive(private_mobility_monitor_t *this, source_t *source)
+{
 	mobility_change_t change;
-	bool stopped, orphaned;
 
 	this->mutex->lock(this->mutex);
 	if (source->stopped)
@@ -107,28 +158,40 @@ static bool changed(void *data, int fd, watcher_event_t event)
 		return FALSE;
 	}
 	change = source->feed->receive(source->feed, this->uplinks);
-	source->thread = thread_current();
-	this->busy++;
 	this->mutex->unlock(this->mutex);
 
 	if (change != MOBILITY_CHANGE_NONE)
 	{
 		this->cb(this->data, change);
 	}
+	return TRUE;
+}
+
+/**
+ * Main function of a source's thread.
+ *
+ * The watcher is not for us: charon's own socket for such changes is much
+ * smaller. If it overflows its callback sleeps, and for that second the watcher
+ * of strongSwan before 6.0 calls nobody, but takes all of a processor.
+ */
+static void *follow(source_t *source)
+{
+	private_mobility_monitor_t *this = source->monitor;
+
+	while (wait_for_changes(source) && receive(this, source))
+	{
+		/* until we have to end */
+	}
 
 	this->mutex->lock(this->mutex);
-	source->thread = NULL;
-	stopped = source->stopped;
-	orphaned = source->orphaned;
-	this->busy--;
-	this->condvar->signal(this->condvar);
-	this->mutex->unlock(this->mutex);
-
-	if (orphaned)
+	if (source->orphaned)
 	{
 		source_destroy(source);
+		this->orphans--;
+		this->condvar->signal(this->condvar);
 	}
-	return !stopped;
+	this->mutex->unlock(this->mutex);
+	return NULL;
 }
 
 /**
@@ -179,10 +242,41 @@ static void give_back(private_mobility_monitor_t *this,
 	}
 }
 
+/**
+ * Create a source, whose thread is to be started
+ */
+static source_t *source_create(private_mobility_monitor_t *this)
+{
+	source_t *source;
+	mobility_feed_t *feed;
+	int stop;
+
+	feed = mobility_feed_create();
+	if (!feed)
+	{
+		return NULL;
+	}
+	stop = eventfd(0, EFD_CLOEXEC);
+	if (stop == -1)
+	{
+		DBG1(DBG_NET, "watching network changes failed: %s", strerror(errno));
+		feed->destroy(feed);
+		return NULL;
+	}
+	INIT(source,
+		.monitor = this,
+		.feed = feed,
+		.stop = stop,
+		.since = mobility_now(),
+	);
+	return source;
+}
+
 METHOD(mobility_monitor_t, start, bool,
 	private_mobility_monitor_t *this)
 {
-	mobility_feed_t *feed;
+	source_t *source;
+	bool started;
 
 	this->mutex->lock(this->mutex);
 	if (this->source)
@@ -190,27 +284,31 @@ METHOD(mobility_monitor_t, start, bool,
 		this->mutex->unlock(this->mutex);
 		return TRUE;
 	}
-	feed = mobility_feed_create();
-	if (!feed)
-	{
-		this->mutex->unlock(this->mutex);
-		return FALSE;
+	source = source_create(this);
+	if (source)
+	{	/* does nothing before it gets the mutex */
+		source->thread = thread_create((thread_main_t)follow, source);
+		if (source->thread)
+		{
+			this->source = source;
+			this->uplinks = create_uplinks();
+			source->feed->sync(source->feed, this->uplinks);
+		}
+		else
+		{
+			DBG1(DBG_NET, "no thread to watch network changes");
+			source_destroy(source);
+		}
 	}
-	INIT(this->source,
-		.monitor = this,
-		.feed = feed,
-	);
-	this->uplinks = create_uplinks();
-	feed->sync(feed, this->uplinks);
-	lib->watcher->add(lib->watcher, feed->get_fd(feed), WATCHER_READ, changed,
-					  this->source);
+	started = this->source != NULL;
 	this->mutex->unlock(this->mutex);
-	return TRUE;
+	return started;
 }
 
 METHOD(mobility_monitor_t, stop, void,
 	private_mobility_monitor_t *this)
 {
+	uint64_t count = 1;
 	source_t *source;
 	bool wait;
 
@@ -225,14 +323,20 @@ METHOD(mobility_monitor_t, stop, void,
 	this->uplinks->destroy(this->uplinks);
 	this->uplinks = NULL;
 	source->stopped = TRUE;
-	/* the watcher would have us wait for the callback that we are in */
+	ignore_result(write(source->stop, &count, sizeof(count)));
+	/* the callback can't wait for its own thread */
 	wait = source->thread != thread_current();
-	source->orphaned = !wait;
+	if (!wait)
+	{
+		source->orphaned = TRUE;
+		this->orphans++;
+		source->thread->detach(source->thread);
+	}
 	this->mutex->unlock(this->mutex);
 
 	if (wait)
 	{
-		lib->watcher->remove(lib->watcher, source->feed->get_fd(source->feed));
+		source->thread->join(source->thread);
 		source_destroy(source);
 	}
 }
@@ -441,7 +545,7 @@ METHOD(mobility_monitor_t, destroy, void,
 	stop(this);
 	/* a callback that stopped the monitor itself was not waited for */
 	this->mutex->lock(this->mutex);
-	while (this->busy)
+	while (this->orphans)
 	{
 		this->condvar->wait(this->condvar, this->mutex);
 	}

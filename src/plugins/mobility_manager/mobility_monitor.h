@@ -20,12 +20,17 @@
 /** where sysfs is mounted */
 #define MOBILITY_SYSFS "/sys"
 
+/** changes are told at once that many times in quick succession; in a storm they
+ * are collected, and told after so many ms */
+#define MOBILITY_MONITOR_BURST 32
+#define MOBILITY_MONITOR_PAUSE 50
+
 typedef struct mobility_monitor_t mobility_monitor_t;
 
 /**
- * Called after changes were applied, by the watcher's thread, with no lock
+ * Called after changes were applied, by the monitor's own thread, with no lock
  * held.  The first change after a quiet period is reported at once; what
- * arrives in the same read is reported together.
+ * arrives in the same read is reported together, and what arrives in a storm.
  *
  * @param data			user data
  * @param change		what changed

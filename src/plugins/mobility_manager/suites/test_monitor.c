@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 
 #include <daemon.h>
+#include <processing/watcher.h>
 #include <threading/mutex.h>
 #include <threading/thread.h>
 
@@ -248,6 +249,59 @@ START_TEST(test_storm)
 	wait_change(MOBILITY_CHANGE_LINK);
 	ck_assert_int_eq(get(change), MOBILITY_CHANGE_LINK);
 	ck_assert_int_eq(get(calls), 1);
+}
+END_TEST
+
+START_TEST(test_paced)
+{
+	uint64_t started, took;
+
+	ck_assert(monitor->start(monitor));
+	/* each is told of, and comes by itself, but sessions have better things to
+	 * do than to look at each */
+	started = mobility_netns_now();
+	ck_assert(mobility_netns_run("for i in $(seq 250); do ip route replace "
+								 "203.0.113.$i via 10.1.0.9 || exit; done"));
+	mobility_netns_ip("route del default via 10.1.0.1 metric 100");
+	wait_paths(PEER, WLAN);
+	took = mobility_netns_now() - started;
+	ck_assert_int_ge(get(calls), 1);
+	ck_assert_int_le(get(calls), MOBILITY_MONITOR_BURST + 1 +
+								 took / MOBILITY_MONITOR_PAUSE);
+}
+END_TEST
+
+/**
+ * Keep the watcher busy, a watcher_cb_t
+ */
+static bool keep_busy(void *busy, int fd, watcher_event_t event)
+{
+	__atomic_store_n((bool*)busy, TRUE, __ATOMIC_SEQ_CST);
+	while (get(block))
+	{
+		usleep(1000);
+	}
+	return FALSE;
+}
+
+START_TEST(test_busy_watcher)
+{
+	bool busy = FALSE;
+	int fds[2];
+
+	/* as charon does it if its own socket overflows */
+	ck_assert(pipe(fds) == 0);
+	set(block, TRUE);
+	lib->watcher->add(lib->watcher, fds[0], WATCHER_READ, keep_busy, &busy);
+	ck_assert(monitor->start(monitor));
+	ck_assert_int_eq(write(fds[1], "x", 1), 1);
+	mobility_netns_wait(__atomic_load_n(&busy, __ATOMIC_SEQ_CST));
+	mobility_netns_ip("link set xeth0 down");
+	wait_change(MOBILITY_CHANGE_LINK);
+	set(block, FALSE);
+	lib->watcher->remove(lib->watcher, fds[0]);
+	close(fds[0]);
+	close(fds[1]);
 }
 END_TEST
 
@@ -652,6 +706,8 @@ Suite *mobility_suite_create(void)
 		tcase_add_test(tc, test_start);
 		tcase_add_test(tc, test_carrier);
 		tcase_add_test(tc, test_storm);
+		tcase_add_test(tc, test_paced);
+		tcase_add_test(tc, test_busy_watcher);
 		tcase_add_test(tc, test_dad);
 		tcase_add_test(tc, test_deprecated);
 		tcase_add_test(tc, test_routes);
