@@ -4,7 +4,7 @@
 
 import argparse
 
-from . import guest, handover, idle, kernels, paths, scale, steps
+from . import churn, guest, handover, idle, kernels, paths, scale, steps
 
 
 def arguments():
@@ -54,13 +54,31 @@ def arguments():
     command.add_argument("--sessions", type=int, action="append",
                          help="how many; may be given several times (1, 100, "
                          "1000)")
+    command = commands.add_parser(
+        "churn", help="changes of routes that do not concern the peer",
+        description="Changes routes that lead elsewhere, all the time, and "
+        "measures what charon takes of a processor for that, with the plugin "
+        "and without it, and what it sends. With process_route = no charon "
+        "itself does not listen, so the plugin is left. This runs on this "
+        "machine's own kernel, in networks of its own, not in a guest.")
+    command.add_argument("--seconds", type=int, default=10,
+                         help="for how long (%(default)s)")
+    command.add_argument("--rounds", type=int, default=3,
+                         help="how often (%(default)s)")
+    command.add_argument("--routes", type=int, default=1000,
+                         help="how many (%(default)s)")
+    command.add_argument("--rate", type=int, default=1000,
+                         help="changes a second (%(default)s)")
+    command.add_argument("--batches", type=int, action="append",
+                         help="in which they come, a second; may be given "
+                         "several times (20, 1)")
     return parser.parse_args()
 
 
 def main():
     options = arguments()
     try:
-        {"handover": handover.main, "idle": idle.main,
+        {"churn": churn.main, "handover": handover.main, "idle": idle.main,
          "scale": scale.main}[options.command](options)
     except (steps.Failed, paths.Missing, guest.Broken) as error:
         steps.say(f"\n{error}")
