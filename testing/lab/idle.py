@@ -77,7 +77,7 @@ class Idle:
                   "'swanctl --list-sas | grep -c INSTALLED'")
         # what the daemon keeps for whoever follows its events is not of sessions
         place.run("alice", "for pid in $(grep -lxE 'mobilityctl|systemctl' "
-                  "/proc/[0-9]*/comm | cut -d/ -f3); do kill -KILL $pid; done")
+                  "/proc/[0-9]*/comm | cut -d/ -f3); do kill -KILL $pid; done; :")
 
     def _down(self):
         self._site.stop("alice")
