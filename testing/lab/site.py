@@ -82,8 +82,8 @@ class Site:
                  "-s 10.1.0.0/16 -p udp -j SNAT "
                  "--to-source 192.168.0.1:1024-1100")
 
-    def start(self, host):
-        self.run(host, "systemctl start strongswan")
+    def start(self, host, environment=""):
+        self.run(host, f"{environment} systemctl start strongswan")
         self.run(host, "expect-connection home")
 
     def stop(self, host):
