@@ -106,6 +106,8 @@ static void setup()
 {
 	mobility_netns_setup();
 	mobility_netns_sysctl("0", "ipv6/conf/default/router_solicitations");
+	mobility_netns_sysctl("0", "ipv6/conf/default/router_solicitation_delay");
+	mobility_netns_sysctl("0", "ipv6/conf/default/dad_transmits");
 	mobility_netns_link("eth0");
 	mobility_netns_link("wlan0");
 	mobility_netns_ip("addr add 10.1.0.2/24 dev eth0");
