@@ -9,6 +9,10 @@
 #include <daemon.h>
 #include <processing/jobs/send_dpd_job.h>
 
+/** DPD delays after which the peer is asked even if its packets come in, as they
+ * don't tell if ours arrive. */
+#define ONE_WAY_DELAYS 4
+
 typedef struct private_mobility_hold_t private_mobility_hold_t;
 
 /**
@@ -156,9 +160,9 @@ METHOD(mobility_ike_handler_t, roam, status_t,
 }
 
 /**
- * Get the time the last authenticated packet came in, IKE or ESP.
+ * Get how many seconds ago the last authenticated packet came in, IKE or ESP.
  */
-static time_t get_last_inbound(ike_sa_t *ike_sa)
+static time_t get_idle(ike_sa_t *ike_sa)
 {
 	enumerator_t *enumerator;
 	child_sa_t *child_sa;
@@ -172,7 +176,18 @@ static time_t get_last_inbound(ike_sa_t *ike_sa)
 		last = max(last, used);
 	}
 	enumerator->destroy(enumerator);
-	return last;
+	return time_monotonic(NULL) - last;
+}
+
+/**
+ * Get in how many seconds a DPD request is due, at most 0 if it is now.
+ */
+static time_t get_dpd_due(ike_sa_t *ike_sa, time_t delay)
+{
+	time_t unasked;
+
+	unasked = time_monotonic(NULL) - ike_sa->get_statistic(ike_sa, STAT_INBOUND);
+	return min(delay - get_idle(ike_sa), ONE_WAY_DELAYS * delay - unasked);
 }
 
 METHOD(mobility_ike_handler_t, send_dpd, status_t,
@@ -180,7 +195,7 @@ METHOD(mobility_ike_handler_t, send_dpd, status_t,
 	const mobility_ike_stock_t *stock)
 {
 	peer_cfg_t *peer_cfg;
-	time_t delay, idle = 0;
+	time_t delay, wait;
 	bool due = FALSE;
 
 	if (!is_held(this))
@@ -189,18 +204,18 @@ METHOD(mobility_ike_handler_t, send_dpd, status_t,
 	}
 	/* for a MOBIKE peer stock's is a MOBIKE task, which must not meet ours */
 	peer_cfg = ike_sa->get_peer_cfg(ike_sa);
-	delay = peer_cfg->get_dpd(peer_cfg);
+	delay = wait = peer_cfg->get_dpd(peer_cfg);
 	if (this->fsm->state == MOBILITY_CONNECTED &&
 		this->mover->is_idle(this->mover))
 	{
-		idle = time_monotonic(NULL) - get_last_inbound(ike_sa);
-		due = !delay || idle >= delay;
+		wait = get_dpd_due(ike_sa, delay);
+		due = wait <= 0;
 	}
 	if (delay)
 	{
 		lib->scheduler->schedule_job(lib->scheduler,
 						(job_t*)send_dpd_job_create(ike_sa->get_id(ike_sa)),
-						due ? delay : max(1, delay - idle));
+						due ? delay : wait);
 	}
 	return due ? this->mover->send_dpd(this->mover) : SUCCESS;
 }
