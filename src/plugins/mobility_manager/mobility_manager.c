@@ -88,8 +88,8 @@ static inline private_mobility_manager_t *manager_of(
 
 /**
  * Start the monitor if there are sessions, else stop it.  Stopping waits for
- * its callback, which on shutdown never comes if it was queued only: so this is
- * for jobs, not for listeners.
+ * its callback, which may wait for what listeners are called with: so this is
+ * for jobs.
  */
 static bool adjust_monitor(private_mobility_manager_t *this)
 {
