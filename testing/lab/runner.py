@@ -245,9 +245,15 @@ def _head(text, count=12):
 
 def log_ends(outcome, count=15):
     """The last lines of every charon's log, and of what it said before it had
-    one, or when it crashed."""
-    for log in sorted(outcome.results.glob("*/charon.log")) + \
-            sorted(outcome.results.glob("*/charon.out")):
-        lines = log.read_text(errors="replace").splitlines()[-count:]
+    one, or when it crashed; and why packets were dropped."""
+    found = outcome.results.glob
+    for log in sorted(found("*/charon.log")) + sorted(found("*/charon.out")):
+        lines = log.read_text(errors="replace").splitlines()
+        lost = [line for line in lines[:-count] if "packets may get lost" in line]
         if lines:
-            yield log, [re.sub(r"\s+$", "", line) for line in lines]
+            yield log, [line.rstrip() for line in lost + lines[-count:]]
+    for counters in sorted(found("*/counters")):
+        lines = [line for line in counters.read_text().splitlines()
+                 if line.startswith("Xfrm")]
+        if lines:
+            yield counters, lines
