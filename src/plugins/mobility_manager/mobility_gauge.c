@@ -221,6 +221,7 @@ void mobility_gauge_cancel(mobility_gauge_t *gauge)
 void mobility_gauge_moved(mobility_gauge_t *gauge, uint64_t now)
 {
 	gauge->due = now;
+	gauge->postponed = 0;
 	gauge->doubt = FALSE;
 }
 

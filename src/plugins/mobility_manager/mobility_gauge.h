@@ -37,6 +37,8 @@ typedef struct mobility_gauge_t mobility_gauge_t;
 struct mobility_gauge_t {
 	/** when to measure the path in use, 0 if that is done */
 	uint64_t due;
+	/** how often that was put off */
+	u_int postponed;
 	/** measurement under way */
 	mobility_mtu_t mtu;
 	/** the request that is sent next is to be filled */

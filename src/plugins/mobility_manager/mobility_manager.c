@@ -519,6 +519,8 @@ METHOD(mobility_manager_t, destroy, void,
 	{
 		give_all_back(this);
 	}
+	/* its thread calls us, too, and nobody else has stopped it */
+	this->context.monitor->stop(this->context.monitor);
 	/* these call back, and sessions are gone */
 	DESTROY_IF(this->resume);
 	DESTROY_IF(this->context.resolver);

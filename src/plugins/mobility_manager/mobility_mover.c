@@ -32,8 +32,10 @@
 #define LINGER_TIME 2000
 
 /** When to measure a path if the peer is busy with other sessions, in ms; up to
- * twice that. */
+ * twice that.  And how often that is put off, as there may be sessions enough to
+ * keep it busy forever. */
 #define MEASURE_LATER 5000
+#define MEASURE_POSTPONED 6
 
 typedef struct private_mobility_mover_t private_mobility_mover_t;
 
@@ -620,10 +622,12 @@ METHOD(mobility_mover_t, measure, status_t,
 	{
 		return SUCCESS;
 	}
-	if (this->backlog->is_busy(this->backlog, this->path->local,
+	if (this->gauge.postponed < MEASURE_POSTPONED &&
+		this->backlog->is_busy(this->backlog, this->path->local,
 							   this->path->remote, now))
 	{	/* others have to move first, and not all are to come back at once */
 		this->gauge.due = now + MEASURE_LATER + random() % MEASURE_LATER;
+		this->gauge.postponed++;
 		return SUCCESS;
 	}
 	if (!mobility_gauge_begin(&this->gauge, this->public.candidates,

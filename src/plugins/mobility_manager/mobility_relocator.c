@@ -190,15 +190,15 @@ static mobility_sad_move_t get_move(child_sa_t *child_sa, policy_dir_t dir,
 }
 
 /**
- * Do something with the policies of one direction.  Returns what the last one
- * returned.
+ * Do something with the policies of one direction.  Returns TRUE if it could be
+ * done with all of them, last gets what the last one returned if not NULL.
  */
 static bool each_policy(private_mobility_relocator_t *this,
 						child_sa_t *child_sa, mobility_sad_move_t *move,
 						bool (*method)(mobility_sad_t*,
-									   const mobility_sad_move_t*))
+									   const mobility_sad_move_t*), bool *last)
 {
-	bool inbound = move->dir != POLICY_OUT, done = FALSE;
+	bool inbound = move->dir != POLICY_OUT, failed = FALSE, done = FALSE;
 	traffic_selector_t *mine, *others;
 	enumerator_t *enumerator;
 
@@ -208,9 +208,14 @@ static bool each_policy(private_mobility_relocator_t *this,
 		move->src_ts = inbound ? others : mine;
 		move->dst_ts = inbound ? mine : others;
 		done = method(this->sad, move);
+		failed = failed || !done;
 	}
 	enumerator->destroy(enumerator);
-	return done;
+	if (last)
+	{
+		*last = done;
+	}
+	return done && !failed;
 }
 
 /**
@@ -221,8 +226,10 @@ static bool migrate(private_mobility_relocator_t *this, child_sa_t *child_sa,
 					policy_dir_t dir, const change_t *change)
 {
 	mobility_sad_move_t move = get_move(child_sa, dir, change);
+	bool there;
 
-	return each_policy(this, child_sa, &move, this->sad->migrate);
+	each_policy(this, child_sa, &move, this->sad->migrate, &there);
+	return there;
 }
 
 /**
@@ -235,15 +242,18 @@ static bool migrate_inbound(private_mobility_relocator_t *this,
 {
 	mobility_sad_move_t fwd = get_move(child_sa, POLICY_FWD, change);
 	mobility_sad_move_t in = get_move(child_sa, POLICY_IN, change);
+	bool there;
 
+	/* what was put off is about an address that is not left before that */
+	this->hooks->settle(this->hooks, child_sa->get_reqid(child_sa));
 	if (change->other->ip_equals(change->other, change->new_other))
 	{	/* the SA goes with the first, as it may be more of these */
-		this->hooks->settle(this->hooks, child_sa->get_reqid(child_sa));
-		each_policy(this, child_sa, &fwd, this->sad->migrate);
-		return each_policy(this, child_sa, &in, this->sad->migrate);
+		each_policy(this, child_sa, &fwd, this->sad->migrate, NULL);
+		each_policy(this, child_sa, &in, this->sad->migrate, &there);
+		return there;
 	}
-	if (each_policy(this, child_sa, &fwd, this->sad->relax) &&
-		each_policy(this, child_sa, &in, this->sad->relax))
+	if (each_policy(this, child_sa, &fwd, this->sad->relax, NULL) &&
+		each_policy(this, child_sa, &in, this->sad->relax, NULL))
 	{
 		*relaxed = TRUE;
 		return this->sad->migrate_relaxed(this->sad, &in);

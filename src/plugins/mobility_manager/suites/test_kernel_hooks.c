@@ -9,6 +9,7 @@
 #include <mobility_kernel_hooks.h>
 
 #include <daemon.h>
+#include <threading/mutex.h>
 #include <threading/semaphore.h>
 #include <threading/thread.h>
 
@@ -24,6 +25,11 @@
  * Calls that got through to the kernel, a word for each
  */
 static char calls[1024];
+
+/**
+ * Lock for them, some are made later by another thread
+ */
+static mutex_t *mutex;
 
 /**
  * Charon's kernel interface, and what this is in
@@ -53,12 +59,15 @@ static ipsec_sa_cfg_t sa;
  */
 static void note(const char *fmt, ...)
 {
-	size_t len = strlen(calls);
+	size_t len;
 	va_list args;
 
+	mutex->lock(mutex);
+	len = strlen(calls);
 	va_start(args, fmt);
 	vsnprintf(calls + len, sizeof(calls) - len, fmt, args);
 	va_end(args);
+	mutex->unlock(mutex);
 }
 
 /**
@@ -66,8 +75,10 @@ static void note(const char *fmt, ...)
  */
 static void assert_calls(const char *expected)
 {
+	mutex->lock(mutex);
 	ck_assert_str_eq(calls, expected);
 	calls[0] = '\0';
+	mutex->unlock(mutex);
 }
 
 METHOD(kernel_interface_t, update_sa, status_t,
@@ -208,6 +219,7 @@ static void setup(void)
 	};
 	charon = &daemon_mock;
 	calls[0] = '\0';
+	mutex = mutex_create(MUTEX_TYPE_DEFAULT);
 	deleted = semaphore_create(0);
 	hooks = mobility_kernel_hooks_create();
 }
@@ -222,6 +234,7 @@ static void teardown(void)
 	ck_assert(kernel.del_policy == (void*)_del_policy);
 	charon = NULL;
 	deleted->destroy(deleted);
+	mutex->destroy(mutex);
 	mobility_suite_teardown();
 }
 

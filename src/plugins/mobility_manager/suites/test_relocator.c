@@ -60,6 +60,8 @@ static struct {
 	daemon_t daemon;
 	mobility_sad_t sad;
 	bool copy, has_moved, relax;
+	/** the CHILD_SA has a policy for what comes in */
+	bool inbound;
 	/** by direction of the policy */
 	bool migrate[POLICY_FWD + 1];
 } mock;
@@ -354,7 +356,7 @@ METHOD(kernel_interface_t, add_policy, status_t,
 	kernel_interface_t *this, kernel_ipsec_policy_id_t *id,
 	kernel_ipsec_manage_policy_t *data)
 {
-	note("drop");
+	note("%s", data->type == POLICY_DROP ? "drop" : "policy");
 	return SUCCESS;
 }
 
@@ -382,6 +384,16 @@ static void update_hosts(ike_sa_t *ike_sa, host_t *me, host_t *other,
 	charon->kernel->update_sa(charon->kernel, &sa_id, &data);
 	sa_id.spi = SPI_OUT;
 	charon->kernel->update_sa(charon->kernel, &sa_id, &data);
+	if (mock.inbound)
+	{
+		id.dir = POLICY_IN;
+		id.src_ts = sa.others[0];
+		id.dst_ts = sa.mine[0];
+		policy.type = POLICY_IPSEC;
+		policy.src = other;
+		policy.dst = sa.me;
+		charon->kernel->add_policy(charon->kernel, &id, &policy);
+	}
 }
 
 static void setup(void)
@@ -539,6 +551,32 @@ START_TEST(test_update)
 	update(NULL, NEW_PEER, 4500, UPDATE_HOSTS_FORCE_ADDRS, NULL);
 	ck_assert(strstr(calls, "relax-fwd:10.5.0.0/16"));
 	ck_assert(strstr(calls, "relax-in:10.5.0.0/16"));
+}
+END_TEST
+
+/** The same, of a peer that is at two addresses one after the other */
+#define TO_PEER RELAX "relaxed in:10.4.0.0/16-10.3.0.1/32:" \
+				"10.0.0.9-10.0.0.1:10.0.1.9-10.0.0.1 " OUT_TO_PEER "stock "
+
+START_TEST(test_again)
+{
+	char *end;
+
+	mock.inbound = TRUE;
+	update(NULL, NEW_PEER, 4500, UPDATE_HOSTS_FORCE_ADDRS, NULL);
+	/* the policy is put off */
+	assert_calls(TO_PEER);
+	/* but not until after the next move: it is for the address before */
+	update(NULL, NEW_PEER, 4500, UPDATE_HOSTS_FORCE_ADDRS, NULL);
+	assert_calls("policy " TO_PEER);
+	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, NULL);
+	ck_assert(strpfx(calls, "policy "));
+	end = strstr(calls, "stock ");
+	ck_assert(end != NULL);
+	/* there is nothing to wait for */
+	ck_assert_str_eq(end, "stock policy ");
+	calls[0] = '\0';
+	mock.inbound = FALSE;
 }
 END_TEST
 
@@ -781,6 +819,7 @@ Suite *mobility_suite_create(void)
 	tc = tcase_create("relocator");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_update);
+	tcase_add_test(tc, test_again);
 	tcase_add_test(tc, test_stock_decides);
 	tcase_add_test(tc, test_copies);
 	tcase_add_test(tc, test_useless_copies);
