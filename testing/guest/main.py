@@ -130,6 +130,10 @@ class Hosts:
         for name in names:
             etc = f"/mnt/hosts/{name}/etc/network"
             os.makedirs(etc)
+            log = f"{RESULTS}/{name}"
+            os.makedirs(log, exist_ok=True)
+            if not os.path.lexists(log + "/daemon.log"):
+                os.symlink("charon.log", log + "/daemon.log")
             with open(etc + "/interfaces", "w", encoding="utf-8") as file:
                 file.write(network.etc_interfaces(name))
             starters[name] = subprocess.Popen(

@@ -161,7 +161,7 @@ def plug_in(hosts):
 
 def boot_commands(host):
     """What ifup does for the interfaces that are up at boot, all at once."""
-    commands = []
+    commands = ["link set lo up"]
     for name, _, ipv4, ipv6, gateway, auto in HOSTS[host]:
         if not auto:
             continue
