@@ -92,15 +92,15 @@ def run_all(options, names):
         try:
             for future in concurrent.futures.as_completed(futures):
                 shown.done(future.result())
+            for outcome in shown.failed() if options.again else ():
+                outcome.keep()
+                again = pool.submit(create(outcome.name).run)
+                shown.done(again.result())
         except BaseException:
             for future in futures:
                 future.cancel()
             guest.kill_all()
             raise
-    if options.again:
-        for outcome in shown.failed():
-            outcome.keep()
-            shown.done(create(outcome.name).run())
     return 0 if shown.table() else 1
 
 

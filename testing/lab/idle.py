@@ -78,9 +78,7 @@ class Idle:
         place.start("alice", NO_CACHES)
         place.run("alice", f"wait-output 120 '^{count}$' sh -c "
                   "'swanctl --list-sas | grep -c INSTALLED'")
-        # what the daemon keeps for whoever follows its events is not of sessions
-        place.run("alice", "for pid in $(grep -lxE 'mobilityctl|systemctl' "
-                  "/proc/[0-9]*/comm | cut -d/ -f3); do kill -KILL $pid; done; :")
+        place.end_watchers("alice")
 
     def _down(self):
         self._site.stop("alice")

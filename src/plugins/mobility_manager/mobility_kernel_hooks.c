@@ -130,7 +130,7 @@ static status_t hook_update_sa(kernel_interface_t *kernel,
 static bool is_relaxed(update_t *update, kernel_ipsec_policy_id_t *id,
 					   kernel_ipsec_manage_policy_t *data)
 {
-	return id->dir != POLICY_OUT && data->sa->reqid &&
+	return id->dir != POLICY_OUT &&
 		   find(update->relaxed, data->sa->reqid) >= 0;
 }
 
