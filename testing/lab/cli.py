@@ -5,6 +5,7 @@
 import argparse
 import concurrent.futures
 import os
+import pathlib
 import signal
 import sys
 import termios
@@ -23,6 +24,9 @@ def arguments():
                         help="a name, e.g. cable-pull or ikev2/mobike")
     parser.add_argument("--list", action="store_true",
                         help="list the scenarios and what they are about")
+    parser.add_argument("--export", metavar="DIR",
+                        help="write the scenarios with all their files to "
+                        "DIR, for strongSwan's own environment")
     parser.add_argument("--stock", action="store_true",
                         help="without the plugin, to see what it changes")
     parser.add_argument("--keep", action="store_true",
@@ -62,6 +66,16 @@ def selected(options):
     for name in options.scenario or scenarios.ours():
         names += paths.MOBIKE if name == "strongswan" else [name]
     return names
+
+
+def export(folder, names):
+    for name in names:
+        found = scenarios.find(name)
+        target = pathlib.Path(folder) / found.name
+        if target.exists():
+            raise paths.Missing(f"{target} is there already")
+        found.export(target)
+        print(target)
 
 
 def run_shell(options, names):
@@ -113,6 +127,9 @@ def main():
             show_list(options)
             return 0
         names = selected(options)
+        if options.export:
+            export(options.export, names)
+            return 0
         if not options.stock:
             paths.plugin(options.build)
         if options.shell:

@@ -11,6 +11,8 @@ REPOSITORY = TESTING.parent
 GUEST = TESTING / "guest"
 TOOLS = TESTING / "tools"
 TESTS = TESTING / "tests" / "mobility"
+# what scenarios have in common
+BASE = TESTING / "tests" / "base"
 
 PLUGIN = "src/plugins/mobility_manager/.libs/libstrongswan-mobility-manager.so"
 CONTROL = "src/mobilityctl"

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 The mobility-manager developers
-"""Scenarios in strongSwan's format: found, copied for one run, parsed."""
+"""Scenarios in strongSwan's format: found, copied for one run, parsed.
+
+Ours have only what is their own, the rest is that of tests/base: files which
+they do not have, the lines of test.conf that they do not change, and
+configuration, whose main files include what the scenario adds or changes.
+"""
 
 import dataclasses
 import pathlib
@@ -19,7 +24,7 @@ FILES = ("description.txt", "test.conf", "pretest.dat", "evaltest.dat",
          "posttest.dat")
 # What a test.conf sets; the ones at the end are ours.
 VARIABLES = ("VIRTHOSTS", "TCPDUMPHOSTS", "IPSECHOSTS", "TIMELIMIT",
-             "CAPTUREHOSTS", "NOCLEANCHECK")
+             "PLUGINHOSTS", "CAPTUREHOSTS", "NOCLEANCHECK")
 PLUGIN_NAME = "mobility-manager"
 
 
@@ -51,13 +56,40 @@ class Scenario:
         text = re.sub(r"<[^>]*>", "", text)
         return re.split(r"(?<=[.!?])\s", " ".join(text.split()))[0]
 
+    def export(self, folder):
+        """Writes it as strongSwan's environment wants it: with all files."""
+        self._complete(folder)
+        self.conf = _read_conf(folder)
+        self._load_plugin(folder)
+
+    def _complete(self, folder):
+        if self.ours:
+            shutil.copytree(paths.BASE, folder)
+        shutil.copytree(self.path, folder, dirs_exist_ok=True)
+        for name in FILES:
+            if not (folder / name).exists():
+                raise paths.Missing(f"{self.path}: {name} is missing")
+        if self.ours and (self.path / "test.conf").exists():
+            (folder / "test.conf").write_text(
+                "\n".join((path / "test.conf").read_text(encoding="utf-8")
+                          for path in (paths.BASE, self.path)),
+                encoding="utf-8")
+
+    def _load_plugin(self, folder):
+        """Into those that a scenario of ours names, and all of strongSwan's."""
+        hosts = self.words("PLUGINHOSTS") if self.ours else ["*"]
+        for host in hosts:
+            for file in folder.glob(f"hosts/{host}/etc/strongswan.conf"):
+                file.write_text(_with_plugin(file.read_text(encoding="utf-8")),
+                                encoding="utf-8")
+
     def prepare(self, results, with_plugin):
         """Copies it to the results, as this run needs it."""
-        for name in FILES:
-            if not (self.path / name).exists():
-                raise paths.Missing(f"{self.path}: {name} is missing")
         self._copy = results / "scenario"
-        shutil.copytree(self.path, self._copy)
+        self._complete(self._copy)
+        self.conf = _read_conf(self._copy)
+        if with_plugin:
+            self._load_plugin(self._copy)
         values = network.placeholders()
         pattern = re.compile("|".join(
             sorted(map(re.escape, values), key=len, reverse=True)))
@@ -65,25 +97,11 @@ class Scenario:
             if file.is_file():
                 text = file.read_text(encoding="utf-8")
                 text = pattern.sub(lambda match: values[match.group()], text)
-                # ours say themselves which host has the plugin
-                if with_plugin and not self.ours and \
-                        file.name == "strongswan.conf":
-                    text = _load_plugin(text)
                 file.write_text(text, encoding="utf-8")
-        self.conf = self._read_conf()
         # the hosts' own, not what is at the top, the authority's
         made = keys.folder()
         for host in keys.IDENTITIES:
             shutil.copytree(made / host, results / "etc" / host)
-
-    def _read_conf(self):
-        script = "".join(f"unset {name};" for name in VARIABLES) + \
-            'source "$1";' + \
-            "".join(f'echo "{name}=${name}";' for name in VARIABLES)
-        out = subprocess.run(
-            ["bash", "-c", script, "bash", str(self._copy / "test.conf")],
-            check=True, stdout=subprocess.PIPE, text=True).stdout
-        return dict(line.split("=", 1) for line in out.splitlines())
 
     def words(self, variable):
         return self.conf.get(variable, "").split()
@@ -104,7 +122,17 @@ class Scenario:
             yield Line(f"{self.name}/{name}", number, *fields[:4])
 
 
-def _load_plugin(text):
+def _read_conf(folder):
+    script = "".join(f"unset {name};" for name in VARIABLES) + \
+        'source "$1";' + \
+        "".join(f'echo "{name}=${name}";' for name in VARIABLES)
+    out = subprocess.run(
+        ["bash", "-c", script, "bash", str(folder / "test.conf")],
+        check=True, stdout=subprocess.PIPE, text=True).stdout
+    return dict(line.split("=", 1) for line in out.splitlines())
+
+
+def _with_plugin(text):
     """Adds ours to the plugins that charon (not swanctl) is told to load."""
     def add(match):
         if PLUGIN_NAME in match.group(1).split():
