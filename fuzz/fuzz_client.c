@@ -18,17 +18,44 @@
 static const char *events[] = { "mobility-state", "mobility-move", "mobility" };
 
 /**
- * A command with arguments, whose answer depends on them
+ * An element of a list
+ */
+static bool next_element(void *data, enumerator_t *orig, va_list args)
+{
+	mobility_message_t *message;
+	uint8_t *left = data;
+
+	VA_ARGS_VGET(args, message);
+	if (!*left)
+	{
+		return FALSE;
+	}
+	message->add(message, "left", "%u", (*left)--);
+	return TRUE;
+}
+
+/**
+ * A command with arguments, whose answer depends on them, or is a list
  */
 static bool handle(void *user, const char *name, chunk_t request,
-				   mobility_message_t *response)
+				   mobility_message_t *response, mobility_list_t *list)
 {
+	uint8_t *left;
 	char *value;
 
 	/* whatever got here has been checked */
 	if (!mobility_message_valid(request))
 	{
 		abort();
+	}
+	if (*name == 'l')
+	{	/* with so many elements */
+		left = malloc_thing(uint8_t);
+		*left = name[1];
+		list->event = "mobility";
+		list->elements = enumerator_create_filter(enumerator_create_empty(),
+												  next_element, left, free);
+		return TRUE;
 	}
 	value = mobility_message_get(request, "connection");
 	if (value)

@@ -22,6 +22,12 @@ static const char *names[] = {
 	"mobility-history", "mobility-interface", "mobility",
 };
 
+/** events for what is listed */
+static const char *lists[] = {
+	"mobility-list-session", "mobility-list-paths", "mobility-list-record",
+	"mobility-list-interface",
+};
+
 /** what commands work on */
 static mobility_commands_t commands;
 
@@ -68,43 +74,72 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 static void call(const char *name, chunk_t request)
 {
 	mobility_message_t *response;
+	mobility_list_t list = {};
 	bool known;
 
 	response = mobility_message_create();
-	known = mobility_commands_handle(&commands, name, request, response);
+	known = mobility_commands_handle(&commands, name, request, response, &list);
+	while (list.elements && list.elements->enumerate(list.elements, response))
+	{
+		/* all of them into one message */
+	}
 	if (known == streq(name, "mobility") ||
 		!mobility_message_valid(response->get_encoding(response)))
 	{
 		abort();
 	}
+	DESTROY_IF(list.elements);
 	response->destroy(response);
 }
 
 /**
- * Let a client send a request
+ * Let a client send a message
  */
-static void send_request(const char *name, chunk_t request)
+static void send_message(mobility_client_t *client, u_char operation,
+						 const char *name, chunk_t arguments)
+{
+	u_char header[6];
+
+	htoun32(header, 2 + strlen(name) + arguments.len);
+	header[4] = operation;
+	header[5] = strlen(name);
+	client->receive(client, chunk_from_thing(header));
+	client->receive(client, chunk_from_str((char*)name));
+	client->receive(client, arguments);
+}
+
+/**
+ * Let a client send a request, and take what is listed as events if it knows
+ * of them
+ */
+static void send_request(const char *name, chunk_t request, bool events)
 {
 	const mobility_service_t service = {
+		.events = lists,
+		.count = countof(lists),
 		.handle = (void*)mobility_commands_handle,
 		.user = &commands,
 	};
 	mobility_client_t *client;
-	u_char header[6];
 	const char *error;
+	int i;
 
-	htoun32(header, 2 + strlen(name) + request.len);
-	header[4] = 0;
-	header[5] = strlen(name);
 	client = mobility_client_create(&service);
-	client->receive(client, chunk_from_thing(header));
-	client->receive(client, chunk_from_str((char*)name));
-	client->receive(client, request);
+	for (i = 0; events && i < countof(lists); i++)
+	{
+		send_message(client, 3, lists[i], chunk_empty);
+		client->process(client, &error);
+	}
+	send_message(client, 0, name, request);
 	client->process(client, &error);
 	if (!error != mobility_message_valid(request) &&
 		request.len < MOBILITY_CLIENT_MAX_IN / 2)
 	{
 		abort();
+	}
+	while (!error && client->process(client, &error))
+	{
+		client->sent(client, client->peek(client, NULL, 0));
 	}
 	client->destroy(client);
 }
@@ -121,6 +156,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	name = names[data[0] % countof(names)];
 	request = chunk_create((u_char*)data + 1, len - 1);
 	call(name, request);
-	send_request(name, request);
+	send_request(name, request, FALSE);
+	send_request(name, request, TRUE);
 	return 0;
 }

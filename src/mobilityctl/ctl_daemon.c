@@ -218,13 +218,81 @@ static json_object *parse_section(vici_res_t *res)
 	}
 }
 
+/**
+ * Get the name of the events in which the answer to a command comes, NULL if it
+ * comes as one.
+ */
+static char *get_list_event(const char *command)
+{
+	static const struct {
+		const char *command;
+		char *event;
+	} lists[] = {
+		{ "mobility-status", "mobility-list-session" },
+		{ "mobility-paths", "mobility-list-paths" },
+		{ "mobility-interface", "mobility-list-interface" },
+		{ "mobility-history", "mobility-list-record" },
+	};
+	int i;
+
+	for (i = 0; i < countof(lists); i++)
+	{
+		if (streq(lists[i].command, command))
+		{
+			return lists[i].event;
+		}
+	}
+	return NULL;
+}
+
+CALLBACK(on_listed, void,
+	json_object *answer, char *name, vici_res_t *res)
+{
+	json_object *sections;
+
+	/* the daemon does answer, however long the list is */
+	alarm(TIMEOUT);
+	sections = parse_section(res);
+	json_object_object_foreach(sections, key, section)
+	{
+		json_object_object_add(answer, key, json_object_get(section));
+	}
+	json_object_put(sections);
+}
+
+/**
+ * Submit a request, and add what the daemon says to the answer.
+ */
+static bool submit(private_ctl_daemon_t *this, const char *command,
+				   vici_req_t *req, json_object *answer)
+{
+	char *event = get_list_event(command);
+	vici_res_t *res;
+
+	/* there are such events only until the daemon has answered */
+	if (event && vici_register(this->conn, event, on_listed, answer) != 0)
+	{
+		fail(this, "event", event);
+		vici_free_req(req);
+		return FALSE;
+	}
+	res = vici_submit(req, this->conn);
+	if (!res)
+	{
+		fail(this, "command", command);
+		return FALSE;
+	}
+	on_listed(answer, NULL, res);
+	vici_free_res(res);
+	return TRUE;
+}
+
 METHOD(ctl_daemon_t, call, json_object*,
 	private_ctl_daemon_t *this, const char *command, ...)
 {
 	char *key, *value;
 	json_object *answer;
 	vici_req_t *req;
-	vici_res_t *res;
 	va_list args;
 
 	req = vici_begin((char*)command);
@@ -239,16 +307,14 @@ METHOD(ctl_daemon_t, call, json_object*,
 	}
 	va_end(args);
 
+	answer = json_object_new_object();
 	begin(this);
-	res = vici_submit(req, this->conn);
-	end();
-	if (!res)
+	if (!submit(this, command, req, answer))
 	{
-		fail(this, "command", command);
-		return NULL;
+		json_object_put(answer);
+		answer = NULL;
 	}
-	answer = parse_section(res);
-	vici_free_res(res);
+	end();
 	return answer;
 }
 

@@ -39,7 +39,8 @@ struct ctl_daemon_t {
 	exit_code_t failure;
 
 	/**
-	 * Send a command and wait for the answer.
+	 * Send a command and wait for the answer.  What it lists is in the answer,
+	 * however long that is.
 	 *
 	 * @param command	name of the command
 	 * @param ...		names and values of its arguments, and NULL; those with

@@ -176,6 +176,11 @@ static bool start(watch_t *this, ctl_daemon_t *daemon)
 	}
 	this->mutex->lock(this->mutex);
 	print(this, "status", answer);
+	if (!this->ctl->json && !json_object_object_length(answer))
+	{
+		printf("there are no sessions yet\n");
+		fflush(stdout);
+	}
 	this->mutex->unlock(this->mutex);
 	json_object_put(answer);
 	return TRUE;

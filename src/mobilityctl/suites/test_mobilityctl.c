@@ -277,6 +277,22 @@ START_TEST(test_paths)
 }
 END_TEST
 
+START_TEST(test_many)
+{
+	int i;
+
+	/* more than one answer may have */
+	for (i = 0; i < 5000; i++)
+	{
+		mock->add(mock, "home");
+	}
+	assert_run("status | grep -c '^home *connected'", 0, "5000\n");
+	assert_run("status --json | grep -c '\"connection\": \"home\"'", 0,
+			   "5000\n");
+	assert_run("paths | grep -c '^home (session'", 0, "5000\n");
+}
+END_TEST
+
 START_TEST(test_switch)
 {
 	json_object *object;
@@ -538,7 +554,7 @@ START_TEST(test_watch_without_sessions)
 	int fd;
 
 	pid = start_watch(NULL, &fd);
-	usleep(500000);
+	assert_line(fd, "there are no sessions yet");
 	control->destroy(control);
 	control = NULL;
 	assert_line(fd, "mobilityctl: the daemon went away");
@@ -640,12 +656,12 @@ START_TEST(test_watch_closed)
 	fd = listen_instead();
 	pid = start_watch(NULL, &out);
 	client = accept(fd, NULL, NULL);
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < 4; i++)
 	{
 		answer(client, 5);
 	}
 	answer(client, 1);
-	usleep(200000);
+	assert_line(out, "there are no sessions yet");
 	/* others could still connect */
 	close(client);
 	assert_line(out, "mobilityctl: the daemon went away");
@@ -666,6 +682,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_loop_test(tc, test_usage, 0, countof(usage));
 	tcase_add_test(tc, test_status);
 	tcase_add_test(tc, test_paths);
+	tcase_add_test(tc, test_many);
 	tcase_add_test(tc, test_switch);
 	tcase_add_test(tc, test_interface);
 	tcase_add_test(tc, test_history);

@@ -71,6 +71,11 @@ struct private_mobility_client_t {
 	buffer_t out;
 
 	/**
+	 * List under way, for a client that gets it in events.
+	 */
+	mobility_list_t list;
+
+	/**
 	 * Events the client registered for, by index, as flags.
 	 */
 	uint32_t registered;
@@ -200,25 +205,91 @@ static void set_registered(private_mobility_client_t *this, const char *name,
 }
 
 /**
+ * Queue the next element of the list under way as an event, and the answer
+ * after the last one.
+ */
+static void list_next(private_mobility_client_t *this)
+{
+	enumerator_t *elements = this->list.elements;
+	mobility_message_t *message;
+
+	message = mobility_message_create();
+	if (elements->enumerate(elements, message))
+	{
+		this->mutex->lock(this->mutex);
+		append(this, EVENT, this->list.event, message->get_encoding(message));
+		this->mutex->unlock(this->mutex);
+	}
+	else
+	{
+		elements->destroy(elements);
+		this->list.elements = NULL;
+		respond(this, CMD_RESPONSE, chunk_empty);
+	}
+	message->destroy(message);
+}
+
+/**
+ * Answer with a list as a whole, or that there is too much of it.
+ */
+static void respond_list(private_mobility_client_t *this, mobility_list_t *list)
+{
+	mobility_message_t *response;
+	chunk_t encoding;
+	bool more;
+
+	response = mobility_message_create();
+	do
+	{
+		more = list->elements->enumerate(list->elements, response);
+		encoding = response->get_encoding(response);
+	}
+	while (more && encoding.len <= MOBILITY_CLIENT_MAX_ANSWER);
+	list->elements->destroy(list->elements);
+	if (encoding.len > MOBILITY_CLIENT_MAX_ANSWER)
+	{
+		response->destroy(response);
+		response = mobility_message_create();
+		response->add(response, "success", "no");
+		response->add(response, "errmsg", "too long for one answer, register "
+					  "for %s to get it in pieces", list->event);
+		encoding = response->get_encoding(response);
+	}
+	respond(this, CMD_RESPONSE, encoding);
+	response->destroy(response);
+}
+
+/**
  * Handle a command.
  */
 static const char *handle_command(private_mobility_client_t *this,
 								  const char *name, chunk_t request)
 {
 	mobility_message_t *response;
+	mobility_list_t list = {};
 
 	if (!mobility_message_valid(request))
 	{
 		return "malformed arguments";
 	}
 	response = mobility_message_create();
-	if (this->service->handle(this->service->user, name, request, response))
+	if (!this->service->handle(this->service->user, name, request, response,
+							   &list))
+	{
+		respond(this, CMD_UNKNOWN, chunk_empty);
+	}
+	else if (!list.elements)
 	{
 		respond(this, CMD_RESPONSE, response->get_encoding(response));
 	}
+	else if (this->registered & find_event(this, list.event))
+	{	/* registered is changed by this thread only */
+		this->list = list;
+		list_next(this);
+	}
 	else
 	{
-		respond(this, CMD_UNKNOWN, chunk_empty);
+		respond_list(this, &list);
 	}
 	response->destroy(response);
 	return NULL;
@@ -269,12 +340,36 @@ METHOD(mobility_client_t, receive, void,
 	buffer_append(&this->in, data);
 }
 
+METHOD(mobility_client_t, peek, size_t,
+	private_mobility_client_t *this, u_char *buf, size_t len)
+{
+	size_t total;
+
+	this->mutex->lock(this->mutex);
+	total = this->out.len;
+	if (min(len, total))
+	{
+		memcpy(buf, this->out.ptr + this->out.start, min(len, total));
+	}
+	this->mutex->unlock(this->mutex);
+	return total;
+}
+
 METHOD(mobility_client_t, process, bool,
 	private_mobility_client_t *this, const char **error)
 {
 	uint32_t len;
 
 	*error = NULL;
+	if (this->list.elements)
+	{
+		while (this->list.elements &&
+			   _peek(this, NULL, 0) < MOBILITY_CLIENT_LIST_AHEAD)
+		{
+			list_next(this);
+		}
+		return TRUE;
+	}
 	if (this->in.len < HEADER)
 	{
 		return FALSE;
@@ -299,21 +394,6 @@ METHOD(mobility_client_t, is_partial, bool,
 	private_mobility_client_t *this)
 {
 	return this->in.len != 0;
-}
-
-METHOD(mobility_client_t, peek, size_t,
-	private_mobility_client_t *this, u_char *buf, size_t len)
-{
-	size_t total;
-
-	this->mutex->lock(this->mutex);
-	total = this->out.len;
-	if (min(len, total))
-	{
-		memcpy(buf, this->out.ptr + this->out.start, min(len, total));
-	}
-	this->mutex->unlock(this->mutex);
-	return total;
 }
 
 METHOD(mobility_client_t, sent, void,
@@ -371,6 +451,7 @@ METHOD(mobility_client_t, is_overrun, bool,
 METHOD(mobility_client_t, destroy, void,
 	private_mobility_client_t *this)
 {
+	DESTROY_IF(this->list.elements);
 	this->mutex->destroy(this->mutex);
 	free(this->in.ptr);
 	free(this->out.ptr);

@@ -19,12 +19,34 @@
 
 typedef struct mobility_client_t mobility_client_t;
 typedef struct mobility_service_t mobility_service_t;
+typedef struct mobility_list_t mobility_list_t;
 
 /** the longest message a client may send, the commands need a tenth of it */
 #define MOBILITY_CLIENT_MAX_IN 16384
 
 /** what may wait for a client that does not read when another event comes */
 #define MOBILITY_CLIENT_MAX_OUT (256 * 1024)
+
+/** the longest answer, with its operation libvici takes not one byte more */
+#define MOBILITY_CLIENT_MAX_ANSWER (512 * 1024 - 1)
+
+/** a list goes on as long as less than this waits for the client */
+#define MOBILITY_CLIENT_LIST_AHEAD 16384
+
+/**
+ * What a command lists.  Its elements are made one by one as the client takes
+ * them: a long list is never there as a whole.
+ */
+struct mobility_list_t {
+
+	/** name of the event that each element is to clients registered for it */
+	const char *event;
+
+	/** enumerate() gets a mobility_message_t* and appends the next element to
+	 * it; called by the thread that serves the client.  NULL if nothing is
+	 * listed */
+	enumerator_t *elements;
+};
 
 /**
  * What is served to clients.
@@ -43,11 +65,12 @@ struct mobility_service_t {
 	 * @param user		user data
 	 * @param name		name of the command
 	 * @param request	its arguments, a valid message
-	 * @param response	gets the answer
+	 * @param response	gets the answer, unless something is listed
+	 * @param list		gets what is listed, elements is NULL before
 	 * @return			FALSE if there is no such command
 	 */
 	bool (*handle)(void *user, const char *name, chunk_t request,
-				   mobility_message_t *response);
+				   mobility_message_t *response, mobility_list_t *list);
 
 	/** user data for handle */
 	void *user;
@@ -67,11 +90,12 @@ struct mobility_client_t {
 	void (*receive)(mobility_client_t *this, chunk_t data);
 
 	/**
-	 * Handle the next message, if it is complete.
+	 * Go on with a list, else handle the next message, if it is complete.  To
+	 * be called when the client has got all that there was for it.
 	 *
 	 * @param error		gets what the client did wrong (static string), it has
 	 *					to be disconnected; NULL otherwise
-	 * @return			TRUE if a message was handled
+	 * @return			TRUE if there was something to do
 	 */
 	bool (*process)(mobility_client_t *this, const char **error);
 

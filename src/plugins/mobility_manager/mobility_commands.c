@@ -10,6 +10,18 @@
 #include "mobility_interface.h"
 
 /**
+ * Data of a list.
+ */
+typedef struct {
+	/** what the commands work on */
+	mobility_commands_t *commands;
+	/** connection asked for, NULL for all */
+	char *connection;
+	/** number of the last element, if they are counted */
+	u_int number;
+} list_t;
+
+/**
  * Add a move.
  */
 static void add_move(mobility_message_t *message, const mobility_move_t *move)
@@ -171,110 +183,149 @@ static void end_paths(mobility_message_t *message)
 }
 
 /**
- * Get the connection asked for, NULL for all.  Returns FALSE if none can have
- * that name.
+ * Destroy a list_t.
  */
-static bool get_connection(chunk_t request, char **connection)
+static void list_destroy(list_t *this)
 {
-	*connection = mobility_message_get(request, "connection");
-	return *connection || !mobility_message_has(request, "connection");
+	free(this->connection);
+	free(this);
+}
+
+/**
+ * Begin a list of what is about the connection asked for, or about all.
+ * Returns NULL if none can have that name.
+ */
+static list_t *list_create(mobility_commands_t *commands, chunk_t request)
+{
+	list_t *this;
+	char *connection;
+
+	connection = mobility_message_get(request, "connection");
+	if (!connection && mobility_message_has(request, "connection"))
+	{
+		return NULL;
+	}
+	INIT(this,
+		.commands = commands,
+		.connection = connection,
+	);
+	return this;
+}
+
+/**
+ * Get the next session to list.
+ */
+static mobility_status_t *next_session(list_t *this, enumerator_t *sessions)
+{
+	mobility_status_t *status;
+
+	while (sessions->enumerate(sessions, &status))
+	{
+		if (!this->connection || streq(this->connection, status->connection))
+		{
+			return status;
+		}
+	}
+	return NULL;
+}
+
+CALLBACK(list_status, bool,
+	list_t *this, enumerator_t *sessions, va_list args)
+{
+	mobility_message_t *message;
+	mobility_status_t *status;
+
+	VA_ARGS_VGET(args, message);
+	status = next_session(this, sessions);
+	if (status)
+	{
+		add_status(message, status);
+	}
+	return status != NULL;
+}
+
+/**
+ * List sessions.
+ */
+static void list_sessions(mobility_commands_t *this, chunk_t request,
+						  bool (*filter)(void*, enumerator_t*, va_list),
+						  mobility_list_t *list)
+{
+	mobility_manager_t *manager = this->manager;
+	list_t *sessions;
+
+	sessions = list_create(this, request);
+	if (sessions)
+	{
+		list->elements = enumerator_create_filter(
+								manager->create_status_enumerator(manager),
+								filter, sessions, (void*)list_destroy);
+	}
 }
 
 /**
  * mobility-status
  */
 static void handle_status(mobility_commands_t *this, chunk_t request,
-						  mobility_message_t *response)
+						  mobility_message_t *response, mobility_list_t *list)
 {
-	enumerator_t *enumerator;
-	mobility_status_t *status;
-	char *connection;
-
-	if (!get_connection(request, &connection))
-	{
-		return;
-	}
-	enumerator = this->manager->create_status_enumerator(this->manager);
-	while (enumerator->enumerate(enumerator, &status))
-	{
-		if (!connection || streq(connection, status->connection))
-		{
-			add_status(response, status);
-		}
-	}
-	enumerator->destroy(enumerator);
-	free(connection);
+	list_sessions(this, request, list_status, list);
 }
 
 /**
- * Answer mobility-paths for a session.
+ * Add the paths of a session.  Returns FALSE if it has ended.
  */
-static void add_paths(mobility_commands_t *this, uint32_t session,
-					  const char *connection, mobility_message_t *response)
+static bool add_paths(mobility_manager_t *manager, mobility_message_t *message,
+					  const mobility_status_t *status)
 {
 	mobility_path_report_t *report;
 	enumerator_t *enumerator;
 	u_int number = 0;
 
-	enumerator = this->manager->create_path_enumerator(this->manager, session);
-	if (enumerator)
+	enumerator = manager->create_path_enumerator(manager, status->session);
+	if (!enumerator)
 	{
-		begin_paths(response, session, connection);
-		while (enumerator->enumerate(enumerator, &report))
-		{
-			add_path(response, ++number, report);
-		}
-		enumerator->destroy(enumerator);
-		end_paths(response);
+		return FALSE;
 	}
+	begin_paths(message, status->session, status->connection);
+	while (enumerator->enumerate(enumerator, &report))
+	{
+		add_path(message, ++number, report);
+	}
+	enumerator->destroy(enumerator);
+	end_paths(message);
+	return TRUE;
+}
+
+CALLBACK(list_paths, bool,
+	list_t *this, enumerator_t *sessions, va_list args)
+{
+	mobility_message_t *message;
+	mobility_status_t *status;
+
+	VA_ARGS_VGET(args, message);
+	do
+	{
+		status = next_session(this, sessions);
+	}
+	while (status && !add_paths(this->commands->manager, message, status));
+	return status != NULL;
 }
 
 /**
  * mobility-paths
  */
 static void handle_paths(mobility_commands_t *this, chunk_t request,
-						 mobility_message_t *response)
+						 mobility_message_t *response, mobility_list_t *list)
 {
-	array_t *sessions, *names;
-	enumerator_t *enumerator;
-	mobility_status_t *status;
-	char *connection, *name;
-	uint32_t session;
-
-	if (!get_connection(request, &connection))
-	{
-		return;
-	}
-	/* asking for paths locks a session, so do not enumerate meanwhile */
-	sessions = array_create(sizeof(session), 0);
-	names = array_create(0, 0);
-	enumerator = this->manager->create_status_enumerator(this->manager);
-	while (enumerator->enumerate(enumerator, &status))
-	{
-		if (!connection || streq(connection, status->connection))
-		{
-			session = status->session;
-			array_insert(sessions, ARRAY_TAIL, &session);
-			array_insert(names, ARRAY_TAIL, strdup(status->connection));
-		}
-	}
-	enumerator->destroy(enumerator);
-	while (array_remove(sessions, ARRAY_HEAD, &session) &&
-		   array_remove(names, ARRAY_HEAD, &name))
-	{
-		add_paths(this, session, name, response);
-		free(name);
-	}
-	array_destroy(sessions);
-	array_destroy(names);
-	free(connection);
+	list_sessions(this, request, list_paths, list);
 }
 
 /**
  * mobility-switch
  */
 static void handle_switch(mobility_commands_t *this, chunk_t request,
-						  mobility_message_t *response)
+						  mobility_message_t *response, mobility_list_t *list)
 {
 	char *connection, *uplink, error[128] = "";
 	bool success = FALSE;
@@ -332,49 +383,60 @@ static void add_record(mobility_message_t *message, u_int number,
 	message->end(message);
 }
 
+CALLBACK(list_records, bool,
+	list_t *this, enumerator_t *records, va_list args)
+{
+	mobility_history_entry_t *record;
+	mobility_message_t *message;
+
+	VA_ARGS_VGET(args, message);
+	if (!records->enumerate(records, &record))
+	{
+		return FALSE;
+	}
+	add_record(message, ++this->number, record);
+	return TRUE;
+}
+
 /**
  * mobility-history
  */
 static void handle_history(mobility_commands_t *this, chunk_t request,
-						   mobility_message_t *response)
+						   mobility_message_t *response, mobility_list_t *list)
 {
-	mobility_history_entry_t *record;
 	enumerator_t *enumerator;
+	list_t *happened;
 	array_t *records;
-	u_int number = 0;
-	char *connection;
 
-	if (!get_connection(request, &connection))
+	happened = list_create(this, request);
+	if (happened)
 	{
-		return;
+		records = this->history->get(this->history, happened->connection);
+		enumerator = enumerator_create_cleaner(array_create_enumerator(records),
+											   (void*)array_destroy, records);
+		list->elements = enumerator_create_filter(enumerator, list_records,
+											happened, (void*)list_destroy);
 	}
-	records = this->history->get(this->history, connection);
-	enumerator = array_create_enumerator(records);
-	while (enumerator->enumerate(enumerator, &record))
-	{
-		add_record(response, ++number, record);
-	}
-	enumerator->destroy(enumerator);
-	array_destroy(records);
-	free(connection);
 }
 
 /*
  * Described in header.
  */
 bool mobility_commands_handle(mobility_commands_t *this, const char *name,
-							  chunk_t request, mobility_message_t *response)
+							  chunk_t request, mobility_message_t *response,
+							  mobility_list_t *list)
 {
 	static const struct {
-		const char *name;
+		const char *name, *event;
 		void (*handle)(mobility_commands_t *this, chunk_t request,
-					   mobility_message_t *response);
+					   mobility_message_t *response, mobility_list_t *list);
 	} commands[] = {
-		{ "mobility-status", handle_status },
-		{ "mobility-paths", handle_paths },
-		{ "mobility-switch", handle_switch },
-		{ "mobility-interface", mobility_interface_handle },
-		{ "mobility-history", handle_history },
+		{ "mobility-status", "mobility-list-session", handle_status },
+		{ "mobility-paths", "mobility-list-paths", handle_paths },
+		{ "mobility-switch", NULL, handle_switch },
+		{ "mobility-interface", "mobility-list-interface",
+			mobility_interface_handle },
+		{ "mobility-history", "mobility-list-record", handle_history },
 	};
 	int i;
 
@@ -382,7 +444,8 @@ bool mobility_commands_handle(mobility_commands_t *this, const char *name,
 	{
 		if (streq(commands[i].name, name))
 		{
-			commands[i].handle(this, request, response);
+			list->event = commands[i].event;
+			commands[i].handle(this, request, response, list);
 			return TRUE;
 		}
 	}

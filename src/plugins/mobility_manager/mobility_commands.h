@@ -15,6 +15,7 @@
 #ifndef MOBILITY_COMMANDS_H_
 #define MOBILITY_COMMANDS_H_
 
+#include "mobility_client.h"
 #include "mobility_history.h"
 #include "mobility_manager.h"
 #include "mobility_message.h"
@@ -40,11 +41,13 @@ struct mobility_commands_t {
  * @param this			what to work on
  * @param name			name of the command
  * @param request		its arguments, an encoded message
- * @param response		gets the answer
+ * @param response		gets the answer, unless something is listed
+ * @param list			gets what is listed
  * @return				FALSE if there is no such command
  */
 bool mobility_commands_handle(mobility_commands_t *this, const char *name,
-							  chunk_t request, mobility_message_t *response);
+							  chunk_t request, mobility_message_t *response,
+							  mobility_list_t *list);
 
 /**
  * Add the kind of an interface.

@@ -13,12 +13,16 @@
 typedef struct private_mobility_control_t private_mobility_control_t;
 
 /**
- * Names of the events, by mobility_event_kind_t.
+ * Names of the events, by mobility_event_kind_t, then those of lists.
  */
 static const char *events[] = {
 	[MOBILITY_EVENT_STATE] = "mobility-state",
 	[MOBILITY_EVENT_MOVE] = "mobility-move",
 	[MOBILITY_EVENT_PATH] = "mobility-path",
+	"mobility-list-session",
+	"mobility-list-paths",
+	"mobility-list-interface",
+	"mobility-list-record",
 };
 
 /**

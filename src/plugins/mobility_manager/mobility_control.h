@@ -20,7 +20,9 @@ typedef struct mobility_control_t mobility_control_t;
 
 /**
  * Serves mobility-status, mobility-paths, mobility-switch, mobility-interface,
- * mobility-history and raises mobility-state, mobility-move, mobility-path.
+ * mobility-history and raises mobility-state, mobility-move, mobility-path, and
+ * for what is listed mobility-list-session, mobility-list-paths,
+ * mobility-list-interface, mobility-list-record.
  */
 struct mobility_control_t {
 

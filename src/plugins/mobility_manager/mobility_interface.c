@@ -22,6 +22,16 @@ typedef struct {
 } args_t;
 
 /**
+ * Data of a list.
+ */
+typedef struct {
+	/** what the commands work on */
+	mobility_commands_t *commands;
+	/** number of the last interface */
+	u_int number;
+} list_t;
+
+/**
  * Read an argument.  Returns FALSE if it is there but no text.
  */
 static bool get_arg(chunk_t request, const char *key, char **value)
@@ -99,20 +109,22 @@ static void add_interface(mobility_commands_t *this,
 }
 
 /**
- * Show all interfaces there are, and those that are not but are overridden.
+ * Get all interfaces there are, and those that are not but are overridden, as
+ * mobility_uplink_report_t.
  */
-static void show_all(mobility_commands_t *this, mobility_message_t *response)
+static array_t *get_all(mobility_commands_t *this)
 {
 	mobility_overrides_t *overrides = this->settings->overrides;
 	mobility_uplink_report_t *report, missing;
 	enumerator_t *enumerator;
-	u_int number = 0;
+	array_t *reports;
 	char *ifname;
 
+	reports = array_create(sizeof(*report), 0);
 	enumerator = this->manager->create_link_enumerator(this->manager);
 	while (enumerator->enumerate(enumerator, &report))
 	{
-		add_interface(this, response, ++number, report);
+		array_insert(reports, ARRAY_TAIL, report);
 	}
 	enumerator->destroy(enumerator);
 	enumerator = overrides->create_enumerator(overrides);
@@ -120,10 +132,57 @@ static void show_all(mobility_commands_t *this, mobility_message_t *response)
 	{
 		if (!find_link(this, ifname, &missing))
 		{
-			add_interface(this, response, ++number, &missing);
+			array_insert(reports, ARRAY_TAIL, &missing);
 		}
 	}
 	enumerator->destroy(enumerator);
+	return reports;
+}
+
+/**
+ * Get the interfaces of a given name, as mobility_uplink_report_t.
+ */
+static array_t *get_one(mobility_commands_t *this, const char *ifname)
+{
+	mobility_uplink_report_t report;
+	array_t *reports;
+
+	reports = array_create(sizeof(report), 0);
+	find_link(this, ifname, &report);
+	array_insert(reports, ARRAY_TAIL, &report);
+	return reports;
+}
+
+CALLBACK(list_interfaces, bool,
+	list_t *this, enumerator_t *reports, va_list args)
+{
+	mobility_uplink_report_t *report;
+	mobility_message_t *message;
+
+	VA_ARGS_VGET(args, message);
+	if (!reports->enumerate(reports, &report))
+	{
+		return FALSE;
+	}
+	add_interface(this->commands, message, ++this->number, report);
+	return TRUE;
+}
+
+/**
+ * List interfaces.
+ */
+static enumerator_t *create_list(mobility_commands_t *commands,
+								 array_t *reports)
+{
+	enumerator_t *enumerator;
+	list_t *this;
+
+	INIT(this,
+		.commands = commands,
+	);
+	enumerator = enumerator_create_cleaner(array_create_enumerator(reports),
+										   (void*)array_destroy, reports);
+	return enumerator_create_filter(enumerator, list_interfaces, this, free);
 }
 
 /**
@@ -230,9 +289,9 @@ static void add_note(mobility_commands_t *this, const char *ifname,
  * Described in header.
  */
 void mobility_interface_handle(mobility_commands_t *this, chunk_t request,
-							   mobility_message_t *response)
+							   mobility_message_t *response,
+							   mobility_list_t *list)
 {
-	mobility_uplink_report_t report;
 	const char *error = NULL;
 	args_t args = {};
 	char buf[256];
@@ -257,7 +316,7 @@ void mobility_interface_handle(mobility_commands_t *this, chunk_t request,
 	}
 	else if (!args.ifname)
 	{
-		show_all(this, response);
+		list->elements = create_list(this, get_all(this));
 	}
 	else if (mobility_check_ifname(args.ifname))
 	{
@@ -267,8 +326,7 @@ void mobility_interface_handle(mobility_commands_t *this, chunk_t request,
 	}
 	else
 	{
-		find_link(this, args.ifname, &report);
-		add_interface(this, response, 1, &report);
+		list->elements = create_list(this, get_one(this, args.ifname));
 	}
 	if (error)
 	{

@@ -22,9 +22,11 @@
  *
  * @param commands		what to work on
  * @param request		its arguments, an encoded message
- * @param response		gets the answer
+ * @param response		gets the answer, unless interfaces are listed
+ * @param list			gets the interfaces
  */
 void mobility_interface_handle(mobility_commands_t *commands, chunk_t request,
-							   mobility_message_t *response);
+							   mobility_message_t *response,
+							   mobility_list_t *list);
 
 #endif /** MOBILITY_INTERFACE_H_ @}*/

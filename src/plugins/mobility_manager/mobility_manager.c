@@ -367,11 +367,78 @@ static mobility_session_t *checkout_next(private_mobility_manager_t *this,
 }
 
 /**
- * Destroy a list of snapshots.
+ * Check out a session by its number.
  */
-static void destroy_statuses(linked_list_t *list)
+static mobility_session_t *checkout_number(private_mobility_manager_t *this,
+										   uint32_t number, ike_sa_t **ike_sa)
 {
-	list->destroy_function(list, (void*)mobility_status_destroy);
+	mobility_session_t *session;
+	linked_list_t *ids;
+
+	ids = this->registry->get_ids(this->registry, NULL, number);
+	session = checkout_next(this, ids, ike_sa);
+	ids->destroy_offset(ids, offsetof(ike_sa_id_t, destroy));
+	return session;
+}
+
+/**
+ * Enumerates snapshots of sessions.  Keeps their numbers, as ids of IKE_SAs
+ * change when these are rekeyed.
+ */
+typedef struct {
+	/** public interface */
+	enumerator_t public;
+	/** manager */
+	private_mobility_manager_t *manager;
+	/** numbers of the sessions that are left, as uint32_t */
+	array_t *numbers;
+	/** snapshot of the last one */
+	mobility_status_t *status;
+} status_enumerator_t;
+
+METHOD(enumerator_t, status_enumerate, bool,
+	status_enumerator_t *this, va_list args)
+{
+	mobility_session_t *session;
+	mobility_status_t **status;
+	ike_sa_t *ike_sa;
+	uint32_t number;
+
+	VA_ARGS_VGET(args, status);
+	mobility_status_destroy(this->status);
+	this->status = NULL;
+	while (!this->status &&
+		   array_remove(this->numbers, ARRAY_HEAD, &number))
+	{
+		session = checkout_number(this->manager, number, &ike_sa);
+		if (session)
+		{
+			this->status = session->get_status(session);
+			charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+		}
+	}
+	*status = this->status;
+	return this->status != NULL;
+}
+
+METHOD(enumerator_t, status_enumerator_destroy, void,
+	status_enumerator_t *this)
+{
+	mobility_status_destroy(this->status);
+	array_destroy(this->numbers);
+	free(this);
+}
+
+/**
+ * mobility_entry_cb_t
+ */
+static bool add_number(void *data, mobility_entry_t *entry)
+{
+	if (!entry->ended && !entry->replaced)
+	{
+		array_insert(data, ARRAY_TAIL, &entry->session->number);
+	}
+	return FALSE;
 }
 
 METHOD(mobility_manager_t, get_listener, listener_t*,
@@ -383,33 +450,29 @@ METHOD(mobility_manager_t, get_listener, listener_t*,
 METHOD(mobility_manager_t, create_status_enumerator, enumerator_t*,
 	private_mobility_manager_t *this)
 {
-	mobility_session_t *session;
-	linked_list_t *ids, *list;
-	ike_sa_t *ike_sa;
+	status_enumerator_t *enumerator;
 
-	list = linked_list_create();
-	ids = this->registry->get_ids(this->registry, NULL, 0);
-	while ((session = checkout_next(this, ids, &ike_sa)))
-	{
-		list->insert_last(list, session->get_status(session));
-		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
-	}
-	ids->destroy(ids);
-	return enumerator_create_cleaner(list->create_enumerator(list),
-									 (void*)destroy_statuses, list);
+	INIT(enumerator,
+		.public = {
+			.enumerate = enumerator_enumerate_default,
+			.venumerate = _status_enumerate,
+			.destroy = _status_enumerator_destroy,
+		},
+		.manager = this,
+		.numbers = array_create(sizeof(uint32_t), 0),
+	);
+	this->registry->for_each(this->registry, add_number, enumerator->numbers);
+	return &enumerator->public;
 }
 
 METHOD(mobility_manager_t, create_path_enumerator, enumerator_t*,
 	private_mobility_manager_t *this, uint32_t number)
 {
 	mobility_session_t *session;
-	linked_list_t *ids;
 	ike_sa_t *ike_sa;
 	array_t *paths;
 
-	ids = this->registry->get_ids(this->registry, NULL, number);
-	session = checkout_next(this, ids, &ike_sa);
-	ids->destroy_offset(ids, offsetof(ike_sa_id_t, destroy));
+	session = checkout_number(this, number, &ike_sa);
 	if (!session)
 	{
 		return NULL;

@@ -39,9 +39,11 @@ struct mobility_manager_t {
 	listener_t *(*get_listener)(mobility_manager_t *this);
 
 	/**
-	 * Get snapshots of all sessions.
+	 * Get snapshots of all sessions, each taken when it is its turn.  Nothing
+	 * is locked in between, and other methods may be called.
 	 *
-	 * @return			enumerator over mobility_status_t*, owned by it
+	 * @return			enumerator over mobility_status_t*, owned by it, valid
+	 *					until the next call of enumerate()
 	 */
 	enumerator_t *(*create_status_enumerator)(mobility_manager_t *this);
 

@@ -138,16 +138,52 @@ END_TEST
 /** number of commands handled */
 static u_int handled;
 
+/** how many elements the command "list" has, and how many were made */
+static u_int elements, made;
+
+CALLBACK(list_next, bool,
+	void *user, enumerator_t *orig, va_list args)
+{
+	mobility_message_t *message;
+
+	VA_ARGS_VGET(args, message);
+	if (made == elements)
+	{
+		return FALSE;
+	}
+	message->add(message, "k", "%u", ++made);
+	return TRUE;
+}
+
+/** number of lists destroyed */
+static u_int destroyed;
+
+CALLBACK(list_destroy, void,
+	void *user)
+{
+	destroyed++;
+}
+
 /**
- * Knows one command, which returns its argument.
+ * Knows two commands: one returns its argument, one lists.
  */
 static bool handle(void *user, const char *name, chunk_t request,
-				   mobility_message_t *response)
+				   mobility_message_t *response, mobility_list_t *list)
 {
 	char *value;
 
 	ck_assert_ptr_eq(user, &handled);
+	ck_assert(!list->elements);
 	handled++;
+	if (streq(name, "list"))
+	{
+		made = 0;
+		destroyed = 0;
+		list->event = "one";
+		list->elements = enumerator_create_filter(enumerator_create_empty(),
+											list_next, &made, list_destroy);
+		return TRUE;
+	}
 	value = mobility_message_get(request, "k");
 	if (value)
 	{
@@ -341,6 +377,87 @@ START_TEST(test_events)
 }
 END_TEST
 
+#define LIST_REQUEST "\0\0\0\x06\0\x04" "list"
+#define ELEMENT(value) "\0\0\0\x0b\x07\x03" "one" KV("\x01k", "\x01" value)
+
+START_TEST(test_list)
+{
+	mobility_client_t *client;
+	const char *error;
+
+	/* without events all is in the answer */
+	client = mobility_client_create(&service);
+	elements = 2;
+	assert_answer(client, CHUNK(LIST_REQUEST),
+				  CHUNK("\0\0\0\x0d\x01" KV("\x01k", "\x01" "1")
+						KV("\x01k", "\x01" "2")));
+	ck_assert_uint_eq(destroyed, 1);
+	elements = 0;
+	assert_answer(client, CHUNK(LIST_REQUEST), CHUNK("\0\0\0\x01\x01"));
+
+	/* with them nothing is, and the next request has to wait */
+	assert_answer(client, CHUNK(REGISTER_ONE), CHUNK(CONFIRMED));
+	assert_answer(client, CHUNK(LIST_REQUEST), CHUNK("\0\0\0\x01\x01"));
+	elements = 2;
+	client->receive(client, CHUNK(LIST_REQUEST EMPTY_REQUEST));
+	ck_assert(client->process(client, &error) && !error);
+	assert_sent(client, CHUNK(ELEMENT("1")));
+	ck_assert(client->process(client, &error) && !error);
+	assert_sent(client, CHUNK(ELEMENT("2") "\0\0\0\x01\x01"));
+	ck_assert_uint_eq(destroyed, 1);
+	ck_assert(client->process(client, &error) && !error);
+	assert_sent(client, CHUNK(EMPTY_ANSWER));
+	ck_assert(!client->process(client, &error) && !error);
+
+	/* events of others may come in between, and the client may go */
+	client->receive(client, CHUNK(LIST_REQUEST));
+	ck_assert(client->process(client, &error) && !error);
+	ck_assert(client->raise(client, "one", CHUNK("x")));
+	assert_sent(client, CHUNK(ELEMENT("1") "\0\0\0\x06\x07\x03" "one" "x"));
+	client->destroy(client);
+	ck_assert_uint_eq(destroyed, 1);
+}
+END_TEST
+
+START_TEST(test_long_list)
+{
+	mobility_client_t *client;
+	const char *error;
+	u_char buf[1024];
+	u_int before, rounds = 0;
+
+	client = mobility_client_create(&service);
+	elements = 1000000;
+	client->receive(client, CHUNK(LIST_REQUEST));
+	ck_assert(client->process(client, &error) && !error);
+	ck_assert_uint_lt(made, 100000);
+	ck_assert_uint_eq(destroyed, 1);
+	client->peek(client, buf, 21);
+	ck_assert(memeq(buf + 4, "\x01" KV("\x07success", "\x02no"), 14));
+	client->sent(client, client->peek(client, NULL, 0));
+
+	/* never is more there than the client may take at once */
+	assert_answer(client, CHUNK(REGISTER_ONE), CHUNK(CONFIRMED));
+	client->receive(client, CHUNK(LIST_REQUEST));
+	made = 0;
+	do
+	{
+		before = made;
+		mobility_assert(client->process(client, &error) && !error);
+		mobility_assert(made - before <= MOBILITY_CLIENT_LIST_AHEAD / 15 + 1);
+		mobility_assert(client->peek(client, NULL, 0) <
+						MOBILITY_CLIENT_LIST_AHEAD + 32);
+		client->sent(client, client->peek(client, NULL, 0));
+		rounds++;
+	}
+	while (!destroyed);
+	ck_assert_uint_eq(made, elements);
+	ck_assert_uint_gt(rounds, 100);
+	ck_assert(!client->process(client, &error) && !error);
+	client->destroy(client);
+}
+END_TEST
+
 START_TEST(test_overrun)
 {
 	mobility_client_t *client;
@@ -382,6 +499,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_longest);
 	tcase_add_loop_test(tc, test_malformed, 0, countof(malformed));
 	tcase_add_test(tc, test_events);
+	tcase_add_test(tc, test_list);
+	tcase_add_test(tc, test_long_list);
 	tcase_add_test(tc, test_overrun);
 	suite_add_tcase(s, tc);
 

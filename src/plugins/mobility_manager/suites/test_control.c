@@ -15,6 +15,7 @@
 
 #include <libvici.h>
 #include <mobility_control.h>
+#include <mobility_history.h>
 #include <threading/condvar.h>
 #include <threading/mutex.h>
 
@@ -550,6 +551,137 @@ START_TEST(test_events)
 }
 END_TEST
 
+/** what no answer has room for */
+#define MANY 5000
+
+/**
+ * What is counted of a list.
+ */
+typedef struct {
+	/** number of events */
+	u_int events;
+	/** name of the last element */
+	u_int last;
+	/** an event had not one element, or another name than the list's */
+	bool odd;
+	/** name of the event */
+	char *name;
+} listed_t;
+
+CALLBACK(on_listed, void,
+	listed_t *this, char *name, vici_res_t *res)
+{
+	u_int number;
+
+	this->odd |= !streq(name, this->name);
+	this->odd |= vici_parse(res) != VICI_PARSE_BEGIN_SECTION;
+	number = atoi(vici_parse_name(res));
+	this->odd |= number <= this->last;
+	this->last = number;
+	while (vici_parse(res) != VICI_PARSE_END)
+	{
+		/* to the end of the section, and of those in it */
+	}
+	this->events++;
+}
+
+/**
+ * Get a list in events, check their number and that nothing else is left of it.
+ */
+static void assert_listed(vici_conn_t *conn, char *command, char *connection,
+						  char *event, u_int count, u_int last)
+{
+	listed_t listed = {
+		.name = event,
+	};
+	vici_res_t *res;
+
+	ck_assert_int_eq(vici_register(conn, event, on_listed, &listed), 0);
+	res = submit(conn, command, connection);
+	ck_assert_int_eq(vici_parse(res), VICI_PARSE_END);
+	vici_free_res(res);
+	ck_assert_int_eq(vici_register(conn, event, NULL, NULL), 0);
+	ck_assert_uint_eq(listed.events, count);
+	ck_assert_uint_eq(listed.last, last);
+	ck_assert(!listed.odd);
+}
+
+START_TEST(test_many)
+{
+	static struct {
+		char *command, *event;
+	} lists[] = {
+		{ "mobility-status", "mobility-list-session" },
+		{ "mobility-paths", "mobility-list-paths" },
+	};
+	char errmsg[128];
+	vici_conn_t *conn;
+	vici_res_t *res;
+	int i;
+
+	for (i = 1; i < MANY; i++)
+	{
+		mock->add(mock, "home");
+	}
+	mock->add(mock, "office");
+	conn = vici_connect(uri);
+	for (i = 0; i < countof(lists); i++)
+	{
+		/* libvici takes none that is longer than 512 KiB */
+		res = submit(conn, lists[i].command, NULL);
+		ck_assert_str_eq(vici_find_str(res, "", "success"), "no");
+		snprintf(errmsg, sizeof(errmsg), "too long for one answer, register "
+				 "for %s to get it in pieces", lists[i].event);
+		ck_assert_str_eq(vici_find_str(res, "", "errmsg"), errmsg);
+		vici_free_res(res);
+		/* what fits comes as ever */
+		res = submit(conn, lists[i].command, "office");
+		ck_assert_str_eq(vici_find_str(res, "", "5000.connection"), "office");
+		vici_free_res(res);
+		assert_listed(conn, lists[i].command, NULL, lists[i].event, MANY,
+					  MANY);
+		assert_listed(conn, lists[i].command, "office", lists[i].event, 1,
+					  MANY);
+	}
+	vici_disconnect(conn);
+}
+END_TEST
+
+START_TEST(test_lists)
+{
+	mobility_status_t *home;
+	vici_conn_t *conn;
+	vici_res_t *res;
+	int i;
+
+	home = mock->add(mock, "home");
+	conn = vici_connect(uri);
+	assert_listed(conn, "mobility-history", NULL, "mobility-list-record", 0, 0);
+	for (i = 0; i < 300; i++)
+	{
+		mock->raise(mock, MOBILITY_EVENT_STATE, MOBILITY_WAITING, home);
+	}
+	assert_listed(conn, "mobility-history", NULL, "mobility-list-record",
+				  MOBILITY_HISTORY_SIZE, MOBILITY_HISTORY_SIZE);
+	assert_listed(conn, "mobility-history", "office", "mobility-list-record",
+				  0, 0);
+	assert_listed(conn, "mobility-status", "office", "mobility-list-session",
+				  0, 0);
+	change_interface(conn, "wwan0", "prefer", NULL,
+					 "there is no interface wwan0 now");
+	assert_listed(conn, "mobility-interface", NULL, "mobility-list-interface",
+				  4, 4);
+
+	/* what is no list is answered as ever */
+	ck_assert_int_eq(vici_register(conn, "mobility-list-interface",
+								   on_listed, NULL), 0);
+	res = submit_interface(conn, "a/b", NULL, NULL);
+	ck_assert_str_eq(vici_find_str(res, "", "success"), "no");
+	vici_free_res(res);
+	vici_disconnect(conn);
+}
+END_TEST
+
 START_TEST(test_rights)
 {
 	struct stat st;
@@ -589,6 +721,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_interface);
 	tcase_add_test(tc, test_history);
 	tcase_add_test(tc, test_events);
+	tcase_add_test(tc, test_many);
+	tcase_add_test(tc, test_lists);
 	tcase_add_test(tc, test_rights);
 	tcase_add_test(tc, test_no_socket);
 	suite_add_tcase(s, tc);

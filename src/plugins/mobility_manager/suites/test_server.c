@@ -362,7 +362,7 @@ END_TEST
  * Answers with more than a socket buffers.
  */
 static bool answer_much(void *user, const char *name, chunk_t request,
-						mobility_message_t *response)
+						mobility_message_t *response, mobility_list_t *list)
 {
 	int i;
 
@@ -376,13 +376,15 @@ static bool answer_much(void *user, const char *name, chunk_t request,
 /**
  * Create a server that loses its patience after a second.
  */
-static mobility_server_t *create_server(void)
+static mobility_server_t *create_server(
+						bool (*handle)(void*, const char*, chunk_t,
+									   mobility_message_t*, mobility_list_t*))
 {
 	static const char *events[] = { "event" };
 	mobility_service_t service = {
 		.events = events,
 		.count = countof(events),
-		.handle = answer_much,
+		.handle = handle,
 	};
 
 	control->destroy(control);
@@ -393,7 +395,7 @@ static mobility_server_t *create_server(void)
 START_TEST(test_slow_sender)
 {
 	const char data[] = "\0\0\0\x20\0\x05hello hello hello";
-	mobility_server_t *server = create_server();
+	mobility_server_t *server = create_server(answer_much);
 	int fd, idle, i;
 
 	fd = raw_connect();
@@ -434,7 +436,7 @@ static void wait_for_data(int fd)
 
 START_TEST(test_slow_reader)
 {
-	mobility_server_t *server = create_server();
+	mobility_server_t *server = create_server(answer_much);
 	char buf[256 * 1024];
 	ssize_t total = 0;
 	int fd, i;
@@ -463,6 +465,54 @@ START_TEST(test_slow_reader)
 	}
 	close(fd);
 	server->destroy(server);
+}
+END_TEST
+
+/** elements of the list below, and how many of them were made */
+#define ENDLESS 10000000
+static u_int made;
+
+CALLBACK(list_next, bool,
+	void *user, enumerator_t *orig, va_list args)
+{
+	mobility_message_t *message;
+
+	VA_ARGS_VGET(args, message);
+	message->add(message, "key", "%0400d", ++made);
+	return made < ENDLESS;
+}
+
+/**
+ * Answers with a list that has no end.
+ */
+static bool list_endless(void *user, const char *name, chunk_t request,
+						 mobility_message_t *response, mobility_list_t *list)
+{
+	list->event = "event";
+	list->elements = enumerator_create_filter(enumerator_create_empty(),
+											  list_next, NULL, NULL);
+	return TRUE;
+}
+
+START_TEST(test_endless_list)
+{
+	mobility_server_t *server = create_server(list_endless);
+	struct pollfd pfd = {
+		.events = POLLRDHUP,
+	};
+
+	made = 0;
+	pfd.fd = raw_connect();
+	raw_send(pfd.fd, CHUNK("\0\0\0\x07\x03\x05" "event" STATUS_REQUEST));
+	assert_served(pfd.fd, 5);
+	assert_served(pfd.fd, 7);
+	if (_i)
+	{	/* who does not read does not get the server to make more of it */
+		ck_assert_int_eq(poll(&pfd, 1, 30000), 1);
+	}
+	server->destroy(server);
+	assert_closed(pfd.fd, 5000);
+	ck_assert_uint_lt(made, ENDLESS / 1000);
 }
 END_TEST
 
@@ -533,6 +583,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_idle_clients);
 	tcase_add_test(tc, test_slow_sender);
 	tcase_add_test(tc, test_slow_reader);
+	tcase_add_loop_test(tc, test_endless_list, 0, 2);
 	tcase_add_test(tc, test_stress);
 	suite_add_tcase(s, tc);
 
