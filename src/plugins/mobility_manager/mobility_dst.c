@@ -40,7 +40,8 @@ static bool is_same(mobility_dst_t *dst, const mobility_route_t *a,
 					const mobility_route_t *b)
 {
 	return a->metric == b->metric && a->type == b->type && a->oif == b->oif &&
-		   a->own == b->own && a->src_prefix == b->src_prefix &&
+		   a->own == b->own && a->configured == b->configured &&
+		   a->src_prefix == b->src_prefix &&
 		   mobility_ip_equals(&a->src, &b->src) &&
 		   mobility_ip_equals(&a->gateway, &b->gateway) &&
 		  (dst->key.net.family == AF_INET6 ||

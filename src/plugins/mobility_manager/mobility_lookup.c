@@ -128,7 +128,8 @@ const mobility_route_t *mobility_lookup_local(const mobility_lookup_t *this,
 }
 
 /**
- * Check if a route is to be preferred to another, both may be NULL
+ * Check if the kernel prefers a route to another, both may be NULL: this is
+ * about where packets go, not where they had better go
  */
 static bool is_better(const mobility_route_t *a, const mobility_route_t *b)
 {

@@ -52,8 +52,15 @@ struct mobility_path_t {
 	/** prefix length of the route that leads to the peer */
 	uint8_t prefix;
 
+	/** an administrator configured that route (RTPROT_STATIC), no DHCP server or
+	 * router did, so its prefix says what is meant */
+	bool configured;
+
 	/** metric (RTA_PRIORITY) of that route, lower is preferred */
 	uint32_t metric;
+
+	/** the peer is in the network of the uplink's own address */
+	bool onlink;
 
 	/** the peer has been at that address before, it not only said so */
 	bool known;

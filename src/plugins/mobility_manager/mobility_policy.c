@@ -12,10 +12,15 @@
 #define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
 
 /**
- * Prefix length relative to the address length, in 1/128
+ * Prefix length relative to the address length, in 1/128, of a route that says
+ * where the peer's network is: others lead wherever a DHCP server wants
  */
 static u_int get_prefix(const mobility_path_t *path)
 {
+	if (!path->configured)
+	{
+		return 0;
+	}
 	if (path->remote->get_family(path->remote) == AF_INET)
 	{
 		return path->prefix * 4;
@@ -61,6 +66,16 @@ static u_int get_rtt_class(const mobility_path_t *path)
 		return 1;
 	}
 	return path->rtt < 30 ? 0 : path->rtt < 100 ? 1 : path->rtt < 300 ? 2 : 3;
+}
+
+/**
+ * Compare by routes, the prefix of which counts if it was configured.
+ */
+static int compare_routes(const mobility_path_t *a, const mobility_path_t *b)
+{
+	return COMPARE(get_prefix(b), get_prefix(a)) ?:
+		   COMPARE(a->metric, b->metric) ?:
+		   COMPARE(b->onlink, a->onlink);
 }
 
 /**
@@ -114,8 +129,7 @@ int mobility_policy_compare(const mobility_path_t *a, const mobility_path_t *b,
 	}
 	if (!order)
 	{
-		order = COMPARE(get_prefix(b), get_prefix(a)) ?:
-				COMPARE(a->metric, b->metric) ?:
+		order = compare_routes(a, b) ?:
 				COMPARE(get_rtt_class(a), get_rtt_class(b));
 	}
 	if (!order && incumbent)
@@ -194,13 +208,9 @@ bool mobility_policy_is_better(const mobility_path_t *path,
 	}
 	/* how specific the routes to different addresses are says nothing, but must
 	 * not say the opposite, or there could be no end of moving in a circle */
-	if (is_same_remote(path, incumbent) &&
-		get_prefix(path) != get_prefix(incumbent))
-	{
-		return get_prefix(path) > get_prefix(incumbent);
-	}
-	return get_prefix(path) >= get_prefix(incumbent) &&
-		   path->metric < incumbent->metric;
+	return compare_routes(path, incumbent) < 0 &&
+		   (is_same_remote(path, incumbent) ||
+			path->metric < incumbent->metric);
 }
 
 /**

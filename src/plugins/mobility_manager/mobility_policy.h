@@ -50,11 +50,13 @@ uint32_t mobility_policy_get_cost(const mobility_path_t *path);
  *  4. the lower cost, if any is configured,
  *  5. the incumbent's peer address, then its address family,
  *  6. the longer prefix (relative to the address length, so IPv4 and IPv6
- *     compare),
+ *     compare) of a route that an administrator has configured, others count as
+ *     having none: a DHCP server may hand out routes to anywhere,
  *  7. the lower metric,
- *  8. the class of the round-trip time, where that was measured,
- *  9. the incumbent: equal preference never moves,
- * 10. the order of interface indices and addresses, so that ties are stable.
+ *  8. the uplink in whose own network the peer is,
+ *  9. the class of the round-trip time, where that was measured,
+ * 10. the incumbent: equal preference never moves,
+ * 11. the order of interface indices and addresses, so that ties are stable.
  *
  * @param a				first path
  * @param b				second path
@@ -75,8 +77,8 @@ void mobility_policy_rank(array_t *paths, const mobility_path_t *incumbent);
 /**
  * Check whether a path is preferred so clearly that a working incumbent may be
  * left for it, once it is proven: by class or cost of another uplink, not by a
- * tie-break.  Without configured costs that is by prefix and then metric if both
- * lead to the same peer address, else by metric, unless the prefix is shorter.
+ * tie-break.  Without configured costs that is by 6. to 8. above if both lead to
+ * the same peer address, else only if the metric is lower as well.
  *
  * What is a last resort never is, nor is what was put aside.  If the incumbent
  * is put aside itself, all others are.

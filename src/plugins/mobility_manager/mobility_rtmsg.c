@@ -103,6 +103,8 @@ bool mobility_rtmsg_parse(const struct nlmsghdr *nlh, mobility_rtmsg_t *msg)
 	route->type = rtm->rtm_type;
 	route->dead = rtm->rtm_flags & RTNH_F_DEAD;
 	route->own = rtm->rtm_protocol == MOBILITY_RTPROT;
+	/* what clients of DHCP add is RTPROT_DHCP or, as of dhclient, RTPROT_BOOT */
+	route->configured = rtm->rtm_protocol == RTPROT_STATIC;
 	route->src_prefix = rtm->rtm_src_len;
 	route->preference = parse_preference(tb[RTA_PREF]);
 	mobility_netlink_get_u32(tb[RTA_PRIORITY], &route->metric);

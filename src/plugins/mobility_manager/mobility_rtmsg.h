@@ -35,6 +35,8 @@ struct mobility_route_t {
 	int8_t preference;
 	/** carries our protocol id */
 	bool own;
+	/** an administrator configured it, no DHCP server or router did */
+	bool configured;
 	/** one of our own that is gone, remembered to tell when its link is back */
 	bool lost;
 	/** metric, lower is preferred */

@@ -11,6 +11,10 @@
 #include "mobility_uplinks.h"
 #include "mobility_lookup.h"
 
+/** shortest prefix of what is taken for the network of an address: no LAN has a
+ * shorter one, but who wants to attract packets may hand out any */
+#define NETWORK_PREFIX_MIN 16
+
 typedef struct private_mobility_uplinks_t private_mobility_uplinks_t;
 
 /**
@@ -192,14 +196,39 @@ METHOD(mobility_uplinks_t, sync_end, mobility_change_t,
 }
 
 /**
+ * Check if a peer is in the network of an address of the interface itself
+ */
+static bool is_onlink(const mobility_link_t *link, const mobility_ip_t *peer)
+{
+	mobility_addr_t *addr;
+	int i;
+
+	for (i = 0; i < array_count(link->addrs); i++)
+	{
+		array_get(link->addrs, i, &addr);
+		if (addr->prefix >= NETWORK_PREFIX_MIN &&
+			mobility_addr_is_usable(addr) &&
+			mobility_ip_in(peer, &addr->net, addr->prefix))
+		{
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+/**
  * Store in a path how a route gets to the peer
  */
-static void set_route(mobility_path_t *path, const mobility_route_t *route)
+static void set_route(mobility_path_t *path, const mobility_link_t *link,
+					  const mobility_flow_t *flow,
+					  const mobility_route_t *route)
 {
 	DESTROY_IF(path->gateway);
 	path->gateway = mobility_ip_to_host(&route->gateway);
 	path->prefix = route->prefix;
+	path->configured = route->configured;
 	path->metric = route->metric;
+	path->onlink = !path->gateway && is_onlink(link, &flow->peer);
 }
 
 /**
@@ -217,7 +246,7 @@ static mobility_path_t *create_path(const mobility_link_t *link,
 		.remote = mobility_ip_to_host(&flow->peer),
 	);
 	memcpy(path->ifname, link->ifname, sizeof(path->ifname));
-	set_route(path, route);
+	set_route(path, link, flow, route);
 	return path;
 }
 
@@ -280,7 +309,7 @@ METHOD(mobility_uplinks_t, is_usable, bool,
 		return FALSE;
 	}
 	memcpy(path->ifname, link->ifname, sizeof(path->ifname));
-	set_route(path, route);
+	set_route(path, link, &flow, route);
 	return TRUE;
 }
 

@@ -9,7 +9,7 @@
 #include <mobility_policy.h>
 
 /**
- * Create a path
+ * Create a path, of a route that nobody has configured
  */
 static mobility_path_t *create(int ifindex, char *local, char *remote,
 							   int prefix, uint32_t metric)
@@ -23,6 +23,20 @@ static mobility_path_t *create(int ifindex, char *local, char *remote,
 		.prefix = prefix,
 		.metric = metric,
 	);
+	return path;
+}
+
+/**
+ * Create a path of a route that an administrator has configured
+ */
+static mobility_path_t *create_configured(int ifindex, char *local,
+										  char *remote, int prefix,
+										  uint32_t metric)
+{
+	mobility_path_t *path;
+
+	path = create(ifindex, local, remote, prefix, metric);
+	path->configured = TRUE;
 	return path;
 }
 
@@ -78,10 +92,12 @@ typedef struct {
 	bool known;
 	uint32_t cost;
 	char *remote;
+	/** negative if nobody has configured that route */
 	int prefix;
 	uint32_t metric;
 	uint32_t rtt;
 	int ifindex;
+	bool onlink;
 } traits_t;
 
 /**
@@ -92,8 +108,10 @@ static mobility_path_t *create_like(const traits_t *traits)
 	mobility_path_t *path;
 
 	path = create(traits->ifindex, strchr(traits->remote, ':') ?
-				  "2001:db8::2" : "10.1.0.2", traits->remote, traits->prefix,
-				  traits->metric);
+				  "2001:db8::2" : "10.1.0.2", traits->remote,
+				  abs(traits->prefix), traits->metric);
+	path->configured = traits->prefix >= 0;
+	path->onlink = traits->onlink;
 	path->aside = traits->aside;
 	path->preference = traits->preference;
 	path->known = traits->known;
@@ -119,35 +137,57 @@ static struct {
 } rules[] = {
 	/* put aside */
 	{ TRUE, { FALSE, MOBILITY_LAST_RESORT, FALSE, 9, OTHER6, 0, 9, 400, 3 },
-			{ TRUE, MOBILITY_PREFER, TRUE, 1, USED, 32, 1, 1, IN_USE } },
+			{ TRUE, MOBILITY_PREFER, TRUE, 1, USED, 32, 1, 1, IN_USE,
+			  TRUE } },
 	/* class */
 	{ TRUE, { FALSE, MOBILITY_PREFER, FALSE, 9, OTHER6, 0, 9, 400, 3 },
-			{ FALSE, MOBILITY_NORMAL, TRUE, 1, USED, 32, 1, 1, IN_USE } },
+			{ FALSE, MOBILITY_NORMAL, TRUE, 1, USED, 32, 1, 1, IN_USE,
+			  TRUE } },
 	{ TRUE, { FALSE, MOBILITY_NORMAL, FALSE, 9, OTHER6, 0, 9, 400, 3 },
-			{ FALSE, MOBILITY_DEMOTED, TRUE, 1, USED, 32, 1, 1, IN_USE } },
+			{ FALSE, MOBILITY_DEMOTED, TRUE, 1, USED, 32, 1, 1, IN_USE,
+			  TRUE } },
 	{ TRUE, { FALSE, MOBILITY_DEMOTED, FALSE, 9, OTHER6, 0, 9, 400, 3 },
-			{ FALSE, MOBILITY_LAST_RESORT, TRUE, 1, USED, 32, 1, 1, IN_USE } },
+			{ FALSE, MOBILITY_LAST_RESORT, TRUE, 1, USED, 32, 1, 1, IN_USE,
+			  TRUE } },
 	/* an address the peer was at */
 	{ TRUE, { FALSE, MOBILITY_NORMAL, TRUE, 9, OTHER6, 0, 9, 400, 3 },
-			{ FALSE, MOBILITY_NORMAL, FALSE, 1, USED, 32, 1, 1, IN_USE } },
+			{ FALSE, MOBILITY_NORMAL, FALSE, 1, USED, 32, 1, 1, IN_USE,
+			  TRUE } },
 	/* cost */
 	{ TRUE, { FALSE, MOBILITY_NORMAL, TRUE, 1, OTHER6, 0, 9, 400, 3 },
-			{ FALSE, MOBILITY_NORMAL, TRUE, 2, USED, 32, 1, 1, IN_USE } },
+			{ FALSE, MOBILITY_NORMAL, TRUE, 2, USED, 32, 1, 1, IN_USE,
+			  TRUE } },
 	{ TRUE, { FALSE, MOBILITY_NORMAL, TRUE, 0, OTHER6, 0, 9, 400, 3 },
-			{ FALSE, MOBILITY_NORMAL, TRUE, UINT32_MAX, USED, 32, 1, 1,
-			  IN_USE } },
+			{ FALSE, MOBILITY_NORMAL, TRUE, UINT32_MAX, USED, 32, 1, 1, IN_USE,
+			  TRUE } },
 	/* the peer's address that is in use; the costs are of no interest */
 	{ FALSE, { FALSE, MOBILITY_NORMAL, TRUE, 9, USED, 0, 9, 400, 3 },
-			 { FALSE, MOBILITY_NORMAL, TRUE, 1, OTHER, 32, 1, 1, 1 } },
+			 { FALSE, MOBILITY_NORMAL, TRUE, 1, OTHER, 32, 1, 1, 1,
+			  TRUE } },
 	/* the address family that is in use */
 	{ FALSE, { FALSE, MOBILITY_NORMAL, TRUE, 9, OTHER, 0, 9, 400, 3 },
-			 { FALSE, MOBILITY_NORMAL, TRUE, 1, OTHER6, 128, 1, 1, 1 } },
-	/* prefix */
+			 { FALSE, MOBILITY_NORMAL, TRUE, 1, OTHER6, 128, 1, 1, 1,
+			  TRUE } },
+	/* prefix of a route that was configured */
 	{ FALSE, { FALSE, MOBILITY_NORMAL, TRUE, 9, USED, 24, 9, 400, 3 },
-			 { FALSE, MOBILITY_NORMAL, TRUE, 1, USED, 23, 1, 1, IN_USE } },
-	/* metric */
+			 { FALSE, MOBILITY_NORMAL, TRUE, 1, USED, 23, 1, 1, IN_USE, TRUE } },
+	{ FALSE, { FALSE, MOBILITY_NORMAL, TRUE, 9, USED, 1, 9, 400, 3 },
+			 { FALSE, MOBILITY_NORMAL, TRUE, 1, USED, -32, 1, 1, IN_USE,
+			   TRUE } },
+	/* metric, whatever the prefix of other routes is */
 	{ FALSE, { FALSE, MOBILITY_NORMAL, TRUE, 9, USED, 24, 8, 400, 3 },
+			 { FALSE, MOBILITY_NORMAL, TRUE, 1, USED, 24, 9, 1, IN_USE, TRUE } },
+	{ FALSE, { FALSE, MOBILITY_NORMAL, TRUE, 9, USED, 0, 8, 400, 3 },
+			 { FALSE, MOBILITY_NORMAL, TRUE, 1, USED, -32, 9, 1, IN_USE,
+			   TRUE } },
+	{ FALSE, { FALSE, MOBILITY_NORMAL, TRUE, 9, USED, -1, 8, 400, 3 },
+			 { FALSE, MOBILITY_NORMAL, TRUE, 1, USED, -32, 9, 1, IN_USE,
+			   TRUE } },
+	/* the uplink's own network */
+	{ FALSE, { FALSE, MOBILITY_NORMAL, TRUE, 9, USED, 24, 9, 400, 3, TRUE },
 			 { FALSE, MOBILITY_NORMAL, TRUE, 1, USED, 24, 9, 1, IN_USE } },
+	{ FALSE, { FALSE, MOBILITY_NORMAL, TRUE, 9, USED, -24, 9, 400, 3, TRUE },
+			 { FALSE, MOBILITY_NORMAL, TRUE, 1, USED, -32, 9, 1, IN_USE } },
 	/* class of the round-trip time */
 	{ FALSE, { FALSE, MOBILITY_NORMAL, TRUE, 9, USED, 24, 9, 29, 3 },
 			 { FALSE, MOBILITY_NORMAL, TRUE, 1, USED, 24, 9, 30, IN_USE } },
@@ -224,19 +264,27 @@ END_TEST
 
 START_TEST(test_kernel_order)
 {
-	/* the longer prefix, whatever the metric */
-	assert_order(create(3, "10.2.0.2", "192.0.2.1", 24, 600),
+	/* the longer prefix of a route that was configured, whatever the metric */
+	assert_order(create_configured(3, "10.2.0.2", "192.0.2.1", 24, 600),
 				 create(2, "10.1.0.2", "192.0.2.1", 0, 100), NULL);
+	/* of others it says nothing */
+	assert_order(create(2, "10.1.0.2", "192.0.2.1", 0, 100),
+				 create(3, "10.2.0.2", "192.0.2.1", 1, 600), NULL);
+	assert_order(create(2, "10.1.0.2", "192.0.2.1", 0, 100),
+				 create(3, "10.2.0.2", "192.0.2.1", 32, 600), NULL);
+	assert_order(create(2, "10.1.0.2", "192.0.2.1", 0, 100),
+				 create(3, "10.2.0.2", "192.0.2.1", 32, 100), NULL);
 	/* the lower metric */
 	assert_order(create(3, "10.2.0.2", "192.0.2.1", 0, 100),
 				 create(2, "10.1.0.2", "192.0.2.1", 0, 600), NULL);
 	assert_order(create(3, "10.2.0.2", "192.0.2.1", 0, 0),
 				 create(2, "10.1.0.2", "192.0.2.1", 0, 4294967295), NULL);
 	/* of both families */
-	assert_order(create(3, "10.2.0.2", "192.0.2.1", 24, 600),
-				 create(2, "2001:db8::2", "2001:db8:f::1", 64, 600), NULL);
-	assert_order(create(3, "2001:db8::2", "2001:db8:f::1", 97, 600),
-				 create(2, "10.2.0.2", "192.0.2.1", 24, 600), NULL);
+	assert_order(create_configured(3, "10.2.0.2", "192.0.2.1", 24, 600),
+				 create_configured(2, "2001:db8::2", "2001:db8:f::1", 64, 600),
+				 NULL);
+	assert_order(create_configured(3, "2001:db8::2", "2001:db8:f::1", 97, 600),
+				 create_configured(2, "10.2.0.2", "192.0.2.1", 24, 600), NULL);
 	assert_order(create(3, "2001:db8::2", "2001:db8:f::1", 0, 100),
 				 create(2, "10.2.0.2", "192.0.2.1", 0, 600), NULL);
 	/* ties are stable */
@@ -323,8 +371,15 @@ START_TEST(test_is_better)
 	ck_assert(!is_better(incumbent, incumbent));
 	ck_assert(is_better_path(create(4, "10.1.0.2", "192.0.2.1", 0, 100),
 							 incumbent));
-	ck_assert(is_better_path(create(4, "10.1.0.2", "192.0.2.1", 24, 900),
-						incumbent));
+	ck_assert(is_better_path(create_configured(4, "10.1.0.2", "192.0.2.1", 24,
+											   900), incumbent));
+	/* whatever routes a DHCP server hands out */
+	ck_assert(!is_better_path(create(4, "10.1.0.2", "192.0.2.1", 32, 600),
+							  incumbent));
+	ck_assert(!is_better_path(create(4, "10.1.0.2", "192.0.2.1", 1, 600),
+							  incumbent));
+	ck_assert(!is_better_path(create(4, "10.1.0.2", "192.0.2.1", 32, 601),
+							  incumbent));
 	ck_assert(!is_better_path(create(4, "10.1.0.2", "192.0.2.1", 0, 601),
 						 incumbent));
 	/* not by a tie-break */
@@ -333,14 +388,48 @@ START_TEST(test_is_better)
 	ck_assert(!is_better_path(create(4, "10.1.0.2", "192.0.2.0", 0, 600),
 						 incumbent));
 	/* to another address only by metric */
-	ck_assert(!is_better_path(create(4, "10.1.0.2", "192.0.2.2", 24, 600),
-						 incumbent));
+	ck_assert(!is_better_path(create_configured(4, "10.1.0.2", "192.0.2.2", 24,
+												600), incumbent));
 	ck_assert(is_better_path(create(4, "10.1.0.2", "192.0.2.2", 0, 100),
 							 incumbent));
 	/* not to the same uplink */
 	ck_assert(!is_better_path(create(3, "10.1.0.2", "192.0.2.1", 0, 100),
 							  incumbent));
 	mobility_path_destroy(incumbent);
+}
+END_TEST
+
+START_TEST(test_is_better_onlink)
+{
+	mobility_path_t *incumbent, *path;
+
+	incumbent = create(3, "10.2.0.2", USED, 0, 600);
+	path = create(4, "192.0.2.7", USED, 24, 600);
+	path->onlink = TRUE;
+	ck_assert(is_better(path, incumbent));
+	ck_assert(!is_better(incumbent, path));
+	/* neither before the metric nor before a route that was configured */
+	incumbent->metric = 599;
+	ck_assert(!is_better(path, incumbent));
+	ck_assert(is_better(incumbent, path));
+	incumbent->metric = 600;
+	incumbent->configured = TRUE;
+	incumbent->prefix = 1;
+	ck_assert(!is_better(path, incumbent));
+	ck_assert(is_better(incumbent, path));
+	/* a default route that was configured is nothing special */
+	incumbent->prefix = 0;
+	ck_assert(is_better(path, incumbent));
+	incumbent->onlink = TRUE;
+	ck_assert(!is_better(path, incumbent));
+	ck_assert(!is_better(incumbent, path));
+	/* nor to another address */
+	incumbent->onlink = FALSE;
+	path->remote->destroy(path->remote);
+	path->remote = host_create_from_string(OTHER, 0);
+	ck_assert(!is_better(path, incumbent));
+	mobility_path_destroy(incumbent);
+	mobility_path_destroy(path);
 }
 END_TEST
 
@@ -390,6 +479,7 @@ START_TEST(test_is_better_class)
 	incumbent->preference = path->preference = MOBILITY_NORMAL;
 	incumbent->cost = path->cost = 5;
 	path->prefix = 32;
+	path->configured = path->onlink = TRUE;
 	path->metric = 0;
 	ck_assert(!is_better(path, incumbent));
 	mobility_path_destroy(incumbent);
@@ -402,13 +492,15 @@ START_TEST(test_no_circle)
 	mobility_path_t *specific, *cheap, *other;
 
 	/* three uplinks, two addresses of the peer */
-	specific = create(2, "10.1.0.2", USED, 24, 600);
+	specific = create_configured(2, "10.1.0.2", USED, 24, 600);
 	cheap = create(3, "10.2.0.2", USED, 0, 100);
 	other = create(4, "10.3.0.2", OTHER, 0, 300);
 	ck_assert(is_better(specific, cheap));
 	ck_assert(is_better(cheap, other));
 	ck_assert(!is_better(other, specific));
 	other->prefix = 24;
+	ck_assert(!is_better(other, specific));
+	other->configured = TRUE;
 	ck_assert(is_better(other, specific));
 	ck_assert(!is_better(specific, other));
 	ck_assert(!is_better(other, cheap));
@@ -429,7 +521,8 @@ START_TEST(test_rank)
 	array_insert(paths, ARRAY_TAIL, create(2, "10.1.0.2", "192.0.2.1", 0, 100));
 	array_insert(paths, ARRAY_TAIL, create(3, "10.2.0.2", "192.0.2.1", 0, 600));
 	array_insert(paths, ARRAY_TAIL, create(4, "10.3.0.2", "192.0.2.1", 0, 600));
-	array_insert(paths, ARRAY_TAIL, create(5, "10.4.0.2", "192.0.2.1", 8, 700));
+	array_insert(paths, ARRAY_TAIL, create_configured(5, "10.4.0.2",
+													  "192.0.2.1", 8, 700));
 	incumbent = create(4, "10.3.0.2", "192.0.2.1", 0, 600);
 	mobility_policy_rank(paths, incumbent);
 	for (i = 0; i < countof(order); i++)
@@ -460,6 +553,8 @@ static mobility_path_t *create_random()
 	path = create(2 + random() % 3, locals[family + random() % 2],
 				  remotes[remote], prefixes[random() % 4],
 				  metrics[random() % 4]);
+	path->configured = random() % 2;
+	path->onlink = random() % 2;
 	path->known = remote % 3 == 0;
 	path->preference = random() % 8 ? MOBILITY_NORMAL : random() % 4;
 	path->aside = random() % 4 == 0;
@@ -491,8 +586,10 @@ static int rtt_class(const mobility_path_t *path)
  */
 static bool is_same(mobility_path_t *a, mobility_path_t *b, bool by_cost)
 {
-	return mobility_path_equals(a, b) && a->prefix == b->prefix &&
-		   a->metric == b->metric && a->aside == b->aside &&
+	return mobility_path_equals(a, b) &&
+		   (a->configured ? a->prefix : 0) == (b->configured ? b->prefix : 0) &&
+		   a->metric == b->metric && a->onlink == b->onlink &&
+		   a->aside == b->aside &&
 		   a->preference == b->preference && rtt_class(a) == rtt_class(b) &&
 		   (!by_cost ||
 			mobility_policy_get_cost(a) == mobility_policy_get_cost(b));
@@ -573,6 +670,149 @@ START_TEST(test_total_order)
 		}
 		mobility_path_destroy(incumbent);
 	}
+}
+END_TEST
+
+/** Number of values of each trait that are combined below. */
+#define COMBINATIONS (2 * 2 * 2 * 3 * 4 * 2 * 2 * 2 * 2)
+
+/**
+ * Take the next of some values
+ */
+static u_int take(u_int *combination, u_int count)
+{
+	u_int value = *combination % count;
+
+	*combination /= count;
+	return value;
+}
+
+/**
+ * Create the path with one of the combinations of all that is compared
+ */
+static mobility_path_t *create_combined(u_int i)
+{
+	static char *remotes[] = { USED, OTHER, OTHER6 };
+	static const int prefixes[] = { 0, 8, -1, -32 };
+	traits_t traits;
+	mobility_path_t *path;
+
+	traits = (traits_t){
+		.remote = remotes[take(&i, 3)],
+		.ifindex = IN_USE + take(&i, 2),
+		.prefix = prefixes[take(&i, 4)],
+		.metric = take(&i, 2),
+		.onlink = take(&i, 2),
+		.rtt = take(&i, 2) * 400,
+		.preference = MOBILITY_NORMAL + take(&i, 2),
+		.aside = take(&i, 2),
+		.cost = 7,
+	};
+	traits.known = streq(traits.remote, OTHER);
+	path = create_like(&traits);
+	path->has_cost = take(&i, 2);
+	return path;
+}
+
+/**
+ * Create the paths with all combinations
+ */
+static array_t *create_all()
+{
+	array_t *paths = array_create(0, 0);
+	u_int i;
+
+	for (i = 0; i < COMBINATIONS; i++)
+	{
+		array_insert(paths, ARRAY_TAIL, create_combined(i));
+	}
+	return paths;
+}
+
+/**
+ * Compare two elements
+ */
+static int compare_elements(const void *a, const void *b, void *ranking)
+{
+	return mobility_policy_compare(a, b, ranking);
+}
+
+START_TEST(test_all_ordered)
+{
+	mobility_path_t *a, *b;
+	array_t *paths;
+	mobility_ranking_t ranking = {
+		.by_cost = _i % 2,
+	};
+	int i, j, order;
+
+	/* none in use, or any of a few that differ */
+	ranking.incumbent = _i < 2 ? NULL : create_combined(_i * 101);
+	paths = create_all();
+	array_sort(paths, compare_elements, &ranking);
+	/* all pairs agree with one line: that is a total order, so transitive */
+	for (i = 0; i < COMBINATIONS; i++)
+	{
+		array_get(paths, i, &a);
+		for (j = i; j < COMBINATIONS; j++)
+		{
+			array_get(paths, j, &b);
+			order = mobility_policy_compare(a, b, &ranking);
+			mobility_assert(order <= 0);
+			mobility_assert(sign(order) ==
+							-sign(mobility_policy_compare(b, a, &ranking)));
+			mobility_assert((order == 0) == is_same(a, b, ranking.by_cost));
+		}
+	}
+	mobility_paths_destroy(paths);
+	mobility_path_destroy((mobility_path_t*)ranking.incumbent);
+}
+END_TEST
+
+START_TEST(test_all_acyclic)
+{
+	mobility_path_t *a, *b;
+	array_t *paths;
+	u_int better[COMBINATIONS] = {}, i, j, left = COMBINATIONS, before;
+
+	/* how many are better than each */
+	paths = create_all();
+	for (i = 0; i < COMBINATIONS; i++)
+	{
+		array_get(paths, i, &a);
+		for (j = 0; j < COMBINATIONS; j++)
+		{
+			array_get(paths, j, &b);
+			better[i] += better_by(b, a, _i);
+		}
+	}
+	/* whoever is at one with none that is better stays.  Without these, others
+	 * have none: if it goes on so until none is left there is no circle */
+	do
+	{
+		before = left;
+		for (i = 0; i < COMBINATIONS; i++)
+		{
+			if (better[i])
+			{
+				continue;
+			}
+			better[i] = UINT_MAX;
+			left--;
+			array_get(paths, i, &a);
+			for (j = 0; j < COMBINATIONS; j++)
+			{
+				array_get(paths, j, &b);
+				if (better[j] != UINT_MAX && better_by(a, b, _i))
+				{
+					better[j]--;
+				}
+			}
+		}
+	}
+	while (left && left < before);
+	ck_assert_uint_eq(left, 0);
+	mobility_paths_destroy(paths);
 }
 END_TEST
 
@@ -756,10 +996,13 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_incumbent);
 	tcase_add_test(tc, test_known);
 	tcase_add_test(tc, test_is_better);
+	tcase_add_test(tc, test_is_better_onlink);
 	tcase_add_test(tc, test_is_better_class);
 	tcase_add_test(tc, test_no_circle);
 	tcase_add_test(tc, test_rank);
 	tcase_add_loop_test(tc, test_total_order, 0, 2);
+	tcase_add_loop_test(tc, test_all_ordered, 0, 12);
+	tcase_add_loop_test(tc, test_all_acyclic, 0, 2);
 	tcase_add_test(tc, test_find_better);
 	tcase_add_test(tc, test_paths);
 	tcase_add_test(tc, test_ids);

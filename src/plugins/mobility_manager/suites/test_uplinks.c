@@ -21,6 +21,98 @@ START_TEST(test_paths)
 }
 END_TEST
 
+/**
+ * Check what is said about the paths to a peer besides their routes: for each
+ * uplink c if that route was configured, o if the peer is in its own network
+ */
+static void assert_marked(char *peer, const char *expected)
+{
+	mobility_path_t *path;
+	bool configured, onlink;
+	char buf[128] = "";
+	array_t *paths;
+	host_t *host;
+	int i;
+
+	host = host_create_from_string(peer, 4500);
+	paths = array_create(0, 0);
+	uplinks->get_paths(uplinks, host, NULL, NULL, NULL, paths);
+	for (i = 0; i < array_count(paths); i++)
+	{
+		array_get(paths, i, &path);
+		configured = path->configured;
+		onlink = path->onlink;
+		snprintf(buf + strlen(buf), sizeof(buf) - strlen(buf), "%s%s %c%c",
+				 i ? ", " : "", path->ifname, configured ? 'c' : '-',
+				 onlink ? 'o' : '-');
+		/* the same is said of a path in use */
+		path->configured = !configured;
+		path->onlink = !onlink;
+		ck_assert(uplinks->is_usable(uplinks, path));
+		ck_assert(path->configured == configured && path->onlink == onlink);
+	}
+	ck_assert_str_eq(buf, expected);
+	mobility_paths_destroy(paths);
+	host->destroy(host);
+}
+
+START_TEST(test_network)
+{
+	/* protocols: 2 kernel, 3 boot, 4 static, 9 router advertisement, 16 DHCP */
+	feed(LINK | ROUTE, "link del 3 wlan0");
+	feed(ROUTE, "route add default via 10.1.0.1 dev 2 metric 100 proto 16 "
+		 "replace");
+	assert_marked(PEER, "eth0 --");
+	assert_marked("10.1.0.9", "eth0 co");
+	feed(ROUTE, "route add 10.1.0.0/24 dev 2 metric 100 src 10.1.0.2 proto 2 "
+		 "replace");
+	assert_marked("10.1.0.9", "eth0 -o");
+	/* what DHCP servers hand out, by whichever client: a route, a route without
+	 * a gateway, and a netmask */
+	feed(ROUTE, "route add 192.0.2.1/32 via 10.1.0.1 dev 2 proto 16");
+	assert_marked(PEER, "eth0 --");
+	feed(ROUTE, "route add 192.0.2.1/32 dev 2 proto 3 replace");
+	assert_marked(PEER, "eth0 --");
+	feed(ROUTE, "route del 192.0.2.1/32 dev 2 proto 3");
+	feed(ADDR, "addr add 172.16.0.2/1 dev 2");
+	feed(ROUTE, "route add 128.0.0.0/1 dev 2 src 172.16.0.2 proto 2");
+	uplinks_assert(PEER, "eth0 172.16.0.2 /1 0");
+	assert_marked(PEER, "eth0 --");
+	/* what an administrator adds */
+	feed(ROUTE, "route add 192.0.2.0/24 via 10.1.0.1 dev 2 proto 4");
+	assert_marked(PEER, "eth0 c-");
+	feed(ROUTE, "route del 192.0.2.0/24 via 10.1.0.1 dev 2 proto 4");
+	/* a network as they are, but not by way of a gateway */
+	feed(ADDR, "addr add 192.0.2.7/24 dev 2");
+	feed(ROUTE, "route add 192.0.2.0/24 dev 2 src 192.0.2.7 proto 2");
+	assert_marked(PEER, "eth0 -o");
+	feed(ROUTE, "route add 192.0.2.1/32 via 10.1.0.1 dev 2 proto 16");
+	assert_marked(PEER, "eth0 --");
+	feed(ROUTE, "route del 192.0.2.1/32 via 10.1.0.1 dev 2 proto 16");
+	feed(ADDR, "addr add 192.0.2.7/24 dev 2 tentative");
+	assert_marked(PEER, "eth0 --");
+	/* of IPv6, where networks may come without an address */
+	feed(ROUTE, "route add 2001:db8:f::/64 dev 2 proto 9");
+	assert_marked(PEER6, "eth0 --");
+	feed(ADDR, "addr add 2001:db8:f::2/64 dev 2");
+	assert_marked(PEER6, "eth0 -o");
+}
+END_TEST
+
+START_TEST(test_same_but_protocol)
+{
+	/* the kernel tells such routes apart */
+	feed(ROUTE, "route add 192.0.2.0/24 via 10.1.0.1 dev 2 proto 16");
+	feed(ROUTE, "route add 192.0.2.0/24 via 10.1.0.1 dev 2 proto 4");
+	feed(ROUTE, "route del 192.0.2.0/24 via 10.1.0.1 dev 2 proto 16");
+	assert_marked(PEER, "eth0 c-, wlan0 c-");
+	feed(ROUTE, "route add 192.0.2.0/24 via 10.1.0.1 dev 2 proto 3 replace");
+	assert_marked(PEER, "eth0 --, wlan0 c-");
+	feed(ROUTE, "route del 192.0.2.0/24 via 10.1.0.1 dev 2 proto 3");
+	uplinks_assert(PEER, ETH ", " WLAN);
+}
+END_TEST
+
 START_TEST(test_filters)
 {
 	uplinks_assert_filtered(PEER, WLAN, "eth0");
@@ -509,6 +601,8 @@ Suite *mobility_suite_create(void)
 	tc = tcase_create("paths");
 	tcase_add_checked_fixture(tc, uplinks_setup, uplinks_teardown);
 	tcase_add_test(tc, test_paths);
+	tcase_add_test(tc, test_network);
+	tcase_add_test(tc, test_same_but_protocol);
 	tcase_add_test(tc, test_filters);
 	tcase_add_test(tc, test_enumerate);
 	tcase_add_test(tc, test_is_usable);
