@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <threading/mutex.h>
 #include <utils/debug.h>
@@ -23,12 +24,15 @@ static struct {
 	bool enabled;
 	/** messages of several threads do not mix */
 	pthread_mutex_t mutex;
+	/** signaled when there is another message */
+	pthread_cond_t cond;
 	/** the messages */
 	char buf[64 * 1024];
 	/** length of the messages */
 	size_t len;
 } record = {
 	.mutex = PTHREAD_MUTEX_INITIALIZER,
+	.cond = PTHREAD_COND_INITIALIZER,
 };
 
 /**
@@ -58,6 +62,7 @@ static void log_message(debug_t group, level_t level, char *fmt, ...)
 			len = snprintf(record.buf + record.len,
 						   sizeof(record.buf) - record.len, "%s\n", message);
 			record.len = min(record.len + len, sizeof(record.buf) - 1);
+			pthread_cond_broadcast(&record.cond);
 		}
 		pthread_mutex_unlock(&record.mutex);
 	}
@@ -106,6 +111,26 @@ const char *mobility_suite_log(void)
 	memcpy(copy, record.buf, sizeof(copy));
 	pthread_mutex_unlock(&record.mutex);
 	return copy;
+}
+
+/*
+ * Described in header
+ */
+void mobility_suite_log_wait(const char *text)
+{
+	struct timespec deadline;
+	bool found, late = FALSE;
+
+	clock_gettime(CLOCK_REALTIME, &deadline);
+	deadline.tv_sec += 30;
+	pthread_mutex_lock(&record.mutex);
+	while (!(found = strstr(record.buf, text)) && !late)
+	{
+		late = pthread_cond_timedwait(&record.cond, &record.mutex,
+									  &deadline) != 0;
+	}
+	pthread_mutex_unlock(&record.mutex);
+	ck_assert_msg(found, "no '%s' in: %s", text, mobility_suite_log());
 }
 
 /*

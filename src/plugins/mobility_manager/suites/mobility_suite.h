@@ -73,6 +73,14 @@ void mobility_suite_log_start(void);
 const char *mobility_suite_log(void);
 
 /**
+ * Wait until something was logged since mobility_suite_log_start(), fail if it
+ * is not for 30 s.
+ *
+ * @param text		what to wait for
+ */
+void mobility_suite_log_wait(const char *text);
+
+/**
  * Name of a file that belongs to the tests.
  *
  * @param name		path relative to suites/

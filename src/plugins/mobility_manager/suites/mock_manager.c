@@ -51,12 +51,17 @@ struct private_mock_manager_t {
 	bool blocked;
 
 	/**
+	 * Number of those who are blocked.
+	 */
+	u_int waiting;
+
+	/**
 	 * Lock for everything.
 	 */
 	mutex_t *mutex;
 
 	/**
-	 * Signaled when blocked changes.
+	 * Signaled when blocked or waiting changes.
 	 */
 	condvar_t *condvar;
 };
@@ -168,10 +173,13 @@ METHOD(mobility_manager_t, create_status_enumerator, enumerator_t*,
 
 	sessions = array_create(0, 0);
 	this->mutex->lock(this->mutex);
+	this->waiting++;
+	this->condvar->broadcast(this->condvar);
 	while (this->blocked)
 	{
 		this->condvar->wait(this->condvar, this->mutex);
 	}
+	this->waiting--;
 	for (i = 0; i < array_count(this->sessions); i++)
 	{
 		array_get(this->sessions, i, &status);
@@ -422,6 +430,17 @@ METHOD(mock_manager_t, block, void,
 	this->mutex->unlock(this->mutex);
 }
 
+METHOD(mock_manager_t, wait_blocked, void,
+	private_mock_manager_t *this)
+{
+	this->mutex->lock(this->mutex);
+	while (!this->blocked || !this->waiting)
+	{
+		this->condvar->wait(this->condvar, this->mutex);
+	}
+	this->mutex->unlock(this->mutex);
+}
+
 /*
  * Described in header.
  */
@@ -449,6 +468,7 @@ mock_manager_t *mock_manager_create()
 			.get_reloads = _get_reloads,
 			.get_observers = _get_observers,
 			.block = _block,
+			.wait_blocked = _wait_blocked,
 		},
 		.sessions = array_create(0, 0),
 		.observers = array_create(0, 0),

@@ -86,6 +86,11 @@ struct mock_manager_t {
 	 * @param block		TRUE to block
 	 */
 	void (*block)(mock_manager_t *this, bool block);
+
+	/**
+	 * Wait until somebody is blocked.
+	 */
+	void (*wait_blocked)(mock_manager_t *this);
 };
 
 /**

@@ -8,7 +8,10 @@
 #include "mobility_suite.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -17,7 +20,7 @@
 #include <mobility_script.h>
 
 static char dir[] = "/tmp/test_script.XXXXXX";
-static char script_path[64], out_path[64];
+static char script_path[64], out_path[64], go_path[64];
 static mobility_settings_t *settings;
 static mobility_script_t *script;
 static mobility_status_t status;
@@ -29,6 +32,8 @@ static void setup(void)
 	ck_assert(mkdtemp(dir));
 	snprintf(script_path, sizeof(script_path), "%s/script", dir);
 	snprintf(out_path, sizeof(out_path), "%s/out", dir);
+	snprintf(go_path, sizeof(go_path), "%s/go", dir);
+	ck_assert(mkfifo(go_path, 0600) == 0);
 	status = (mobility_status_t){
 		.connection = "home",
 		.session = 1,
@@ -73,22 +78,48 @@ static void teardown(void)
 	assert_no_children();
 	unlink(script_path);
 	unlink(out_path);
+	unlink(go_path);
 	rmdir(dir);
 	mobility_suite_teardown();
 }
 
 /**
- * Install a script, $OUT is where it may write to.
+ * Write a script, $OUT is where it may write to, and from $GO it may read what
+ * the test lets go on.
  */
-static void install(const char *text, u_int timeout)
+static void write_script(const char *text)
 {
 	FILE *file;
 
 	file = fopen(script_path, "w");
 	ck_assert(file);
-	fprintf(file, "#!/bin/sh\nOUT=%s\n%s\n", out_path, text);
+	fprintf(file, "#!/bin/sh\nOUT=%s\nGO=%s\n%s\n", out_path, go_path, text);
 	fclose(file);
 	chmod(script_path, 0700);
+}
+
+/**
+ * Let scripts that wait go on, a line for each.
+ */
+static void let_go(int count)
+{
+	int fd;
+
+	/* never closed before all of it was read, as it is open for reading */
+	fd = open(go_path, O_RDWR | O_CLOEXEC);
+	ck_assert(fd != -1);
+	while (count--)
+	{
+		ck_assert(write(fd, "x\n", 2) == 2);
+	}
+}
+
+/**
+ * Install a script.
+ */
+static void install(const char *text, u_int timeout)
+{
+	write_script(text);
 	lib->settings->set_str(lib->settings,
 						   "charon.plugins.mobility-manager.script",
 						   script_path);
@@ -128,10 +159,16 @@ static const char *read_out(void)
  */
 static const char *wait_out(int lines)
 {
+	struct pollfd pfd = {
+		.fd = inotify_init1(IN_CLOEXEC),
+		.events = POLLIN,
+	};
 	const char *out, *pos;
-	int i, count;
+	char buf[4096];
+	int count;
 
-	for (i = 0; i < 1000; i++)
+	ck_assert(inotify_add_watch(pfd.fd, dir, IN_MODIFY | IN_MOVED_TO) != -1);
+	while (TRUE)
 	{
 		out = read_out();
 		for (pos = out, count = 0; (pos = strchr(pos, '\n')); pos++)
@@ -140,30 +177,14 @@ static const char *wait_out(int lines)
 		}
 		if (count >= lines)
 		{
-			return out;
+			break;
 		}
-		usleep(10000);
+		ck_assert_msg(poll(&pfd, 1, 30000) == 1, "only %d lines of %d: %s",
+					  count, lines, out);
+		ck_assert(read(pfd.fd, buf, sizeof(buf)) > 0);
 	}
-	ck_abort_msg("only %d lines of %d: %s", count, lines, out);
-	return NULL;
-}
-
-/**
- * Wait until something is logged.
- */
-static void wait_log(const char *text)
-{
-	int i;
-
-	for (i = 0; i < 1000; i++)
-	{
-		if (strstr(mobility_suite_log(), text))
-		{
-			return;
-		}
-		usleep(10000);
-	}
-	ck_abort_msg("no '%s' in %s", text, mobility_suite_log());
+	close(pfd.fd);
+	return out;
 }
 
 START_TEST(test_state)
@@ -213,12 +234,15 @@ START_TEST(test_order)
 	int i;
 
 	install("n=$MOBILITY_MOVES; echo begin $n >> $OUT;"
-			"test $n != 0 || sleep 0.3; echo end $n >> $OUT", 10);
+			"test $n != 0 || read x < $GO; echo end $n >> $OUT", 60);
 	for (i = 0; i < 10; i++)
 	{
 		status.moves = i;
 		raise_event(MOBILITY_EVENT_MOVE, MOBILITY_CONNECTED);
 	}
+	/* all others wait for the first one */
+	wait_out(1);
+	let_go(1);
 	out = wait_out(20);
 	for (i = 0; i < 10; i++)
 	{
@@ -234,35 +258,32 @@ END_TEST
 
 START_TEST(test_side_by_side)
 {
-	install("echo $MOBILITY_SESSION >> $OUT;"
-			"while test $(wc -l < $OUT) -lt 3; do sleep 0.1; done", 10);
-	/* each of them waits for the others */
+	install("echo $MOBILITY_SESSION >> $OUT; read x < $GO", 60);
+	/* each of them runs until all do */
 	for (status.session = 1; status.session <= 3; status.session++)
 	{
 		raise_event(MOBILITY_EVENT_STATE, MOBILITY_CONNECTED);
 	}
 	wait_out(3);
+	let_go(3);
 }
 END_TEST
 
 START_TEST(test_does_not_block)
 {
-	time_t start = time_monotonic(NULL);
 	int i;
 
-	install("sleep 10", 60);
+	install("read x < $GO", 60);
 	mobility_suite_log_start();
 	for (i = 0; i < 1000; i++)
 	{
 		raise_event(MOBILITY_EVENT_STATE, MOBILITY_CONNECTED);
 	}
-	ck_assert_int_lt(time_monotonic(NULL) - start, 2);
 	ck_assert(strstr(mobility_suite_log(), "is too slow for what happens, not "
 					 "running it for the oldest event of session 1"));
 	/* and destroying it neither waits for it, nor leaves it behind */
 	script->destroy(script);
 	assert_no_children();
-	ck_assert_int_lt(time_monotonic(NULL) - start, 5);
 	script = mobility_script_create(settings, 60);
 }
 END_TEST
@@ -273,8 +294,8 @@ START_TEST(test_timeout)
 	mobility_suite_log_start();
 	raise_event(MOBILITY_EVENT_STATE, MOBILITY_CONNECTED);
 	wait_out(1);
-	wait_log("/script: runs for too long, ending it");
-	wait_log("/script: killed by signal 9");
+	mobility_suite_log_wait("/script: runs for too long, ending it");
+	mobility_suite_log_wait("/script: killed by signal 9");
 }
 END_TEST
 
@@ -283,10 +304,10 @@ START_TEST(test_output)
 	install("echo one; printf 'two\\001' >&2; printf '\\nthree'; exit 3", 10);
 	mobility_suite_log_start();
 	raise_event(MOBILITY_EVENT_STATE, MOBILITY_CONNECTED);
-	wait_log("/script: one\n");
-	wait_log("/script: two?\n");
-	wait_log("/script: failed with status 3\n");
-	wait_log("/script: three\n");
+	mobility_suite_log_wait("/script: one\n");
+	mobility_suite_log_wait("/script: two?\n");
+	mobility_suite_log_wait("/script: failed with status 3\n");
+	mobility_suite_log_wait("/script: three\n");
 }
 END_TEST
 
@@ -296,7 +317,7 @@ START_TEST(test_much_output)
 	mobility_suite_log_start();
 	raise_event(MOBILITY_EVENT_STATE, MOBILITY_CONNECTED);
 	wait_out(1);
-	wait_log("(more is not logged)");
+	mobility_suite_log_wait("(more is not logged)");
 	ck_assert(strlen(mobility_suite_log()) < 50 * 100);
 }
 END_TEST
@@ -343,13 +364,19 @@ START_TEST(test_gone)
 	/* it was there when the settings were read */
 	unlink(script_path);
 	raise_event(MOBILITY_EVENT_STATE, MOBILITY_CONNECTED);
-	wait_log("/script: starting it failed: No such file or directory\n");
+	mobility_suite_log_wait("/script: starting it failed: No such file or directory\n");
 
 	/* and is no longer configured after a reload */
 	settings->reload(settings);
 	mobility_suite_log_start();
 	raise_event(MOBILITY_EVENT_STATE, MOBILITY_CONNECTED);
-	usleep(50000);
+
+	/* but then again, and only for what happens then */
+	write_script("echo $MOBILITY_MOVES >> $OUT");
+	settings->reload(settings);
+	status.moves++;
+	raise_event(MOBILITY_EVENT_STATE, MOBILITY_CONNECTED);
+	ck_assert_str_eq(wait_out(1), "3\n");
 	ck_assert_str_eq(mobility_suite_log(), "");
 }
 END_TEST

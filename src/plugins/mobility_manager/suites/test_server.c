@@ -139,6 +139,28 @@ static void assert_closed(int fd, int timeout)
 }
 
 /**
+ * Disconnect, and wait until the server has noticed.
+ */
+static void leave(int fd)
+{
+	shutdown(fd, SHUT_WR);
+	assert_closed(fd, 30000);
+}
+
+/**
+ * Wait until a client gets disconnected, without reading, for some time.
+ */
+static bool is_closed(int fd, int timeout)
+{
+	struct pollfd pfd = {
+		.fd = fd,
+		.events = POLLRDHUP,
+	};
+
+	return poll(&pfd, 1, timeout) == 1;
+}
+
+/**
  * Check that somebody who does nothing wrong is served.
  */
 static void assert_works(void)
@@ -147,7 +169,7 @@ static void assert_works(void)
 
 	raw_send(fd, CHUNK(STATUS_REQUEST));
 	assert_served(fd, 1);
-	close(fd);
+	leave(fd);
 }
 
 START_TEST(test_malformed)
@@ -249,6 +271,7 @@ START_TEST(test_blocked_command)
 	slow = raw_connect();
 	mock->block(mock, TRUE);
 	raw_send(slow, CHUNK(STATUS_REQUEST));
+	mock->wait_blocked(mock);
 
 	/* others are served meanwhile, as long as they want something else */
 	fd = raw_connect();
@@ -263,11 +286,11 @@ START_TEST(test_blocked_command)
 END_TEST
 
 /**
- * Unblocks the command a moment later.
+ * Unblocks the command once a client was disconnected.
  */
 static void *unblock(void *arg)
 {
-	usleep(100000);
+	assert_closed((intptr_t)arg, 30000);
 	mock->block(mock, FALSE);
 	return NULL;
 }
@@ -284,14 +307,13 @@ START_TEST(test_destroy)
 	fds[2] = raw_connect();
 	mock->block(mock, TRUE);
 	raw_send(fds[2], CHUNK(STATUS_REQUEST));
-	usleep(50000);
+	mock->wait_blocked(mock);
 
-	/* waits for the command, disconnects everybody */
-	thread = thread_create(unblock, NULL);
+	/* disconnects everybody, waits for the command */
+	thread = thread_create(unblock, (void*)(intptr_t)fds[0]);
 	control->destroy(control);
 	control = NULL;
 	thread->join(thread);
-	assert_closed(fds[0], 5000);
 	assert_closed(fds[1], 5000);
 	assert_closed(fds[2], 5000);
 }
@@ -309,8 +331,7 @@ START_TEST(test_many_clients)
 	}
 	fd = raw_connect();
 	assert_closed(fd, 5000);
-	close(fds[0]);
-	usleep(100000);
+	leave(fds[0]);
 	assert_works();
 	for (i = 1; i < countof(fds); i++)
 	{
@@ -336,7 +357,6 @@ START_TEST(test_idle_clients)
 	/* those that do nothing make room, in the order they did something */
 	assert_works();
 	assert_closed(fds[2], 5000);
-	usleep(100000);
 	fds[2] = raw_connect();
 	raw_send(fds[2], CHUNK(STATUS_REQUEST));
 	assert_served(fds[2], 1);
@@ -394,23 +414,18 @@ static mobility_server_t *create_server(
 
 START_TEST(test_slow_sender)
 {
-	const char data[] = "\0\0\0\x20\0\x05hello hello hello";
 	mobility_server_t *server = create_server(answer_much);
 	int fd, idle, i;
 
 	fd = raw_connect();
 	idle = raw_connect();
+	raw_send(fd, CHUNK("\0\0\1\0"));
 	/* a byte now and then does not give more time */
-	for (i = 0; i < 15; i++)
+	for (i = 0; i < 200 && !is_closed(fd, 100); i++)
 	{
-		if (send(fd, data + i, 1, MSG_NOSIGNAL) != 1)
-		{
-			break;
-		}
-		usleep(100000);
+		ignore_result(send(fd, &(char){ 0 }, 1, MSG_NOSIGNAL));
 	}
-	ck_assert_int_ge(i, 9);
-	ck_assert_int_lt(i, 15);
+	ck_assert_int_lt(i, 200);
 	assert_closed(fd, 1000);
 
 	/* who said nothing at all may stay */
@@ -420,19 +435,6 @@ START_TEST(test_slow_sender)
 	server->destroy(server);
 }
 END_TEST
-
-/**
- * Wait until there is something to read.
- */
-static void wait_for_data(int fd)
-{
-	struct pollfd pfd = {
-		.fd = fd,
-		.events = POLLIN,
-	};
-
-	ck_assert_int_eq(poll(&pfd, 1, 30000), 1);
-}
 
 START_TEST(test_slow_reader)
 {
@@ -444,8 +446,7 @@ START_TEST(test_slow_reader)
 	/* reads nothing of what it asked for */
 	fd = raw_connect();
 	raw_send(fd, CHUNK(STATUS_REQUEST));
-	wait_for_data(fd);
-	usleep(1500000);
+	ck_assert(is_closed(fd, 30000));
 	assert_closed(fd, 1000);
 
 	/* takes twice as long, but reads */
@@ -455,7 +456,7 @@ START_TEST(test_slow_reader)
 	{
 		ck_assert(recv(fd, buf, sizeof(buf), MSG_WAITALL) == sizeof(buf));
 		total += sizeof(buf);
-		usleep(500000);
+		ck_assert(!is_closed(fd, 500));
 	}
 	while (total < 4 + 1 + MUCH * (1 + 1 + 3 + 2 + 400))
 	{
@@ -497,36 +498,34 @@ static bool list_endless(void *user, const char *name, chunk_t request,
 START_TEST(test_endless_list)
 {
 	mobility_server_t *server = create_server(list_endless);
-	struct pollfd pfd = {
-		.events = POLLRDHUP,
-	};
+	int fd;
 
 	made = 0;
-	pfd.fd = raw_connect();
-	raw_send(pfd.fd, CHUNK("\0\0\0\x07\x03\x05" "event" STATUS_REQUEST));
-	assert_served(pfd.fd, 5);
-	assert_served(pfd.fd, 7);
-	if (_i)
-	{	/* who does not read does not get the server to make more of it */
-		ck_assert_int_eq(poll(&pfd, 1, 30000), 1);
-	}
+	fd = raw_connect();
+	raw_send(fd, CHUNK("\0\0\0\x07\x03\x05" "event" STATUS_REQUEST));
+	assert_served(fd, 5);
+	assert_served(fd, 7);
+	/* who does not read does not get the server to make more of it */
+	ck_assert(!_i || is_closed(fd, 30000));
 	server->destroy(server);
-	assert_closed(pfd.fd, 5000);
+	assert_closed(fd, 5000);
 	ck_assert_uint_lt(made, ENDLESS / 1000);
 }
 END_TEST
 
 /**
- * Connects, asks and leaves, over and over.
+ * Connects, asks and leaves, over and over, while events are raised.
  */
 static void *be_client(void *arg)
 {
 	const chunk_t request = CHUNK(STATUS_REQUEST);
+	mobility_status_t *status = arg;
 	chunk_t message;
 	int fd, i = 0;
 
 	while (i < 50)
 	{
+		mock->raise(mock, MOBILITY_EVENT_STATE, MOBILITY_CONNECTED, status);
 		fd = raw_connect();
 		/* on a busy host those that left may still count as clients, and are
 		 * so many that the next one is turned away */
@@ -551,12 +550,7 @@ START_TEST(test_stress)
 	status = mock->add(mock, "home");
 	for (i = 0; i < countof(threads); i++)
 	{
-		threads[i] = thread_create(be_client, NULL);
-	}
-	for (i = 0; i < 200; i++)
-	{
-		mock->raise(mock, MOBILITY_EVENT_STATE, MOBILITY_CONNECTED, status);
-		usleep(1000);
+		threads[i] = thread_create(be_client, status);
 	}
 	for (i = 0; i < countof(threads); i++)
 	{
