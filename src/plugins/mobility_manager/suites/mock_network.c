@@ -1,0 +1,342 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mock_network.h"
+#include "mobility_suite.h"
+
+#include <mobility_clock.h>
+
+/** Index of the first uplink */
+#define FIRST_INDEX 2
+
+/**
+ * The network, and what is known of it. There is one at a time.
+ */
+static struct {
+	/** public part */
+	mock_network_t public;
+	/** what tells of it, with the methods that sessions use */
+	mobility_monitor_t monitor;
+	mobility_pins_t pins;
+	mobility_neighbors_t neighbors;
+	mobility_relocator_t relocator;
+	mobility_traffic_t traffic;
+	mobility_resolver_t resolver;
+} net;
+
+/**
+ * Create a path over an uplink to an address of the peer
+ */
+static mobility_path_t *create_path(int i, host_t *peer)
+{
+	mock_uplink_t *uplink = &net.public.uplinks[i];
+	mobility_path_t *path;
+
+	INIT(path,
+		.ifindex = FIRST_INDEX + i,
+		.local = host_create_from_string(uplink->local, 0),
+		.remote = peer->clone(peer),
+		.metric = uplink->metric,
+	);
+	path->remote->set_port(path->remote, 0);
+	snprintf(path->ifname, sizeof(path->ifname), "eth%d", i);
+	if (uplink->gateway)
+	{
+		path->gateway = host_create_from_string(uplink->gateway, 0);
+	}
+	return path;
+}
+
+METHOD(mobility_monitor_t, get_paths, void,
+	mobility_monitor_t *this, host_t *peer, mobility_uplink_filter_t filter,
+	void *data, array_t *paths)
+{
+	char ifname[IFNAMSIZ];
+	int i;
+
+	if (peer->get_family(peer) != AF_INET)
+	{
+		return;
+	}
+	for (i = 0; i < MOCK_UPLINKS; i++)
+	{
+		snprintf(ifname, sizeof(ifname), "eth%d", i);
+		if (net.public.uplinks[i].up && (!filter || filter(data, ifname)))
+		{
+			array_insert(paths, ARRAY_TAIL, create_path(i, peer));
+		}
+	}
+}
+
+/**
+ * Find the uplink that has an address, -1 if none has
+ */
+static int find_uplink(host_t *local)
+{
+	host_t *host;
+	int i, found = -1;
+
+	for (i = 0; i < MOCK_UPLINKS && found == -1; i++)
+	{
+		host = host_create_from_string(net.public.uplinks[i].local, 0);
+		found = host->ip_equals(host, local) ? i : -1;
+		host->destroy(host);
+	}
+	return found;
+}
+
+METHOD(mobility_monitor_t, is_usable, bool,
+	mobility_monitor_t *this, mobility_path_t *path)
+{
+	int i = find_uplink(path->local);
+
+	return i != -1 && net.public.uplinks[i].up;
+}
+
+METHOD(mobility_monitor_t, find_path, mobility_path_t*,
+	mobility_monitor_t *this, host_t *local, host_t *remote)
+{
+	int i = find_uplink(local);
+
+	return i != -1 ? create_path(i, remote) : NULL;
+}
+
+METHOD(mobility_monitor_t, describe, const char*,
+	mobility_monitor_t *this, const char *ifname)
+{
+	u_int i = atoi(ifname + strlen("eth"));
+
+	if (!strpfx(ifname, "eth") || i >= MOCK_UPLINKS)
+	{
+		return "no such interface";
+	}
+	return net.public.uplinks[i].up ? "usable" : "no carrier";
+}
+
+METHOD(mobility_monitor_t, get_kind, mobility_kind_t,
+	mobility_monitor_t *this, const char *ifname, mobility_kind_t *over)
+{
+	return *over = MOBILITY_KIND_ETHERNET;
+}
+
+/**
+ * Find a pin, -1 if it is not there
+ */
+static int find_pin(const mobility_path_id_t *id)
+{
+	mobility_path_id_t pin;
+	int i;
+
+	for (i = 0; i < array_count(net.public.pins); i++)
+	{
+		array_get(net.public.pins, i, &pin);
+		if (mobility_path_id_equals(&pin, id))
+		{
+			return i;
+		}
+	}
+	return -1;
+}
+
+METHOD(mobility_pins_t, add_pin, bool,
+	mobility_pins_t *this, const mobility_path_t *path)
+{
+	mobility_path_id_t id = mobility_path_get_id(path);
+
+	array_insert(net.public.pins, ARRAY_TAIL, &id);
+	return TRUE;
+}
+
+METHOD(mobility_pins_t, remove_pin, void,
+	mobility_pins_t *this, const mobility_path_id_t *id)
+{
+	int i = find_pin(id);
+
+	ck_assert_int_ge(i, 0);
+	array_remove(net.public.pins, i, NULL);
+}
+
+METHOD(mobility_pins_t, update_pin, void,
+	mobility_pins_t *this, const mobility_path_t *path)
+{
+	mobility_path_id_t id = mobility_path_get_id(path);
+
+	ck_assert_int_ge(find_pin(&id), 0);
+}
+
+METHOD(mobility_pins_t, limit, bool,
+	mobility_pins_t *this, const mobility_path_t *path, uint32_t mtu)
+{
+	return TRUE;
+}
+
+METHOD(mobility_pins_t, get_limit, uint32_t,
+	mobility_pins_t *this, const mobility_path_t *path)
+{
+	return 0;
+}
+
+METHOD(mobility_neighbors_t, ask_again, bool,
+	mobility_neighbors_t *this, const mobility_path_t *path)
+{
+	net.public.asked++;
+	return TRUE;
+}
+
+METHOD(mobility_relocator_t, accept_, void,
+	mobility_relocator_t *this, ike_sa_t *ike_sa, host_t *local,
+	array_t **copies)
+{
+	if (!net.public.copied)
+	{
+		net.public.copied = mobility_now();
+	}
+	array_insert_create(copies, ARRAY_TAIL, local->clone(local));
+	array_insert(net.public.copies, ARRAY_TAIL, local->clone(local));
+}
+
+METHOD(mobility_relocator_t, update, void,
+	mobility_relocator_t *this, ike_sa_t *ike_sa,
+	mobility_update_hosts_t stock, host_t *me, host_t *other,
+	update_hosts_flag_t flags, array_t *copies)
+{
+	net.public.updates++;
+	stock(ike_sa, me, other, flags);
+}
+
+METHOD(mobility_relocator_t, drop, void,
+	mobility_relocator_t *this, array_t **copies)
+{
+	host_t *host;
+
+	while (array_remove(*copies, ARRAY_TAIL, &host))
+	{
+		host->destroy(host);
+		ck_assert(array_remove(net.public.copies, ARRAY_TAIL, &host));
+		host->destroy(host);
+	}
+	array_destroy(*copies);
+	*copies = NULL;
+	if (!array_count(net.public.copies))
+	{
+		net.public.copied = 0;
+	}
+}
+
+METHOD(mobility_traffic_t, set_rtt, void,
+	mobility_traffic_t *this, uint32_t number, uint32_t rtt)
+{
+	net.public.rtt = rtt;
+}
+
+METHOD(mobility_traffic_t, get_verdict, mobility_verdict_t,
+	mobility_traffic_t *this, uint32_t number)
+{
+	return net.public.verdict;
+}
+
+METHOD(mobility_resolver_t, resolve, void,
+	mobility_resolver_t *this, uint32_t number, const char *name, int family)
+{
+	net.public.resolves++;
+}
+
+METHOD(mobility_resolver_t, take, host_t*,
+	mobility_resolver_t *this, uint32_t number)
+{
+	host_t *host;
+
+	return array_remove(net.public.resolved, ARRAY_HEAD, &host) ? host : NULL;
+}
+
+/*
+ * Described in header
+ */
+mock_network_t *mock_network_create(mobility_context_t *context)
+{
+	memset(&net, 0, sizeof(net));
+	net.public = (mock_network_t){
+		.uplinks = {
+			{ .up = TRUE, .local = "10.0.0.2", .metric = 100 },
+			{ .up = TRUE, .local = "10.1.0.2", .metric = 200 },
+			{ .local = "10.2.0.2", .metric = 300 },
+		},
+		.pins = array_create(sizeof(mobility_path_id_t), 0),
+		.copies = array_create(0, 0),
+		.resolved = array_create(0, 0),
+	};
+	net.monitor = (mobility_monitor_t){
+		.get_paths = _get_paths,
+		.is_usable = _is_usable,
+		.find_path = _find_path,
+		.describe = _describe,
+		.get_kind = _get_kind,
+	};
+	net.pins = (mobility_pins_t){
+		.add = _add_pin,
+		.remove = _remove_pin,
+		.update = _update_pin,
+		.limit = _limit,
+		.get_limit = _get_limit,
+	};
+	net.neighbors.ask_again = _ask_again;
+	net.relocator = (mobility_relocator_t){
+		.accept = _accept_,
+		.update = _update,
+		.drop = _drop,
+	};
+	net.traffic = (mobility_traffic_t){
+		.watch = (void*)return_true,
+		.unwatch = (void*)nop,
+		.set_rtt = _set_rtt,
+		.refuted = (void*)nop,
+		.moved = (void*)nop,
+		.get_verdict = _get_verdict,
+	};
+	net.resolver = (mobility_resolver_t){
+		.resolve = _resolve,
+		.take = _take,
+		.forget = (void*)nop,
+	};
+	context->monitor = &net.monitor;
+	context->pins = &net.pins;
+	context->neighbors = &net.neighbors;
+	context->relocator = &net.relocator;
+	context->traffic = &net.traffic;
+	context->resolver = &net.resolver;
+	return &net.public;
+}
+
+/*
+ * Described in header
+ */
+bool mock_network_is_pinned(mock_network_t *network, int uplink)
+{
+	mobility_path_id_t pin;
+	int i;
+
+	for (i = 0; i < array_count(network->pins); i++)
+	{
+		array_get(network->pins, i, &pin);
+		if (pin.ifindex == FIRST_INDEX + uplink)
+		{
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+/*
+ * Described in header
+ */
+void mock_network_destroy(mock_network_t *network)
+{
+	ck_assert_int_eq(array_count(network->pins), 0);
+	ck_assert_int_eq(array_count(network->copies), 0);
+	array_destroy(network->pins);
+	array_destroy(network->copies);
+	array_destroy_offset(network->resolved, offsetof(host_t, destroy));
+}

@@ -1,0 +1,90 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mock_network mock_network
+ * @{ @ingroup mobility_suite
+ *
+ * The network as sessions see it: uplinks that tests plug and pull, a monitor
+ * that tells of them, and what sessions do to it: pins, and SAs that accept
+ * packets at a second address.
+ */
+
+#ifndef MOCK_NETWORK_H_
+#define MOCK_NETWORK_H_
+
+#include <mobility_session.h>
+
+/** Uplinks there are: eth0, eth1 and eth2, with indices from 2 on */
+#define MOCK_UPLINKS 3
+
+/**
+ * An uplink.
+ */
+typedef struct {
+	/** peers can be reached over it */
+	bool up;
+	/** its IPv4 address: 10.0.0.2, 10.1.0.2 and 10.2.0.2 by default */
+	char *local;
+	/** next hop, NULL if the peer is on-link */
+	char *gateway;
+	/** metric of its route: 100, 200 and 300 by default */
+	uint32_t metric;
+} mock_uplink_t;
+
+/**
+ * The network.
+ */
+typedef struct {
+	/** uplinks, to be changed by tests; eth0 and eth1 are up */
+	mock_uplink_t uplinks[MOCK_UPLINKS];
+	/** pins in place, mobility_path_id_t */
+	array_t *pins;
+	/** SAs that exist in the kernel only: local addresses, host_t*, by all
+	 * sessions */
+	array_t *copies;
+	/** when the first of these was made, 0 if there are none */
+	uint64_t copied;
+	/** how often CHILD_SAs were given other addresses */
+	u_int updates;
+	/** how often a next hop was asked for again */
+	u_int asked;
+	/** what is known about the traffic of all sessions */
+	mobility_verdict_t verdict;
+	/** round-trip time that was told last */
+	uint32_t rtt;
+	/** addresses the peer's name resolves to, host_t*, to be taken */
+	array_t *resolved;
+	/** how often its name was resolved */
+	u_int resolves;
+} mock_network_t;
+
+/**
+ * Set up the network, and what of a context has to do with it: monitor, pins,
+ * neighbors, relocator, traffic and resolver.
+ *
+ * @param context	gets these
+ * @return			network
+ */
+mock_network_t *mock_network_create(mobility_context_t *context);
+
+/**
+ * Check if packets over an uplink are pinned.
+ *
+ * @param network	network
+ * @param uplink	number of the uplink
+ * @return			TRUE if so
+ */
+bool mock_network_is_pinned(mock_network_t *network, int uplink);
+
+/**
+ * Destroy the network. All pins and copies have to be gone.
+ *
+ * @param network	network
+ */
+void mock_network_destroy(mock_network_t *network);
+
+#endif /** MOCK_NETWORK_H_ @}*/

@@ -1,0 +1,114 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_suite.h"
+#include "session_fixture.h"
+
+/**
+ * What is tested
+ */
+static session_fixture_t *f;
+
+static void setup()
+{
+	f = session_fixture_create("", NULL);
+	session_fixture_forget(f);
+}
+
+static void teardown()
+{
+	session_fixture_destroy(f);
+}
+
+/**
+ * Pull or plug the cable of an uplink
+ */
+static void plug(int uplink, bool up)
+{
+	f->network->uplinks[uplink].up = up;
+	session_fixture_changed(f);
+}
+
+START_TEST(test_cable_pull)
+{
+	plug(0, FALSE);
+	/* the update has left, and ESP follows before it is answered */
+	ck_assert_str_eq(f->told, "waiting-to-reconnect path ");
+	ck_assert_str_eq(mock_charon_sources(), "10.1.0.2 ");
+	ck_assert_str_eq(session_fixture_uplink(f), "eth1");
+	session_fixture_run(f, 1000);
+	ck_assert_str_eq(f->told,
+					 "waiting-to-reconnect path connected move ");
+	ck_assert_str_eq(mock_charon_sources(), "10.1.0.2 ");
+	ck_assert(mock_network_is_pinned(f->network, 1));
+	ck_assert(!mock_network_is_pinned(f->network, 0));
+	ck_assert_uint_eq(f->deadline, 0);
+}
+END_TEST
+
+START_TEST(test_answer_late)
+{
+	f->latency = 1200;
+	plug(0, FALSE);
+	session_fixture_run(f, 1199);
+	ck_assert_uint_eq(f->state, MOBILITY_WAITING);
+	/* the first of the packets that were sent meanwhile is answered */
+	session_fixture_run(f, 1);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	session_fixture_forget(f);
+	/* answers to the others come in, nothing follows */
+	session_fixture_run(f, 60000);
+	ck_assert_str_eq(f->told, "");
+	ck_assert_uint_eq(mock_charon_count(), 0);
+}
+END_TEST
+
+START_TEST(test_answer_never)
+{
+	f->answers[1] = FALSE;
+	plug(0, FALSE);
+	session_fixture_run(f, 60000);
+	ck_assert_uint_eq(f->state, MOBILITY_DORMANT);
+	ck_assert(f->ike_sa->has_condition(f->ike_sa, COND_STALE));
+	session_fixture_run(f, 29 * 60000);
+	ck_assert(f->ended);
+	ck_assert_str_eq(f->told, "waiting-to-reconnect path dormant failed ");
+	session_fixture_forget(f);
+	session_fixture_run(f, 60000);
+	ck_assert_uint_eq(mock_charon_count(), 0);
+}
+END_TEST
+
+START_TEST(test_answer_twice)
+{
+	plug(0, FALSE);
+	session_fixture_answer(f, 1, 0);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	session_fixture_answer(f, 1, 0);
+	session_fixture_answer(f, 0, 0);
+	ck_assert_str_eq(f->told,
+					 "waiting-to-reconnect path connected move ");
+	ck_assert_uint_eq(mock_charon_count(), 1);
+	ck_assert_str_eq(session_fixture_uplink(f), "eth1");
+}
+END_TEST
+
+Suite *mobility_suite_create(void)
+{
+	Suite *s;
+	TCase *tc;
+
+	s = suite_create("session");
+
+	tc = tcase_create("moves");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_cable_pull);
+	tcase_add_test(tc, test_answer_late);
+	tcase_add_test(tc, test_answer_never);
+	tcase_add_test(tc, test_answer_twice);
+	suite_add_tcase(s, tc);
+	return s;
+}
