@@ -18,6 +18,9 @@
 /** SPIs in a filter, the kernel takes not many more by default */
 #define FILTER_MAX 1000
 
+/** SPIs that a filter compares one after the other */
+#define FILTER_LEAF 8
+
 /** times that is read before events get handled, even if there are more */
 #define READS_MAX 256
 
@@ -44,11 +47,6 @@ struct private_mobility_aevents_t {
 	bool listening;
 
 	/**
-	 * SAs the filter is for, sorted.
-	 */
-	chunk_t spis;
-
-	/**
 	 * What is received.
 	 */
 	char *buf;
@@ -61,85 +59,105 @@ METHOD(mobility_aevents_t, get_fd, int,
 }
 
 /**
- * Have the kernel pass events of some SAs only, or of all if it does not want
- * to
- */
-static void set_filter(private_mobility_aevents_t *this, const uint32_t *spis,
-					   u_int count)
-{
-	struct sock_filter *code;
-	struct sock_fprog filter = {};
-	int fd = get_fd(this), unused = 0;
-	u_int i;
-
-	filter.len = count * 2 + 2;
-	filter.filter = code = calloc(filter.len, sizeof(*code));
-	/* the ID of the SA is the first thing in the header of these messages */
-	*code++ = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-						NLMSG_HDRLEN + offsetof(struct xfrm_usersa_id, spi));
-	for (i = 0; i < count; i++)
-	{
-		*code++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-											   ntohl(spis[i]), 0, 1);
-		*code++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
-	}
-	*code++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0);
-
-	if (count > FILTER_MAX ||
-		setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter,
-				   sizeof(filter)) == -1)
-	{
-		setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof(unused));
-	}
-	free(filter.filter);
-}
-
-/**
  * Compare SPIs
  */
 static int compare(const void *a, const void *b)
 {
-	return memcmp(a, b, sizeof(uint32_t));
+	uint32_t x = ntohl(*(const uint32_t*)a), y = ntohl(*(const uint32_t*)b);
+
+	return x < y ? -1 : x > y;
 }
 
 /**
- * Note the SAs to have events of.  Returns FALSE if they are the same as before.
+ * Compare the SPI of a message with a few.  Returns where the code ends.
  */
-static bool note_spis(private_mobility_aevents_t *this, const uint32_t *spis,
-					  u_int count)
+static struct sock_filter *put_leaf(struct sock_filter *code,
+									const uint32_t *spis, u_int count)
 {
-	chunk_t sorted;
+	u_int i;
 
-	sorted = chunk_clone(chunk_create((u_char*)spis, count * sizeof(*spis)));
-	qsort(sorted.ptr, count, sizeof(*spis), compare);
-	if (chunk_equals(sorted, this->spis))
+	for (i = 0; i < count; i++)
 	{
-		chunk_free(&sorted);
-		return FALSE;
+		*code++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+											   ntohl(spis[i]), count - i, 0);
 	}
-	chunk_free(&this->spis);
-	this->spis = sorted;
-	return TRUE;
+	*code++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0);
+	*code++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
+	return code;
+}
+
+/**
+ * Search for the SPI of a message in a sorted array.  Returns where the code
+ * ends, it has two instructions or less for each SPI, and two more.
+ */
+static struct sock_filter *put_search(struct sock_filter *code,
+									  const uint32_t *spis, u_int count)
+{
+	struct sock_filter *jump;
+	u_int half = count / 2;
+
+	if (count <= FILTER_LEAF)
+	{
+		return put_leaf(code, spis, count);
+	}
+	/* what is compared can't be jumped over with the 8 bits it has for that */
+	*code++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K,
+										   ntohl(spis[half]), 0, 1);
+	jump = code++;
+	code = put_search(code, spis, half);
+	*jump = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, code - jump - 1);
+	return put_search(code, spis + half, count - half);
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_aevents_attach(int fd, uint32_t *spis, u_int count)
+{
+	struct sock_filter code[1 + 2 * FILTER_MAX + 2] = {
+		/* the ID of the SA is the first thing in the header of these messages */
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+				 NLMSG_HDRLEN + offsetof(struct xfrm_usersa_id, spi)),
+	};
+	struct sock_fprog filter = {
+		.filter = code,
+	};
+	int unused = 0;
+
+	if (count && count <= FILTER_MAX)
+	{
+		qsort(spis, count, sizeof(*spis), compare);
+		filter.len = put_search(code + 1, spis, count) - code;
+		if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter,
+					   sizeof(filter)) == 0)
+		{
+			return TRUE;
+		}
+	}
+	setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof(unused));
+	return FALSE;
+}
+
+METHOD(mobility_aevents_t, filter, void,
+	private_mobility_aevents_t *this, uint32_t *spis, u_int count)
+{
+	mobility_aevents_attach(get_fd(this), spis, count);
 }
 
 METHOD(mobility_aevents_t, listen_, int,
-	private_mobility_aevents_t *this, const uint32_t *spis, u_int count)
+	private_mobility_aevents_t *this, bool listen)
 {
 	int group = XFRMNLGRP_AEVENTS;
 
-	if (count && note_spis(this, spis, count))
-	{	/* SAs that move stay the same, and a filter for many takes time */
-		set_filter(this, spis, count);
-	}
-	if (this->listening != (count > 0))
+	if (this->listening != listen)
 	{
-		if (mnl_socket_setsockopt(this->socket, count ? NETLINK_ADD_MEMBERSHIP
-													  : NETLINK_DROP_MEMBERSHIP,
+		if (mnl_socket_setsockopt(this->socket, listen ? NETLINK_ADD_MEMBERSHIP
+													   : NETLINK_DROP_MEMBERSHIP,
 								  &group, sizeof(group)) == -1)
 		{
 			return errno;
 		}
-		this->listening = count > 0;
+		this->listening = listen;
 	}
 	return 0;
 }
@@ -183,7 +201,6 @@ METHOD(mobility_aevents_t, destroy, void,
 	private_mobility_aevents_t *this)
 {
 	mnl_socket_close(this->socket);
-	chunk_free(&this->spis);
 	free(this->buf);
 	free(this);
 }
@@ -211,6 +228,7 @@ mobility_aevents_t *mobility_aevents_create()
 		.public = {
 			.get_fd = _get_fd,
 			.listen = _listen_,
+			.filter = _filter,
 			.receive = _receive,
 			.destroy = _destroy,
 		},

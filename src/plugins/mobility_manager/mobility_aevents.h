@@ -41,14 +41,21 @@ struct mobility_aevents_t {
 	int (*get_fd)(mobility_aevents_t *this);
 
 	/**
-	 * Listen to events of SAs with the given SPIs. If there are too many for a
-	 * filter, all events are received.
+	 * Listen to events, or not any longer.
 	 *
-	 * @param spis		SPIs in network order
-	 * @param count		number of them, 0 to stop listening
+	 * @param listen	TRUE to listen
 	 * @return			0, or errno of what failed
 	 */
-	int (*listen)(mobility_aevents_t *this, const uint32_t *spis, u_int count);
+	int (*listen)(mobility_aevents_t *this, bool listen);
+
+	/**
+	 * Receive events of SAs with the given SPIs only, or those of all SAs if
+	 * there are too many for a filter, as it is in the beginning.
+	 *
+	 * @param spis		SPIs in network order, gets sorted
+	 * @param count		number of them, 0 to receive all events
+	 */
+	void (*filter)(mobility_aevents_t *this, uint32_t *spis, u_int count);
 
 	/**
 	 * Read the events that are queued. Does not block.
@@ -72,5 +79,17 @@ struct mobility_aevents_t {
  * @return				instance, NULL if the kernel has no IPsec (logged)
  */
 mobility_aevents_t *mobility_aevents_create();
+
+/**
+ * Have a socket receive messages about SAs with the given SPIs only. What the
+ * kernel does for each message grows with the logarithm of their number.
+ *
+ * @param fd			socket for messages that begin with an ID of an SA
+ * @param spis			SPIs in network order, gets sorted
+ * @param count			number of them
+ * @return				FALSE if it receives all messages, because there are none
+ *						or too many
+ */
+bool mobility_aevents_attach(int fd, uint32_t *spis, u_int count);
 
 #endif /** MOBILITY_AEVENTS_H_ @}*/

@@ -188,7 +188,8 @@ static int listen_events(private_mobility_traffic_t *this)
 		spis[n++] = child->out.spi;
 	}
 	enumerator->destroy(enumerator);
-	error = this->events->listen(this->events, spis, n);
+	this->events->filter(this->events, spis, n);
+	error = this->events->listen(this->events, n > 0);
 	free(spis);
 	return error;
 }

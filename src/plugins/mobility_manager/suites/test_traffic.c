@@ -7,9 +7,7 @@
 #include "esp_fixture.h"
 
 #include <unistd.h>
-#include <linux/xfrm.h>
 
-#include <mobility_aevents.h>
 #include <mobility_traffic.h>
 
 #include <threading/mutex.h>
@@ -273,140 +271,6 @@ START_TEST(test_unwatched)
 }
 END_TEST
 
-/**
- * What is received from the kernel
- */
-typedef struct {
-	/** events, but those somebody asked for */
-	int events;
-	/** packets that had left or came in with the last one */
-	uint64_t seq;
-} seen_t;
-
-/**
- * Get an event, a mobility_aevents_cb_t
- */
-static void on_event(void *data, const mobility_sa_t *sa)
-{
-	seen_t *seen = data;
-
-	if (!(sa->flags & XFRM_AE_CU))
-	{
-		seen->events++;
-		seen->seq = sa->oseq ?: sa->seq;
-	}
-}
-
-/**
- * Read events
- */
-static int receive(mobility_aevents_t *events, seen_t *seen)
-{
-	int before = seen->events;
-
-	ck_assert(events->receive(events, on_event, seen));
-	return seen->events - before;
-}
-
-START_TEST(test_events)
-{
-	mobility_aevents_t *events, *inbound;
-	uint32_t in = htonl(2), out = htonl(2 + 0x1000), other = htonl(3);
-	seen_t seen = {}, seen_in = {};
-	uint64_t start;
-	int i;
-
-	esp_add(ESP_PORT_B, 2, _i ? "replay-window 128 flag esn" :
-								"replay-window 32");
-	events = mobility_aevents_create();
-	inbound = mobility_aevents_create();
-	ck_assert_int_eq(events->listen(events, &out, 1), 0);
-	ck_assert_int_eq(inbound->listen(inbound, &in, 1), 0);
-
-	/* with the thresholds it has at first the kernel has lots of them */
-	for (i = 0; i < 100; i++)
-	{
-		esp_send(ESP_PORT_B, ESP_ANSWER);
-	}
-	mobility_netns_wait(get_sa(esp_in(2)).packets == 100);
-	ck_assert_int_ge(receive(events, &seen), 40);
-	ck_assert_int_ge(receive(inbound, &seen_in), 40);
-
-	/* with ours one every now and then, and none of inbound SAs */
-	ck_assert(watch(SESSION, 2));
-	esp_send_until(ESP_PORT_B, ESP_ANSWER, receive(events, &seen));
-	mobility_netns_wait(get_sa(esp_in(2)).packets > 100);
-	usleep(1100000);
-	receive(events, &seen);
-	receive(inbound, &seen_in);
-	seen.events = seen_in.events = 0;
-	start = mobility_netns_now();
-	esp_send_until(ESP_PORT_B, ESP_ANSWER,
-				   receive(events, &seen) && seen.events == 10);
-	ck_assert_int_ge(mobility_netns_now() - start + 100,
-					 9 * MOBILITY_FLOW_PERIOD);
-	ck_assert_int_eq(receive(inbound, &seen_in), 0);
-
-	/* after a last one there is quiet */
-	i = get_sa(esp_out(2)).oseq;
-	mobility_netns_wait(receive(events, &seen) == 0 && seen.seq == i);
-	usleep(2 * MOBILITY_FLOW_PERIOD * 1000);
-	ck_assert_int_eq(receive(events, &seen), 0);
-	/* then the first packet makes one at once, before the period is over */
-	esp_send(ESP_PORT_B, ESP_ANSWER);
-	ck_assert_int_eq(receive(events, &seen), 1);
-	ck_assert_int_eq(seen.seq, i + 1);
-
-	/* those of other SAs are dropped, and all if nobody listens */
-	ck_assert_int_eq(events->listen(events, &other, 1), 0);
-	usleep(2 * MOBILITY_FLOW_PERIOD * 1000);
-	esp_send(ESP_PORT_B, ESP_ANSWER);
-	ck_assert_int_eq(receive(events, &seen), 0);
-	ck_assert_int_eq(events->listen(events, NULL, 0), 0);
-	ck_assert_int_eq(events->listen(events, NULL, 0), 0);
-	usleep(2 * MOBILITY_FLOW_PERIOD * 1000);
-	esp_send(ESP_PORT_B, ESP_ANSWER);
-	ck_assert_int_eq(receive(events, &seen), 0);
-	events->destroy(events);
-	inbound->destroy(inbound);
-}
-END_TEST
-
-START_TEST(test_overrun)
-{
-	mobility_aevents_t *events;
-	uint32_t *spis, out = htonl(1 + 0x1000);
-	seen_t seen = {};
-	int i;
-
-	/* more SPIs than a filter takes */
-	spis = calloc(5000, sizeof(*spis));
-	events = mobility_aevents_create();
-	ck_assert_int_eq(events->listen(events, spis, 5000), 0);
-	esp_add(ESP_PORT_B, 2, "");
-	for (i = 0; i < 10; i++)
-	{
-		esp_send(ESP_PORT_B, ESP_ANSWER);
-	}
-	mobility_netns_wait(get_sa(esp_in(2)).packets == 10);
-	ck_assert_int_eq(receive(events, &seen), 5);
-	free(spis);
-
-	/* events that are lost are noticed */
-	for (i = 0; i < 10000; i++)
-	{
-		esp_send(ESP_PORT_B, ESP_ANSWER);
-	}
-	ck_assert(!events->receive(events, on_event, &seen));
-	ck_assert_int_eq(events->listen(events, &out, 1), 0);
-	while (events->receive(events, on_event, &seen) && seen.events)
-	{
-		seen.events = 0;
-	}
-	events->destroy(events);
-}
-END_TEST
-
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -425,8 +289,6 @@ Suite *mobility_suite_create(void)
 		tcase_add_test(tc, test_rekey);
 		tcase_add_test(tc, test_sum);
 		tcase_add_test(tc, test_unwatched);
-		tcase_add_loop_test(tc, test_events, 0, 2);
-		tcase_add_test(tc, test_overrun);
 	}
 	suite_add_tcase(s, tc);
 	return s;
