@@ -8,24 +8,48 @@
 #include "mobility_clock.h"
 
 #include <daemon.h>
-#include <threading/mutex.h>
-
-/** Time that packets from an address the peer has left say nothing, in ms. */
-#define LEFT_TIME 10000
-
-typedef struct private_mobility_anchor_t private_mobility_anchor_t;
-typedef struct left_t left_t;
 
 /**
- * An address that a peer has left.
+ * Time that packets from an address the peer has left say nothing, in ms.  As
+ * long as the mobile end accepts what is still on its way.
  */
-struct left_t {
-	/** unique id of the IKE_SA */
-	uint32_t id;
-	/** address and port */
-	host_t *host;
-	/** until when this is remembered */
-	uint64_t until;
+#define LEFT_TIME 2000
+
+/** Number of addresses that are remembered to be left, for each IKE_SA. */
+#define MAX_LEFT 4
+
+typedef struct private_mobility_anchor_t private_mobility_anchor_t;
+typedef struct anchored_t anchored_t;
+
+/**
+ * An IKE_SA of ours.  Used with it checked out.
+ */
+struct anchored_t {
+
+	/**
+	 * Gets the calls of the IKE_SA, must be the first member.
+	 */
+	mobility_ike_handler_t handler;
+
+	/**
+	 * Moves CHILD_SAs.
+	 */
+	mobility_relocator_t *relocator;
+
+	/**
+	 * Addresses that the peer has said to have left, in turn.
+	 */
+	struct {
+		/** address and port, NULL if none */
+		host_t *host;
+		/** until when this says something */
+		uint64_t until;
+	} left[MAX_LEFT];
+
+	/**
+	 * Index of the next one.
+	 */
+	u_int next;
 };
 
 /**
@@ -44,11 +68,6 @@ struct private_mobility_anchor_t {
 	listener_t listener;
 
 	/**
-	 * Gets the calls of hooked IKE_SAs, the same one for all.
-	 */
-	mobility_ike_handler_t handler;
-
-	/**
 	 * Settings.
 	 */
 	mobility_settings_t *settings;
@@ -62,16 +81,6 @@ struct private_mobility_anchor_t {
 	 * Moves CHILD_SAs.
 	 */
 	mobility_relocator_t *relocator;
-
-	/**
-	 * Addresses that peers have left, left_t*.
-	 */
-	array_t *left;
-
-	/**
-	 * Locks these.
-	 */
-	mutex_t *mutex;
 };
 
 /**
@@ -84,73 +93,44 @@ static inline private_mobility_anchor_t *anchor_of(listener_t *listener)
 }
 
 /**
- * Destroy the record of an address.
+ * Check if the peer has just left an address.
  */
-static void left_destroy(left_t *left)
+static bool has_left(anchored_t *this, host_t *host)
 {
-	left->host->destroy(left->host);
-	free(left);
-}
-
-/**
- * Check if a peer has just left an address, and forget what is longer ago.
- */
-static bool has_left_locked(private_mobility_anchor_t *this, uint32_t id,
-							host_t *host)
-{
-	enumerator_t *enumerator;
 	uint64_t now = mobility_now();
-	left_t *left;
-	bool found = FALSE;
+	int i;
 
-	enumerator = array_create_enumerator(this->left);
-	while (enumerator->enumerate(enumerator, &left))
+	for (i = 0; i < MAX_LEFT; i++)
 	{
-		if (now >= left->until)
+		if (this->left[i].host && now < this->left[i].until &&
+			host->equals(host, this->left[i].host))
 		{
-			array_remove_at(this->left, enumerator);
-			left_destroy(left);
-		}
-		else if (left->id == id && left->host->equals(left->host, host))
-		{
-			found = TRUE;
+			return TRUE;
 		}
 	}
-	enumerator->destroy(enumerator);
-	return found;
+	return FALSE;
 }
 
 /**
- * Check if a peer has just left an address.
+ * The peer has moved: remember the address it has left, which gets adopted, and
+ * that it has not left the one it is at now.
  */
-static bool has_left(private_mobility_anchor_t *this, uint32_t id,
-					 host_t *host)
+static void note_move(anchored_t *this, host_t *old, host_t *new)
 {
-	bool found;
+	int i;
 
-	this->mutex->lock(this->mutex);
-	found = has_left_locked(this, id, host);
-	this->mutex->unlock(this->mutex);
-	return found;
-}
-
-/**
- * Remember an address that a peer has left.
- */
-static void note_left(private_mobility_anchor_t *this, uint32_t id,
-					  host_t *host)
-{
-	left_t *left;
-
-	INIT(left,
-		.id = id,
-		.host = host,
-		.until = mobility_now() + LEFT_TIME,
-	);
-	this->mutex->lock(this->mutex);
-	has_left_locked(this, id, host);
-	array_insert(this->left, ARRAY_TAIL, left);
-	this->mutex->unlock(this->mutex);
+	for (i = 0; i < MAX_LEFT; i++)
+	{
+		if (this->left[i].host && new->equals(new, this->left[i].host))
+		{
+			this->left[i].host->destroy(this->left[i].host);
+			this->left[i].host = NULL;
+		}
+	}
+	DESTROY_IF(this->left[this->next].host);
+	this->left[this->next].host = old;
+	this->left[this->next].until = mobility_now() + LEFT_TIME;
+	this->next = (this->next + 1) % MAX_LEFT;
 }
 
 /**
@@ -160,14 +140,11 @@ static void update_hosts(mobility_ike_handler_t *handler, ike_sa_t *ike_sa,
 						 const mobility_ike_stock_t *stock, host_t *me,
 						 host_t *other, update_hosts_flag_t flags)
 {
-	private_mobility_anchor_t *this;
-	uint32_t id = ike_sa->get_unique_id(ike_sa);
-	host_t *old;
+	anchored_t *this = (anchored_t*)handler;
+	bool moved = flags & UPDATE_HOSTS_FORCE_REMOTE;
+	host_t *old, *new;
 
-	this = (private_mobility_anchor_t*)((char*)handler -
-								offsetof(private_mobility_anchor_t, handler));
-	if (!(flags & UPDATE_HOSTS_FORCE_ADDRS) && other &&
-		has_left(this, id, other))
+	if (!moved && other && has_left(this, other))
 	{	/* UDP-encapsulated packets still arrive from there, stock takes that for
 		 * a changed NAT mapping and would send everything back */
 		return;
@@ -176,9 +153,11 @@ static void update_hosts(mobility_ike_handler_t *handler, ike_sa_t *ike_sa,
 	old = old->clone(old);
 	this->relocator->update(this->relocator, ike_sa, stock->update_hosts, me,
 							other, flags, NULL);
-	if (!old->equals(old, ike_sa->get_other_host(ike_sa)))
-	{
-		note_left(this, id, old);
+	new = ike_sa->get_other_host(ike_sa);
+	if (moved && !old->equals(old, new))
+	{	/* said in an IKE message. If it was an ESP packet that came from another
+		 * address, the next one from where the peer is has to be believed */
+		note_move(this, old, new);
 	}
 	else
 	{
@@ -200,11 +179,51 @@ static bool is_anchor(private_mobility_anchor_t *this, ike_sa_t *ike_sa)
 }
 
 /**
- * Check if an IKE_SA is hooked by us.
+ * Get what we know of an IKE_SA, NULL if it is not hooked by us.
  */
-static bool is_hooked(private_mobility_anchor_t *this, ike_sa_t *ike_sa)
+static anchored_t *find(private_mobility_anchor_t *this, ike_sa_t *ike_sa)
 {
-	return this->hooks->get_handler(this->hooks, ike_sa) == &this->handler;
+	mobility_ike_handler_t *handler;
+
+	handler = this->hooks->get_handler(this->hooks, ike_sa);
+	return handler && handler->update_hosts == update_hosts ?
+				(anchored_t*)handler : NULL;
+}
+
+/**
+ * Hook an IKE_SA.
+ */
+static anchored_t *hook(private_mobility_anchor_t *this, ike_sa_t *ike_sa)
+{
+	anchored_t *anchored;
+
+	INIT(anchored,
+		.handler = {
+			.update_hosts = update_hosts,
+		},
+		.relocator = this->relocator,
+	);
+	this->hooks->hook(this->hooks, ike_sa, &anchored->handler);
+	return anchored;
+}
+
+/**
+ * Leave an IKE_SA to stock, if it is hooked by us.
+ */
+static void unhook(private_mobility_anchor_t *this, ike_sa_t *ike_sa)
+{
+	anchored_t *anchored = find(this, ike_sa);
+	int i;
+
+	if (anchored)
+	{
+		this->hooks->unhook(this->hooks, ike_sa);
+		for (i = 0; i < MAX_LEFT; i++)
+		{
+			DESTROY_IF(anchored->left[i].host);
+		}
+		free(anchored);
+	}
 }
 
 /**
@@ -217,7 +236,7 @@ static bool ike_updown(listener_t *listener, ike_sa_t *ike_sa, bool up)
 	if (up && is_anchor(this, ike_sa) &&
 		!this->hooks->get_handler(this->hooks, ike_sa))
 	{
-		this->hooks->hook(this->hooks, ike_sa, &this->handler);
+		hook(this, ike_sa);
 	}
 	return TRUE;
 }
@@ -228,10 +247,14 @@ static bool ike_updown(listener_t *listener, ike_sa_t *ike_sa, bool up)
 static bool ike_rekey(listener_t *listener, ike_sa_t *old, ike_sa_t *new)
 {
 	private_mobility_anchor_t *this = anchor_of(listener);
+	anchored_t *predecessor = find(this, old), *successor;
 
-	if (is_hooked(this, old))
-	{
-		this->hooks->hook(this->hooks, new, &this->handler);
+	if (predecessor)
+	{	/* the CHILD_SAs, and what is on its way to them, go over */
+		successor = hook(this, new);
+		memcpy(successor->left, predecessor->left, sizeof(successor->left));
+		memset(predecessor->left, 0, sizeof(predecessor->left));
+		successor->next = predecessor->next;
 	}
 	return TRUE;
 }
@@ -242,11 +265,9 @@ static bool ike_rekey(listener_t *listener, ike_sa_t *old, ike_sa_t *new)
 static bool ike_state_change(listener_t *listener, ike_sa_t *ike_sa,
 							 ike_sa_state_t state)
 {
-	private_mobility_anchor_t *this = anchor_of(listener);
-
-	if (state == IKE_DESTROYING && is_hooked(this, ike_sa))
+	if (state == IKE_DESTROYING)
 	{
-		this->hooks->unhook(this->hooks, ike_sa);
+		unhook(anchor_of(listener), ike_sa);
 	}
 	return TRUE;
 }
@@ -262,14 +283,9 @@ METHOD(mobility_anchor_t, destroy, void,
 												charon->ike_sa_manager, TRUE);
 	while (enumerator->enumerate(enumerator, &ike_sa))
 	{
-		if (is_hooked(this, ike_sa))
-		{
-			this->hooks->unhook(this->hooks, ike_sa);
-		}
+		unhook(this, ike_sa);
 	}
 	enumerator->destroy(enumerator);
-	array_destroy_function(this->left, (void*)left_destroy, NULL);
-	this->mutex->destroy(this->mutex);
 	free(this);
 }
 
@@ -291,14 +307,9 @@ mobility_anchor_t *mobility_anchor_create(mobility_settings_t *settings,
 			.ike_rekey = ike_rekey,
 			.ike_state_change = ike_state_change,
 		},
-		.handler = {
-			.update_hosts = update_hosts,
-		},
 		.settings = settings,
 		.hooks = hooks,
 		.relocator = relocator,
-		.left = array_create(0, 0),
-		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	charon->bus->add_listener(charon->bus, &this->listener);
 

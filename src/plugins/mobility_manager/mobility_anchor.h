@@ -10,6 +10,16 @@
  *
  * The anchor end, a gateway: IKE_SAs that the peer initiated and may move by
  * MOBIKE.  When it does, the CHILD_SAs follow without losing packets.
+ *
+ * Stock also follows UDP-encapsulated ESP packets that come from another
+ * address, of peers behind a NAT.  They prove that the peer has sent them, but
+ * neither when nor from where: whoever is on the way may delay one, or pass it
+ * on from elsewhere.  So, for two seconds, they say nothing if they come from an
+ * address that the peer has left by an address update (RFC 4555, 3.5), which
+ * they were on their way from.  Only such an address is remembered: wherever
+ * packets have led us, the next one from where the peer is leads us back.  And
+ * no longer: if a NAT returns to the mapping before an update, or somebody else
+ * has forwarded that update first, it takes these two seconds.
  */
 
 #ifndef MOBILITY_ANCHOR_H_
