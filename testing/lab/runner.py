@@ -10,7 +10,8 @@ import subprocess
 import threading
 import time
 
-from . import guest, kernels, paths, scenario as scenarios, timeline
+from . import guest, ipsecstate, kernels, paths, scenario as scenarios, \
+    timeline
 
 TIME_LIMIT = 180
 # What is written down of every IPsec host before the scenario is taken down.
@@ -27,6 +28,12 @@ STATE = {
 }
 # rtnetlink protocol of what the plugin installs
 PROTOCOL = 230
+# What nothing may be left of once charon has stopped.  SAs that were only
+# allocated expire by themselves.
+LEFT_IPSEC = "ip xfrm state | grep 'proto.*spi' | grep -v 'proto 4' | " \
+    "grep -v 'reqid 0 '; ip xfrm policy"
+LEFT_ROUTING = "for f in -4 -6; do ip $f rule; ip $f route show table all; " \
+    f"done | grep 'proto {PROTOCOL}'"
 
 
 @dataclasses.dataclass
@@ -130,6 +137,7 @@ class Run:
         self._checks("evaltest.dat")
         self._say("takes down")
         self._collect()
+        self._check_kernel()
         self._steps("posttest.dat")
         self._check_clean()
 
@@ -197,6 +205,19 @@ class Run:
         for future in waiting:
             future.result(60)
 
+    def _check_kernel(self):
+        """Before anything is taken down, the kernel has the SAs and policies
+        that charon knows, and no others, at both ends."""
+        if not self.scenario.ours:
+            return
+        where = f"{self.scenario.name}/evaltest.dat"
+        for host in self.scenario.words("IPSECHOSTS"):
+            wrong, _ = ipsecstate.settle(
+                lambda command, host=host: self._lab.run(host, command).out)
+            if wrong:
+                self.outcome.fail(where, f"{host}, after all checks:\n"
+                                  + _head("\n".join(wrong)))
+
     def _check_clean(self):
         """Nothing may be left behind, as strongSwan's environment demands;
         and nothing that carries our protocol id."""
@@ -204,17 +225,11 @@ class Run:
             return
         where = f"{self.scenario.name}/posttest.dat"
         for host in self.scenario.words("IPSECHOSTS"):
-            left = self._lab.run(
-                host, "ip xfrm state | grep 'proto.*spi' | grep -v 'proto 4' |"
-                # those that were only allocated expire by themselves
-                "grep -v 'reqid 0 '; ip xfrm policy").out
+            left = self._lab.run(host, LEFT_IPSEC).out
             if left:
                 self.outcome.fail(where, f"{host} still has IPsec state:\n"
                                   + _head(left))
-            left = self._lab.run(
-                host, "for f in -4 -6; do ip $f rule; "
-                f"ip $f route show table all; done | grep 'proto {PROTOCOL}'"
-            ).out
+            left = self._lab.run(host, LEFT_ROUTING).out
             if left:
                 self.outcome.fail(where, f"{host} still has rules or routes "
                                   "of the plugin:\n" + _head(left))

@@ -37,7 +37,7 @@ class Site:
         self._lock = paths.claim(self.results)
         shutil.rmtree(self.results, ignore_errors=True)
         self.results.mkdir(parents=True)
-        found = scenario.find(SCENARIO)
+        self.scenario = found = scenario.find(SCENARIO)
         found.prepare(self.results, plugin is not None)
         self._lab = kernels.LABS[options.kernel](
             self.results, hosts or found.hosts(), plugin,
@@ -57,6 +57,10 @@ class Site:
         if must and result.code:
             raise steps.Failed(f"{host}# {command}\n{result.out}{result.err}")
         return result
+
+    def submit(self, host, command, timeout=60):
+        """Starts a command; the answer is a future."""
+        return self._lab.submit(host, command, timeout)
 
     def clock(self, pause=0):
         """The guest's time in seconds, after a pause by its own clock: it may

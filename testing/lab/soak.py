@@ -1,0 +1,595 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The mobility-manager developers
+"""testing/soak: everything goes wrong at random, then all has to be well."""
+
+import argparse
+import concurrent.futures
+import os
+import random
+import re
+import signal
+import time
+
+from . import guest, ipsecstate, kernels, paths, runner, site, steps, storm, \
+    timeline
+from .steps import say
+
+trafficlog = timeline.trafficlog
+
+HOSTS = ("alice", "moon", "carol", "sun", "bob")
+ENDS = ("alice", "sun")
+LOG = "/var/log/charon.log"
+# seconds: of a storm, until all has to be well again, of the calm in which no
+# packet may be lost, for the checks after it, to boot and to log in
+STORM, SETTLE, CALM, CHECKS, START = 90, 40, 15, 8, 25
+# What a daemon may need more than after its login: in kB, which is for all it
+# keeps once about events, peers and paths, and descriptors.
+MORE_HEAP, MORE_FILES = 1024, 6
+
+# Of two IKE_SAs that both ends made at once, the one that is not wanted waits
+# half a minute for its deletion, which may get no answer.  Half open ones wait
+# as long.
+REDUNDANT = 40
+
+GATEWAYS = {"plugin": "with the plugin at the gateway",
+            "stock": "with stock strongSwan at the gateway"}
+
+# lines of a log that tell of something wrong, but for those that don't
+WRONG = re.compile(
+    r"unable to|fail|error|can't|invalid|corrupt|SIGSEGV|killed by signal|"
+    r"received signal|refus|unexpected|already|not found|leak|invariant",
+    re.IGNORECASE)
+FINE = re.compile("|".join((
+    # what a cut network causes
+    "Network is unreachable", "error writing to socket",
+    "peer not responding", "received retransmit of", "already processing",
+    # of a route that the kernel has taken away with an interface or address;
+    # what becomes of an SA or a policy is told in a line of its own
+    "received netlink error", "error uninstalling route installed with policy",
+    # it was allocated for the address before
+    "allocated SPI not found anymore, try to add SAD entry",
+    # both ends change keys at once, or one is just doing so
+    "TEMPORARY_FAILURE", "TEMP_FAIL", "CHILD_SA_NOT_FOUND", "CHILD_NOT_FOUND",
+    "NO_PROPOSAL_CHOSEN", "NO_PROP", "rekeying failed, trying again",
+    "unable to create CHILD_SA while rekeying IKE_SA", "not found for rekey",
+    "unable to rekey, CHILD_SA not found", "unable to reauthenticate in",
+    # one that was killed has left it
+    "unable to create IPv[46] routing table rule",
+)))
+
+
+def alice_conf(draw):
+    return f"""connections {{
+  home {{
+    remote_addrs = 192.168.0.2
+    vips = 0.0.0.0
+    keyingtries = 0
+    dpd_delay = 2s
+    encap = {draw.encap}
+    rekey_time = {draw.ike[0]}s
+    rand_time = {draw.spread}s
+    over_time = 1h
+    local {{
+      auth = pubkey
+      certs = aliceCert.pem
+      id = alice@strongswan.org
+    }}
+    remote {{
+      auth = pubkey
+      id = sun.strongswan.org
+    }}
+    children {{
+      home {{
+        remote_ts = 10.2.0.0/16
+        rekey_time = {draw.child[0]}s
+        rand_time = {draw.spread}s
+        life_time = 1h
+        start_action = start
+        dpd_action = start
+      }}
+    }}
+  }}
+}}"""
+
+
+def sun_conf(draw):
+    return f"""connections {{
+  home {{
+    local_addrs = 192.168.0.2
+    pools = home
+    dpd_delay = 5s
+    encap = {draw.encap}
+    rekey_time = {draw.ike[1]}s
+    rand_time = {draw.spread}s
+    over_time = 1h
+    local {{
+      auth = pubkey
+      certs = sunCert.pem
+      id = sun.strongswan.org
+    }}
+    remote {{
+      auth = pubkey
+      id = alice@strongswan.org
+    }}
+    children {{
+      home {{
+        local_ts = 10.2.0.0/16
+        rekey_time = {draw.child[1]}s
+        rand_time = {draw.spread}s
+        life_time = 1h
+      }}
+    }}
+  }}
+}}
+pools {{
+  home {{
+    addrs = 10.3.0.1/32
+  }}
+}}"""
+
+
+class Draw:
+    """What of the configuration the seed decides."""
+
+    def __init__(self, seed):
+        chance = random.Random(f"{seed}")
+        # keys change every few seconds, at either end, or at both at once
+        self.ike = [chance.choice((6, 9, 15)) for _ in ENDS]
+        self.child = [chance.choice((4, 6, 10)) for _ in ENDS]
+        self.spread = chance.choice((0, 1, 3))
+        self.encap = chance.choice(("no", "no", "yes"))
+        self.retry = chance.choice((1, 3, 10))
+        self.settle = chance.choice((0, 1, 5))
+        self.penalty = chance.choice((5, 30, 300))
+
+    def __str__(self):
+        return ", ".join(f"{name} {value}"
+                         for name, value in vars(self).items())
+
+
+# charon's own options; a gateway without the plugin waits no longer than that
+ALICE = """retransmit_timeout = 1.0
+  retransmit_base = 1
+  retransmit_tries = 3
+  retry_initiate_interval = 2
+  delete_rekeyed_delay = 1
+  make_before_break = no
+  plugins {{
+    mobility-manager {{
+      retry_interval = {retry}s
+      settle_time = {settle}s
+      penalty_time = {penalty}s
+    }}
+  }}"""
+SUN = """delete_rekeyed_delay = 1"""
+SUN_TIMEOUTS = "retransmit_timeout = 1.0\n  retransmit_base = 1\n  " \
+    "retransmit_tries = 40"
+
+
+class Wrong(Exception):
+    """The calm after a storm is not as it has to be; a text per fault."""
+
+    def __init__(self, faults):
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class Soak:
+    """One guest: one kind of gateway."""
+
+    def __init__(self, gateway, options, end):
+        self._gateway = gateway
+        self._options = options
+        self._end = end             # of the monotonic clock
+        self._place = None
+        self._log = None
+        self._logins_allowed = 1
+        self._pids = {}
+        self._first = {}            # host: (heap, descriptors)
+        self._pending = []
+        self.rounds = 0
+        self.packets = self.happened = 0
+
+    def run(self):
+        plugin = paths.plugin(self._options.build)
+        with site.Site(f"soak-{self._gateway}", plugin, self._options,
+                       hosts=HOSTS) as self._place:
+            path = self._place.results / "storm.log"
+            with open(path, "w", encoding="utf-8") as self._log:
+                try:
+                    self._start()
+                    number = self._options.round
+                    while self._one_round(number):
+                        number += 1
+                    self._stop()
+                finally:
+                    self._collect()
+        timeline.write(self._place.results, self._place.scenario)
+
+    def say(self, text):
+        say(f"{self._gateway}: {text}")
+
+    def _run(self, host, command, must=True, timeout=60):
+        return self._place.run(host, command, must, timeout)
+
+    # ------------------------------------------------------------------ start
+
+    def _start(self):
+        place, draw = self._place, Draw(self._options.seed)
+        self.say(f"{draw}")
+        place.nat()
+        self._run("carol", "ip link set eth1 up; ip address replace "
+                  "10.4.0.1/16 dev eth1; iptables -t nat -A "
+                  + storm.snat("carol", "1024-1100").format(""))
+        self._run("alice", "ifup eth1")
+        for router in ("moon", "carol"):
+            # without a tunnel it does not count
+            self._run(router, "iptables -A FORWARD -s 10.3.0.0/28 -j DROP")
+        place.configure("sun", self._gateway == "plugin", SUN, SUN_TIMEOUTS)
+        place.configure("alice", True, ALICE.format(**vars(draw)), "")
+        place.write("sun", "/etc/swanctl/swanctl.conf", sun_conf(draw))
+        place.write("alice", "/etc/swanctl/swanctl.conf", alice_conf(draw))
+        for host in ENDS:
+            self._run(host, "start-capture")
+        self._run("bob", "traffic serve")
+        place.start("sun")
+        place.start("alice")
+        self._run("alice", "wait-output 20 INSTALLED swanctl --list-sas")
+        self._run("alice", "traffic start 10.2.0.10")
+        self._note_pids()
+        for host in ENDS:
+            self._first[host] = self._needs(host)
+
+    def _note_pids(self):
+        for host in ENDS:
+            self._pids[host] = self._run(
+                host, "cat /run/charon-systemd.pid").out.strip()
+
+    # ------------------------------------------------------------------ storm
+
+    def _one_round(self, number):
+        """Returns False if there is no time for it."""
+        after = SETTLE + CALM + CHECKS
+        left = self._end - time.monotonic() - after
+        if left < STORM / 3 and self.rounds:
+            return False
+        events = self._storm(number, min(STORM, left))
+        began = time.monotonic()
+        self._calm_down()
+        settled = time.monotonic() - began
+        self._run("alice", "event calm")
+        self._place.clock(CALM)
+        self._run("alice", "event calm-over")
+        faults = self._traffic_faults() + self._state_faults() + \
+            self._daemon_faults()
+        logins = self._logins()
+        if logins > self._logins_allowed:
+            faults.append(f"{logins} logins, {self._logins_allowed} have a "
+                          "reason")
+        if faults:
+            raise Wrong(faults)
+        self.rounds += 1
+        self.happened += events
+        self.say(f"round {number}: {events} events, well again after "
+                 f"{settled:.0f} s, no packet lost in {CALM} s of calm, "
+                 f"{logins} logins")
+        return True
+
+    def _storm(self, number, seconds):
+        weather = storm.Storm(f"{self._options.seed}/{number}",
+                              not self._options.no_restarts)
+        self._run("alice", f"event storm {number}")
+        began, count = time.monotonic(), 0
+        for event in weather.events(seconds):
+            now = time.monotonic() - began
+            if now > seconds:
+                break
+            time.sleep(max(0, event.time - now))
+            self._do(event)
+            count += 1
+        return count
+
+    def _do(self, event):
+        if event.restarts:
+            self._wait_pending()
+        self._log.write(f"{time.time():.3f} {event.time:8.3f} {event.name}\n")
+        self._log.flush()
+        # "cable" notes what it did itself
+        futures = [(command, self._place.submit(
+            host, command if command.startswith("cable ") else
+            f"event {_word(event.name)}; {command}", 100))
+            for host, command in event.commands]
+        self._logins_allowed += event.may_login
+        self._pending += futures
+        if event.waits:
+            for _, future in futures:
+                future.result(110)
+
+    def _wait_pending(self):
+        for command, future in self._pending:
+            result = future.result(110)
+            if result.code:
+                self._log.write(f"  {command}\n    ended with {result.code}: "
+                                + " ".join((result.out + result.err).split())
+                                + "\n")
+        self._pending = []
+
+    # ------------------------------------------------------------------- calm
+
+    def _calm_down(self):
+        """Until all is as it has to be, apart from what only time shows."""
+        end = time.monotonic() + SETTLE
+        self._run("alice", "event repaired")
+        for host, command in storm.CALM:
+            self._run(host, command, must=False)
+        self._wait_pending()
+        self._note_pids()
+        left = int(max(5, end - time.monotonic()))
+        faults = []
+        result = self._run("alice", f"wait-state home connected {left}",
+                           must=False, timeout=left + 20)
+        if result.code:
+            faults.append("alice is " + result.out.strip())
+        left = int(max(5, end - time.monotonic()))
+        result = self._run("alice", f"traffic wait {left}", must=False,
+                           timeout=left + 20)
+        if result.code:
+            faults.append("alice and bob have " + result.out.strip())
+        for host in ENDS:
+            wrong, _ = ipsecstate.settle(
+                lambda command, host=host: self._run(host, command).out,
+                _one_of_each, max(10, end - time.monotonic()))
+            faults += [f"{host}: {text}" for text in wrong]
+        if faults:
+            raise Wrong(faults)
+
+    def _traffic_faults(self):
+        log = trafficlog.Log(str(self._place.results), since="calm",
+                             until="calm-over")
+        faults = log.excess(lost=0, gap=1, tcp=True)
+        for stream in log.streams.values():
+            self.packets += len(stream.sent)
+        if log.tcp_stall() > 2:
+            faults.append(f"TCP stood still for {log.tcp_stall():.1f} s")
+        return faults + log.report() if faults else []
+
+    def _state_faults(self):
+        faults = []
+        for host in ENDS:
+            wrong, state = ipsecstate.settle(
+                lambda command, host=host: self._run(host, command).out,
+                _one_of_each, 15)
+            faults += [f"{host}: {text}" for text in wrong]
+            if _passing(state):
+                wrong, _ = ipsecstate.settle(
+                    lambda command, host=host: self._run(host, command).out,
+                    lambda now, then=_passing(state): sorted(
+                        then & _passing(now)), REDUNDANT)
+                faults += [f"{host}: {text} stays" for text in wrong]
+        return faults + self._rule_faults()
+
+    def _rule_faults(self):
+        """Rules and routes: of one session there are no pins but those of the
+        path in use, once all tests of others are over."""
+        faults = []
+        out = self._run("alice", "for f in -4 -6; do ip $f rule; done | "
+                        f"grep 'proto {runner.PROTOCOL}'", must=False).out
+        if len(out.splitlines()) > 3:
+            faults.append("alice: too many rules:\n" + out)
+        out = self._run("alice", "ip route show table 220", must=False).out
+        if len(out.splitlines()) != 1:
+            faults.append("alice: routes in table 220:\n" + out)
+        out = self._run("alice", "ip -o address show | grep -c 10.3.0.",
+                        must=False).out.strip()
+        if out != "1":
+            faults.append(f"alice has {out} virtual IPs")
+        return faults
+
+    def _daemon_faults(self):
+        faults = []
+        for host in ENDS:
+            pid = self._run(host, f"pgrep -x charon-systemd", must=False
+                            ).out.split()
+            if pid != [self._pids[host]]:
+                faults.append(f"{host}: charon was {self._pids[host]}, is "
+                              f"{' '.join(pid) or 'gone'}")
+                continue
+            heap, files = self._needs(host)
+            first_heap, first_files = self._first[host]
+            self._log.write(f"{host}: {heap} kB, {files} descriptors\n")
+            if heap > first_heap + MORE_HEAP:
+                faults.append(f"{host}: charon uses {heap} kB, after its "
+                              f"login {first_heap} kB")
+            if files > first_files + MORE_FILES:
+                faults.append(f"{host}: charon has {files} descriptors open, "
+                              f"after its login {first_files}")
+            if host == "alice" or self._gateway == "plugin":
+                faults += self._log_faults(host)
+        return faults
+
+    def _needs(self, host):
+        """(kB of the heap in use, descriptors) of charon."""
+        stats = self._run(host, "swanctl --stats").out
+        used = re.search(r"used (\d+)", stats)
+        files = self._run(host, "ls /proc/$(cat /run/charon-systemd.pid)/fd |"
+                          " wc -l").out
+        return int(used[1]) // 1024 if used else 0, int(files)
+
+    def _log_faults(self, host):
+        folder = self._place.results / host
+        found = {}
+        for name in ("charon.log", "charon.out"):
+            if not (folder / name).exists():
+                continue
+            for line in (folder / name).read_text(
+                    errors="replace").splitlines():
+                if WRONG.search(line) and not FINE.search(line):
+                    # the same of another SA counts once
+                    found.setdefault(re.sub(
+                        r"^.*?\[\w+\]|[0-9a-f]{8}|\d+", "", line), line)
+        return [f"{host}: log: {line}" for line in found.values()]
+
+    def _logins(self):
+        text = (self._place.results / "alice" / "charon.log").read_text(
+            errors="replace")
+        return len(re.findall(r"IKE_SA home\[\d+\] established between", text))
+
+    # -------------------------------------------------------------------- end
+
+    def _stop(self):
+        """And nothing is left of it."""
+        self._run("alice", "traffic stop", must=False)
+        faults = []
+        for host in ENDS:
+            self._run(host, "ip address > /var/log/ip.address")
+            self._run(host, "systemctl stop strongswan", timeout=60)
+        for host in ENDS:
+            for command in (runner.LEFT_IPSEC, runner.LEFT_ROUTING,
+                            "ip route show table 220",
+                            "ip -o address | grep 10.3.0."):
+                out = self._run(host, command, must=False).out
+                if out:
+                    faults.append(f"{host}: left: {out}")
+        if faults:
+            raise Wrong(faults)
+
+    def _collect(self):
+        """What it is like, for who has to find out why."""
+        for host in ENDS:
+            command = "".join(f"{{ {command}; }} > /var/log/{name} 2>&1; "
+                              for name, command in runner.STATE.items())
+            try:
+                self._run(host, command, must=False)
+            except guest.Broken:
+                return
+
+
+def _word(name):
+    return re.sub(r"[^A-Za-z0-9.]+", "-", name).strip("-")
+
+
+def _one_of_each(state):
+    """As configured: one IKE_SA with one CHILD_SA, in charon and the kernel.
+    CHILD_SAs that were just replaced are there for a moment."""
+    established = [ike for ike in state.ikes if ike.state == "ESTABLISHED"]
+    wrong = [] if len(established) == 1 else [
+        f"{len(established)} established IKE_SAs"]
+    states = [child.state for child in state.children]
+    if states != ["INSTALLED"]:
+        wrong.append("CHILD_SAs are " + (", ".join(states) or "not there"))
+    return wrong + state.differences()
+
+
+def _passing(state):
+    """IKE_SAs on their way out or in, which have no CHILD_SAs."""
+    return {f"IKE_SA {ike.name}[{ike.number}], {ike.state}"
+            for ike in state.ikes if ike.state != "ESTABLISHED"}
+
+
+# ----------------------------------------------------------------------------
+#  command line
+# ----------------------------------------------------------------------------
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        prog="testing/soak",
+        description="Flaps links, cuts upstreams, changes NAT mappings and "
+        "addresses, loses packets, changes keys every few seconds at both "
+        "ends, reauthenticates and kills daemons, all at random; then repairs "
+        "the network and looks whether no packet is lost, and nothing is left "
+        "of it. All decisions come from the seed.")
+    parser.add_argument("--minutes", type=float, default=3, metavar="N",
+                        help="at most that long (%(default)s)")
+    parser.add_argument("--seed", type=int, metavar="S",
+                        help="repeats a run; otherwise one is drawn")
+    parser.add_argument("--gateway", choices=[*GATEWAYS, "both"],
+                        default="both", help="both run at once, or one after "
+                        "the other if there is but one processor "
+                        "(%(default)s)")
+    parser.add_argument("--round", type=int, default=1, metavar="N",
+                        help="begin with that round of the seed")
+    parser.add_argument("--no-restarts", action="store_true",
+                        help="neither kill nor restart a daemon")
+    parser.add_argument("--build", metavar="DIR",
+                        help="where the plugin is built (default: $MM_BUILD, "
+                        "else build/)")
+    kernels.add_option(parser)
+    return parser.parse_args()
+
+
+def explain(one, error):
+    """Why, and where to look."""
+    results = one._place.results
+    for line in str(error).splitlines():
+        one.say("  " + line)
+    path = results / "storm.log"
+    if path.exists():
+        one.say("the last that was done to it:")
+        for line in path.read_text().splitlines()[-12:]:
+            one.say("  " + line)
+    one.say("the end of the timeline:")
+    path = results / "timeline.txt"
+    if path.exists():
+        for line in path.read_text().splitlines()[-15:]:
+            one.say("  " + line)
+    one.say(f"all of it: {results}")
+
+
+def soak(gateway, options, end):
+    """True if all was well."""
+    one = Soak(gateway, options, end)
+    try:
+        one.run()
+    except (Wrong, steps.Failed, guest.Broken,
+            concurrent.futures.TimeoutError) as error:
+        one.say(f"FAILED after {one.rounds} rounds")
+        if one._place:
+            timeline.write(one._place.results, one._place.scenario)
+            explain(one, error)
+        return False
+    one.say(f"passed, {one.rounds} rounds, {one.happened} events, "
+            f"0 of {one.packets} packets lost in the calm")
+    return True
+
+
+def soak_all(options, gateways):
+    """At once, if there are processors for it."""
+    began, seconds = time.monotonic(), options.minutes * 60
+    if (os.cpu_count() or 1) == 1:
+        ends = [began + seconds * (number + 1) / len(gateways)
+                for number in range(len(gateways))]
+        return [soak(gateway, options, end)
+                for gateway, end in zip(gateways, ends)]
+    with concurrent.futures.ThreadPoolExecutor(len(gateways)) as pool:
+        futures = [pool.submit(soak, gateway, options, began + seconds)
+                   for gateway in gateways]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            guest.kill_all()
+            raise
+
+
+def main():
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    options = arguments()
+    if options.seed is None:
+        options.seed = random.SystemRandom().randrange(10 ** 9)
+    gateways = list(GATEWAYS) if options.gateway == "both" \
+        else [options.gateway]
+    say(f"seed {options.seed}; to repeat it: testing/soak --seed "
+        f"{options.seed} --minutes {options.minutes:g}")
+    try:
+        passed = soak_all(options, gateways)
+    except paths.Missing as missing:
+        say(f"\n{missing}")
+        return 2
+    except KeyboardInterrupt:
+        say("\nstopped; nothing is left running")
+        return 130
+    finally:
+        guest.kill_all()
+    if not all(passed):
+        say(f"seed {options.seed} failed")
+    say(f"{sum(passed)} passed, {len(passed) - sum(passed)} failed")
+    return 0 if all(passed) else 1

@@ -1,0 +1,408 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The mobility-manager developers
+"""What the soak does to the network and to the daemons.
+
+A seed decides all of it, and the time of each event; nothing here looks at a
+clock or at what the events have done.  alice has two uplinks: eth1 is in the
+gateway's own network, eth0 behind moon, or, at another access point, behind
+carol; both do NAT.
+"""
+
+import dataclasses
+import random
+
+# for how long there may be no path at all, in seconds: a gateway without the
+# plugin does not wait for ever
+LONGEST_OUTAGE = 10
+# between two events that make somebody log in anew
+LOGIN_PAUSE = 12
+RESTART_PAUSE = 25
+
+# of eth0: who its router is at which access point, and alice's addresses there
+PLACES = {
+    "net1": ("moon", "10.1.0.1", ("10.1.0.10", "10.1.0.11", "10.1.0.12")),
+    "net3": ("carol", "10.4.0.1", ("10.4.0.60", "10.4.0.61")),
+}
+ETH1_V6 = "fec0::5/16"
+ETH1 = ("192.168.0.50", "192.168.0.51", "192.168.0.52")
+NAT = {"moon": ("10.1.0.0/16", "192.168.0.1"),
+       "carol": ("10.4.0.0/16", "192.168.0.100")}
+# where packets get lost or late
+LINES = (("alice", "eth1"), ("moon", "eth0"), ("moon", "eth1"),
+         ("carol", "eth0"), ("sun", "eth0"))
+
+
+@dataclasses.dataclass
+class Event:
+    time: float         # seconds since the storm began
+    name: str
+    commands: list      # (host, command), all at once
+    may_login: bool = False
+    restarts: str = ""  # the host whose daemon is another one afterwards
+    waits: bool = True  # for the command, before the next event
+
+
+def snat(router, ports):
+    """Arguments for the only rule a router has."""
+    inside, outside = NAT[router]
+    return f"POSTROUTING {{}} -o eth0 -s {inside} -p udp -j SNAT " \
+        f"--to-source {outside}:{ports}"
+
+
+class Storm:
+    def __init__(self, seed, with_restarts=True):
+        self._chance = random.Random(seed)
+        self._time = 0.0
+        self._with_restarts = with_restarts
+        self._unplugged = set()         # of alice's uplinks
+        self._down = set()
+        self._muted = set()             # (host, interface) in the switches
+        self._weather = set()           # of LINES
+        self._place = "net1"
+        self._address = {"eth0": "10.1.0.10", "eth1": ETH1[0]}
+        self._dark = None               # since when there is no path
+        self._login = self._restart = 0.0
+        self._before_break = False
+
+    # ------------------------------------------------------------------ state
+
+    def _usable(self, uplink):
+        router = PLACES[self._place][0]
+        return not (uplink in self._unplugged or uplink in self._down
+                    or ("alice", uplink) in self._muted
+                    or (uplink == "eth0" and (router, "eth0") in self._muted))
+
+    def _has_path(self):
+        return ("sun", "eth0") not in self._muted and (
+            self._usable("eth0") or self._usable("eth1"))
+
+    def _unmute(self, uplinks):
+        """A port of a switch that comes up again forwards."""
+        self._muted -= {("alice", uplink) for uplink in uplinks}
+
+    # ----------------------------------------------------------------- events
+
+    def events(self, seconds):
+        """Those of so many seconds."""
+        kinds = {
+            self._cable: 10, self._both: 5, self._flap: 3, self._upstream: 8,
+            self._nat: 5, self._renew: 4, self._move_in: 6, self._interface: 4,
+            self._access_point: 3, self._rekey: 12, self._collide: 4,
+            self._loss: 6, self._clear: 4, self._switch: 5, self._prefer: 3,
+            self._flush: 2, self._freeze: 3, self._style: 2,
+            self._reauthenticate: 3, self._leave: 2, self._kill: 2,
+            self._restart_client: 1, self._kill_gateway: 1,
+        }
+        while self._time < seconds:
+            # many at nearly the same moment, and a few long pauses
+            self._time += 0.01 * 400 ** self._chance.random()
+            if self._dark is not None and \
+                    self._time - self._dark > LONGEST_OUTAGE:
+                kind = self._repair
+            else:
+                kind = self._chance.choices(
+                    list(kinds), list(kinds.values()))[0]
+            event = kind()
+            if event:
+                yield event
+            if self._has_path():
+                self._dark = None
+            elif self._dark is None:
+                self._dark = self._time
+
+    def _event(self, name, *commands, **more):
+        return Event(self._time, name, list(commands), **more)
+
+    def _cable(self):
+        uplink = self._chance.choice(("eth0", "eth1"))
+        return self._set_cables({uplink}, uplink in self._unplugged)
+
+    def _both(self):
+        both = {"eth0", "eth1"}
+        return self._set_cables(both, bool(self._unplugged))
+
+    def _set_cables(self, uplinks, plugged):
+        self._unplugged = self._unplugged - uplinks if plugged \
+            else self._unplugged | uplinks
+        self._unmute(uplinks)
+        action = "plug" if plugged else "pull"
+        names = " ".join(sorted(uplinks))
+        return self._event(f"{action} {names}",
+                           ("alice", f"cable {action} {names}"))
+
+    def _flap(self):
+        """Leaves them plugged."""
+        uplinks = self._chance.choice((("eth0",), ("eth1",), ("eth0", "eth1")))
+        count, seed = self._chance.randint(3, 10), self._chance.getrandbits(32)
+        self._unplugged -= set(uplinks)
+        self._unmute(uplinks)
+        names = " ".join(uplinks)
+        event = self._event(f"{count} flaps of {names}",
+                            ("alice", f"FLAP_SEED={seed} flap {count} {names}"))
+        # the mean of its pauses
+        self._time += 0.22 * count
+        return event
+
+    def _upstream(self):
+        """A router, or alice's network, has no connection to the rest; only
+        the gateway's own is not off for long."""
+        line = self._chance.choice((
+            ("alice", "eth0"), ("alice", "eth1"), ("alice", "eth1"),
+            (PLACES[self._place][0], "eth0"), (PLACES[self._place][0], "eth0"),
+            ("sun", "eth0")))
+        if line[0] == "alice" and (line[1] in self._unplugged | self._down):
+            return None
+        return self._set_upstream(line, line in self._muted)
+
+    def _set_upstream(self, line, connected):
+        self._muted = self._muted - {line} if connected \
+            else self._muted | {line}
+        action = "unmute" if connected else "mute"
+        return self._event(f"{action} {' '.join(line)}",
+                           (line[0], f"cable {action} {line[1]}"))
+
+    def _repair(self):
+        """Somebody does something about it at last."""
+        if ("sun", "eth0") in self._muted:
+            return self._set_upstream(("sun", "eth0"), True)
+        uplink = self._chance.choice(("eth0", "eth1"))
+        if uplink in self._unplugged:
+            return self._set_cables({uplink}, True)
+        if uplink in self._down:
+            return self._set_interface(uplink, True)
+        for line in sorted(self._muted):
+            if line == ("alice", uplink) or \
+                    (uplink == "eth0" and line[0] != "alice"):
+                return self._set_upstream(line, True)
+        return None
+
+    def _nat(self):
+        """The router forgets its mappings; new ones are as before or not."""
+        router = PLACES[self._place][0]
+        command = "conntrack -F"
+        if self._chance.random() < 0.7:
+            first = self._chance.randrange(1024, 60000)
+            command = "iptables -t nat -R " + snat(
+                router, f"{first}-{first + 99}").format("1") + "; " + command
+        return self._event("NAT mappings change", (router, command))
+
+    def _renew(self):
+        """The lease is renewed: the same address, perhaps after a moment
+        without."""
+        uplink = self._chance.choice(("eth0", "eth1"))
+        pause = self._chance.choice((None, None, 0, 0.05, 1))
+        return self._set_address(uplink, self._address[uplink], pause,
+                                 "the same address")
+
+    def _move_in(self):
+        """Another address, perhaps one of before."""
+        uplink = self._chance.choice(("eth0", "eth1"))
+        choices = PLACES[self._place][2] if uplink == "eth0" else ETH1
+        address = self._chance.choice(choices)
+        pause = self._chance.choice((None, 0, 0.2, 2))
+        return self._set_address(uplink, address, pause, "address " + address)
+
+    def _set_address(self, uplink, address, pause, name):
+        """pause: between the old one and the new one, None if they overlap."""
+        old, self._address[uplink] = self._address[uplink], address
+        steps = [] if pause is None else [
+            f"ip address flush dev {uplink} scope global", f"sleep {pause}"]
+        steps += self._addressing(uplink)
+        if pause is None and old != address:
+            steps.append(f"ip address del {old}/{self._prefix(uplink)} "
+                         f"dev {uplink}")
+            # with the first address of a network go all others, and routes
+            steps += self._addressing(uplink)
+        event = self._event(f"{uplink}: {name}", ("alice", "; ".join(steps)))
+        self._time += pause or 0
+        return event
+
+    @staticmethod
+    def _prefix(uplink):
+        return 16 if uplink == "eth0" else 24
+
+    def _addressing(self, uplink):
+        steps = [f"ip address replace {self._address[uplink]}/"
+                 f"{self._prefix(uplink)} dev {uplink} valid_lft 3600 "
+                 "preferred_lft 3600"]
+        if uplink == "eth1":
+            # the kernel forgets it when the interface is down
+            steps.append(f"ip address replace {ETH1_V6} dev eth1 nodad")
+        if uplink == "eth0" and "eth0" not in self._down:
+            steps.append("ip route replace default via "
+                         f"{PLACES[self._place][1]} dev eth0")
+        return steps
+
+    def _interface(self):
+        uplink = self._chance.choice(("eth0", "eth1"))
+        return self._set_interface(uplink, uplink in self._down)
+
+    def _set_interface(self, uplink, is_up):
+        self._down = self._down - {uplink} if is_up \
+            else self._down | {uplink}
+        self._unmute({uplink})
+        steps = [f"ip link set {uplink} up", *self._addressing(uplink)] \
+            if is_up else [f"ip address flush dev {uplink} scope global",
+                           f"ip link set {uplink} down"]
+        return self._event(f"{uplink} {'up' if is_up else 'down'}",
+                           ("alice", "; ".join(steps)))
+
+    def _access_point(self):
+        """eth0 associates with the other one."""
+        self._place = "net3" if self._place == "net1" else "net1"
+        self._address["eth0"] = self._chance.choice(PLACES[self._place][2])
+        self._unplugged.discard("eth0")
+        self._unmute({"eth0"})
+        steps = ["cable pull eth0", "ip address flush dev eth0 scope global",
+                 f"cable plug eth0 {self._place}", *self._addressing("eth0")]
+        return self._event(f"eth0 in {self._place}",
+                           ("alice", "; ".join(steps)))
+
+    def _rekey(self):
+        host = self._chance.choice(("alice", "sun"))
+        what = self._chance.choice(("ike", "child"))
+        return self._event(f"{host} rekeys {what}",
+                           (host, f"swanctl --rekey --{what} home"))
+
+    def _collide(self):
+        """Both at once."""
+        mine, theirs = (self._chance.choice(("ike", "child"))
+                        for _ in range(2))
+        return self._event(f"alice rekeys {mine}, sun rekeys {theirs}",
+                           ("alice", f"swanctl --rekey --{mine} home"),
+                           ("sun", f"swanctl --rekey --{theirs} home"))
+
+    def _loss(self):
+        host, interface = line = self._chance.choice(LINES)
+        self._weather.add(line)
+        what = self._chance.choice((
+            "loss 5%", "loss 30%", "delay 20ms", "delay 150ms",
+            "delay 80ms 40ms loss 5%", "delay 30ms reorder 20% 50%",
+            "loss 100%", "duplicate 10%"))
+        if what == "loss 100%":
+            # not for long: nobody keeps account of that
+            command = f"tc qdisc replace dev {interface} root netem {what}; " \
+                "sleep 1.5; " + self._fine(interface)
+            self._weather.discard(line)
+        else:
+            command = f"tc qdisc replace dev {interface} root netem {what} " \
+                "limit 10000"
+        return self._event(f"{host} {interface}: {what}", (host, command),
+                           waits=what != "loss 100%")
+
+    @staticmethod
+    def _fine(interface):
+        return f"tc qdisc del dev {interface} root 2>/dev/null"
+
+    def _clear(self):
+        if not self._weather:
+            return None
+        line = self._chance.choice(sorted(self._weather))
+        self._weather.discard(line)
+        return self._event(f"{' '.join(line)}: fine",
+                           (line[0], self._fine(line[1])))
+
+    def _switch(self):
+        uplink = self._chance.choice(("eth0", "eth1"))
+        return self._event(f"switch to {uplink}", (
+            "alice", f"timeout 20 mobilityctl switch home {uplink}"),
+            waits=False)
+
+    def _prefer(self):
+        uplink = self._chance.choice(("eth0", "eth1"))
+        how = self._chance.choice(("--cost 50", "--cost 900", "--prefer",
+                                   "--avoid", "--reset", "--reset"))
+        return self._event(f"{uplink} {how}", (
+            "alice", f"mobilityctl interface {uplink} {how}"))
+
+    def _flush(self):
+        """Somebody deletes what is not his."""
+        what = self._chance.choice((
+            "ip rule flush protocol 230",
+            "ip route flush table all protocol 230"))
+        return self._event(what, ("alice", what))
+
+    def _freeze(self):
+        """A daemon gets no processor for a while."""
+        host = self._chance.choice(("alice", "sun"))
+        pause = self._chance.choice((0.3, 1, 3))
+        return self._event(f"{host}'s charon stands still for {pause} s", (
+            host, "pid=$(cat /run/charon-systemd.pid); kill -STOP $pid; "
+            f"sleep {pause}; kill -CONT $pid"), waits=False)
+
+    def _style(self):
+        """alice changes how she reauthenticates."""
+        self._before_break = not self._before_break
+        value = "yes" if self._before_break else "no"
+        return self._event(f"make_before_break = {value}", (
+            "alice", "sed -i 's/make_before_break = .*/make_before_break = "
+            f"{value}/' /etc/strongswan.conf; swanctl --reload-settings"))
+
+    # what makes somebody log in
+
+    def _login_event(self, name, *commands, **more):
+        self._login = self._time
+        return self._event(name, *commands, may_login=True, waits=False,
+                           **more)
+
+    def _reauthenticate(self):
+        if self._time - self._login < LOGIN_PAUSE:
+            return None
+        return self._login_event("alice reauthenticates", (
+            "alice", "swanctl --rekey --ike home --reauth"))
+
+    def _leave(self):
+        """alice ends the connection and wants it again."""
+        if self._time - self._login < LOGIN_PAUSE:
+            return None
+        pause = self._chance.choice((0, 0.5, 2))
+        return self._login_event("alice leaves and comes back", (
+            "alice", "swanctl --terminate --ike home --timeout 8; "
+            f"sleep {pause}; swanctl --initiate --child home --timeout 20"))
+
+    def _restarting(self, name, host, *commands):
+        if not self._with_restarts or \
+                self._time - self._restart < RESTART_PAUSE:
+            return None
+        self._restart = self._time
+        return self._login_event(name, *commands, restarts=host)
+
+    def _kill(self):
+        # what the daemon had in the kernel stays there, also with stock
+        return self._restarting("kill -9 of alice's charon", "alice", (
+            "alice", "systemctl kill strongswan; ip xfrm state flush; "
+            "ip xfrm policy flush; systemctl start strongswan"))
+
+    def _restart_client(self):
+        return self._restarting("restart of alice's charon", "alice", (
+            "alice", "systemctl restart strongswan"))
+
+    def _kill_gateway(self):
+        """The gateway has forgotten all, and alice's user sees that it does
+        not work."""
+        return self._restarting("kill -9 of sun's charon", "sun", (
+            "sun", "systemctl kill strongswan; ip xfrm state flush; "
+            "ip xfrm policy flush; systemctl start strongswan"), (
+            "alice", "sleep 3; swanctl --terminate --ike home --force "
+            "--timeout 5; swanctl --initiate --child home --timeout 20"))
+
+
+# Whatever a storm has done, this is as before it.
+CALM = (
+    ("sun", "cable unmute eth0; tc qdisc del dev eth0 root"),
+    ("moon", "cable unmute eth0; tc qdisc del dev eth0 root; "
+     "tc qdisc del dev eth1 root"),
+    ("carol", "cable unmute eth0; tc qdisc del dev eth0 root"),
+    ("alice", "tc qdisc del dev eth1 root; "
+     "ip link set eth0 up; ip link set eth1 up; "
+     "cable plug eth0 net1; cable plug eth1; cable unmute eth0 eth1; "
+     "ip address flush dev eth0 scope global; "
+     "ip address replace 10.1.0.10/16 dev eth0; "
+     "ip route replace default via 10.1.0.1 dev eth0; "
+     "ip address flush dev eth1 scope global; "
+     f"ip address replace {ETH1[0]}/24 dev eth1; "
+     f"ip address replace {ETH1_V6} dev eth1 nodad; "
+     "mobilityctl interface eth0 --reset; mobilityctl interface eth1 --reset; "
+     "sed -i 's/make_before_break = .*/make_before_break = no/' "
+     "/etc/strongswan.conf; swanctl --reload-settings"),
+)
