@@ -639,7 +639,9 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 		.lock = rwlock_create(RWLOCK_TYPE_DEFAULT),
 	);
 	this->context.monitor = mobility_monitor_create(network_changed, this);
-	this->context.traffic = mobility_traffic_create(traffic_changed, this);
+	this->context.traffic = mobility_traffic_create(mobility_xfrm_create(),
+													mobility_aevents_create(),
+													traffic_changed, this);
 	this->context.resolver = mobility_resolver_create(resolved, this);
 	this->registry = mobility_registry_create(do_work, this);
 	if (!this->registry)

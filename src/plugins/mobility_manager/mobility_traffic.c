@@ -5,13 +5,12 @@
  */
 
 #include <errno.h>
+#include <stdio.h>
 #include <linux/xfrm.h>
 
-#include "mobility_aevents.h"
 #include "mobility_clock.h"
 #include "mobility_traffic.h"
 
-#include <collections/array.h>
 #include <collections/hashtable.h>
 #include <threading/mutex.h>
 #include <utils/debug.h>
@@ -20,9 +19,16 @@
  * possible, as the kernel has an event for each packet then */
 #define RARELY (24 * 60 * 60 * 1000)
 
+/** ms until SAs are tried again that could not be set up, if packets leave */
+#define RETRY 1000
+
+/** longest text of an error */
+#define ERROR_MAX 128
+
 typedef struct private_mobility_traffic_t private_mobility_traffic_t;
 typedef struct watched_t watched_t;
 typedef struct child_t child_t;
+typedef struct question_t question_t;
 
 /**
  * Private data
@@ -45,9 +51,9 @@ struct private_mobility_traffic_t {
 	void *data;
 
 	/**
-	 * Lock for everything below.
+	 * Lock for requests to the kernel, never taken with the other one held.
 	 */
-	mutex_t *mutex;
+	mutex_t *asking;
 
 	/**
 	 * Socket for requests.
@@ -55,25 +61,57 @@ struct private_mobility_traffic_t {
 	mobility_xfrm_t *xfrm;
 
 	/**
+	 * Lock for everything below, a leaf.
+	 */
+	mutex_t *mutex;
+
+	/**
 	 * Socket for events.
 	 */
 	mobility_aevents_t *events;
 
 	/**
-	 * Sessions by number, uintptr_t => watched_t*.
+	 * The socket has a filter.
 	 */
-	hashtable_t *sessions;
+	bool filtered;
+
+	/**
+	 * SAs are others than when it got that.
+	 */
+	bool outdated;
+
+	/**
+	 * There was an event that nobody wants.
+	 */
+	bool stray;
+
+	/**
+	 * Watches by ID, uintptr_t => watched_t*.
+	 */
+	hashtable_t *watches;
 
 	/**
 	 * CHILD_SAs by outbound SA, mobility_sa_id_t* => child_t*.
 	 */
 	hashtable_t *children;
+
+	/**
+	 * IDs of watches whose packets left and were not looked at, uint32_t.
+	 */
+	array_t *due;
+
+	/**
+	 * Last ID given to a watch.
+	 */
+	uint32_t last;
 };
 
 /**
- * A session
+ * A watch
  */
 struct watched_t {
+	/** ID */
+	uint32_t id;
 	/** number of the session */
 	uint32_t number;
 	/** what its packets tell */
@@ -82,25 +120,67 @@ struct watched_t {
 	mobility_flow_sample_t total;
 	/** first of its CHILD_SAs, most have one */
 	child_t *children;
-	/** packets left that were not looked at */
+	/** it is one of those that are due */
 	bool due;
 };
+
+/**
+ * What is known about a CHILD_SA in the kernel
+ */
+typedef enum {
+	/** it is to be set up, the kernel may have it */
+	CHILD_NEW,
+	/** it is set up */
+	CHILD_READY,
+	/** the kernel does not have its SAs */
+	CHILD_MISSING,
+} child_state_t;
 
 /**
  * SAs of a CHILD_SA
  */
 struct child_t {
-	/** session it belongs to */
-	watched_t *session;
-	/** next CHILD_SA of that session */
+	/** watch it belongs to */
+	watched_t *watched;
+	/** next CHILD_SA of that watch */
 	child_t *next;
 	/** SAs */
-	mobility_sa_id_t in;
-	mobility_sa_id_t out;
+	mobility_traffic_sas_t sas;
+	/** what is known about them */
+	child_state_t state;
+	/** when to try again to set them up */
+	uint64_t retry;
+	/** they were named when SAs were set last */
+	bool named;
+	/** it was told that they can't be set up */
+	bool told;
+	/** packets are counted from some number on */
+	bool counts;
 	/** counters that are in the total already */
 	mobility_flow_sample_t counted;
 	/** the kernel has too many events about the outbound SA */
 	bool talkative;
+};
+
+/**
+ * What the kernel is asked about a CHILD_SA while the lock is not held, and
+ * its answer
+ */
+struct question_t {
+	/** SAs */
+	mobility_traffic_sas_t sas;
+	/** set them up */
+	bool set_up;
+	/** have fewer events about the outbound SA */
+	bool silence;
+	/** ask for outbound counters, too */
+	bool both;
+	/** counters */
+	mobility_flow_sample_t counters;
+	/** 0, or errno; ESRCH if one of the SAs does not exist */
+	int error;
+	/** the same in words */
+	char reason[ERROR_MAX];
 };
 
 /**
@@ -132,12 +212,11 @@ static bool id_equals(const void *a, const void *b)
 }
 
 /**
- * Find a session
+ * Find a watch
  */
-static watched_t *get_session(private_mobility_traffic_t *this,
-							  uint32_t number)
+static watched_t *get_watched(private_mobility_traffic_t *this, uint32_t id)
 {
-	return this->sessions->get(this->sessions, (void*)(uintptr_t)number);
+	return this->watches->get(this->watches, (void*)(uintptr_t)id);
 }
 
 /**
@@ -150,48 +229,65 @@ static void count(uint64_t *total, uint64_t *counted, uint64_t value)
 }
 
 /**
- * Count what came in
+ * Count what came in, and what left if that is known
  */
-static void count_in(child_t *child, const mobility_sa_t *sa)
+static void count_packets(child_t *child,
+						  const mobility_flow_sample_t *counters, bool both)
 {
-	mobility_flow_sample_t *total = &child->session->total;
+	mobility_flow_sample_t *total = &child->watched->total;
 
-	count(&total->in, &child->counted.in, sa->packets);
-	/* without replay protection the kernel keeps no sequence number */
-	count(&total->seq, &child->counted.seq, sa->seq ?: sa->packets);
+	if (!child->counts)
+	{
+		child->counts = TRUE;
+		child->counted = *counters;
+	}
+	count(&total->in, &child->counted.in, counters->in);
+	count(&total->seq, &child->counted.seq, counters->seq);
+	if (both)
+	{
+		count(&total->out, &child->counted.out, counters->out);
+	}
 }
 
 /**
- * Count what left
+ * Listen to events if there are any SAs. All are received until there is one
+ * that nobody wants: a filter takes time, and others' SAs need not be there.
  */
-static void count_out(child_t *child, const mobility_sa_t *sa)
+static void listen_events(private_mobility_traffic_t *this)
 {
-	count(&child->session->total.out, &child->counted.out, sa->oseq);
+	bool listen = this->children->get_count(this->children) > 0;
+	int error;
+
+	error = this->events->listen(this->events, listen);
+	if (error)
+	{
+		DBG1(DBG_KNL, "listening to events of SAs failed: %s",
+			 strerror(error));
+	}
 }
 
 /**
- * Tell the kernel about which SAs we want to know
+ * An event was about an SA that nobody watches, have no more of these
  */
-static int listen_events(private_mobility_traffic_t *this)
+static void filter_events(private_mobility_traffic_t *this)
 {
 	enumerator_t *enumerator;
 	child_t *child;
 	uint32_t *spis;
 	u_int n = 0;
-	int error;
 
-	spis = calloc(max(this->children->get_count(this->children), 1),
+	spis = calloc(this->children->get_count(this->children) + 1,
 				  sizeof(*spis));
 	enumerator = this->children->create_enumerator(this->children);
 	while (enumerator->enumerate(enumerator, NULL, &child))
 	{
-		spis[n++] = child->out.spi;
+		spis[n++] = child->sas.out.spi;
 	}
 	enumerator->destroy(enumerator);
 	this->events->filter(this->events, spis, n);
-	error = this->events->listen(this->events, n > 0);
+	this->filtered = TRUE;
+	this->outdated = FALSE;
 	free(spis);
-	return error;
 }
 
 /**
@@ -199,82 +295,266 @@ static int listen_events(private_mobility_traffic_t *this)
  */
 static void remove_child(private_mobility_traffic_t *this, child_t *child)
 {
-	child_t **pos = &child->session->children;
+	child_t **pos = &child->watched->children;
 
 	while (*pos != child)
 	{
 		pos = &(*pos)->next;
 	}
 	*pos = child->next;
-	this->children->remove(this->children, &child->out);
+	this->children->remove(this->children, &child->sas.out);
+	this->outdated = TRUE;
 	free(child);
+	listen_events(this);
 }
 
 /**
- * Read the counters of a CHILD_SA, the outbound ones too, if an event does not
- * have them.
+ * Read counters of a CHILD_SA
  */
-static bool read_child(private_mobility_traffic_t *this, child_t *child,
-					   bool both)
+static int read_counters(private_mobility_traffic_t *this,
+						 const mobility_traffic_sas_t *sas, bool both,
+						 mobility_flow_sample_t *counters)
 {
 	mobility_sa_t sa;
 	int error;
 
-	error = this->xfrm->get_sa(this->xfrm, &child->in, &sa);
+	error = this->xfrm->get_sa(this->xfrm, &sas->in, &sa);
 	if (!error)
 	{
-		count_in(child, &sa);
-		if (both)
-		{
-			error = this->xfrm->get_sa(this->xfrm, &child->out, &sa);
-			if (!error)
-			{
-				count_out(child, &sa);
-			}
-		}
+		counters->in = sa.packets;
+		/* without replay protection the kernel keeps no sequence number */
+		counters->seq = sa.seq ?: sa.packets;
 	}
-	return !error;
+	if (!error && both)
+	{
+		error = this->xfrm->get_sa(this->xfrm, &sas->out, &sa);
+		counters->out = sa.oseq;
+	}
+	return error;
 }
 
 /**
- * Have events every now and then, which needs one first
+ * Set up the events of a CHILD_SA
  */
-static void silence_child(private_mobility_traffic_t *this, child_t *child)
+static int set_up(private_mobility_traffic_t *this,
+				  const mobility_traffic_sas_t *sas)
 {
-	child->talkative = FALSE;
-	this->xfrm->set_thresholds(this->xfrm, &child->out, 0,
-							   MOBILITY_FLOW_PERIOD);
+	return this->xfrm->set_thresholds(this->xfrm, &sas->in, 0, RARELY) ?:
+		   this->xfrm->set_thresholds(this->xfrm, &sas->out, 1,
+									  MOBILITY_FLOW_PERIOD);
 }
 
 /**
- * Look at the counters of a session, and forget the SAs that are gone
+ * Ask the kernel
  */
-static mobility_verdict_t sample(private_mobility_traffic_t *this,
-								 watched_t *session, bool both)
+static void ask(private_mobility_traffic_t *this, question_t *question)
 {
-	child_t *child, *next;
-	bool gone = FALSE;
+	const mobility_traffic_sas_t *sas = &question->sas;
 
-	session->due = FALSE;
-	for (child = session->children; child; child = next)
+	if (question->silence)
+	{	/* an event every now and then, which needs one first; if this fails
+		 * there is another one soon */
+		this->xfrm->set_thresholds(this->xfrm, &sas->out, 0,
+								   MOBILITY_FLOW_PERIOD);
+	}
+	question->error = read_counters(this, sas, question->both,
+									&question->counters);
+	if (!question->error && question->set_up)
 	{
-		next = child->next;
-		if (child->talkative)
+		question->error = set_up(this, sas);
+	}
+	if (question->error)
+	{
+		snprintf(question->reason, sizeof(question->reason), "%s",
+				 this->xfrm->get_error(this->xfrm));
+	}
+}
+
+/**
+ * Check if the kernel is to be asked about a CHILD_SA: if its packets left, or
+ * else if it is not set up
+ */
+static bool is_due(child_t *child, bool left)
+{
+	if (child->state == CHILD_READY)
+	{
+		return left;
+	}
+	return !left || mobility_now() >= child->retry;
+}
+
+/**
+ * Get what to ask the kernel about a watch. Returns FALSE if there is something
+ * to be asked later.
+ */
+static bool get_questions(watched_t *watched, bool left, bool both,
+						  array_t *questions)
+{
+	bool complete = TRUE;
+	child_t *child;
+
+	for (child = watched->children; child; child = child->next)
+	{
+		question_t question = {
+			.sas = child->sas,
+			.set_up = child->state != CHILD_READY,
+			.silence = child->talkative && child->state == CHILD_READY,
+			.both = both || child->state != CHILD_READY,
+		};
+
+		if (is_due(child, left))
 		{
-			silence_child(this, child);
+			child->talkative = FALSE;
+			array_insert(questions, ARRAY_TAIL, &question);
 		}
-		if (!read_child(this, child, both))
+		else if (child->state == CHILD_NEW)
 		{
-			remove_child(this, child);
-			gone = TRUE;
+			complete = FALSE;
 		}
 	}
-	if (gone)
+	return complete;
+}
+
+/**
+ * The kernel did not answer about a CHILD_SA, or does not have its SAs. Returns
+ * FALSE if nobody knows what they count.
+ */
+static bool handle_failure(private_mobility_traffic_t *this, child_t *child,
+						   const question_t *question)
+{
+	if (question->set_up && !child->told)
 	{
-		listen_events(this);
+		child->told = TRUE;
+		DBG1(DBG_KNL, "watching the traffic of the SAs with SPIs %.8x_i and "
+			 "%.8x_o failed: %s", ntohl(child->sas.in.spi),
+			 ntohl(child->sas.out.spi), question->reason);
 	}
-	return session->flow->sample(session->flow, mobility_now(),
-								 &session->total);
+	child->retry = mobility_now() + RETRY;
+	if (question->error != ESRCH)
+	{
+		return FALSE;
+	}
+	child->state = CHILD_MISSING;
+	if (!child->named)
+	{
+		remove_child(this, child);
+	}
+	return TRUE;
+}
+
+/**
+ * Have the answer of the kernel about a CHILD_SA, which may be gone or another
+ * one meanwhile. Returns FALSE if nobody knows what its SAs count.
+ */
+static bool handle_answer(private_mobility_traffic_t *this, watched_t *watched,
+						  const question_t *question)
+{
+	child_t *child;
+
+	child = this->children->get(this->children, &question->sas.out);
+	if (!child || child->watched != watched ||
+		!mobility_sa_id_equals(&child->sas.in, &question->sas.in))
+	{
+		return TRUE;
+	}
+	if (question->error)
+	{
+		return handle_failure(this, child, question);
+	}
+	if (question->set_up)
+	{
+		child->state = CHILD_READY;
+		child->told = FALSE;
+	}
+	count_packets(child, &question->counters, question->both);
+	return TRUE;
+}
+
+/**
+ * Ask the kernel what it has to be asked about a watch whose packets left, or
+ * whose SAs were set. Returns FALSE if some counters are not known.
+ */
+static bool ask_all(private_mobility_traffic_t *this, uint32_t id, bool left,
+					bool both)
+{
+	question_t *question;
+	enumerator_t *enumerator;
+	watched_t *watched;
+	array_t *questions;
+	bool complete = FALSE;
+
+	questions = array_create(sizeof(question_t), 0);
+	this->mutex->lock(this->mutex);
+	watched = get_watched(this, id);
+	if (watched)
+	{
+		complete = get_questions(watched, left, both, questions);
+	}
+	this->mutex->unlock(this->mutex);
+
+	this->asking->lock(this->asking);
+	enumerator = array_create_enumerator(questions);
+	while (enumerator->enumerate(enumerator, &question))
+	{
+		ask(this, question);
+	}
+	enumerator->destroy(enumerator);
+	this->asking->unlock(this->asking);
+
+	this->mutex->lock(this->mutex);
+	watched = get_watched(this, id);
+	enumerator = array_create_enumerator(questions);
+	while (watched && enumerator->enumerate(enumerator, &question))
+	{
+		complete &= handle_answer(this, watched, question);
+	}
+	enumerator->destroy(enumerator);
+	this->mutex->unlock(this->mutex);
+	array_destroy(questions);
+	return complete;
+}
+
+/**
+ * Have a look at the counters of a watch
+ */
+static void sample(private_mobility_traffic_t *this, uint32_t id, bool both)
+{
+	mobility_verdict_t before;
+	watched_t *watched;
+	change_t change;
+	bool changed = FALSE;
+
+	if (!ask_all(this, id, TRUE, both))
+	{	/* without one of the counters it may look as if nothing came in */
+		return;
+	}
+	this->mutex->lock(this->mutex);
+	watched = get_watched(this, id);
+	if (watched)
+	{
+		before = watched->flow->get_verdict(watched->flow);
+		change.number = watched->number;
+		change.verdict = watched->flow->sample(watched->flow, mobility_now(),
+											   &watched->total);
+		changed = change.verdict != before;
+	}
+	this->mutex->unlock(this->mutex);
+	if (changed)
+	{
+		this->cb(this->data, change.number, change.verdict);
+	}
+}
+
+/**
+ * A watch has to be looked at
+ */
+static void set_due(private_mobility_traffic_t *this, watched_t *watched)
+{
+	if (!watched->due)
+	{
+		watched->due = TRUE;
+		array_insert(this->due, ARRAY_TAIL, &watched->id);
+	}
 }
 
 /**
@@ -290,42 +570,70 @@ static void handle_event(void *data, const mobility_sa_t *sa)
 		return;
 	}
 	child = this->children->get(this->children, &sa->id);
-	if (child)
+	if (!child)
 	{
-		count_out(child, sa);
-		child->session->due = TRUE;
+		this->stray = TRUE;
+		return;
+	}
+	if (child->state == CHILD_READY)
+	{
+		count(&child->watched->total.out, &child->counted.out, sa->oseq);
 		child->talkative |= (sa->flags & XFRM_AE_CR) != 0;
 	}
+	else if (mobility_now() < child->retry)
+	{	/* there are lots of events until it is set up */
+		return;
+	}
+	set_due(this, child->watched);
 }
 
 /**
- * Look at all sessions whose packets left, or at all of them
+ * Read events. Returns FALSE if some were lost, then all watches are due.
  */
-static array_t *sample_due(private_mobility_traffic_t *this, bool all)
+static bool read_events(private_mobility_traffic_t *this)
 {
 	enumerator_t *enumerator;
-	mobility_verdict_t before;
-	watched_t *session;
-	array_t *changes;
-	change_t change;
+	watched_t *watched;
+	bool complete;
 
-	changes = array_create(sizeof(change_t), 0);
-	enumerator = this->sessions->create_enumerator(this->sessions);
-	while (enumerator->enumerate(enumerator, NULL, &session))
+	this->stray = FALSE;
+	complete = this->events->receive(this->events, handle_event, this);
+	if (this->stray && this->outdated)
 	{
-		if (session->due || all)
+		filter_events(this);
+	}
+	if (!complete)
+	{
+		enumerator = this->watches->create_enumerator(this->watches);
+		while (enumerator->enumerate(enumerator, NULL, &watched))
 		{
-			before = session->flow->get_verdict(session->flow);
-			change.number = session->number;
-			change.verdict = sample(this, session, all);
-			if (change.verdict != before)
-			{
-				array_insert(changes, ARRAY_TAIL, &change);
-			}
+			set_due(this, watched);
+		}
+		enumerator->destroy(enumerator);
+	}
+	return complete;
+}
+
+/**
+ * Take a watch that is due, 0 if there is none. Those that have ended stay in
+ * the list until then.
+ */
+static uint32_t take_due(private_mobility_traffic_t *this)
+{
+	watched_t *watched;
+	uint32_t id = 0;
+
+	this->mutex->lock(this->mutex);
+	if (array_remove(this->due, ARRAY_HEAD, &id))
+	{
+		watched = get_watched(this, id);
+		if (watched)
+		{
+			watched->due = FALSE;
 		}
 	}
-	enumerator->destroy(enumerator);
-	return changes;
+	this->mutex->unlock(this->mutex);
+	return id;
 }
 
 /**
@@ -334,52 +642,30 @@ static array_t *sample_due(private_mobility_traffic_t *this, bool all)
 static bool receive(void *data, int fd, watcher_event_t event)
 {
 	private_mobility_traffic_t *this = data;
-	array_t *changes;
-	change_t change;
 	bool complete;
+	uint32_t id;
 
 	this->mutex->lock(this->mutex);
-	complete = this->events->receive(this->events, handle_event, this);
-	changes = sample_due(this, !complete);
+	complete = read_events(this);
 	this->mutex->unlock(this->mutex);
 
-	while (array_remove(changes, ARRAY_HEAD, &change))
+	while ((id = take_due(this)))
 	{
-		this->cb(this->data, change.number, change.verdict);
+		sample(this, id, !complete);
 	}
-	array_destroy(changes);
 	return TRUE;
-}
-
-/**
- * Get a session, a new one if there is none
- */
-static watched_t *add_session(private_mobility_traffic_t *this,
-							  uint32_t number)
-{
-	watched_t *session;
-
-	session = get_session(this, number);
-	if (!session)
-	{
-		INIT(session,
-			.number = number,
-			.flow = mobility_flow_create(),
-		);
-		this->sessions->put(this->sessions, (void*)(uintptr_t)number, session);
-	}
-	return session;
 }
 
 /**
  * Find the CHILD_SA that has one of the given SPIs, whatever its addresses are
  */
-static child_t *find_child(watched_t *session, const mobility_sa_id_t *in,
-						   const mobility_sa_id_t *out)
+static child_t *find_child(watched_t *watched,
+						   const mobility_traffic_sas_t *sas)
 {
-	child_t *child = session->children;
+	child_t *child = watched->children;
 
-	while (child && child->in.spi != in->spi && child->out.spi != out->spi)
+	while (child && child->sas.in.spi != sas->in.spi &&
+		   child->sas.out.spi != sas->out.spi)
 	{
 		child = child->next;
 	}
@@ -387,176 +673,198 @@ static child_t *find_child(watched_t *session, const mobility_sa_id_t *in,
 }
 
 /**
- * Add a CHILD_SA to a session, or have new addresses for one
+ * Add a CHILD_SA that is to be set up
  */
-static void add_child(private_mobility_traffic_t *this, watched_t *session,
-					  const mobility_sa_id_t *in, const mobility_sa_id_t *out,
-					  const mobility_flow_sample_t *counters)
+static child_t *add_child(private_mobility_traffic_t *this, watched_t *watched)
+{
+	child_t *child;
+
+	INIT(child,
+		.watched = watched,
+		.next = watched->children,
+	);
+	watched->children = child;
+	if (this->filtered)
+	{
+		this->events->filter(this->events, NULL, 0);
+		this->filtered = FALSE;
+	}
+	this->outdated = TRUE;
+	return child;
+}
+
+/**
+ * Have the SAs of a CHILD_SA, with new addresses if there is one
+ */
+static void name_child(private_mobility_traffic_t *this, watched_t *watched,
+					   const mobility_traffic_sas_t *sas)
 {
 	child_t *child, *other;
 
-	other = this->children->get(this->children, out);
-	if (other && other->session != session)
-	{	/* an SA is in one session only */
+	other = this->children->get(this->children, &sas->out);
+	if (other && other->watched != watched)
+	{	/* an SA is in one watch only */
 		remove_child(this, other);
 	}
-	child = find_child(session, in, out);
-	if (child)
+	child = find_child(watched, sas);
+	if (!child)
 	{
-		this->children->remove(this->children, &child->out);
+		child = add_child(this, watched);
 	}
-	else
+	else if (!mobility_sa_id_equals(&child->sas.in, &sas->in) ||
+			 !mobility_sa_id_equals(&child->sas.out, &sas->out))
 	{
-		INIT(child,
-			.session = session,
-			.next = session->children,
-			.counted = *counters,
-		);
-		session->children = child;
+		this->children->remove(this->children, &child->sas.out);
+		child->state = CHILD_NEW;
 	}
-	child->in = *in;
-	child->out = *out;
-	this->children->put(this->children, &child->out, child);
+	child->named = TRUE;
+	child->sas = *sas;
+	this->children->put(this->children, &child->sas.out, child);
 }
 
 /**
- * Read counters of both SAs and set up their events
+ * Set the SAs of a watch
  */
-static int prepare(private_mobility_traffic_t *this,
-				   const mobility_sa_id_t *in, const mobility_sa_id_t *out,
-				   mobility_flow_sample_t *counters)
+static void name_children(private_mobility_traffic_t *this, watched_t *watched,
+						  array_t *sas)
 {
-	mobility_sa_t sa;
-	int error;
+	mobility_traffic_sas_t *current;
+	enumerator_t *enumerator;
+	child_t *child, *next;
 
-	error = this->xfrm->get_sa(this->xfrm, in, &sa);
-	if (!error)
+	for (child = watched->children; child; child = child->next)
 	{
-		counters->in = sa.packets;
-		counters->seq = sa.seq ?: sa.packets;
-		error = this->xfrm->set_thresholds(this->xfrm, in, 0, RARELY);
+		child->named = FALSE;
 	}
-	if (!error)
+	enumerator = array_create_enumerator(sas);
+	while (enumerator->enumerate(enumerator, &current))
 	{
-		error = this->xfrm->get_sa(this->xfrm, out, &sa);
+		name_child(this, watched, current);
 	}
-	if (!error)
+	enumerator->destroy(enumerator);
+	for (child = watched->children; child; child = next)
 	{
-		counters->out = sa.oseq;
-		error = this->xfrm->set_thresholds(this->xfrm, out, 1,
-										   MOBILITY_FLOW_PERIOD);
+		next = child->next;
+		if (!child->named && child->state != CHILD_READY)
+		{	/* nobody is going to tell when it is gone */
+			remove_child(this, child);
+		}
 	}
-	return error;
+	listen_events(this);
 }
 
 /**
- * Forget a session, which is not in the table anymore
+ * Forget a watch, which is not in the table anymore
  */
-static void destroy_session(private_mobility_traffic_t *this,
-							watched_t *session)
+static void destroy_watched(private_mobility_traffic_t *this,
+							watched_t *watched)
 {
-	while (session->children)
+	while (watched->children)
 	{
-		remove_child(this, session->children);
+		remove_child(this, watched->children);
 	}
-	session->flow->destroy(session->flow);
-	free(session);
+	watched->flow->destroy(watched->flow);
+	free(watched);
 }
 
-METHOD(mobility_traffic_t, watch, bool,
-	private_mobility_traffic_t *this, uint32_t number,
-	const mobility_sa_id_t *in, const mobility_sa_id_t *out)
-{
-	mobility_flow_sample_t counters = {};
-	const char *reason;
-	int error;
-
-	this->mutex->lock(this->mutex);
-	error = prepare(this, in, out, &counters);
-	reason = this->xfrm->get_error(this->xfrm);
-	if (!error)
-	{
-		add_child(this, add_session(this, number), in, out, &counters);
-		error = listen_events(this);
-		reason = strerror(error);
-	}
-	if (error)
-	{
-		DBG1(DBG_KNL, "watching the traffic of the SAs with SPIs %.8x_i and "
-			 "%.8x_o failed: %s", ntohl(in->spi), ntohl(out->spi), reason);
-	}
-	this->mutex->unlock(this->mutex);
-	return !error;
-}
-
-METHOD(mobility_traffic_t, unwatch, void,
+METHOD(mobility_traffic_t, begin, uint32_t,
 	private_mobility_traffic_t *this, uint32_t number)
 {
-	watched_t *session;
+	watched_t *watched;
+
+	INIT(watched,
+		.number = number,
+		.flow = mobility_flow_create(),
+	);
+	this->mutex->lock(this->mutex);
+	watched->id = ++this->last;
+	this->watches->put(this->watches, (void*)(uintptr_t)watched->id, watched);
+	this->mutex->unlock(this->mutex);
+	return watched->id;
+}
+
+METHOD(mobility_traffic_t, watch, void,
+	private_mobility_traffic_t *this, uint32_t id, array_t *sas)
+{
+	watched_t *watched;
 
 	this->mutex->lock(this->mutex);
-	session = this->sessions->remove(this->sessions, (void*)(uintptr_t)number);
-	if (session)
+	watched = get_watched(this, id);
+	if (watched)
 	{
-		destroy_session(this, session);
-		listen_events(this);
+		name_children(this, watched, sas);
+	}
+	this->mutex->unlock(this->mutex);
+	ask_all(this, id, FALSE, FALSE);
+}
+
+METHOD(mobility_traffic_t, end, void,
+	private_mobility_traffic_t *this, uint32_t id)
+{
+	watched_t *watched;
+
+	this->mutex->lock(this->mutex);
+	watched = this->watches->remove(this->watches, (void*)(uintptr_t)id);
+	if (watched)
+	{
+		destroy_watched(this, watched);
 	}
 	this->mutex->unlock(this->mutex);
 }
 
 METHOD(mobility_traffic_t, set_rtt, void,
-	private_mobility_traffic_t *this, uint32_t number, uint32_t rtt)
+	private_mobility_traffic_t *this, uint32_t id, uint32_t rtt)
 {
-	watched_t *session;
+	watched_t *watched;
 
 	this->mutex->lock(this->mutex);
-	session = get_session(this, number);
-	if (session)
+	watched = get_watched(this, id);
+	if (watched)
 	{
-		session->flow->set_rtt(session->flow, rtt);
+		watched->flow->set_rtt(watched->flow, rtt);
 	}
 	this->mutex->unlock(this->mutex);
 }
 
 METHOD(mobility_traffic_t, refuted, void,
-	private_mobility_traffic_t *this, uint32_t number)
+	private_mobility_traffic_t *this, uint32_t id)
 {
-	watched_t *session;
+	watched_t *watched;
 
 	this->mutex->lock(this->mutex);
-	session = get_session(this, number);
-	if (session)
+	watched = get_watched(this, id);
+	if (watched)
 	{
-		session->flow->refuted(session->flow, mobility_now());
+		watched->flow->refuted(watched->flow, mobility_now());
 	}
 	this->mutex->unlock(this->mutex);
 }
 
 METHOD(mobility_traffic_t, moved, void,
-	private_mobility_traffic_t *this, uint32_t number)
+	private_mobility_traffic_t *this, uint32_t id)
 {
-	watched_t *session;
+	watched_t *watched;
 
 	this->mutex->lock(this->mutex);
-	session = get_session(this, number);
-	if (session)
+	watched = get_watched(this, id);
+	if (watched)
 	{
-		session->flow->moved(session->flow, mobility_now());
+		watched->flow->moved(watched->flow, mobility_now());
 	}
 	this->mutex->unlock(this->mutex);
 }
 
 METHOD(mobility_traffic_t, get_verdict, mobility_verdict_t,
-	private_mobility_traffic_t *this, uint32_t number)
+	private_mobility_traffic_t *this, uint32_t id)
 {
 	mobility_verdict_t verdict = MOBILITY_VERDICT_HEALTHY;
-	watched_t *session;
+	watched_t *watched;
 
 	this->mutex->lock(this->mutex);
-	session = get_session(this, number);
-	if (session)
+	watched = get_watched(this, id);
+	if (watched)
 	{
-		verdict = session->flow->get_verdict(session->flow);
+		verdict = watched->flow->get_verdict(watched->flow);
 	}
 	this->mutex->unlock(this->mutex);
 	return verdict;
@@ -566,38 +874,46 @@ METHOD(mobility_traffic_t, destroy, void,
 	private_mobility_traffic_t *this)
 {
 	enumerator_t *enumerator;
-	watched_t *session;
+	watched_t *watched;
 
-	if (this->events)
+	lib->watcher->remove(lib->watcher, this->events->get_fd(this->events));
+	enumerator = this->watches->create_enumerator(this->watches);
+	while (enumerator->enumerate(enumerator, NULL, &watched))
 	{
-		lib->watcher->remove(lib->watcher, this->events->get_fd(this->events));
-	}
-	enumerator = this->sessions->create_enumerator(this->sessions);
-	while (enumerator->enumerate(enumerator, NULL, &session))
-	{
-		destroy_session(this, session);
+		destroy_watched(this, watched);
 	}
 	enumerator->destroy(enumerator);
-	this->sessions->destroy(this->sessions);
+	this->watches->destroy(this->watches);
 	this->children->destroy(this->children);
-	DESTROY_IF(this->events);
-	DESTROY_IF(this->xfrm);
+	array_destroy(this->due);
+	this->events->destroy(this->events);
+	this->xfrm->destroy(this->xfrm);
 	this->mutex->destroy(this->mutex);
+	this->asking->destroy(this->asking);
 	free(this);
 }
 
 /*
  * Described in header.
  */
-mobility_traffic_t *mobility_traffic_create(mobility_traffic_cb_t cb,
+mobility_traffic_t *mobility_traffic_create(mobility_xfrm_t *xfrm,
+											mobility_aevents_t *events,
+											mobility_traffic_cb_t cb,
 											void *data)
 {
 	private_mobility_traffic_t *this;
 
+	if (!xfrm || !events)
+	{
+		DESTROY_IF(xfrm);
+		DESTROY_IF(events);
+		return NULL;
+	}
 	INIT(this,
 		.public = {
+			.begin = _begin,
 			.watch = _watch,
-			.unwatch = _unwatch,
+			.end = _end,
 			.set_rtt = _set_rtt,
 			.refuted = _refuted,
 			.moved = _moved,
@@ -606,19 +922,16 @@ mobility_traffic_t *mobility_traffic_create(mobility_traffic_cb_t cb,
 		},
 		.cb = cb,
 		.data = data,
+		.asking = mutex_create(MUTEX_TYPE_DEFAULT),
+		.xfrm = xfrm,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
-		.xfrm = mobility_xfrm_create(),
-		.events = mobility_aevents_create(),
-		.sessions = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr,
-									 4),
+		.events = events,
+		.watches = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr,
+									4),
 		.children = hashtable_create(id_hash, id_equals, 4),
+		.due = array_create(sizeof(uint32_t), 0),
 	);
-	if (!this->xfrm || !this->events)
-	{
-		destroy(this);
-		return NULL;
-	}
-	lib->watcher->add(lib->watcher, this->events->get_fd(this->events),
-					  WATCHER_READ, receive, this);
+	lib->watcher->add(lib->watcher, events->get_fd(events), WATCHER_READ,
+					  receive, this);
 	return &this->public;
 }

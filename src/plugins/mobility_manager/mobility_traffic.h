@@ -16,19 +16,35 @@
  * first packet that leaves after a pause, then one every MOBILITY_FLOW_PERIOD
  * as long as packets leave, none while there are none. Events of inbound SAs
  * are turned off; their counters are read when packets leave.
+ *
+ * If the kernel does not have an SA (yet), or does not answer, that is tried
+ * again when the SAs are named again, and as packets leave.
  */
 
 #ifndef MOBILITY_TRAFFIC_H_
 #define MOBILITY_TRAFFIC_H_
 
+#include "mobility_aevents.h"
 #include "mobility_flow.h"
-#include "mobility_xfrm.h"
+
+#include <collections/array.h>
 
 typedef struct mobility_traffic_t mobility_traffic_t;
+typedef struct mobility_traffic_sas_t mobility_traffic_sas_t;
 
 /**
- * Called when the verdict about a session changed, by a thread that holds no
- * lock. The session may not be watched anymore.
+ * SAs of a CHILD_SA.
+ */
+struct mobility_traffic_sas_t {
+	/** inbound SA */
+	mobility_sa_id_t in;
+	/** outbound SA */
+	mobility_sa_id_t out;
+};
+
+/**
+ * Called when the verdict of a watch changed, by a thread that holds no lock.
+ * The watch may have ended.
  *
  * @param data			user data
  * @param number		number of the session
@@ -38,65 +54,75 @@ typedef void (*mobility_traffic_cb_t)(void *data, uint32_t number,
 									  mobility_verdict_t verdict);
 
 /**
- * Watches traffic.  Methods may be called from any thread. There is one lock,
- * held only for requests to the kernel, that waits for no other.
+ * Watches traffic.  Methods may be called from any thread.  All but watch() do
+ * not block, bus listeners may call them: the lock they take is a leaf and not
+ * held for requests to the kernel.  What has ended is silently ignored.
  */
 struct mobility_traffic_t {
 
 	/**
-	 * Watch the SAs of a CHILD_SA. Those of one session are looked at together.
+	 * Begin to watch the traffic of a session. There may be several watches
+	 * with the same number: a session that is reauthenticated has one for each
+	 * of its IKE_SAs, which know nothing of each other.
 	 *
-	 * To be called again whenever SAs were installed anew, even under the same
-	 * SPIs, as when addresses changed: an SA takes the place of the one with
-	 * its SPI, and what was counted stays. SAs that are gone are forgotten
-	 * without being asked to.
-	 *
-	 * @param number	number of the session
-	 * @param in		inbound SA
-	 * @param out		outbound SA
-	 * @return			FALSE if the kernel has no such SAs, or has no events
-	 *					about them (logged)
+	 * @param number	number of the session, for the callback
+	 * @return			ID of the watch, never 0
 	 */
-	bool (*watch)(mobility_traffic_t *this, uint32_t number,
-				  const mobility_sa_id_t *in, const mobility_sa_id_t *out);
+	uint32_t (*begin)(mobility_traffic_t *this, uint32_t number);
 
 	/**
-	 * Watch a session no longer.
+	 * Set the SAs of a watch, they are looked at together. To be called again
+	 * whenever they may be others, or the kernel may have them at last.
 	 *
-	 * @param number	number of the session
+	 * An SA takes the place of the one with its SPI, and what was counted
+	 * stays. SAs that are not named anymore are watched as long as the kernel
+	 * has them, as the peer may still use them.
+	 *
+	 * Waits for the kernel, if there is anything to ask it for. Failures are
+	 * logged once for each CHILD_SA.
+	 *
+	 * @param watch		ID of the watch
+	 * @param sas		mobility_traffic_sas_t, may be NULL
 	 */
-	void (*unwatch)(mobility_traffic_t *this, uint32_t number);
+	void (*watch)(mobility_traffic_t *this, uint32_t watch, array_t *sas);
 
 	/**
-	 * Set the round-trip time of the path of a session.
+	 * End a watch.
 	 *
-	 * @param number	number of the session
+	 * @param watch		ID of the watch
+	 */
+	void (*end)(mobility_traffic_t *this, uint32_t watch);
+
+	/**
+	 * Set the round-trip time of the path in use.
+	 *
+	 * @param watch		ID of the watch
 	 * @param rtt		ms, 0 if unknown
 	 */
-	void (*set_rtt)(mobility_traffic_t *this, uint32_t number, uint32_t rtt);
+	void (*set_rtt)(mobility_traffic_t *this, uint32_t watch, uint32_t rtt);
 
 	/**
 	 * The peer answered over a path that was told to be silent.
 	 *
-	 * @param number	number of the session
+	 * @param watch		ID of the watch
 	 */
-	void (*refuted)(mobility_traffic_t *this, uint32_t number);
+	void (*refuted)(mobility_traffic_t *this, uint32_t watch);
 
 	/**
-	 * A session uses another path now.
+	 * The session uses another path now.
 	 *
-	 * @param number	number of the session
+	 * @param watch		ID of the watch
 	 */
-	void (*moved)(mobility_traffic_t *this, uint32_t number);
+	void (*moved)(mobility_traffic_t *this, uint32_t watch);
 
 	/**
-	 * Get what is known about the traffic of a session.
+	 * Get what is known about the traffic.
 	 *
-	 * @param number	number of the session
-	 * @return			last verdict, healthy if the session is not watched
+	 * @param watch		ID of the watch
+	 * @return			last verdict, healthy if nothing is watched
 	 */
 	mobility_verdict_t (*get_verdict)(mobility_traffic_t *this,
-									  uint32_t number);
+									  uint32_t watch);
 
 	/**
 	 * Destroy; waits for a callback under way.
@@ -108,11 +134,15 @@ struct mobility_traffic_t {
  * Create an instance, which listens to the kernel only while there is something
  * to watch.
  *
+ * @param xfrm			socket for requests, gets owned; NULL if there is none
+ * @param events		socket for events, gets owned; NULL if there is none
  * @param cb			called when a verdict changed
  * @param data			user data for cb
- * @return				instance, NULL if the kernel has no IPsec (logged)
+ * @return				instance, NULL without one of the sockets
  */
-mobility_traffic_t *mobility_traffic_create(mobility_traffic_cb_t cb,
+mobility_traffic_t *mobility_traffic_create(mobility_xfrm_t *xfrm,
+											mobility_aevents_t *events,
+											mobility_traffic_cb_t cb,
 											void *data);
 
 #endif /** MOBILITY_TRAFFIC_H_ @}*/

@@ -24,19 +24,14 @@ struct private_mobility_vigil_t {
 	mobility_traffic_t *traffic;
 
 	/**
-	 * Number of the session.
+	 * What it has watched by that.
 	 */
-	uint32_t number;
+	uint32_t watch;
 
 	/**
 	 * Round-trip time of the path in use in ms, 0 if unknown.
 	 */
 	uint32_t rtt;
-
-	/**
-	 * Hash of the SAs that are watched.
-	 */
-	uint32_t watched;
 };
 
 /**
@@ -61,55 +56,32 @@ static mobility_sa_id_t get_sa(ike_sa_t *ike_sa, child_sa_t *child_sa,
 								 child_sa->get_mark(child_sa, inbound));
 }
 
-/**
- * Hash the SAs of all CHILD_SAs.
- */
-static uint32_t hash_sas(ike_sa_t *ike_sa)
-{
-	enumerator_t *enumerator;
-	child_sa_t *child_sa;
-	mobility_sa_id_t in, out;
-	uint32_t hash = 0;
-
-	enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
-	while (enumerator->enumerate(enumerator, &child_sa))
-	{
-		if (is_watchable(child_sa))
-		{
-			in = get_sa(ike_sa, child_sa, TRUE);
-			out = get_sa(ike_sa, child_sa, FALSE);
-			hash += chunk_hash(chunk_from_thing(in)) +
-					chunk_hash(chunk_from_thing(out));
-		}
-	}
-	enumerator->destroy(enumerator);
-	return hash;
-}
-
 METHOD(mobility_vigil_t, watch, void,
 	private_mobility_vigil_t *this, ike_sa_t *ike_sa)
 {
 	enumerator_t *enumerator;
 	child_sa_t *child_sa;
-	mobility_sa_id_t in, out;
-	uint32_t hash = hash_sas(ike_sa);
+	mobility_traffic_sas_t current;
+	array_t *sas;
 
-	if (!this->traffic || hash == this->watched)
+	if (!this->traffic)
 	{
 		return;
 	}
-	this->watched = hash;
+	sas = array_create(sizeof(current), 0);
 	enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
 	while (enumerator->enumerate(enumerator, &child_sa))
 	{
 		if (is_watchable(child_sa))
 		{
-			in = get_sa(ike_sa, child_sa, TRUE);
-			out = get_sa(ike_sa, child_sa, FALSE);
-			this->traffic->watch(this->traffic, this->number, &in, &out);
+			current.in = get_sa(ike_sa, child_sa, TRUE);
+			current.out = get_sa(ike_sa, child_sa, FALSE);
+			array_insert(sas, ARRAY_TAIL, &current);
 		}
 	}
 	enumerator->destroy(enumerator);
+	this->traffic->watch(this->traffic, this->watch, sas);
+	array_destroy(sas);
 }
 
 METHOD(mobility_vigil_t, stop, void,
@@ -117,9 +89,8 @@ METHOD(mobility_vigil_t, stop, void,
 {
 	if (this->traffic)
 	{
-		this->traffic->unwatch(this->traffic, this->number);
+		this->traffic->end(this->traffic, this->watch);
 	}
-	this->watched = 0;
 }
 
 /**
@@ -130,7 +101,7 @@ static void set_rtt(private_mobility_vigil_t *this, uint32_t rtt)
 	this->rtt = rtt;
 	if (this->traffic)
 	{
-		this->traffic->set_rtt(this->traffic, this->number, rtt);
+		this->traffic->set_rtt(this->traffic, this->watch, rtt);
 	}
 }
 
@@ -143,7 +114,7 @@ METHOD(mobility_vigil_t, answered, void,
 	}
 	if (this->traffic)
 	{
-		this->traffic->refuted(this->traffic, this->number);
+		this->traffic->refuted(this->traffic, this->watch);
 	}
 }
 
@@ -152,7 +123,7 @@ METHOD(mobility_vigil_t, moved, void,
 {
 	if (this->traffic)
 	{
-		this->traffic->moved(this->traffic, this->number);
+		this->traffic->moved(this->traffic, this->watch);
 	}
 	set_rtt(this, rtt);
 }
@@ -166,7 +137,7 @@ METHOD(mobility_vigil_t, get_rtt, uint32_t,
 METHOD(mobility_vigil_t, get_verdict, mobility_verdict_t,
 	private_mobility_vigil_t *this)
 {
-	return this->traffic ? this->traffic->get_verdict(this->traffic, this->number)
+	return this->traffic ? this->traffic->get_verdict(this->traffic, this->watch)
 						 : MOBILITY_VERDICT_HEALTHY;
 }
 
@@ -196,7 +167,7 @@ mobility_vigil_t *mobility_vigil_create(mobility_traffic_t *traffic,
 			.destroy = _destroy,
 		},
 		.traffic = traffic,
-		.number = number,
+		.watch = traffic ? traffic->begin(traffic, number) : 0,
 	);
 	return &this->public;
 }

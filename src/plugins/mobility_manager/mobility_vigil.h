@@ -22,19 +22,21 @@
 typedef struct mobility_vigil_t mobility_vigil_t;
 
 /**
- * Vigil over a session's path.  Used with its IKE_SA checked out.
+ * Vigil over a session's path.  Used with its IKE_SA checked out.  Another one
+ * may exist for the same session, as while it is reauthenticated.
  */
 struct mobility_vigil_t {
 
 	/**
-	 * Watch the CHILD_SAs of an IKE_SA, if they are others than before.
+	 * Watch the CHILD_SAs of an IKE_SA. To be called whenever they may be others
+	 * than before, and not by bus listeners: it may wait for the kernel.
 	 *
 	 * @param ike_sa	IKE_SA
 	 */
 	void (*watch)(mobility_vigil_t *this, ike_sa_t *ike_sa);
 
 	/**
-	 * Watch nothing anymore.
+	 * Watch nothing anymore, for good.
 	 */
 	void (*stop)(mobility_vigil_t *this);
 
@@ -76,7 +78,7 @@ struct mobility_vigil_t {
  * Create an instance.
  *
  * @param traffic		watches traffic, NULL if the kernel does not tell of it
- * @param number		number of the session
+ * @param number		number of the session, which is told of verdicts
  * @return				instance
  */
 mobility_vigil_t *mobility_vigil_create(mobility_traffic_t *traffic,

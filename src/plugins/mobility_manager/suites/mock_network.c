@@ -226,14 +226,20 @@ METHOD(mobility_relocator_t, drop, void,
 	}
 }
 
+METHOD(mobility_traffic_t, begin, uint32_t,
+	mobility_traffic_t *this, uint32_t number)
+{
+	return number;
+}
+
 METHOD(mobility_traffic_t, set_rtt, void,
-	mobility_traffic_t *this, uint32_t number, uint32_t rtt)
+	mobility_traffic_t *this, uint32_t watch, uint32_t rtt)
 {
 	net.public.rtt = rtt;
 }
 
 METHOD(mobility_traffic_t, get_verdict, mobility_verdict_t,
-	mobility_traffic_t *this, uint32_t number)
+	mobility_traffic_t *this, uint32_t watch)
 {
 	return net.public.verdict;
 }
@@ -289,8 +295,9 @@ mock_network_t *mock_network_create(mobility_context_t *context)
 		.drop = _drop,
 	};
 	net.traffic = (mobility_traffic_t){
-		.watch = (void*)return_true,
-		.unwatch = (void*)nop,
+		.begin = _begin,
+		.watch = (void*)nop,
+		.end = (void*)nop,
 		.set_rtt = _set_rtt,
 		.refuted = (void*)nop,
 		.moved = (void*)nop,

@@ -1,0 +1,470 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_suite.h"
+#include "fake_clock.h"
+#include "mock_xfrm.h"
+
+#include <errno.h>
+
+#include <mobility_vigil.h>
+
+#include <collections/array.h>
+#include <threading/thread.h>
+
+/** addresses of the IKE_SA, and SPIs of its CHILD_SAs */
+#define LOCAL "10.0.0.2"
+#define PEER "192.0.2.1"
+#define SPI_IN 1
+#define SPI_OUT 0x1001
+#define NEW_IN 2
+#define NEW_OUT 0x1002
+
+/** number of the session */
+#define SESSION 7
+
+/** ms between packets */
+#define STEP 20
+
+/** CHILD_SAs an IKE_SA has at most */
+#define CHILDREN 2
+
+/**
+ * A CHILD_SA
+ */
+typedef struct {
+	child_sa_t public;
+	protocol_id_t proto;
+	child_sa_state_t state;
+	uint32_t in, out;
+	mark_t mark;
+} mock_child_t;
+
+/**
+ * An IKE_SA
+ */
+typedef struct {
+	ike_sa_t public;
+	host_t *local, *peer;
+	mock_child_t children[CHILDREN];
+	int count;
+} mock_ike_t;
+
+/** what vigils share */
+static mobility_traffic_t *traffic;
+
+/** IKE_SA and the one that replaces it */
+static mock_ike_t ike, successor;
+
+/** number of verdicts that told nothing good */
+static int alarms;
+
+METHOD(child_sa_t, get_protocol, protocol_id_t,
+	mock_child_t *this)
+{
+	return this->proto;
+}
+
+METHOD(child_sa_t, get_state, child_sa_state_t,
+	mock_child_t *this)
+{
+	return this->state;
+}
+
+METHOD(child_sa_t, get_spi, uint32_t,
+	mock_child_t *this, bool inbound)
+{
+	return htonl(inbound ? this->in : this->out);
+}
+
+METHOD(child_sa_t, get_mark, mark_t,
+	mock_child_t *this, bool inbound)
+{
+	return this->mark;
+}
+
+METHOD(ike_sa_t, get_my_host, host_t*,
+	mock_ike_t *this)
+{
+	return this->local;
+}
+
+METHOD(ike_sa_t, get_other_host, host_t*,
+	mock_ike_t *this)
+{
+	return this->peer;
+}
+
+METHOD(ike_sa_t, create_child_sa_enumerator, enumerator_t*,
+	mock_ike_t *this)
+{
+	array_t *array = NULL;
+	int i;
+
+	for (i = 0; i < this->count; i++)
+	{
+		array_insert_create(&array, ARRAY_TAIL, &this->children[i]);
+	}
+	return enumerator_create_cleaner(array_create_enumerator(array),
+									 (void*)array_destroy, array);
+}
+
+/**
+ * Create an IKE_SA with a CHILD_SA, whose SAs the kernel has
+ */
+static void create_ike(mock_ike_t *this, uint32_t in, uint32_t out)
+{
+	int i;
+
+	*this = (mock_ike_t){
+		.public = {
+			.get_my_host = (void*)_get_my_host,
+			.get_other_host = (void*)_get_other_host,
+			.create_child_sa_enumerator = (void*)_create_child_sa_enumerator,
+		},
+		.local = host_create_from_string(LOCAL, 4500),
+		.peer = host_create_from_string(PEER, 4500),
+		.count = 1,
+	};
+	for (i = 0; i < CHILDREN; i++)
+	{
+		this->children[i] = (mock_child_t){
+			.public = {
+				.get_protocol = (void*)_get_protocol,
+				.get_state = (void*)_get_state,
+				.get_spi = (void*)_get_spi,
+				.get_mark = (void*)_get_mark,
+			},
+			.proto = PROTO_ESP,
+			.state = CHILD_INSTALLED,
+			.in = in + i,
+			.out = out + i,
+		};
+	}
+	mock_xfrm_add(mock_xfrm_id(LOCAL, in));
+	mock_xfrm_add(mock_xfrm_id(PEER, out));
+}
+
+/**
+ * Destroy an IKE_SA
+ */
+static void destroy_ike(mock_ike_t *this)
+{
+	this->local->destroy(this->local);
+	this->peer->destroy(this->peer);
+}
+
+/**
+ * A verdict, a mobility_traffic_cb_t
+ */
+static void on_verdict(void *data, uint32_t number, mobility_verdict_t verdict)
+{
+	ck_assert_int_eq(number, SESSION);
+	alarms += verdict != MOBILITY_VERDICT_HEALTHY;
+}
+
+/**
+ * Packets leave by the first CHILD_SA, and are answered or not
+ */
+static void packets(mock_ike_t *this, bool answered, uint64_t ms)
+{
+	uint64_t end = fake_clock_now() + ms;
+	mobility_sa_id_t in, out;
+
+	in = mock_xfrm_id(LOCAL, this->children[0].in);
+	out = mock_xfrm_id(PEER, this->children[0].out);
+	while (fake_clock_now() < end)
+	{
+		mock_xfrm_send(out, 1);
+		while (mock_xfrm_run());
+		if (answered)
+		{
+			mock_xfrm_receive(in, 1, 0);
+		}
+		fake_clock_set(fake_clock_now() + STEP);
+		while (mock_xfrm_run());
+	}
+}
+
+/**
+ * Check that a hole is noticed, and not without one
+ */
+static void assert_watched(mobility_vigil_t *vigil, mock_ike_t *this)
+{
+	int before = alarms;
+
+	packets(this, TRUE, 2000);
+	ck_assert_int_eq(alarms, before);
+	ck_assert_int_eq(vigil->get_verdict(vigil), MOBILITY_VERDICT_HEALTHY);
+	packets(this, FALSE, 1000);
+	ck_assert_int_eq(alarms, before + 1);
+	ck_assert_int_eq(vigil->get_verdict(vigil), MOBILITY_VERDICT_SILENT);
+	packets(this, TRUE, 2000);
+	ck_assert_int_eq(vigil->get_verdict(vigil), MOBILITY_VERDICT_HEALTHY);
+}
+
+static void setup(void)
+{
+	mobility_suite_setup();
+	fake_clock_start(1000000);
+	mock_xfrm_setup();
+	alarms = 0;
+	traffic = mobility_traffic_create(mock_xfrm_create(),
+									  mock_xfrm_create_events(), on_verdict,
+									  NULL);
+	create_ike(&ike, SPI_IN, SPI_OUT);
+	create_ike(&successor, NEW_IN, NEW_OUT);
+}
+
+static void teardown(void)
+{
+	traffic->destroy(traffic);
+	destroy_ike(&ike);
+	destroy_ike(&successor);
+	mock_xfrm_teardown();
+	fake_clock_stop();
+	mobility_suite_teardown();
+}
+
+START_TEST(test_watch)
+{
+	mobility_vigil_t *vigil;
+
+	vigil = mobility_vigil_create(traffic, SESSION);
+	ck_assert_int_eq(mock_xfrm_filter(), -2);
+	vigil->watch(vigil, &ike.public);
+	assert_watched(vigil, &ike);
+	/* nothing is asked for again that is known */
+	mock_xfrm_requests();
+	vigil->watch(vigil, &ike.public);
+	ck_assert_int_eq(mock_xfrm_requests(), 0);
+	vigil->stop(vigil);
+	ck_assert_int_eq(mock_xfrm_filter(), -2);
+	packets(&ike, FALSE, 2000);
+	ck_assert_int_eq(alarms, 1);
+	ck_assert_int_eq(vigil->get_verdict(vigil), MOBILITY_VERDICT_HEALTHY);
+	vigil->stop(vigil);
+	vigil->destroy(vigil);
+}
+END_TEST
+
+START_TEST(test_kinds)
+{
+	mobility_vigil_t *vigil;
+
+	/* AH, and what is not installed, is not watched */
+	vigil = mobility_vigil_create(traffic, SESSION);
+	ike.children[0].proto = PROTO_AH;
+	vigil->watch(vigil, &ike.public);
+	ck_assert_int_eq(mock_xfrm_filter(), -2);
+	ike.children[0].proto = PROTO_ESP;
+	ike.children[0].state = CHILD_INSTALLING;
+	vigil->watch(vigil, &ike.public);
+	ck_assert_int_eq(mock_xfrm_filter(), -2);
+	ck_assert_int_eq(mock_xfrm_requests(), 0);
+	ike.children[0].state = CHILD_INSTALLED;
+	vigil->watch(vigil, &ike.public);
+	assert_watched(vigil, &ike);
+	vigil->destroy(vigil);
+	ck_assert_int_eq(mock_xfrm_filter(), -2);
+}
+END_TEST
+
+START_TEST(test_reauthentication)
+{
+	mobility_vigil_t *old, *new;
+
+	/* for a while there are two, of which the old one ends last */
+	old = mobility_vigil_create(traffic, SESSION);
+	old->watch(old, &ike.public);
+	assert_watched(old, &ike);
+	new = mobility_vigil_create(traffic, SESSION);
+	new->watch(new, &successor.public);
+	if (_i == 0)
+	{
+		old->stop(old);
+		old->destroy(old);
+		new->watch(new, &successor.public);
+		assert_watched(new, &successor);
+	}
+	else
+	{	/* looks again only when nothing has changed for long */
+		new->watch(new, &successor.public);
+		old->stop(old);
+		assert_watched(new, &successor);
+		old->destroy(old);
+		assert_watched(new, &successor);
+	}
+	new->destroy(new);
+	ck_assert_int_eq(mock_xfrm_filter(), -2);
+}
+END_TEST
+
+START_TEST(test_again)
+{
+	mobility_sa_id_t in = mock_xfrm_id(LOCAL, SPI_IN);
+	mobility_vigil_t *vigil;
+
+	/* the kernel refuses, the next look has more luck */
+	vigil = mobility_vigil_create(traffic, SESSION);
+	if (_i == 0)
+	{
+		mock_xfrm_fail(ENOBUFS);
+		vigil->watch(vigil, &ike.public);
+		mock_xfrm_fail(0);
+	}
+	else
+	{
+		mock_xfrm_del(in);
+		vigil->watch(vigil, &ike.public);
+		mock_xfrm_add(in);
+	}
+	vigil->watch(vigil, &ike.public);
+	assert_watched(vigil, &ike);
+	vigil->destroy(vigil);
+}
+END_TEST
+
+START_TEST(test_error)
+{
+	mobility_vigil_t *vigil;
+
+	/* a request that fails is no reason to never ask again */
+	vigil = mobility_vigil_create(traffic, SESSION);
+	vigil->watch(vigil, &ike.public);
+	packets(&ike, TRUE, 500);
+	mock_xfrm_fail(ENOBUFS);
+	packets(&ike, TRUE, 500);
+	mock_xfrm_fail(0);
+	vigil->watch(vigil, &ike.public);
+	assert_watched(vigil, &ike);
+	vigil->destroy(vigil);
+}
+END_TEST
+
+START_TEST(test_rtt)
+{
+	mobility_vigil_t *vigil;
+	uint64_t begin;
+
+	/* an RTT that is known before there is a CHILD_SA counts, too */
+	vigil = mobility_vigil_create(traffic, SESSION);
+	ck_assert_int_eq(vigil->get_rtt(vigil), 0);
+	vigil->answered(vigil, 500);
+	ck_assert_int_eq(vigil->get_rtt(vigil), 500);
+	vigil->watch(vigil, &ike.public);
+	packets(&ike, TRUE, 500);
+	packets(&ike, FALSE, 1800);
+	ck_assert_int_eq(alarms, 0);
+	packets(&ike, FALSE, 400);
+	ck_assert_int_eq(alarms, 1);
+	/* one that is not certain does not change it, the answer counts */
+	vigil->answered(vigil, 0);
+	ck_assert_int_eq(vigil->get_rtt(vigil), 500);
+	ck_assert_int_eq(vigil->get_verdict(vigil), MOBILITY_VERDICT_HEALTHY);
+	packets(&ike, FALSE, 3800);
+	ck_assert_int_eq(alarms, 1);
+	packets(&ike, FALSE, 500);
+	ck_assert_int_eq(alarms, 2);
+	/* another path, of which nothing is known */
+	vigil->moved(vigil, 0);
+	ck_assert_int_eq(vigil->get_rtt(vigil), 0);
+	begin = fake_clock_now();
+	while (alarms == 2)
+	{
+		packets(&ike, FALSE, STEP);
+		ck_assert(fake_clock_now() < begin + 1000);
+	}
+	vigil->moved(vigil, 700);
+	ck_assert_int_eq(vigil->get_rtt(vigil), 700);
+	vigil->destroy(vigil);
+}
+END_TEST
+
+/**
+ * Ask the kernel, as packets have left
+ */
+static void *asker(void *data)
+{
+	mock_xfrm_run();
+	return NULL;
+}
+
+/**
+ * What bus listeners do
+ */
+static void *listener(void *data)
+{
+	mobility_vigil_t *vigil = data;
+
+	vigil->answered(vigil, 10);
+	vigil->moved(vigil, 20);
+	vigil->stop(vigil);
+	return NULL;
+}
+
+START_TEST(test_blocked)
+{
+	thread_t *asking, *listening;
+	mobility_vigil_t *vigil;
+
+	/* while the kernel takes its time the bus goes on */
+	vigil = mobility_vigil_create(traffic, SESSION);
+	vigil->watch(vigil, &ike.public);
+	packets(&ike, TRUE, 500);
+	fake_clock_set(fake_clock_now() + 1000);
+	mock_xfrm_send(mock_xfrm_id(PEER, SPI_OUT), 10);
+	mock_xfrm_block();
+	asking = thread_create(asker, NULL);
+	mock_xfrm_wait();
+	listening = thread_create(listener, vigil);
+	/* for ever, if it has to wait for the kernel */
+	listening->join(listening);
+	mock_xfrm_unblock();
+	asking->join(asking);
+	vigil->destroy(vigil);
+}
+END_TEST
+
+START_TEST(test_without)
+{
+	mobility_vigil_t *vigil;
+
+	/* the kernel does not tell of traffic */
+	vigil = mobility_vigil_create(NULL, SESSION);
+	vigil->watch(vigil, &ike.public);
+	vigil->answered(vigil, 30);
+	ck_assert_int_eq(vigil->get_rtt(vigil), 30);
+	vigil->moved(vigil, 40);
+	ck_assert_int_eq(vigil->get_rtt(vigil), 40);
+	ck_assert_int_eq(vigil->get_verdict(vigil), MOBILITY_VERDICT_HEALTHY);
+	vigil->stop(vigil);
+	vigil->destroy(vigil);
+	ck_assert_int_eq(mock_xfrm_requests(), 0);
+}
+END_TEST
+
+Suite *mobility_suite_create(void)
+{
+	Suite *s;
+	TCase *tc;
+
+	s = suite_create("vigil");
+
+	tc = tcase_create("path");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 30);
+	tcase_add_test(tc, test_watch);
+	tcase_add_test(tc, test_kinds);
+	tcase_add_loop_test(tc, test_reauthentication, 0, 2);
+	tcase_add_loop_test(tc, test_again, 0, 2);
+	tcase_add_test(tc, test_error);
+	tcase_add_test(tc, test_rtt);
+	tcase_add_test(tc, test_blocked);
+	tcase_add_test(tc, test_without);
+	suite_add_tcase(s, tc);
+	return s;
+}
