@@ -1,0 +1,628 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_netns.h"
+#include "fake_clock.h"
+
+#include <mobility_gauge.h>
+
+#include <daemon.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
+#include <netinet/udp.h>
+
+/** message ID of the request that measures */
+#define MID 5
+
+/** what the kernel believes of the loopback interface, at first */
+#define MTU 1500
+
+/** what the peer takes without IKE header, for IPv4 with a marker */
+#define HEADERS (sizeof(struct iphdr) + sizeof(struct udphdr) + 4)
+
+/**
+ * A cipher that does nothing
+ */
+static struct {
+	aead_t public;
+	iv_gen_t iv_gen;
+	size_t block, icv, iv;
+	/** it fails */
+	bool fail;
+	/** what an IV was made of last */
+	uint64_t seq;
+} cipher;
+
+/**
+ * What is around a gauge
+ */
+static struct {
+	keymat_t keymat;
+	/** no keys */
+	bool keyless;
+	ike_sa_t ike_sa;
+	ike_sa_id_t *id;
+	kernel_interface_t kernel;
+	/** sockets can't be made to bypass policies */
+	bool no_bypass;
+	sender_t sender;
+	/** last packet that was sent, NULL if none was */
+	packet_t *packet;
+	bus_t bus;
+	daemon_t daemon;
+	mobility_candidates_t candidates;
+	/** the path is pinned */
+	bool pinned;
+	/** limit that was set, 0 if none was, and whether it can be */
+	uint32_t limit;
+	bool refuse;
+	mobility_path_t *path;
+	host_t *local, *remote;
+	message_t *request;
+	mobility_exchange_t *exchange;
+} mock;
+
+/** what is tested */
+static mobility_gauge_t gauge;
+
+METHOD(iv_gen_t, get_iv, bool,
+	iv_gen_t *this, uint64_t seq, size_t size, uint8_t *buffer)
+{
+	cipher.seq = seq;
+	memset(buffer, 0, size);
+	return TRUE;
+}
+
+METHOD(aead_t, encrypt, bool,
+	aead_t *this, chunk_t plain, chunk_t assoc, chunk_t iv,
+	chunk_t *encrypted)
+{
+	return !cipher.fail;
+}
+
+METHOD(aead_t, get_block_size, size_t,
+	aead_t *this)
+{
+	return cipher.block;
+}
+
+METHOD(aead_t, get_icv_size, size_t,
+	aead_t *this)
+{
+	return cipher.icv;
+}
+
+METHOD(aead_t, get_iv_size, size_t,
+	aead_t *this)
+{
+	return cipher.iv;
+}
+
+METHOD(aead_t, get_iv_gen, iv_gen_t*,
+	aead_t *this)
+{
+	return &cipher.iv_gen;
+}
+
+METHOD(keymat_t, get_version, ike_version_t,
+	keymat_t *this)
+{
+	return IKEV2;
+}
+
+METHOD(keymat_t, get_aead, aead_t*,
+	keymat_t *this, bool in)
+{
+	ck_assert(!in);
+	return mock.keyless ? NULL : &cipher.public;
+}
+
+METHOD(ike_sa_t, get_keymat, keymat_t*,
+	ike_sa_t *this)
+{
+	return &mock.keymat;
+}
+
+METHOD(ike_sa_t, get_id, ike_sa_id_t*,
+	ike_sa_t *this)
+{
+	return mock.id;
+}
+
+METHOD(ike_sa_t, get_ike_cfg, ike_cfg_t*,
+	ike_sa_t *this)
+{
+	return NULL;
+}
+
+METHOD(ike_sa_t, get_my_host, host_t*,
+	ike_sa_t *this)
+{
+	return mock.local;
+}
+
+METHOD(ike_sa_t, get_other_host, host_t*,
+	ike_sa_t *this)
+{
+	return mock.remote;
+}
+
+METHOD(kernel_interface_t, bypass_socket, bool,
+	kernel_interface_t *this, int fd, int family)
+{
+	return !mock.no_bypass;
+}
+
+METHOD(sender_t, send_, void,
+	sender_t *this, packet_t *packet)
+{
+	DESTROY_IF(mock.packet);
+	mock.packet = packet;
+}
+
+METHOD(mobility_candidates_t, is_pinned, bool,
+	mobility_candidates_t *this, const mobility_path_t *path)
+{
+	ck_assert(path == mock.path);
+	return mock.pinned;
+}
+
+METHOD(mobility_candidates_t, limit, bool,
+	mobility_candidates_t *this, const mobility_path_t *path, uint32_t mtu)
+{
+	ck_assert(path == mock.path);
+	mock.limit = mtu;
+	return !mock.refuse;
+}
+
+/**
+ * Implements bus_t.log(), pass it on to the suite's log
+ */
+static void log_(bus_t *this, debug_t group, level_t level, char *format, ...)
+{
+	char buf[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(buf, sizeof(buf), format, args);
+	va_end(args);
+	dbg(group, level, "%s", buf);
+}
+
+METHOD(rng_t, get_bytes, bool,
+	rng_t *this, size_t len, uint8_t *buffer)
+{
+	memset(buffer, 0, len);
+	return TRUE;
+}
+
+/**
+ * Create something that fills the padding of ciphers
+ */
+static rng_t *create_rng(rng_quality_t quality)
+{
+	static rng_t rng;
+
+	rng.get_bytes = _get_bytes;
+	rng.destroy = (void*)nop;
+	return &rng;
+}
+
+/**
+ * Use other addresses, and ports
+ */
+static void set_path(char *local, char *remote, uint16_t port)
+{
+	DESTROY_IF(mock.path->local);
+	DESTROY_IF(mock.path->remote);
+	DESTROY_IF(mock.local);
+	DESTROY_IF(mock.remote);
+	mock.path->local = host_create_from_string(local, 0);
+	mock.path->remote = host_create_from_string(remote, 0);
+	mock.local = host_create_from_string(local, port);
+	mock.remote = host_create_from_string(remote, port);
+}
+
+/**
+ * Create the request that measures, with nothing in it, and have it captured
+ */
+static void create_request(void)
+{
+	packet_t *packet;
+
+	DESTROY_IF(mock.request);
+	mock.request = message_create(IKEV2_MAJOR_VERSION, IKEV2_MINOR_VERSION);
+	mock.request->set_exchange_type(mock.request, INFORMATIONAL);
+	mock.request->set_ike_sa_id(mock.request, mock.id);
+	mock.request->set_message_id(mock.request, MID);
+	mock.request->set_source(mock.request, mock.local->clone(mock.local));
+	mock.request->set_destination(mock.request,
+								  mock.remote->clone(mock.remote));
+	ck_assert_int_eq(mock.request->generate(mock.request, mock.keyless ? NULL
+												: &mock.keymat, &packet),
+					 SUCCESS);
+	packet->destroy(packet);
+	mock.exchange->capture(mock.exchange, &mock.ike_sa, mock.request);
+}
+
+static void setup(void)
+{
+	mobility_netns_setup();
+	mobility_netns_ip("link set lo mtu %d", MTU);
+	fake_clock_start(1000);
+	cipher.public = (aead_t){
+		.encrypt = _encrypt,
+		.get_block_size = _get_block_size,
+		.get_icv_size = _get_icv_size,
+		.get_iv_size = _get_iv_size,
+		.get_iv_gen = _get_iv_gen,
+	};
+	cipher.iv_gen.get_iv = _get_iv;
+	cipher.block = 1;
+	cipher.icv = 16;
+	cipher.iv = 8;
+	cipher.fail = FALSE;
+	memset(&mock, 0, sizeof(mock));
+	mock.keymat.get_version = _get_version;
+	mock.keymat.get_aead = _get_aead;
+	mock.ike_sa.get_keymat = _get_keymat;
+	mock.ike_sa.get_id = _get_id;
+	mock.ike_sa.get_ike_cfg = _get_ike_cfg;
+	mock.ike_sa.get_my_host = _get_my_host;
+	mock.ike_sa.get_other_host = _get_other_host;
+	mock.kernel.bypass_socket = _bypass_socket;
+	mock.sender.send = _send_;
+	mock.bus.log = log_;
+	mock.daemon = (daemon_t){
+		.kernel = &mock.kernel,
+		.sender = &mock.sender,
+		.bus = &mock.bus,
+	};
+	charon = &mock.daemon;
+	mock.candidates.is_pinned = _is_pinned;
+	mock.candidates.limit = _limit;
+	mock.pinned = TRUE;
+	mock.id = ike_sa_id_create(IKEV2_MAJOR_VERSION, 1, 2, TRUE);
+	lib->crypto->add_rng(lib->crypto, RNG_WEAK, "test", create_rng);
+	INIT(mock.path,
+		.ifname = "lo",
+	);
+	set_path("127.0.0.1", "127.0.0.2", 4500);
+	mock.exchange = mobility_exchange_create();
+	create_request();
+	gauge = (mobility_gauge_t){};
+}
+
+static void teardown(void)
+{
+	DESTROY_IF(mock.packet);
+	mock.request->destroy(mock.request);
+	mock.exchange->destroy(mock.exchange);
+	set_path("127.0.0.1", "127.0.0.1", 0);
+	mobility_path_destroy(mock.path);
+	mock.local->destroy(mock.local);
+	mock.remote->destroy(mock.remote);
+	mock.id->destroy(mock.id);
+	lib->crypto->remove_rng(lib->crypto, create_rng);
+	charon = NULL;
+	fake_clock_stop();
+	mobility_suite_teardown();
+}
+
+/**
+ * Check if something is to be measured
+ */
+static bool begin(void)
+{
+	gauge.due = 1;
+	ck_assert_int_eq(mobility_gauge_deadline(&gauge, 0), 1);
+	if (mobility_gauge_begin(&gauge, &mock.candidates, mock.path))
+	{
+		ck_assert_int_eq(mobility_gauge_deadline(&gauge, 0), 0);
+		return TRUE;
+	}
+	ck_assert_int_eq(gauge.due, 0);
+	return FALSE;
+}
+
+/**
+ * The request is sent
+ */
+static void sent(void)
+{
+	gauge.fill = TRUE;
+	mobility_gauge_sent(&gauge, 0, &mock.ike_sa, mock.path, mock.request,
+						mock.exchange);
+	ck_assert(!gauge.fill);
+}
+
+/**
+ * Some time has passed. Returns TRUE if the request has to be sent as it is
+ */
+static bool tick(uint64_t ms)
+{
+	DESTROY_IF(mock.packet);
+	mock.packet = NULL;
+	fake_clock_set(fake_clock_now() + ms);
+	return mobility_gauge_tick(&gauge, mock.exchange, &mock.ike_sa, mock.path,
+							   fake_clock_now());
+}
+
+/**
+ * The request is answered. Returns the limit that was set then
+ */
+static uint32_t answered(void)
+{
+	mock.limit = 0;
+	mobility_gauge_answered(&gauge, &mock.candidates, mock.path, "home",
+							fake_clock_now());
+	return mock.limit;
+}
+
+START_TEST(test_begin)
+{
+	ck_assert(begin());
+	/* what is not pinned can't be limited */
+	mock.pinned = FALSE;
+	ck_assert(!begin());
+	mock.pinned = TRUE;
+	ck_assert(begin());
+	/* nothing to be measured, as any path takes this */
+	mobility_netns_ip("link set lo mtu %d", MOBILITY_MTU_FLOOR);
+	ck_assert(!begin());
+	mobility_netns_ip("link set lo mtu %d", MOBILITY_MTU_FLOOR + 1);
+	ck_assert(begin());
+	mobility_netns_ip("link set lo mtu %d", MTU);
+	/* the kernel does not know */
+	mock.no_bypass = TRUE;
+	ck_assert(!begin());
+	mock.no_bypass = FALSE;
+	set_path("127.0.0.1", "192.0.2.1", 4500);
+	ck_assert(!begin());
+	set_path("192.0.2.2", "127.0.0.1", 4500);
+	ck_assert(!begin());
+	set_path("::1", "::1", 4500);
+	ck_assert(begin());
+}
+END_TEST
+
+START_TEST(test_arrives)
+{
+	sent();
+	ck_assert_int_eq(mobility_gauge_deadline(&gauge, fake_clock_now()),
+					 fake_clock_now() + MOBILITY_MTU_INTERVAL);
+	/* answered at once: as large as the kernel believes, it need not be told */
+	ck_assert_int_eq(answered(), 0);
+	ck_assert_int_eq(gauge.due, 0);
+	ck_assert_int_eq(mobility_gauge_deadline(&gauge, fake_clock_now()), 0);
+	/* whatever is answered later says nothing */
+	ck_assert_int_eq(answered(), 0);
+
+	/* a few bytes are left by a cipher with blocks, these are not known */
+	cipher.block = 16;
+	mobility_suite_log_start();
+	sent();
+	ck_assert_int_lt(gauge.mtu.size, MTU);
+	ck_assert_int_eq(answered(), MTU - (MTU - HEADERS - 28 - 4 - 8 - 16) % 16);
+	ck_assert(!strstr(mobility_suite_log(), "mobility:"));
+}
+END_TEST
+
+/**
+ * The request gets no answer unless it is sent as it is
+ */
+static uint32_t measure_hole(void)
+{
+	sent();
+	ck_assert(!tick(MOBILITY_MTU_INTERVAL - 1));
+	ck_assert(!mock.packet);
+	ck_assert(!tick(1));
+	ck_assert(mock.packet);
+	ck_assert(!tick(MOBILITY_MTU_INTERVAL));
+	ck_assert(mock.packet);
+	ck_assert(tick(MOBILITY_MTU_INTERVAL));
+	ck_assert(!mock.packet);
+	mobility_mtu_unfilled(&gauge.mtu, fake_clock_now());
+	ck_assert_int_eq(mobility_gauge_deadline(&gauge, fake_clock_now()), 0);
+	ck_assert(!tick(10000));
+	return answered();
+}
+
+START_TEST(test_hole)
+{
+	mobility_suite_log_start();
+	/* one measurement may have met with a moment without any answers */
+	ck_assert_int_eq(measure_hole(), 0);
+	ck_assert(gauge.doubt);
+	ck_assert_int_eq(gauge.due, fake_clock_now());
+	ck_assert(!strstr(mobility_suite_log(), "mobility:"));
+	gauge.due = 0;
+	ck_assert_int_eq(measure_hole(), MOBILITY_MTU_FLOOR);
+	ck_assert(!gauge.doubt);
+	ck_assert_int_eq(gauge.due, 0);
+	ck_assert(strstr(mobility_suite_log(), "mobility: home: packets of 1500 "
+					 "bytes get lost over lo, sending none larger than 1280\n"));
+
+	/* the second one says that it was such a moment */
+	ck_assert_int_eq(measure_hole(), 0);
+	ck_assert(gauge.doubt);
+	sent();
+	ck_assert_int_eq(answered(), 0);
+	ck_assert(!gauge.doubt);
+	ck_assert_int_eq(measure_hole(), 0);
+
+	/* with another path it begins anew */
+	mobility_gauge_moved(&gauge, fake_clock_now());
+	ck_assert_int_eq(gauge.due, fake_clock_now());
+	ck_assert_int_eq(measure_hole(), 0);
+	/* if it can't be limited that is not logged, either */
+	mobility_suite_log_start();
+	mock.refuse = TRUE;
+	ck_assert_int_eq(measure_hole(), MOBILITY_MTU_FLOOR);
+	ck_assert(!strstr(mobility_suite_log(), "mobility:"));
+}
+END_TEST
+
+START_TEST(test_told)
+{
+	/* a router tells what is wrong */
+	sent();
+	mobility_netns_ip("link set lo mtu 1400");
+	ck_assert_int_eq(measure_hole(), 0);
+	gauge.doubt = TRUE;
+	sent();
+	mobility_netns_ip("link set lo mtu 1350");
+	ck_assert_int_eq(answered(), 0);
+	ck_assert(!gauge.doubt);
+}
+END_TEST
+
+START_TEST(test_spoiled)
+{
+	/* sent as it is for another reason, before an answer was to be expected */
+	sent();
+	mobility_mtu_unfilled(&gauge.mtu, fake_clock_now() + 1);
+	ck_assert_int_eq(answered(), 0);
+	ck_assert_int_eq(gauge.due, fake_clock_now());
+}
+END_TEST
+
+START_TEST(test_repeat)
+{
+	/* nothing under way */
+	mobility_gauge_repeat(&gauge, 7);
+	ck_assert_int_eq(gauge.due, 0);
+	/* a request that was to be sent */
+	gauge.fill = TRUE;
+	mobility_gauge_repeat(&gauge, 7);
+	ck_assert_int_eq(gauge.due, 7);
+	ck_assert(!gauge.fill);
+	/* one that was sent */
+	gauge.due = 0;
+	sent();
+	mobility_gauge_repeat(&gauge, 8);
+	ck_assert_int_eq(gauge.due, 8);
+	ck_assert_int_eq(answered(), 0);
+	/* and one that nobody wants to know of anymore, or that has no path */
+	gauge.due = 0;
+	sent();
+	mobility_gauge_cancel(&gauge);
+	ck_assert_int_eq(answered(), 0);
+	sent();
+	ck_assert(!mobility_gauge_tick(&gauge, mock.exchange, &mock.ike_sa, NULL,
+								   fake_clock_now() + 10000));
+	ck_assert_int_eq(answered(), 0);
+	/* what is due later has its time */
+	gauge.due = 5000;
+	ck_assert_int_eq(mobility_gauge_deadline(&gauge, 4000), 5000);
+	ck_assert_int_eq(mobility_gauge_deadline(&gauge, 6000), 0);
+}
+END_TEST
+
+START_TEST(test_unfilled)
+{
+	/* without a path */
+	gauge.fill = TRUE;
+	mobility_gauge_sent(&gauge, 0, &mock.ike_sa, NULL, mock.request,
+						mock.exchange);
+	ck_assert(!gauge.fill);
+	ck_assert_int_eq(answered(), 0);
+	/* the cipher fails */
+	cipher.fail = TRUE;
+	sent();
+	ck_assert_int_eq(mobility_gauge_deadline(&gauge, 0), 0);
+	ck_assert_int_eq(answered(), 0);
+	ck_assert(cipher.iv_gen.get_iv == (void*)_get_iv);
+	cipher.fail = FALSE;
+	/* nobody knows which one it is */
+	mock.keyless = TRUE;
+	sent();
+	ck_assert_int_eq(mobility_gauge_deadline(&gauge, 0), 0);
+	ck_assert_int_eq(answered(), 0);
+	mock.keyless = FALSE;
+	/* nothing to be measured */
+	mobility_netns_ip("link set lo mtu %d", MOBILITY_MTU_FLOOR);
+	sent();
+	ck_assert_int_eq(mobility_gauge_deadline(&gauge, 0), 0);
+	ck_assert_int_eq(mock.exchange->count_filled(mock.exchange), 0);
+}
+END_TEST
+
+START_TEST(test_packet)
+{
+	static const struct {
+		size_t block, icv, iv;
+		char *local, *remote;
+		uint16_t port;
+		size_t headers;
+	} cases[] = {
+		{ 1, 16, 8, "127.0.0.1", "127.0.0.2", 4500, HEADERS },
+		{ 16, 16, 16, "127.0.0.1", "127.0.0.2", 4500, HEADERS },
+		{ 8, 12, 8, "127.0.0.1", "127.0.0.2", 4500, HEADERS },
+		{ 1, 16, 8, "127.0.0.1", "127.0.0.2", 500, HEADERS - 4 },
+		{ 16, 12, 16, "::1", "::1", 4500,
+		  HEADERS - sizeof(struct iphdr) + sizeof(struct ip6_hdr) },
+	};
+	size_t size;
+	chunk_t data;
+	host_t *host;
+
+	cipher.block = cases[_i].block;
+	cipher.icv = cases[_i].icv;
+	cipher.iv = cases[_i].iv;
+	set_path(cases[_i].local, cases[_i].remote, cases[_i].port);
+	create_request();
+	/* the IV of the request as it is, and a later one */
+	ck_assert_int_eq(cipher.seq, (uint64_t)MID << 32);
+	sent();
+	ck_assert(cipher.seq == ((uint64_t)MID << 32 | 0xffffffff));
+	ck_assert(cipher.iv_gen.get_iv == (void*)_get_iv);
+
+	/* as large as fits */
+	ck_assert(!tick(MOBILITY_MTU_INTERVAL));
+	ck_assert(mock.packet);
+	data = mock.packet->get_data(mock.packet);
+	size = data.len + cases[_i].headers;
+	ck_assert_int_le(size, MTU);
+	ck_assert_int_gt(size + cipher.block, MTU);
+	ck_assert_int_eq(size, gauge.mtu.size);
+	host = mock.packet->get_source(mock.packet);
+	ck_assert(host->equals(host, mock.local));
+	host = mock.packet->get_destination(mock.packet);
+	ck_assert(host->equals(host, mock.remote));
+	/* message ID and exchange type */
+	ck_assert_int_eq(untoh32(data.ptr + 20), MID);
+	ck_assert_int_eq(data.ptr[18], INFORMATIONAL);
+	/* the notify, not encrypted as the cipher does nothing */
+	data = chunk_skip(data, 28 + 4 + cipher.iv);
+	ck_assert_int_eq(untoh16(data.ptr + 6), MOBILITY_NOTIFY_PADDING);
+}
+END_TEST
+
+Suite *mobility_suite_create(void)
+{
+	Suite *s;
+	TCase *tc;
+
+	s = suite_create("gauge");
+
+	tc = tcase_create("path");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 30);
+	if (mobility_netns_available())
+	{
+		tcase_add_test(tc, test_begin);
+		tcase_add_test(tc, test_arrives);
+		tcase_add_test(tc, test_hole);
+		tcase_add_test(tc, test_told);
+		tcase_add_test(tc, test_spoiled);
+		tcase_add_test(tc, test_repeat);
+		tcase_add_test(tc, test_unfilled);
+		tcase_add_loop_test(tc, test_packet, 0, 5);
+	}
+	suite_add_tcase(s, tc);
+	return s;
+}
