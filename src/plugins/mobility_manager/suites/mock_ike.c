@@ -12,6 +12,9 @@
 /** Message ID of the first request after IKE_SA_INIT and IKE_AUTH */
 #define FIRST_MESSAGE_ID 2
 
+/** Length of IVs, ICVs and blocks of what passes for encryption */
+#define AEAD_LEN 8
+
 /**
  * Create the config of a connection
  */
@@ -38,6 +41,51 @@ static peer_cfg_t *create_peer_cfg(const mock_ike_conf_t *conf)
 	return peer_cfg_create(conf->name ?: "home", ike_cfg_create(&ike), &peer);
 }
 
+METHOD(aead_t, encrypt, bool,
+	aead_t *this, chunk_t plain, chunk_t assoc, chunk_t iv, chunk_t *encrypted)
+{
+	memset(plain.ptr + plain.len, 0, AEAD_LEN);
+	return TRUE;
+}
+
+METHOD(iv_gen_t, get_iv, bool,
+	iv_gen_t *this, uint64_t seq, size_t size, uint8_t *buffer)
+{
+	memset(buffer, 0, size);
+	memcpy(buffer, &seq, min(size, sizeof(seq)));
+	return TRUE;
+}
+
+METHOD(aead_t, get_len, size_t,
+	aead_t *this)
+{
+	return AEAD_LEN;
+}
+
+METHOD(aead_t, get_iv_gen, iv_gen_t*,
+	aead_t *this)
+{
+	static __thread iv_gen_t iv_gen;
+
+	iv_gen.get_iv = _get_iv;
+	return &iv_gen;
+}
+
+METHOD(keymat_t, get_aead, aead_t*,
+	keymat_t *this, bool in)
+{
+	static __thread aead_t aead;
+
+	aead = (aead_t){
+		.encrypt = _encrypt,
+		.get_block_size = _get_len,
+		.get_icv_size = _get_len,
+		.get_iv_size = _get_len,
+		.get_iv_gen = _get_iv_gen,
+	};
+	return &aead;
+}
+
 /**
  * Create an IKE_SA with SPIs of both ends
  */
@@ -46,9 +94,12 @@ static ike_sa_t *create_ike_sa(bool initiator)
 	ike_sa_manager_t *manager = charon->ike_sa_manager;
 	ike_sa_id_t *id;
 	ike_sa_t *ike_sa;
+	keymat_t *keymat;
 
 	ike_sa = manager->create_new(manager, IKEV2, initiator);
 	ck_assert(ike_sa);
+	keymat = ike_sa->get_keymat(ike_sa);
+	keymat->get_aead = _get_aead;
 	id = ike_sa->get_id(ike_sa);
 	if (initiator)
 	{
@@ -208,9 +259,16 @@ typedef struct {
 METHOD(task_t, build, status_t,
 	mock_task_t *this, message_t *message)
 {
-	if (this->type == TASK_IKE_DELETE)
+	switch (this->type)
 	{
-		this->ike_sa->set_state(this->ike_sa, IKE_DELETING);
+		case TASK_IKE_DELETE:
+			this->ike_sa->set_state(this->ike_sa, IKE_DELETING);
+			break;
+		case TASK_IKE_REKEY:
+			this->ike_sa->set_state(this->ike_sa, IKE_REKEYING);
+			break;
+		default:
+			break;
 	}
 	return NEED_MORE;
 }
