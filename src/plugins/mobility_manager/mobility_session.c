@@ -79,6 +79,11 @@ struct private_mobility_session_t {
 	mobility_fsm_t fsm;
 
 	/**
+	 * What the state machine decided that was not done yet.
+	 */
+	mobility_action_t due;
+
+	/**
 	 * A better path that has to prove itself.
 	 */
 	mobility_trial_t trial;
@@ -356,13 +361,26 @@ static void add_addresses(private_mobility_session_t *this)
 }
 
 /**
+ * Feed the state machine.  What it decides is kept, not done: those who may not
+ * do it, as bus listeners must not block, leave it to the next one who may.
+ */
+static void feed(private_mobility_session_t *this,
+				 const mobility_fsm_event_t *event)
+{
+	this->due |= mobility_fsm_handle(&this->fsm, &this->times, event,
+									 mobility_now());
+}
+
+/**
  * Do what the state machine decided.
  */
-static status_t act(private_mobility_session_t *this, mobility_action_t actions)
+static status_t act(private_mobility_session_t *this)
 {
+	mobility_action_t actions = this->due;
 	mobility_fsm_event_t event = {};
 	status_t status = SUCCESS;
 
+	this->due = 0;
 	if (actions & MOBILITY_ACT_PROBE)
 	{	/* an event may have been missed, have all the paths there are */
 		this->mover->look(this->mover, &event);
@@ -393,17 +411,15 @@ static status_t act(private_mobility_session_t *this, mobility_action_t actions)
 }
 
 /**
- * Feed the state machine.
+ * Feed the state machine and do what it decides.
  */
 static status_t handle(private_mobility_session_t *this,
 					   const mobility_fsm_event_t *event)
 {
-	mobility_action_t actions;
 	status_t status;
 
-	actions = mobility_fsm_handle(&this->fsm, &this->times, event,
-								  mobility_now());
-	status = act(this, actions);
+	feed(this, event);
+	status = act(this);
 	if (status != DESTROY_ME)
 	{
 		arm(this);
@@ -515,7 +531,7 @@ METHOD(mobility_session_t, look, status_t,
 
 	if (!this->hold->is_held(this->hold))
 	{
-		return SUCCESS;
+		return act(this);
 	}
 	this->review = 0;
 	add_addresses(this);
@@ -663,7 +679,8 @@ METHOD(mobility_session_t, tick, status_t,
 	if (!this->hold->is_held(this->hold))
 	{
 		this->context->arm(this->context, &this->public, 0);
-		return this->hold->hand_over(this->hold);
+		return act(this) == DESTROY_ME ? DESTROY_ME
+									   : this->hold->hand_over(this->hold);
 	}
 	this->mover->tick(this->mover, this->config.penalty_time * 1000ULL);
 	if (this->fsm.outage && this->times.outage_time &&
@@ -764,8 +781,8 @@ METHOD(mobility_session_t, message, void,
 		return;
 	}
 	/* listeners must not block, whatever this leads to is done by processed()
-	 * once the message is, or by the next tick */
-	mobility_fsm_handle(&this->fsm, &this->times, &event, mobility_now());
+	 * once the message is, or by the next look or tick */
+	feed(this, &event);
 	arm(this);
 }
 
@@ -811,7 +828,10 @@ static status_t processed(void *data)
 	{	/* it was silent for a while, but it was the path in use after all */
 		this->mover->end(this->mover);
 	}
-	tell_state(this);
+	if (act(this) == DESTROY_ME)
+	{
+		return DESTROY_ME;
+	}
 	if (this->look_due)
 	{
 		this->look_due = FALSE;
@@ -898,10 +918,11 @@ METHOD(mobility_session_t, expired, void,
 		.type = MOBILITY_EV_EXPIRED,
 	};
 
+
 	if (this->fsm.state != MOBILITY_CONNECTED)
 	{
 		set_cause(this, "lifetime of the IKE_SA is over");
-		mobility_fsm_handle(&this->fsm, &this->times, &event, mobility_now());
+		feed(this, &event);
 	}
 }
 
@@ -943,7 +964,7 @@ METHOD(mobility_session_t, bind_, void,
 	mobility_trial_end(&this->trial);
 	this->mover->bind(this->mover, ike_sa);
 	this->hold->bind(this->hold, ike_sa);
-	mobility_fsm_handle(&this->fsm, &this->times, &event, mobility_now());
+	feed(this, &event);
 }
 
 METHOD(mobility_session_t, inherit, void,
@@ -958,6 +979,7 @@ METHOD(mobility_session_t, release, void,
 	bool reauth;
 
 	tell_state(this);
+	this->due = 0;
 	this->context->arm(this->context, &this->public, 0);
 	this->vigil->stop(this->vigil);
 	this->context->resolver->forget(this->context->resolver,

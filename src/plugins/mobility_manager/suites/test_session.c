@@ -96,6 +96,42 @@ START_TEST(test_answer_twice)
 }
 END_TEST
 
+/**
+ * Let an uplink lose everything silently, or not
+ */
+static void mute(int uplink, bool muted)
+{
+	f->answers[uplink] = !muted;
+}
+
+/**
+ * Have the session ask whether the peer is there
+ */
+static void suspect()
+{
+	ike_sa_t *ike_sa = session_fixture_checkout(f);
+
+	mock_ike_checkin(ike_sa, f->session->suspect(f->session));
+}
+
+START_TEST(test_rekeyed_in_outage)
+{
+	mute(0, TRUE);
+	mute(1, TRUE);
+	session_fixture_task(f, TASK_IKE_REKEY, session_fixture_rekeyed);
+	session_fixture_run(f, 60000);
+	ck_assert_uint_eq(f->state, MOBILITY_DORMANT);
+	ck_assert(f->ike_sa->has_condition(f->ike_sa, COND_STALE));
+	/* the answer comes over the path in use, and with it another IKE_SA */
+	session_fixture_forget(f);
+	mute(0, FALSE);
+	session_fixture_run(f, 20000);
+	ck_assert_uint_eq(f->ike_sa->get_unique_id(f->ike_sa), 2);
+	ck_assert_str_eq(f->told, "connected ");
+	ck_assert(!f->ike_sa->has_condition(f->ike_sa, COND_STALE));
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -109,6 +145,11 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_answer_late);
 	tcase_add_test(tc, test_answer_never);
 	tcase_add_test(tc, test_answer_twice);
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("faults");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_rekeyed_in_outage);
 	suite_add_tcase(s, tc);
 	return s;
 }
