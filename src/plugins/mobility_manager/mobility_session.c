@@ -367,8 +367,15 @@ static void add_addresses(private_mobility_session_t *this)
 static void feed(private_mobility_session_t *this,
 				 const mobility_fsm_event_t *event)
 {
+	mobility_state_t old = this->fsm.state;
+
 	this->due |= mobility_fsm_handle(&this->fsm, &this->times, event,
 									 mobility_now());
+	if (event->type == MOBILITY_EV_TICK && old == MOBILITY_WAITING &&
+		this->fsm.state == MOBILITY_DORMANT)
+	{
+		set_cause(this, "no answer over any path");
+	}
 }
 
 /**

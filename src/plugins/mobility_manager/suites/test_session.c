@@ -105,6 +105,18 @@ static void mute(int uplink, bool muted)
 }
 
 /**
+ * Check why the session is in its state
+ */
+static void assert_cause(const char *cause)
+{
+	mobility_status_t *status;
+
+	status = f->session->get_status(f->session);
+	ck_assert_str_eq(status->cause, cause);
+	mobility_status_destroy(status);
+}
+
+/**
  * Have the session ask whether the peer is there
  */
 static void suspect()
@@ -132,6 +144,30 @@ START_TEST(test_rekeyed_in_outage)
 }
 END_TEST
 
+START_TEST(test_no_answer_cause)
+{
+	mute(0, TRUE);
+	mute(1, TRUE);
+	suspect();
+	session_fixture_run(f, 5000);
+	ck_assert_uint_eq(f->state, MOBILITY_WAITING);
+	assert_cause("peer may not be reached over eth0");
+	session_fixture_run(f, 60000);
+	ck_assert_uint_eq(f->state, MOBILITY_DORMANT);
+	assert_cause("no answer over any path");
+	/* the one that appears is tried, but nobody answers there, either */
+	mute(2, TRUE);
+	plug(2, TRUE);
+	assert_cause("trying eth0");
+	session_fixture_run(f, 60000);
+	assert_cause("no answer over any path");
+	plug(0, FALSE);
+	plug(1, FALSE);
+	plug(2, FALSE);
+	ck_assert_uint_eq(f->state, MOBILITY_DORMANT);
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -150,6 +186,7 @@ Suite *mobility_suite_create(void)
 	tc = tcase_create("faults");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_rekeyed_in_outage);
+	tcase_add_test(tc, test_no_answer_cause);
 	suite_add_tcase(s, tc);
 	return s;
 }
