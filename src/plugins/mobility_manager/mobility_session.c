@@ -925,8 +925,11 @@ METHOD(mobility_session_t, expired, void,
 		.type = MOBILITY_EV_EXPIRED,
 	};
 
+	time_t end = this->ike_sa->get_statistic(this->ike_sa, STAT_DELETE);
 
-	if (this->fsm.state != MOBILITY_CONNECTED)
+	/* stock says so of any IKE_SA without a lifetime that is deleted */
+	if (this->fsm.state != MOBILITY_CONNECTED && end &&
+		time_monotonic(NULL) >= end)
 	{
 		set_cause(this, "lifetime of the IKE_SA is over");
 		feed(this, &event);

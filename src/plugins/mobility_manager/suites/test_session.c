@@ -117,6 +117,16 @@ static void assert_cause(const char *cause)
 }
 
 /**
+ * Delete the IKE_SA as swanctl does
+ */
+static void terminate()
+{
+	ike_sa_t *ike_sa = session_fixture_checkout(f);
+
+	mock_ike_checkin(ike_sa, ike_sa->delete(ike_sa, FALSE));
+}
+
+/**
  * Have the session ask whether the peer is there
  */
 static void suspect()
@@ -168,6 +178,41 @@ START_TEST(test_no_answer_cause)
 }
 END_TEST
 
+START_TEST(test_terminate_dormant)
+{
+	plug(1, FALSE);
+	plug(0, FALSE);
+	ck_assert_uint_eq(f->state, MOBILITY_DORMANT);
+	session_fixture_forget(f);
+	terminate();
+	ck_assert(f->ended);
+	/* that is not the end of any lifetime */
+	ck_assert_str_eq(f->told, "");
+	assert_cause("eth0: no carrier");
+}
+END_TEST
+
+START_TEST(test_lifetime)
+{
+	mock_ike_conf_t conf = {
+		.rekey_time = 3600,
+		.over_time = 360,
+	};
+
+	session_fixture_destroy(f);
+	f = session_fixture_create("network_outage_time = 0", &conf);
+	plug(1, FALSE);
+	plug(0, FALSE);
+	session_fixture_forget(f);
+	session_fixture_run(f, 3959 * 1000);
+	ck_assert(!f->ended);
+	session_fixture_run(f, 2000);
+	ck_assert(f->ended);
+	ck_assert_str_eq(f->told, "failed ");
+	assert_cause("lifetime of the IKE_SA is over");
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -187,6 +232,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_rekeyed_in_outage);
 	tcase_add_test(tc, test_no_answer_cause);
+	tcase_add_test(tc, test_terminate_dormant);
+	tcase_add_test(tc, test_lifetime);
 	suite_add_tcase(s, tc);
 	return s;
 }
