@@ -551,26 +551,37 @@ METHOD(mobility_manager_t, reload, void,
 }
 
 /**
- * Give all IKE_SAs back to stock; on shutdown they are gone already.
+ * Collect the IDs of all IKE_SAs that have a session.
+ */
+static bool collect_id(void *data, mobility_entry_t *entry)
+{
+	linked_list_t *ids = data;
+
+	if (!entry->ended)
+	{
+		ids->insert_last(ids, entry->id->clone(entry->id));
+	}
+	return FALSE;
+}
+
+/**
+ * Give all IKE_SAs back to stock, also those that are being replaced; on
+ * shutdown they are gone already.
  */
 static void give_all_back(private_mobility_manager_t *this)
 {
 	mobility_session_t *session;
-	mobility_entry_t *entry;
 	linked_list_t *ids;
 	ike_sa_t *ike_sa;
 
-	ids = this->registry->get_ids(this->registry, NULL, 0);
+	ids = linked_list_create();
+	this->registry->for_each(this->registry, collect_id, ids);
 	while ((session = checkout_next(this, ids, &ike_sa)))
 	{
 		checkin(ike_sa, session->give_back(session));
 	}
 	ids->destroy(ids);
-	while ((entry = this->registry->for_each(this->registry,
-											 (void*)return_true, NULL)))
-	{
-		this->tracker->forget(this->tracker, entry);
-	}
+	this->registry->flush(this->registry);
 }
 
 METHOD(mobility_manager_t, destroy, void,

@@ -978,12 +978,15 @@ METHOD(mobility_mover_t, bind_, void,
 {
 	mobility_task_t *task;
 
-	if (this->ike_sa && ike_sa &&
+	if (this->ike_sa &&
 		mobility_task_find(this->ike_sa, TASK_QUEUE_ACTIVE, &task) && task)
 	{	/* the peer rekeyed while our request was in flight, it stays behind */
 		task->detach(task);
 	}
-	end_linger(this);
+	if (this->copies)
+	{	/* listeners call this, it ends with the next tick or the mover */
+		this->linger = mobility_now();
+	}
 	this->ike_sa = ike_sa;
 	this->public.exchange->clear(this->public.exchange);
 	this->test_next = 0;
@@ -991,10 +994,6 @@ METHOD(mobility_mover_t, bind_, void,
 	if (!this->moving)
 	{	/* a test ends here, its path must not be taken for one in use */
 		set_target(this, NULL);
-	}
-	if (!ike_sa)
-	{
-		this->public.candidates->unpin(this->public.candidates, NULL, NULL);
 	}
 }
 

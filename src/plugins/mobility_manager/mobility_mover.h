@@ -75,7 +75,8 @@ struct mobility_mover_t {
 
 	/**
 	 * Work for an IKE_SA.  If it replaces another one by rekeying, both have to
-	 * be checked out.
+	 * be checked out.  Called by listeners, what was done in the kernel is
+	 * undone by the next tick(), or with the mover.
 	 *
 	 * @param ike_sa	IKE_SA, NULL for none
 	 */

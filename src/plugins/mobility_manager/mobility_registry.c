@@ -56,6 +56,11 @@ struct private_mobility_registry_t {
 	linked_list_t *waiting;
 
 	/**
+	 * Sessions that were forgotten, to be destroyed, mobility_entry_t*.
+	 */
+	linked_list_t *forgotten;
+
+	/**
 	 * Number of jobs.
 	 */
 	u_int workers;
@@ -87,25 +92,43 @@ struct private_mobility_registry_t {
 };
 
 /**
- * Take the next session with work.  Returns the id to check out its IKE_SA
- * with, NULL if there is none and the job is to end.
+ * Destroy an entry that nobody knows of anymore, with its session.
  */
-static ike_sa_id_t *take_next(private_mobility_registry_t *this)
+static void entry_destroy(mobility_entry_t *entry)
+{
+	entry->session->destroy(entry->session);
+	entry->id->destroy(entry->id);
+	free(entry->connection);
+	free(entry->last_move);
+	free(entry);
+}
+
+/**
+ * Take the next session with work, and get the id to check out its IKE_SA with,
+ * or one that is to be destroyed.  Returns FALSE if there is none and the job is
+ * to end.
+ */
+static bool take_next(private_mobility_registry_t *this, ike_sa_id_t **id,
+					  mobility_entry_t **forgotten)
 {
 	mobility_entry_t *entry;
-	ike_sa_id_t *id = NULL;
+	bool found = TRUE;
 
+	*id = NULL;
+	*forgotten = NULL;
 	this->mutex->lock(this->mutex);
 	if (this->waiting->remove_first(this->waiting, (void**)&entry) == SUCCESS)
 	{
-		id = entry->id->clone(entry->id);
+		*id = entry->id->clone(entry->id);
 	}
-	else
+	else if (this->forgotten->remove_first(this->forgotten,
+										   (void**)forgotten) != SUCCESS)
 	{
 		this->workers--;
+		found = FALSE;
 	}
 	this->mutex->unlock(this->mutex);
-	return id;
+	return found;
 }
 
 /**
@@ -136,16 +159,35 @@ static void work_on(private_mobility_registry_t *this, ike_sa_id_t *id)
  */
 static job_requeue_t work_job(private_mobility_registry_t *this)
 {
+	mobility_entry_t *forgotten;
 	ike_sa_id_t *id;
 
-	id = take_next(this);
-	if (!id)
+	if (!take_next(this, &id, &forgotten))
 	{
 		return JOB_REQUEUE_NONE;
 	}
-	work_on(this, id);
-	id->destroy(id);
+	if (forgotten)
+	{
+		entry_destroy(forgotten);
+	}
+	else
+	{
+		work_on(this, id);
+		id->destroy(id);
+	}
 	return JOB_REQUEUE_FAIR;
+}
+
+/**
+ * Have one more job if there may be, the mutex must be held.
+ */
+static void add_worker(private_mobility_registry_t *this)
+{
+	if (this->workers < WORKERS)
+	{
+		this->workers++;
+		this->starting++;
+	}
 }
 
 /**
@@ -178,42 +220,28 @@ METHOD(mobility_registry_t, queue_locked, void,
 	if (!entry->work)
 	{
 		this->waiting->insert_last(this->waiting, entry);
-		if (this->workers < WORKERS)
-		{
-			this->workers++;
-			this->starting++;
-		}
+		add_worker(this);
 	}
 	entry->work |= flags;
 }
 
-/**
- * Call a function for all entries, the mutex must be held.
- */
-static mobility_entry_t *enumerate(private_mobility_registry_t *this,
-								   mobility_entry_cb_t cb, void *data)
-{
-	enumerator_t *enumerator;
-	mobility_entry_t *entry, *found = NULL;
-
-	enumerator = this->entries->create_enumerator(this->entries);
-	while (!found && enumerator->enumerate(enumerator, &entry))
-	{
-		found = cb(data, entry) ? entry : NULL;
-	}
-	enumerator->destroy(enumerator);
-	return found;
-}
-
-METHOD(mobility_registry_t, for_each, mobility_entry_t*,
+METHOD(mobility_registry_t, for_each, void,
 	private_mobility_registry_t *this, mobility_entry_cb_t cb, void *data)
 {
-	mobility_entry_t *found;
+	enumerator_t *enumerator;
+	mobility_entry_t *entry;
 
 	this->mutex->lock(this->mutex);
-	found = enumerate(this, cb, data);
+	enumerator = this->entries->create_enumerator(this->entries);
+	while (enumerator->enumerate(enumerator, &entry))
+	{
+		if (cb(data, entry))
+		{
+			break;
+		}
+	}
+	enumerator->destroy(enumerator);
 	unlock(this);
-	return found;
 }
 
 METHOD(mobility_registry_t, queue, void,
@@ -249,7 +277,7 @@ METHOD(mobility_registry_t, queue_number, void,
 	enumerator = this->entries->create_enumerator(this->entries);
 	while (enumerator->enumerate(enumerator, &entry))
 	{
-		if (entry->session->number == number)
+		if (entry->number == number)
 		{	/* there may be another, of an IKE_SA that was replaced */
 			queue_locked(this, entry, work);
 		}
@@ -349,7 +377,7 @@ METHOD(mobility_registry_t, arm, void,
 
 	this->mutex->lock(this->mutex);
 	was_first = entry->deadline && entry->deadline == this->alarm;
-	entry->deadline = deadline;
+	entry->deadline = deadline = entry->ended ? 0 : deadline;
 	if (was_first && !is_crowded(this))
 	{	/* do not wake the host for a time that is not meant anymore */
 		set_alarm(this);
@@ -370,6 +398,7 @@ METHOD(mobility_registry_t, add, mobility_entry_t*,
 
 	INIT(entry,
 		.session = session,
+		.number = session->number,
 		.connection = strdup(connection),
 		.ike_sa = ike_sa,
 		.id = id->clone(id),
@@ -381,22 +410,40 @@ METHOD(mobility_registry_t, add, mobility_entry_t*,
 	return entry;
 }
 
-METHOD(mobility_registry_t, remove_, void,
-	private_mobility_registry_t *this, mobility_entry_t *entry)
+/**
+ * There is no work for a session anymore, the mutex must be held.
+ */
+static void end(private_mobility_registry_t *this, mobility_entry_t *entry)
 {
-	this->mutex->lock(this->mutex);
-	this->entries->remove(this->entries, entry, NULL);
-	this->waiting->remove(this->waiting, entry, NULL);
 	if (!entry->ended)
 	{
+		entry->ended = TRUE;
+		entry->deadline = 0;
+		this->waiting->remove(this->waiting, entry, NULL);
 		this->active--;
 	}
-	this->mutex->unlock(this->mutex);
+}
 
-	entry->id->destroy(entry->id);
-	free(entry->connection);
-	free(entry->last_move);
-	free(entry);
+METHOD(mobility_registry_t, forget, void,
+	private_mobility_registry_t *this, mobility_entry_cb_t cb, void *data)
+{
+	enumerator_t *enumerator;
+	mobility_entry_t *entry;
+
+	this->mutex->lock(this->mutex);
+	enumerator = this->entries->create_enumerator(this->entries);
+	while (enumerator->enumerate(enumerator, &entry))
+	{
+		if (cb(data, entry))
+		{
+			this->entries->remove_at(this->entries, enumerator);
+			end(this, entry);
+			this->forgotten->insert_last(this->forgotten, entry);
+			add_worker(this);
+		}
+	}
+	enumerator->destroy(enumerator);
+	unlock(this);
 }
 
 METHOD(mobility_registry_t, rebind, void,
@@ -437,11 +484,7 @@ METHOD(mobility_registry_t, set_ended, void,
 	private_mobility_registry_t *this, mobility_entry_t *entry)
 {
 	this->mutex->lock(this->mutex);
-	if (!entry->ended)
-	{
-		entry->ended = TRUE;
-		this->active--;
-	}
+	end(this, entry);
 	this->mutex->unlock(this->mutex);
 }
 
@@ -470,7 +513,7 @@ METHOD(mobility_registry_t, get_ids, linked_list_t*,
 	{
 		if (!entry->ended && !entry->replaced &&
 			(!connection || streq(entry->connection, connection)) &&
-			(!number || entry->session->number == number))
+			(!number || entry->number == number))
 		{
 			ids->insert_last(ids, entry->id->clone(entry->id));
 		}
@@ -480,12 +523,32 @@ METHOD(mobility_registry_t, get_ids, linked_list_t*,
 	return ids;
 }
 
+METHOD(mobility_registry_t, flush, void,
+	private_mobility_registry_t *this)
+{
+	mobility_entry_t *entry;
+
+	this->mutex->lock(this->mutex);
+	while (this->entries->remove_first(this->entries,
+									   (void**)&entry) == SUCCESS ||
+		   this->forgotten->remove_first(this->forgotten,
+										 (void**)&entry) == SUCCESS)
+	{
+		end(this, entry);
+		this->mutex->unlock(this->mutex);
+		entry_destroy(entry);
+		this->mutex->lock(this->mutex);
+	}
+	this->mutex->unlock(this->mutex);
+}
+
 METHOD(mobility_registry_t, destroy, void,
 	private_mobility_registry_t *this)
 {
 	DESTROY_IF(this->clock);
 	this->entries->destroy(this->entries);
 	this->waiting->destroy(this->waiting);
+	this->forgotten->destroy(this->forgotten);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -501,7 +564,7 @@ mobility_registry_t *mobility_registry_create(mobility_registry_cb_t cb,
 	INIT(this,
 		.public = {
 			.add = _add,
-			.remove = _remove_,
+			.forget = _forget,
 			.rebind = _rebind,
 			.set_moves = _set_moves,
 			.set_ended = _set_ended,
@@ -513,12 +576,14 @@ mobility_registry_t *mobility_registry_create(mobility_registry_cb_t cb,
 			.take_work = _take_work,
 			.arm = _arm,
 			.get_ids = _get_ids,
+			.flush = _flush,
 			.destroy = _destroy,
 		},
 		.cb = cb,
 		.data = data,
 		.entries = linked_list_create(),
 		.waiting = linked_list_create(),
+		.forgotten = linked_list_create(),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	this->clock = mobility_clock_create(time_has_come, this);

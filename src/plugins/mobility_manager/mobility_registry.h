@@ -49,15 +49,20 @@ enum mobility_work_t {
 
 /**
  * Entry of a session.  The session is used with its IKE_SA checked out only,
- * session and connection do not change, the other members are the registry's
- * or read and written by functions passed to for_each().
+ * session, number and connection do not change, the other members are the
+ * registry's or read and written by functions passed to for_each() and forget().
  */
 struct mobility_entry_t {
 
 	/**
-	 * Session.
+	 * Session, is destroyed with the entry.
 	 */
 	struct mobility_session_t *session;
+
+	/**
+	 * Its number, which it may share with that of an IKE_SA it was replaced by.
+	 */
+	uint32_t number;
 
 	/**
 	 * Connection it belongs to.
@@ -134,20 +139,25 @@ typedef status_t (*mobility_registry_cb_t)(void *data, ike_sa_t *ike_sa);
  *
  * @param data			user data
  * @param entry			entry
- * @return				TRUE to stop, for_each() returns the entry
+ * @return				TRUE to stop, or to have the session forgotten
  */
 typedef bool (*mobility_entry_cb_t)(void *data, mobility_entry_t *entry);
 
 /**
- * Registry.  Methods may be called from any thread.  The mutex is a leaf:
- * nothing of charon is called with it held.
+ * Registry.  Methods may be called from any thread, also by listeners.  The
+ * mutex is a leaf: nothing of charon is called with it held.
+ *
+ * It owns the sessions.  One is found by the hooks of its IKE_SA, with that
+ * checked out, or by its entry while that is in the table.  Who takes it out of
+ * the table has unhooked it before, and is the only one that could; so nobody
+ * knows of it anymore when a job destroys it.
  */
 struct mobility_registry_t {
 
 	/**
 	 * Add a session.
 	 *
-	 * @param session	session, gets owned by its creator still
+	 * @param session	session, gets owned by the registry
 	 * @param connection	name of its connection
 	 * @param ike_sa	its IKE_SA
 	 * @return			entry
@@ -157,11 +167,15 @@ struct mobility_registry_t {
 							 const char *connection, ike_sa_t *ike_sa);
 
 	/**
-	 * Remove and destroy an entry.
+	 * Forget all sessions for which a function returns TRUE: they are not in
+	 * the table anymore on return, and a job destroys them.  They must not be
+	 * hooked.
 	 *
-	 * @param entry		entry
+	 * @param cb		function to call
+	 * @param data		user data for cb
 	 */
-	void (*remove)(mobility_registry_t *this, mobility_entry_t *entry);
+	void (*forget)(mobility_registry_t *this, mobility_entry_cb_t cb,
+				   void *data);
 
 	/**
 	 * A session got another IKE_SA: jobs for the previous one are void.
@@ -183,7 +197,8 @@ struct mobility_registry_t {
 					  u_int moves, const mobility_move_t *last);
 
 	/**
-	 * A session has ended, its IKE_SA is gone or going.
+	 * A session has ended, its IKE_SA is gone or going: there is no work for
+	 * it anymore.
 	 *
 	 * @param entry		entry
 	 */
@@ -202,10 +217,9 @@ struct mobility_registry_t {
 	 *
 	 * @param cb		function to call
 	 * @param data		user data for cb
-	 * @return			entry for which it returned TRUE, or NULL
 	 */
-	mobility_entry_t *(*for_each)(mobility_registry_t *this,
-								  mobility_entry_cb_t cb, void *data);
+	void (*for_each)(mobility_registry_t *this, mobility_entry_cb_t cb,
+					 void *data);
 
 	/**
 	 * Queue work, to be called by functions passed to for_each() only.
@@ -265,7 +279,13 @@ struct mobility_registry_t {
 							  const char *connection, uint32_t number);
 
 	/**
-	 * Destroy a mobility_registry_t, which must be empty.
+	 * Destroy all sessions, those that a job was to destroy, too.  Charon has
+	 * no threads anymore that run jobs, and nobody has an IKE_SA checked out.
+	 */
+	void (*flush)(mobility_registry_t *this);
+
+	/**
+	 * Destroy a mobility_registry_t, which must have been flushed.
 	 */
 	void (*destroy)(mobility_registry_t *this);
 };

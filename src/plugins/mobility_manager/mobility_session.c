@@ -986,22 +986,12 @@ METHOD(mobility_session_t, inherit, void,
 METHOD(mobility_session_t, release, void,
 	private_mobility_session_t *this)
 {
-	bool reauth;
-
 	tell_state(this);
 	this->due = 0;
 	this->context->arm(this->context, &this->public, 0);
-	this->vigil->stop(this->vigil);
-	this->context->resolver->forget(this->context->resolver,
-									this->public.number);
-	reauth = this->ike_sa &&
-			 this->ike_sa->has_condition(this->ike_sa, COND_REAUTHENTICATING);
 	this->ike_sa = NULL;
 	this->hold->bind(this->hold, NULL);
-	if (!reauth)
-	{	/* else the new IKE_SA logs in over the path this one has used */
-		this->mover->bind(this->mover, NULL);
-	}
+	this->mover->bind(this->mover, NULL);
 }
 
 METHOD(mobility_session_t, give_back, status_t,
@@ -1152,6 +1142,7 @@ METHOD(mobility_session_t, destroy, void,
 	private_mobility_session_t *this)
 {
 	release(this);
+	this->context->resolver->forget(this->context->resolver, this->public.number);
 	this->hold->destroy(this->hold);
 	this->vigil->destroy(this->vigil);
 	this->mover->destroy(this->mover);

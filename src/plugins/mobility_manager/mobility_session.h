@@ -105,14 +105,15 @@ struct mobility_session_t {
 					const mobility_move_t *last);
 
 	/**
-	 * Let go of the IKE_SA, which is going to be destroyed.  Pins go, too,
-	 * unless it reauthenticates: then they go with the session.
+	 * Let go of the IKE_SA, which is going to be destroyed; called by
+	 * listeners.  What has to be done in the kernel is done with the session's
+	 * own end: an IKE_SA that replaces this one logs in over the same path.
 	 */
 	void (*release)(mobility_session_t *this);
 
 	/**
-	 * Give the IKE_SA back to stock: no hooks, no pins, no task of ours.  Not
-	 * to be called by listeners.
+	 * Give the IKE_SA back to stock: no hooks, no task of ours, and no pins once
+	 * the session is destroyed.  Not to be called by listeners.
 	 *
 	 * @return			DESTROY_ME to destroy the IKE_SA
 	 */
@@ -197,7 +198,8 @@ struct mobility_session_t {
 	array_t *(*get_paths)(mobility_session_t *this);
 
 	/**
-	 * Destroy a session, releases it first.
+	 * Destroy a session that has let go of its IKE_SA.  Not to be called by
+	 * listeners, this waits for the kernel.
 	 */
 	void (*destroy)(mobility_session_t *this);
 };

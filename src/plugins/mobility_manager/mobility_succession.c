@@ -5,7 +5,6 @@
  */
 
 #include "mobility_succession.h"
-#include "mobility_session.h"
 
 typedef struct search_t search_t;
 
@@ -24,11 +23,8 @@ struct search_t {
 /**
  * Search the registry.
  */
-static mobility_entry_t *search(mobility_registry_t *registry,
-								mobility_subject_t *subject,
-								uint32_t successor,
-								bool (*matches)(void *data,
-												mobility_entry_t *entry))
+static void search(mobility_registry_t *registry, mobility_subject_t *subject,
+				   uint32_t successor, mobility_entry_cb_t matches)
 {
 	search_t search = {
 		.registry = registry,
@@ -36,7 +32,7 @@ static mobility_entry_t *search(mobility_registry_t *registry,
 		.successor = successor,
 	};
 
-	return registry->for_each(registry, matches, &search);
+	registry->for_each(registry, matches, &search);
 }
 
 /**
@@ -54,7 +50,7 @@ static bool is_predecessor(void *data, mobility_entry_t *entry)
 		return FALSE;
 	}
 	entry->replaced = TRUE;
-	subject->number = entry->session->number;
+	subject->number = entry->number;
 	if (entry->last_move)
 	{
 		subject->moves = entry->moves;
@@ -64,11 +60,12 @@ static bool is_predecessor(void *data, mobility_entry_t *entry)
 }
 
 /**
- * Find the session that ended with an IKE_SA, or whose successor it is.
+ * Check if a session ended with an IKE_SA, or if that was to replace its own,
+ * and if there is nothing it has to wait for then.
  */
 static bool is_gone(void *data, mobility_entry_t *entry)
 {
-	mobility_subject_t *subject = ((search_t*)data)->subject;
+	mobility_subject_t *subject = data;
 
 	if (entry->ended && entry->ike_sa == subject->ike_sa)
 	{
@@ -177,8 +174,8 @@ void mobility_succession_unreachable(mobility_registry_t *registry,
 /*
  * Described in header.
  */
-mobility_entry_t *mobility_succession_find_gone(mobility_registry_t *registry,
-												mobility_subject_t *subject)
+void mobility_succession_forget_gone(mobility_registry_t *registry,
+									 mobility_subject_t *subject)
 {
-	return search(registry, subject, 0, is_gone);
+	registry->forget(registry, is_gone, subject);
 }

@@ -90,14 +90,13 @@ void mobility_succession_unreachable(mobility_registry_t *registry,
 									 mobility_subject_t *subject);
 
 /**
- * Find a session that ended with an IKE_SA that is gone now, or whose successor
- * it was to be, and that has nothing else to wait for.
+ * Forget the sessions that ended with an IKE_SA that is gone now, or that it was
+ * to replace, and that have nothing else to wait for.
  *
  * @param registry		sessions
  * @param subject		IKE_SA
- * @return				entry, NULL if there is none
  */
-mobility_entry_t *mobility_succession_find_gone(mobility_registry_t *registry,
-												mobility_subject_t *subject);
+void mobility_succession_forget_gone(mobility_registry_t *registry,
+									 mobility_subject_t *subject);
 
 #endif /** MOBILITY_SUCCESSION_H_ @}*/

@@ -131,31 +131,27 @@ static void end_session(private_mobility_tracker_t *this,
 	this->ended(this->data);
 }
 
-METHOD(mobility_tracker_t, forget, void,
-	private_mobility_tracker_t *this, mobility_entry_t *entry)
+/**
+ * Check if an entry is the one to forget.
+ */
+static bool is_entry(void *data, mobility_entry_t *entry)
 {
-	entry->session->destroy(entry->session);
-	this->registry->remove(this->registry, entry);
+	return entry == data;
 }
 
 METHOD(mobility_tracker_t, drop, void,
 	private_mobility_tracker_t *this, mobility_entry_t *entry)
 {
-	this->registry->set_ended(this->registry, entry);
+	this->registry->forget(this->registry, is_entry, entry);
 	this->ended(this->data);
-	forget(this, entry);
 }
 
 METHOD(mobility_tracker_t, forget_gone, void,
 	private_mobility_tracker_t *this, ike_sa_t *ike_sa)
 {
 	mobility_subject_t subject = mobility_succession_subject(ike_sa);
-	mobility_entry_t *entry;
 
-	while ((entry = mobility_succession_find_gone(this->registry, &subject)))
-	{
-		forget(this, entry);
-	}
+	mobility_succession_forget_gone(this->registry, &subject);
 }
 
 METHOD(listener_t, ike_updown, bool,
@@ -369,7 +365,6 @@ mobility_tracker_t *mobility_tracker_create(mobility_context_t *context,
 			},
 			.find = _find,
 			.drop = _drop,
-			.forget = _forget,
 			.forget_gone = _forget_gone,
 			.destroy = _destroy,
 		},

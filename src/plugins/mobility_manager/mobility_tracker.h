@@ -48,18 +48,11 @@ struct mobility_tracker_t {
 	mobility_entry_t *(*find)(mobility_tracker_t *this, ike_sa_t *ike_sa);
 
 	/**
-	 * End the session of an IKE_SA that is not ours anymore, and forget it.
+	 * Forget the session of an IKE_SA that was given back to stock.
 	 *
-	 * @param entry		entry, gets destroyed
+	 * @param entry		entry, must not be used anymore
 	 */
 	void (*drop)(mobility_tracker_t *this, mobility_entry_t *entry);
-
-	/**
-	 * Forget a session that has no IKE_SA anymore.
-	 *
-	 * @param entry		entry, gets destroyed
-	 */
-	void (*forget)(mobility_tracker_t *this, mobility_entry_t *entry);
 
 	/**
 	 * Forget the sessions that have waited for an IKE_SA only, and have nothing

@@ -13,6 +13,7 @@
 #include <daemon.h>
 #include <threading/condvar.h>
 #include <threading/mutex.h>
+#include <threading/thread.h>
 
 /** Number of sessions, more than may work at the same time. */
 #define SESSIONS 100
@@ -31,9 +32,11 @@ typedef struct {
 	ike_sa_t ike_sa;
 	/** its ID */
 	ike_sa_id_t *id;
-	/** the session, has a number only */
+	/** the session, has a number and can be destroyed */
 	mobility_session_t session;
-	/** its entry */
+	/** how often it was */
+	u_int destroyed;
+	/** its entry, as hooks find it; NULL once it is unhooked */
 	mobility_entry_t *entry;
 	/** it is checked out */
 	bool busy;
@@ -73,6 +76,25 @@ METHOD(ike_sa_t, get_id, ike_sa_id_t*,
 	return ((member_t*)this)->id;
 }
 
+/**
+ * Get the member a session belongs to
+ */
+static member_t *get_member(mobility_session_t *session)
+{
+	return (member_t*)((char*)session - offsetof(member_t, session));
+}
+
+METHOD(mobility_session_t, destroy, void,
+	mobility_session_t *this)
+{
+	member_t *member = get_member(this);
+
+	t.mutex->lock(t.mutex);
+	member->destroyed++;
+	t.condvar->broadcast(t.condvar);
+	t.mutex->unlock(t.mutex);
+}
+
 METHOD(ike_sa_manager_t, checkout, ike_sa_t*,
 	ike_sa_manager_t *this, ike_sa_id_t *id)
 {
@@ -110,6 +132,10 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 	member_t *member = (member_t*)ike_sa;
 	mobility_work_t work;
 
+	if (!member->entry)
+	{
+		return SUCCESS;
+	}
 	work = t.registry->take_work(t.registry, member->entry);
 	t.mutex->lock(t.mutex);
 	while (t.stopped)
@@ -142,6 +168,7 @@ static void setup()
 		member->id = ike_sa_id_create(IKEV2, i + 1, i + 1, TRUE);
 		member->ike_sa.get_id = (void*)_get_id;
 		member->session.number = i + 1;
+		member->session.destroy = (void*)_destroy;
 		member->entry = t.registry->add(t.registry, &member->session, "home",
 										&member->ike_sa);
 	}
@@ -154,15 +181,14 @@ static void teardown()
 
 	lib->processor->set_threads(lib->processor, 0);
 	lib->processor->cancel(lib->processor);
+	t.registry->flush(t.registry);
+	ck_assert_int_eq(t.registry->get_active(t.registry), 0);
+	t.registry->destroy(t.registry);
 	for (i = 0; i < SESSIONS; i++)
 	{
-		if (t.members[i].entry)
-		{
-			t.registry->remove(t.registry, t.members[i].entry);
-		}
+		ck_assert_int_eq(t.members[i].destroyed, 1);
 		t.members[i].id->destroy(t.members[i].id);
 	}
-	t.registry->destroy(t.registry);
 	t.condvar->destroy(t.condvar);
 	t.mutex->destroy(t.mutex);
 	charon = NULL;
@@ -205,6 +231,42 @@ static void wait_turns(member_t *member, u_int turns)
 
 	t.mutex->lock(t.mutex);
 	while (member->turns < turns)
+	{
+		mobility_assert(mobility_now() < end);
+		t.condvar->timed_wait(t.condvar, t.mutex, 10);
+	}
+	t.mutex->unlock(t.mutex);
+}
+
+/**
+ * Have sessions forgotten that have ended, a mobility_entry_cb_t.
+ */
+static bool is_ended(void *data, mobility_entry_t *entry)
+{
+	return entry->ended;
+}
+
+/**
+ * End the session of a member, with its IKE_SA checked out.
+ */
+static void unhook(member_t *member)
+{
+	if (member->entry)
+	{
+		t.registry->set_ended(t.registry, member->entry);
+		member->entry = NULL;
+	}
+}
+
+/**
+ * Wait until a session was destroyed.
+ */
+static void wait_destroyed(member_t *member)
+{
+	uint64_t end = mobility_now() + PATIENCE;
+
+	t.mutex->lock(t.mutex);
+	while (!member->destroyed)
 	{
 		mobility_assert(mobility_now() < end);
 		t.condvar->timed_wait(t.condvar, t.mutex, 10);
@@ -292,19 +354,19 @@ START_TEST(test_coalesce)
 END_TEST
 
 /**
- * Those that end or are removed have no work anymore.
+ * Those that end or are forgotten have no work anymore.
  */
 START_TEST(test_gone)
 {
 	member_t *ended = &t.members[SESSIONS - 1];
-	member_t *removed = &t.members[SESSIONS - 2];
+	member_t *forgotten = &t.members[SESSIONS - 2];
 
 	stop(TRUE);
 	t.registry->set_ended(t.registry, ended->entry);
 	t.registry->queue(t.registry, NULL, MOBILITY_WORK_LOOK);
 	wait_busy(1);
-	t.registry->remove(t.registry, removed->entry);
-	removed->entry = NULL;
+	unhook(forgotten);
+	t.registry->forget(t.registry, is_ended, NULL);
 	ck_assert_int_eq(t.registry->get_active(t.registry), SESSIONS - 2);
 	stop(FALSE);
 	wait_turns(&t.members[SESSIONS - 3], 1);
@@ -312,7 +374,9 @@ START_TEST(test_gone)
 	t.registry->queue(t.registry, t.members[0].entry, MOBILITY_WORK_LOOK);
 	wait_turns(&t.members[0], 2);
 	ck_assert_int_eq(ended->turns, 0);
-	ck_assert_int_eq(removed->turns, 0);
+	ck_assert_int_eq(forgotten->turns, 0);
+	wait_destroyed(forgotten);
+	wait_destroyed(ended);
 }
 END_TEST
 
@@ -380,6 +444,59 @@ START_TEST(test_ticks_crowded)
 }
 END_TEST
 
+/**
+ * End all sessions, in any order, and forget what others have ended, too.
+ */
+static void *end_all(void *data)
+{
+	member_t *member;
+	u_int i, step = (uintptr_t)data;
+
+	for (i = 0; i < SESSIONS; i++)
+	{
+		member = &t.members[i * step % SESSIONS];
+		_checkout(&t.ike_sas, member->id);
+		unhook(member);
+		t.registry->forget(t.registry, is_ended, NULL);
+		_checkin(&t.ike_sas, &member->ike_sa);
+	}
+	return NULL;
+}
+
+/**
+ * Whoever forgets them, and whatever others do, each is destroyed once.
+ */
+START_TEST(test_forget)
+{
+	/* prime to the number of sessions */
+	const uintptr_t steps[] = { 1, 3, 7, 9, 11, 13 };
+	thread_t *threads[countof(steps)];
+	linked_list_t *ids;
+	u_int i;
+
+	for (i = 0; i < countof(steps); i++)
+	{
+		threads[i] = thread_create(end_all, (void*)steps[i]);
+	}
+	for (i = 0; t.registry->get_active(t.registry); i++)
+	{
+		t.registry->queue(t.registry, NULL, MOBILITY_WORK_LOOK);
+		t.registry->queue_number(t.registry, 1 + i % SESSIONS,
+								 MOBILITY_WORK_TRAFFIC);
+		ids = t.registry->get_ids(t.registry, "home", 0);
+		ids->destroy_offset(ids, offsetof(ike_sa_id_t, destroy));
+	}
+	for (i = 0; i < countof(steps); i++)
+	{
+		threads[i]->join(threads[i]);
+	}
+	for (i = 0; i < SESSIONS; i++)
+	{
+		wait_destroyed(&t.members[i]);
+	}
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -394,6 +511,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_blocked);
 	tcase_add_test(tc, test_coalesce);
 	tcase_add_test(tc, test_gone);
+	tcase_add_test(tc, test_forget);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("ticks");
