@@ -81,15 +81,9 @@ struct mobility_entry_t {
 
 	/**
 	 * Unique id of the IKE_SA that is going to replace this one by
-	 * break-before-make reauthentication, 0 if none.
+	 * reauthentication, 0 if none.
 	 */
 	uint32_t successor;
-
-	/**
-	 * Unique id of the last IKE_SA of this connection that was initiated, maybe
-	 * to replace this one by make-before-break reauthentication.
-	 */
-	uint32_t initiated;
 
 	/**
 	 * The IKE_SA is gone or going, no work for this session anymore.

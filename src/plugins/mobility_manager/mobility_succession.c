@@ -21,31 +21,13 @@ struct search_t {
 };
 
 /**
- * Search the registry.
- */
-static void search(mobility_registry_t *registry, mobility_subject_t *subject,
-				   uint32_t successor, mobility_entry_cb_t matches)
-{
-	search_t search = {
-		.registry = registry,
-		.subject = subject,
-		.successor = successor,
-	};
-
-	registry->for_each(registry, matches, &search);
-}
-
-/**
  * Find the session that an IKE_SA goes on with.
  */
 static bool is_predecessor(void *data, mobility_entry_t *entry)
 {
-	mobility_subject_t *subject = ((search_t*)data)->subject;
+	mobility_subject_t *subject = data;
 
-	if (entry->replaced ||
-		(entry->successor != subject->id &&
-		 (!subject->reauth || entry->successor || entry->ended ||
-		  !streq(entry->connection, subject->name))))
+	if (entry->replaced || entry->successor != subject->id)
 	{
 		return FALSE;
 	}
@@ -94,27 +76,13 @@ static bool set_successor(void *data, mobility_entry_t *entry)
 }
 
 /**
- * Note the IKE_SA that was initiated last for a connection.
- */
-static bool note_initiated(void *data, mobility_entry_t *entry)
-{
-	mobility_subject_t *subject = ((search_t*)data)->subject;
-
-	if (streq(entry->connection, subject->name))
-	{
-		entry->initiated = subject->id;
-	}
-	return FALSE;
-}
-
-/**
- * Have those reauthenticate again for which an IKE_SA was initiated in vain.
+ * Have an IKE_SA reauthenticate again if another was initiated in vain.
  */
 static bool retry(void *data, mobility_entry_t *entry)
 {
 	search_t *search = data;
 
-	if (entry->initiated == search->subject->id)
+	if (entry->successor == search->subject->id)
 	{
 		search->registry->queue_locked(search->registry, entry,
 									   MOBILITY_WORK_REAUTH);
@@ -130,7 +98,6 @@ mobility_subject_t mobility_succession_subject(ike_sa_t *ike_sa)
 	return (mobility_subject_t){
 		.ike_sa = ike_sa,
 		.id = ike_sa->get_unique_id(ike_sa),
-		.name = ike_sa->get_name(ike_sa),
 	};
 }
 
@@ -140,7 +107,7 @@ mobility_subject_t mobility_succession_subject(ike_sa_t *ike_sa)
 void mobility_succession_replace(mobility_registry_t *registry,
 								 mobility_subject_t *subject)
 {
-	search(registry, subject, 0, is_predecessor);
+	registry->for_each(registry, is_predecessor, subject);
 }
 
 /*
@@ -150,16 +117,12 @@ void mobility_succession_expect(mobility_registry_t *registry,
 								mobility_subject_t *subject,
 								uint32_t successor)
 {
-	search(registry, subject, successor, set_successor);
-}
+	search_t search = {
+		.subject = subject,
+		.successor = successor,
+	};
 
-/*
- * Described in header.
- */
-void mobility_succession_initiated(mobility_registry_t *registry,
-								   mobility_subject_t *subject)
-{
-	search(registry, subject, 0, note_initiated);
+	registry->for_each(registry, set_successor, &search);
 }
 
 /*
@@ -168,7 +131,12 @@ void mobility_succession_initiated(mobility_registry_t *registry,
 void mobility_succession_unreachable(mobility_registry_t *registry,
 									 mobility_subject_t *subject)
 {
-	search(registry, subject, 0, retry);
+	search_t search = {
+		.registry = registry,
+		.subject = subject,
+	};
+
+	registry->for_each(registry, retry, &search);
 }
 
 /*

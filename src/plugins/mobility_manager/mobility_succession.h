@@ -28,10 +28,6 @@ struct mobility_subject_t {
 	ike_sa_t *ike_sa;
 	/** its unique id */
 	uint32_t id;
-	/** its connection */
-	char *name;
-	/** whether it was initiated to replace another by reauthentication */
-	bool reauth;
 	/** number of the session it goes on with, 0 for none */
 	uint32_t number;
 	/** moves of that session */
@@ -49,18 +45,17 @@ struct mobility_subject_t {
 mobility_subject_t mobility_succession_subject(ike_sa_t *ike_sa);
 
 /**
- * Find the session that an IKE_SA which was just established goes on with,
- * after break-before-make or make-before-break reauthentication.
+ * Find the session that an IKE_SA which was just established goes on with: that
+ * of the IKE_SA it was initiated to replace.
  *
  * @param registry		sessions
- * @param subject		IKE_SA, with .reauth; gets .number and moves
+ * @param subject		IKE_SA; gets .number and moves
  */
 void mobility_succession_replace(mobility_registry_t *registry,
 								 mobility_subject_t *subject);
 
 /**
- * Note the IKE_SA that is going to replace another one by break-before-make
- * reauthentication.
+ * Note the IKE_SA that is going to replace another one by reauthentication.
  *
  * @param registry		sessions
  * @param subject		IKE_SA that is replaced
@@ -69,15 +64,6 @@ void mobility_succession_replace(mobility_registry_t *registry,
 void mobility_succession_expect(mobility_registry_t *registry,
 								mobility_subject_t *subject,
 								uint32_t successor);
-
-/**
- * Note that an IKE_SA is being initiated, maybe to replace another one.
- *
- * @param registry		sessions
- * @param subject		IKE_SA
- */
-void mobility_succession_initiated(mobility_registry_t *registry,
-								   mobility_subject_t *subject);
 
 /**
  * An IKE_SA got no answer to its first requests: if it was to replace one of

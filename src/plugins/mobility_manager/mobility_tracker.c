@@ -105,10 +105,10 @@ static void add_session(private_mobility_tracker_t *this, ike_sa_t *ike_sa,
 {
 	mobility_session_t *session;
 	uint32_t number = subject->number ?: ref_get(&this->numbers);
+	char *name = ike_sa->get_name(ike_sa);
 
-	session = mobility_session_create(this->context, number, subject->name);
-	session->entry = this->registry->add(this->registry, session, subject->name,
-										 ike_sa);
+	session = mobility_session_create(this->context, number, name);
+	session->entry = this->registry->add(this->registry, session, name, ike_sa);
 	if (subject->moves)
 	{
 		session->inherit(session, subject->moves, &subject->last_move);
@@ -116,7 +116,7 @@ static void add_session(private_mobility_tracker_t *this, ike_sa_t *ike_sa,
 								  subject->moves, &subject->last_move);
 	}
 	bind_session(this, session->entry, ike_sa);
-	DBG1(DBG_IKE, "mobility: managing %s[%u]", subject->name, subject->id);
+	DBG1(DBG_IKE, "mobility: managing %s[%u]", name, subject->id);
 }
 
 /**
@@ -168,8 +168,6 @@ METHOD(listener_t, ike_updown, bool,
 	else if (up && !entry && is_manageable(this, ike_sa))
 	{
 		subject = mobility_succession_subject(ike_sa);
-		subject.reauth = mobility_task_queued(ike_sa, TASK_QUEUE_QUEUED,
-											  TASK_IKE_REAUTH_COMPLETE);
 		mobility_succession_replace(this->registry, &subject);
 		add_session(this, ike_sa, &subject);
 	}
@@ -220,17 +218,28 @@ METHOD(listener_t, child_rekey, bool,
 	return TRUE;
 }
 
+/**
+ * An IKE_SA is going to be replaced by another one.
+ */
+static void expect(private_mobility_tracker_t *this, ike_sa_t *old,
+				   ike_sa_t *new)
+{
+	mobility_subject_t subject = mobility_succession_subject(old);
+
+	mobility_succession_expect(this->registry, &subject,
+							   new->get_unique_id(new));
+}
+
 METHOD(listener_t, ike_reestablish_post, bool,
 	private_mobility_tracker_t *this, ike_sa_t *old, ike_sa_t *new,
 	bool initiated)
 {
-	mobility_subject_t subject;
-
-	if (initiated && old->has_condition(old, COND_REAUTHENTICATING))
-	{	/* the old one was reported down before, and is not hooked anymore */
-		subject = mobility_succession_subject(old);
-		mobility_succession_expect(this->registry, &subject,
-								   new->get_unique_id(new));
+	if (initiated && (old->has_condition(old, COND_REAUTHENTICATING) ||
+					  /* redirected to another gateway */
+					  mobility_task_queued(new, TASK_QUEUE_QUEUED,
+										   TASK_IKE_REAUTH_COMPLETE)))
+	{
+		expect(this, old, new);
 	}
 	return TRUE;
 }
@@ -239,12 +248,17 @@ METHOD(listener_t, ike_state_change, bool,
 	private_mobility_tracker_t *this, ike_sa_t *ike_sa, ike_sa_state_t state)
 {
 	mobility_entry_t *entry;
-	mobility_subject_t subject;
+	ike_sa_t *old;
 
 	if (state == IKE_CONNECTING)
-	{
-		subject = mobility_succession_subject(ike_sa);
-		mobility_succession_initiated(this->registry, &subject);
+	{	/* not every charon calls ike_reestablish_post() if it makes before it
+		 * breaks, but the thread that does has checked out the old one */
+		old = charon->bus->get_sa(charon->bus);
+		if (old && old != ike_sa &&
+			old->has_condition(old, COND_REAUTHENTICATING))
+		{
+			expect(this, old, ike_sa);
+		}
 	}
 	else if (state == IKE_DESTROYING)
 	{

@@ -1,0 +1,828 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_suite.h"
+#include "mock_charon.h"
+#include "mock_network.h"
+#include "succession_fixture.h"
+
+#include <mobility_tracker.h>
+
+/** Ways to replace an IKE_SA, of the last the old one goes on until then */
+#define WAYS (REAUTH_REDIRECT + 1)
+
+/**
+ * What all tests use
+ */
+static struct {
+	/** what sessions share */
+	mobility_context_t context;
+	/** sessions */
+	mobility_registry_t *registry;
+	/** what is tested */
+	mobility_tracker_t *tracker;
+	/** the network */
+	mock_network_t *network;
+	/** its methods that wait for the kernel in reality */
+	mobility_pins_t pins;
+	mobility_relocator_t relocator;
+	/** listeners that are called before and after the tracker's */
+	listener_t first, last;
+	/** that one is called */
+	bool listening;
+	/** how often a session was said to have ended */
+	u_int ended;
+} t;
+
+METHOD(mobility_pins_t, add_pin, bool,
+	mobility_pins_t *this, const mobility_path_t *path)
+{
+	ck_assert(!t.listening);
+	return t.pins.add(this, path);
+}
+
+METHOD(mobility_pins_t, remove_pin, void,
+	mobility_pins_t *this, const mobility_path_id_t *id)
+{
+	ck_assert(!t.listening);
+	t.pins.remove(this, id);
+}
+
+METHOD(mobility_relocator_t, drop, void,
+	mobility_relocator_t *this, array_t **copies)
+{
+	ck_assert(!t.listening);
+	t.relocator.drop(this, copies);
+}
+
+/**
+ * Set up the network, which listeners have to leave alone
+ */
+static void create_network(void)
+{
+	t.network = mock_network_create(&t.context);
+	t.pins = *t.context.pins;
+	t.context.pins->add = _add_pin;
+	t.context.pins->remove = _remove_pin;
+	t.relocator = *t.context.relocator;
+	t.context.relocator->drop = _drop;
+}
+
+/**
+ * Events are going to be told
+ */
+static bool begin(void)
+{
+	t.listening = TRUE;
+	return TRUE;
+}
+
+/**
+ * Events were told
+ */
+static bool done(void)
+{
+	t.listening = FALSE;
+	return TRUE;
+}
+
+/**
+ * Have a function called with all events of the tracker
+ */
+static void add_listener(listener_t *listener, bool (*cb)(void))
+{
+	*listener = (listener_t){
+		.alert = (void*)cb,
+		.ike_state_change = (void*)cb,
+		.message = (void*)cb,
+		.ike_updown = (void*)cb,
+		.ike_rekey = (void*)cb,
+		.ike_update = (void*)cb,
+		.ike_reestablish_post = (void*)cb,
+		.child_updown = (void*)cb,
+		.child_rekey = (void*)cb,
+	};
+	charon->bus->add_listener(charon->bus, listener);
+}
+
+/**
+ * mobility_tracker_cb_t
+ */
+static void ended(void *data)
+{
+	ck_assert(data == &t);
+	t.ended++;
+}
+
+/**
+ * mobility_registry_cb_t, nothing runs jobs here
+ */
+static status_t do_work(void *data, ike_sa_t *ike_sa)
+{
+	ck_abort_msg("there are no jobs");
+	return FAILED;
+}
+
+static void setup(void)
+{
+	mock_charon_setup("charon { plugins { mobility-manager { connections { "
+					  "other { mobility = no } } } } }");
+	t.ended = 0;
+	t.listening = FALSE;
+	t.context = (mobility_context_t){
+		.settings = mobility_settings_create(),
+		.backlog = mobility_backlog_create(),
+		.hooks = mobility_ike_hooks_create(),
+		.arm = (void*)nop,
+		.tell = (void*)nop,
+	};
+	create_network();
+	t.registry = mobility_registry_create(do_work, NULL);
+	t.tracker = mobility_tracker_create(&t.context, t.registry, ended, &t);
+	add_listener(&t.first, begin);
+	charon->bus->add_listener(charon->bus, &t.tracker->listener);
+	add_listener(&t.last, done);
+}
+
+static void teardown(void)
+{
+	charon->ike_sa_manager->flush(charon->ike_sa_manager);
+	charon->bus->remove_listener(charon->bus, &t.first);
+	charon->bus->remove_listener(charon->bus, &t.tracker->listener);
+	charon->bus->remove_listener(charon->bus, &t.last);
+	ck_assert_int_eq(t.registry->get_active(t.registry), 0);
+	t.registry->flush(t.registry);
+	t.tracker->destroy(t.tracker);
+	t.registry->destroy(t.registry);
+	mock_network_destroy(t.network);
+	t.context.backlog->destroy(t.context.backlog);
+	t.context.hooks->destroy(t.context.hooks);
+	t.context.settings->destroy(t.context.settings);
+	mock_charon_teardown();
+}
+
+/**
+ * Get the session of an IKE_SA, NULL if it has none
+ */
+static mobility_entry_t *find(ike_sa_id_t *id)
+{
+	ike_sa_t *ike_sa = succession_checkout(id);
+	mobility_entry_t *entry;
+
+	entry = t.tracker->find(t.tracker, ike_sa);
+	if (entry)
+	{
+		ck_assert(entry->ike_sa == ike_sa);
+		ck_assert(entry->session->entry == entry);
+		ck_assert(entry->id->equals(entry->id, id));
+	}
+	mock_ike_checkin(ike_sa, SUCCESS);
+	return entry;
+}
+
+/**
+ * Get the number of the session of an IKE_SA, 0 if it has none
+ */
+static uint32_t get_number(ike_sa_id_t *id)
+{
+	mobility_entry_t *entry = find(id);
+
+	return entry ? entry->session->number : 0;
+}
+
+/**
+ * Count entries, a mobility_entry_cb_t
+ */
+static bool count_one(void *data, mobility_entry_t *entry)
+{
+	(*(u_int*)data)++;
+	return FALSE;
+}
+
+/**
+ * Get the number of sessions, those that have ended, too
+ */
+static u_int count_entries(void)
+{
+	u_int count = 0;
+
+	t.registry->for_each(t.registry, count_one, &count);
+	return count;
+}
+
+/**
+ * Get the number of sessions that are shown
+ */
+static u_int count_shown(uint32_t number)
+{
+	linked_list_t *ids;
+	u_int count;
+
+	ids = t.registry->get_ids(t.registry, NULL, number);
+	count = ids->get_count(ids);
+	ids->destroy_offset(ids, offsetof(ike_sa_id_t, destroy));
+	return count;
+}
+
+/**
+ * A session has looked around
+ */
+static void look(ike_sa_id_t *id)
+{
+	ike_sa_t *ike_sa = succession_checkout(id);
+	mobility_entry_t *entry;
+
+	entry = t.tracker->find(t.tracker, ike_sa);
+	ck_assert_int_eq(entry->session->look(entry->session), SUCCESS);
+	t.tracker->forget_gone(t.tracker, ike_sa);
+	mock_ike_checkin(ike_sa, SUCCESS);
+}
+
+/**
+ * Only the mobile end of MOBIKE is managed, if that is configured.
+ */
+START_TEST(test_manageable)
+{
+	static const struct {
+		mock_ike_conf_t conf;
+		bool managed;
+	} cases[] = {
+		{ {}, TRUE },
+		{ { .name = "home" }, TRUE },
+		{ { .name = "other" }, FALSE },
+		{ { .no_mobike = TRUE }, FALSE },
+		{ { .responder = TRUE }, FALSE },
+	};
+	ike_sa_id_t *id;
+
+	id = mock_ike_create(&cases[_i].conf);
+	ck_assert_int_eq(find(id) != NULL, cases[_i].managed);
+	ck_assert_int_eq(count_shown(0), cases[_i].managed);
+	succession_end(id, TRUE);
+	ck_assert_int_eq(count_entries(), 0);
+	ck_assert_int_eq(t.ended, cases[_i].managed);
+}
+END_TEST
+
+/**
+ * A session ends with its IKE_SA, reported down or not, and only once.
+ */
+START_TEST(test_end)
+{
+	ike_sa_id_t *id, *other;
+	ike_sa_t *ike_sa;
+
+	other = mock_ike_create(NULL);
+	id = mock_ike_create(NULL);
+	ck_assert_int_ne(get_number(id), get_number(other));
+	look(id);
+	ck_assert(mock_network_is_pinned(t.network, 0));
+	if (_i)
+	{
+		ike_sa = succession_checkout(id);
+		charon->bus->ike_updown(charon->bus, ike_sa, FALSE);
+		/* shown to the IKE_SA only */
+		ck_assert(!t.tracker->find(t.tracker, ike_sa));
+		ck_assert_int_eq(t.registry->get_active(t.registry), 1);
+		ck_assert_int_eq(count_entries(), 2);
+		mock_ike_checkin(ike_sa, SUCCESS);
+	}
+	succession_end(id, _i);
+	/* the DELETE may be sent again over this path, a job removes the pin */
+	ck_assert(mock_network_is_pinned(t.network, 0));
+	ck_assert_int_eq(count_entries(), 1);
+	ck_assert_int_eq(t.registry->get_active(t.registry), 1);
+	ck_assert_int_eq(t.ended, 1);
+	ck_assert(find(other));
+	other->destroy(other);
+}
+END_TEST
+
+/**
+ * Rekeying keeps the session, and the end of the old IKE_SA is not its end.
+ */
+START_TEST(test_rekey)
+{
+	mobility_entry_t *entry;
+	ike_sa_id_t *id;
+
+	id = mock_ike_create(NULL);
+	entry = find(id);
+	id = succession_rekey(id);
+	ck_assert(find(id) == entry);
+	look(id);
+	id = succession_rekey(id);
+	ck_assert(find(id) == entry);
+	ck_assert(entry->work & MOBILITY_WORK_LOOK);
+	ck_assert_int_eq(count_entries(), 1);
+	ck_assert_int_eq(t.ended, 0);
+	succession_end(id, TRUE);
+	ck_assert_int_eq(count_entries(), 0);
+	ck_assert_int_eq(t.ended, 1);
+}
+END_TEST
+
+/**
+ * Who replaces an IKE_SA goes on with its session.
+ */
+START_TEST(test_reauth)
+{
+	mobility_move_t move = { .from = "eth0", .to = "wlan0" };
+	mobility_status_t *status;
+	mobility_entry_t *entry;
+	ike_sa_id_t *id;
+	ike_sa_t *ike_sa;
+	uint32_t number;
+
+	id = mock_ike_create(NULL);
+	number = get_number(id);
+	t.registry->set_moves(t.registry, find(id), 7, &move);
+	id = succession_reauth(id, _i);
+	ck_assert_int_eq(get_number(id), number);
+	ck_assert_int_eq(count_shown(number), 1);
+	look(id);
+	ck_assert_int_eq(count_entries(), 1);
+	/* it has moved as often as that, for the next one, too */
+	ike_sa = succession_checkout(id);
+	entry = t.tracker->find(t.tracker, ike_sa);
+	ck_assert_int_eq(entry->moves, 7);
+	status = entry->session->get_status(entry->session);
+	ck_assert_int_eq(status->moves, 7);
+	ck_assert_str_eq(status->last_move.to, "wlan0");
+	mobility_status_destroy(status);
+	mock_ike_checkin(ike_sa, SUCCESS);
+
+	id = succession_reauth(id, _i);
+	ck_assert_int_eq(get_number(id), number);
+	succession_end(id, TRUE);
+	ck_assert_int_eq(count_entries(), 0);
+}
+END_TEST
+
+/**
+ * With break-before-make the old session is kept, as its path is, until the new
+ * one has its own.
+ */
+START_TEST(test_break_before_make)
+{
+	ike_sa_id_t *id, *new;
+
+	id = mock_ike_create(NULL);
+	look(id);
+	new = succession_begin(id, REAUTH_BREAK);
+	ck_assert(mock_network_is_pinned(t.network, 0));
+	ck_assert_int_eq(count_entries(), 1);
+	ck_assert_int_eq(count_shown(0), 0);
+	succession_establish(new);
+	ck_assert_int_eq(count_entries(), 2);
+	ck_assert_int_eq(count_shown(0), 1);
+	look(new);
+	ck_assert_int_eq(count_entries(), 1);
+	new->destroy(new);
+	id->destroy(id);
+}
+END_TEST
+
+/**
+ * While both IKE_SAs are there only the new session is shown.
+ */
+START_TEST(test_make_before_break)
+{
+	ike_sa_id_t *id, *new;
+	uint32_t number;
+
+	id = mock_ike_create(NULL);
+	number = get_number(id);
+	new = succession_begin(id, _i);
+	ck_assert_int_eq(count_shown(number), 1);
+	ck_assert(!find(new));
+	succession_establish(new);
+	look(new);
+	ck_assert_int_eq(get_number(new), number);
+	ck_assert_int_eq(get_number(id), number);
+	ck_assert_int_eq(count_entries(), 2);
+	ck_assert_int_eq(count_shown(number), 1);
+	ck_assert(find(id)->replaced);
+	ck_assert(!find(new)->replaced);
+	succession_end(id, TRUE);
+	ck_assert_int_eq(count_entries(), 1);
+	ck_assert_int_eq(count_shown(number), 1);
+	new->destroy(new);
+}
+END_TEST
+
+/**
+ * Of several IKE_SAs of one connection the one that was reauthenticated is
+ * replaced, and no other.
+ */
+START_TEST(test_same_connection)
+{
+	ike_sa_id_t *ids[3], *new;
+	uint32_t numbers[3];
+	u_int way = _i / countof(ids), which = _i % countof(ids), i;
+
+	for (i = 0; i < countof(ids); i++)
+	{
+		ids[i] = mock_ike_create(NULL);
+		numbers[i] = get_number(ids[i]);
+	}
+	new = succession_begin(ids[which], way);
+	succession_establish(new);
+	look(new);
+	ck_assert_int_eq(get_number(new), numbers[which]);
+	for (i = 0; i < countof(ids); i++)
+	{
+		ck_assert_int_eq(count_shown(numbers[i]), 1);
+		if (i != which)
+		{
+			ck_assert(!find(ids[i])->replaced);
+		}
+	}
+	if (way != REAUTH_BREAK)
+	{
+		succession_end(ids[which]->clone(ids[which]), TRUE);
+	}
+	ck_assert_int_eq(count_entries(), countof(ids));
+	for (i = 0; i < countof(ids); i++)
+	{
+		ids[i]->destroy(ids[i]);
+	}
+	new->destroy(new);
+}
+END_TEST
+
+/**
+ * If two IKE_SAs of one connection reauthenticate at the same time, each has its
+ * own successor, in whatever order these are established.
+ */
+START_TEST(test_crossing)
+{
+	ike_sa_id_t *a, *b, *new_a, *new_b;
+	uint32_t number_a, number_b;
+
+	a = mock_ike_create(NULL);
+	number_a = get_number(a);
+	b = mock_ike_create(NULL);
+	number_b = get_number(b);
+	new_a = succession_begin(a, _i);
+	new_b = succession_begin(b, _i);
+	succession_establish(new_b);
+	succession_establish(new_a);
+	ck_assert_int_eq(get_number(new_a), number_a);
+	ck_assert_int_eq(get_number(new_b), number_b);
+	if (_i != REAUTH_BREAK)
+	{
+		succession_end(a->clone(a), TRUE);
+		succession_end(b->clone(b), FALSE);
+	}
+	look(new_a);
+	look(new_b);
+	ck_assert_int_eq(count_entries(), 2);
+	ck_assert_int_eq(count_shown(0), 2);
+	a->destroy(a);
+	b->destroy(b);
+	new_a->destroy(new_a);
+	new_b->destroy(new_b);
+}
+END_TEST
+
+/**
+ * Another IKE_SA of the connection that comes up in the meantime replaces none.
+ */
+START_TEST(test_not_a_successor)
+{
+	ike_sa_id_t *id, *new, *other;
+	uint32_t number;
+
+	id = mock_ike_create(NULL);
+	number = get_number(id);
+	new = succession_begin(id, _i);
+	other = mock_ike_create(NULL);
+	ck_assert_int_ne(get_number(other), number);
+	succession_establish(new);
+	ck_assert_int_eq(get_number(new), number);
+	ck_assert_int_eq(count_shown(0), 2);
+	id->destroy(id);
+	new->destroy(new);
+	other->destroy(other);
+}
+END_TEST
+
+/**
+ * A successor that fails leaves everything as it was; of break-before-make
+ * nothing is left.
+ */
+START_TEST(test_successor_fails)
+{
+	ike_sa_id_t *id, *new;
+	uint32_t number;
+
+	id = mock_ike_create(NULL);
+	number = get_number(id);
+	new = succession_begin(id, _i);
+	succession_end(new, FALSE);
+	if (_i == REAUTH_BREAK)
+	{
+		ck_assert_int_eq(count_entries(), 0);
+		id->destroy(id);
+		return;
+	}
+	ck_assert_int_eq(count_shown(number), 1);
+	ck_assert_int_eq(find(id)->successor, 0);
+	/* the next one succeeds */
+	id = succession_reauth(id, _i);
+	ck_assert_int_eq(get_number(id), number);
+	succession_end(id, TRUE);
+	ck_assert_int_eq(count_entries(), 0);
+}
+END_TEST
+
+/**
+ * The old IKE_SA is gone before the new one is established: the session waits.
+ */
+START_TEST(test_old_ends_first)
+{
+	ike_sa_id_t *id, *new;
+	uint32_t number;
+
+	id = mock_ike_create(NULL);
+	number = get_number(id);
+	new = succession_begin(id, _i);
+	succession_end(id, TRUE);
+	ck_assert_int_eq(count_entries(), 1);
+	ck_assert_int_eq(count_shown(0), 0);
+	succession_establish(new);
+	look(new);
+	ck_assert_int_eq(get_number(new), number);
+	ck_assert_int_eq(count_entries(), 1);
+	new->destroy(new);
+}
+END_TEST
+
+/**
+ * An IKE_SA that was rekeyed in the meantime is not replaced, charon only
+ * deletes the one that is gone already.
+ */
+START_TEST(test_rekeyed_meanwhile)
+{
+	ike_sa_id_t *id, *new;
+	uint32_t number;
+
+	id = mock_ike_create(NULL);
+	number = get_number(id);
+	new = succession_begin(id, _i);
+	id = succession_rekey(id);
+	succession_establish(new);
+	ck_assert_int_eq(get_number(id), number);
+	ck_assert_int_ne(get_number(new), number);
+	ck_assert_int_eq(count_shown(0), 2);
+	id->destroy(id);
+	new->destroy(new);
+}
+END_TEST
+
+/**
+ * A dead peer's IKE_SA that is established again is another session.
+ */
+START_TEST(test_reestablish)
+{
+	ike_sa_id_t *id, *new;
+	ike_sa_t *ike_sa, *successor;
+	uint32_t number;
+
+	id = mock_ike_create(NULL);
+	number = get_number(id);
+	new = mock_ike_create(NULL);
+	ike_sa = succession_checkout(id);
+	successor = succession_checkout(new);
+	charon->bus->set_sa(charon->bus, ike_sa);
+	charon->bus->ike_reestablish_post(charon->bus, ike_sa, successor, TRUE);
+	ck_assert_int_eq(t.tracker->find(t.tracker, ike_sa)->successor, 0);
+	charon->bus->ike_updown(charon->bus, ike_sa, FALSE);
+	mock_ike_checkin(successor, SUCCESS);
+	charon->bus->set_sa(charon->bus, ike_sa);
+	mock_ike_checkin(ike_sa, DESTROY_ME);
+	ck_assert_int_eq(count_entries(), 1);
+	ck_assert_int_ne(get_number(new), number);
+	id->destroy(id);
+	new->destroy(new);
+}
+END_TEST
+
+/**
+ * Say that nobody answers to the first request of an IKE_SA
+ */
+static void alert_unreachable(ike_sa_id_t *id, uint32_t try)
+{
+	ike_sa_t *ike_sa = succession_checkout(id);
+
+	charon->bus->alert(charon->bus, ALERT_PEER_INIT_UNREACHABLE, try);
+	mock_ike_checkin(ike_sa, SUCCESS);
+}
+
+/**
+ * Take the work a session has
+ */
+static mobility_work_t take_work(ike_sa_id_t *id)
+{
+	return t.registry->take_work(t.registry, find(id));
+}
+
+/**
+ * If a successor is not answered, it is the old one of that which reauthenticates
+ * again.
+ */
+START_TEST(test_unreachable)
+{
+	ike_sa_id_t *ids[2], *new[2];
+	int i;
+
+	for (i = 0; i < countof(ids); i++)
+	{
+		ids[i] = mock_ike_create(NULL);
+		take_work(ids[i]);
+	}
+	new[0] = succession_begin(ids[0], _i);
+	new[1] = mock_ike_create(NULL);
+	alert_unreachable(new[1], 0);
+	ck_assert_int_eq(take_work(ids[0]), 0);
+	alert_unreachable(new[0], 0);
+	ck_assert_int_eq(take_work(ids[0]), MOBILITY_WORK_REAUTH);
+	ck_assert_int_eq(take_work(ids[1]), 0);
+	for (i = 0; i < countof(ids); i++)
+	{
+		ids[i]->destroy(ids[i]);
+		new[i]->destroy(new[i]);
+	}
+}
+END_TEST
+
+/**
+ * A repeated request and the end of a lifetime are told, of others nothing is.
+ */
+START_TEST(test_alerts)
+{
+	ike_sa_id_t *id;
+	ike_sa_t *ike_sa;
+
+	charon->bus->alert(charon->bus, ALERT_PEER_INIT_UNREACHABLE, 0);
+	charon->bus->alert(charon->bus, ALERT_RETRANSMIT_RECEIVE, NULL);
+	id = mock_ike_create(NULL);
+	take_work(id);
+	ike_sa = succession_checkout(id);
+	charon->bus->alert(charon->bus, ALERT_RETRANSMIT_RECEIVE, NULL);
+	charon->bus->alert(charon->bus, ALERT_IKE_SA_EXPIRED);
+	charon->bus->alert(charon->bus, ALERT_LOCAL_AUTH_FAILED);
+	mock_ike_checkin(ike_sa, SUCCESS);
+	ck_assert_int_eq(take_work(id), MOBILITY_WORK_SUSPECT);
+	id->destroy(id);
+}
+END_TEST
+
+/**
+ * What changes about an IKE_SA has its session look, listeners do nothing else.
+ */
+START_TEST(test_changes)
+{
+	mobility_entry_t *entry;
+	ike_sa_id_t *id;
+	ike_sa_t *ike_sa;
+	host_t *host;
+
+	id = mock_ike_create(NULL);
+	ck_assert_int_eq(take_work(id), MOBILITY_WORK_LOOK);
+	ike_sa = succession_checkout(id);
+	entry = t.tracker->find(t.tracker, ike_sa);
+	host = ike_sa->get_my_host(ike_sa);
+	charon->bus->ike_update(charon->bus, ike_sa, host, host);
+	ck_assert_int_eq(t.registry->take_work(t.registry, entry),
+					 MOBILITY_WORK_LOOK);
+	charon->bus->child_updown(charon->bus, NULL, TRUE);
+	ck_assert_int_eq(t.registry->take_work(t.registry, entry),
+					 MOBILITY_WORK_LOOK);
+	charon->bus->child_rekey(charon->bus, NULL, NULL);
+	ck_assert_int_eq(t.registry->take_work(t.registry, entry),
+					 MOBILITY_WORK_LOOK);
+	mock_ike_checkin(ike_sa, SUCCESS);
+	id->destroy(id);
+}
+END_TEST
+
+/**
+ * An IKE_SA that was given back is not ours anymore, and goes on.
+ */
+START_TEST(test_drop)
+{
+	mobility_entry_t *entry;
+	ike_sa_id_t *id;
+	ike_sa_t *ike_sa;
+
+	id = mock_ike_create(NULL);
+	ike_sa = succession_checkout(id);
+	entry = t.tracker->find(t.tracker, ike_sa);
+	ck_assert_int_eq(entry->session->give_back(entry->session), SUCCESS);
+	t.tracker->drop(t.tracker, entry);
+	ck_assert(!t.tracker->find(t.tracker, ike_sa));
+	mock_ike_checkin(ike_sa, SUCCESS);
+	ck_assert_int_eq(count_entries(), 0);
+	ck_assert_int_eq(t.ended, 1);
+	id = succession_rekey(id);
+	ck_assert(!find(id));
+	succession_end(id, TRUE);
+	ck_assert_int_eq(t.ended, 1);
+}
+END_TEST
+
+/**
+ * What a thread has checked out when an IKE_SA is initiated
+ */
+static struct {
+	/** listens */
+	listener_t listener;
+	/** unique id of the one that is initiated, and of the one checked out */
+	uint32_t new, old;
+} seen;
+
+METHOD(listener_t, see_state_change, bool,
+	listener_t *this, ike_sa_t *ike_sa, ike_sa_state_t state)
+{
+	ike_sa_t *old = charon->bus->get_sa(charon->bus);
+
+	if (state == IKE_CONNECTING)
+	{
+		seen.new = ike_sa->get_unique_id(ike_sa);
+		seen.old = old ? old->get_unique_id(old) : 0;
+	}
+	return TRUE;
+}
+
+/**
+ * This charon, too, has the old IKE_SA checked out when it initiates the new one
+ * to make before it breaks: what all of the above is based on.
+ */
+START_TEST(test_charon_reauth)
+{
+	ike_sa_id_t *id;
+	ike_sa_t *ike_sa;
+
+	lib->settings->set_bool(lib->settings, "%s.make_before_break", TRUE,
+							lib->ns);
+	id = mock_ike_create(NULL);
+	seen.new = seen.old = 0;
+	seen.listener = (listener_t){
+		.ike_state_change = (void*)_see_state_change,
+	};
+	charon->bus->add_listener(charon->bus, &seen.listener);
+	ike_sa = succession_checkout(id);
+	/* it needs a CHILD_SA to create again */
+	ike_sa->queue_task(ike_sa, mock_task_create(ike_sa, TASK_CHILD_CREATE, NULL,
+												NULL));
+	/* without any algorithms the new one is destroyed at once */
+	ck_assert_int_ne(ike_sa->reauth(ike_sa), DESTROY_ME);
+	mock_ike_checkin(ike_sa, SUCCESS);
+	charon->bus->remove_listener(charon->bus, &seen.listener);
+	ck_assert_int_ne(seen.new, 0);
+	ck_assert_int_eq(seen.old, succession_unique_id(id));
+	ck_assert_int_ne(seen.old, seen.new);
+	ck_assert_int_eq(find(id)->successor, 0);
+	id->destroy(id);
+}
+END_TEST
+
+Suite *mobility_suite_create(void)
+{
+	Suite *s;
+	TCase *tc;
+
+	s = suite_create("tracker");
+
+	tc = tcase_create("life");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, test_manageable, 0, 5);
+	tcase_add_loop_test(tc, test_end, 0, 2);
+	tcase_add_test(tc, test_rekey);
+	tcase_add_test(tc, test_alerts);
+	tcase_add_test(tc, test_changes);
+	tcase_add_test(tc, test_drop);
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("reauthentication");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, test_reauth, 0, WAYS);
+	tcase_add_test(tc, test_break_before_make);
+	tcase_add_loop_test(tc, test_make_before_break, REAUTH_MAKE, WAYS);
+	tcase_add_loop_test(tc, test_same_connection, 0, 3 * WAYS);
+	tcase_add_loop_test(tc, test_crossing, 0, WAYS);
+	tcase_add_loop_test(tc, test_not_a_successor, 0, WAYS);
+	tcase_add_loop_test(tc, test_successor_fails, 0, WAYS);
+	tcase_add_loop_test(tc, test_old_ends_first, REAUTH_MAKE, WAYS);
+	tcase_add_loop_test(tc, test_rekeyed_meanwhile, REAUTH_MAKE, WAYS);
+	tcase_add_test(tc, test_reestablish);
+	tcase_add_loop_test(tc, test_unreachable, REAUTH_MAKE, REAUTH_REDIRECT);
+	tcase_add_test(tc, test_charon_reauth);
+	suite_add_tcase(s, tc);
+	return s;
+}
