@@ -10,6 +10,10 @@
 #include <processing/jobs/callback_job.h>
 #include <threading/mutex.h>
 
+/** Jobs that wait for DNS at the same time: without a network that may answer
+ * all of charon's threads would otherwise. */
+#define JOBS 2
+
 typedef struct private_mobility_resolver_t private_mobility_resolver_t;
 typedef struct query_t query_t;
 typedef struct result_t result_t;
@@ -18,14 +22,14 @@ typedef struct result_t result_t;
  * A name to resolve.
  */
 struct query_t {
-	/** the resolver */
-	private_mobility_resolver_t *resolver;
-	/** session it is for */
-	uint32_t number;
+	/** session it is for, 0 if that does not want to know anymore */
+	uint32_t id;
 	/** name, or several */
 	char *name;
 	/** address family */
 	int family;
+	/** a job resolves it */
+	bool running;
 };
 
 /**
@@ -33,7 +37,7 @@ struct query_t {
  */
 struct result_t {
 	/** session it is for */
-	uint32_t number;
+	uint32_t id;
 	/** address */
 	host_t *host;
 };
@@ -49,7 +53,7 @@ struct private_mobility_resolver_t {
 	mobility_resolver_t public;
 
 	/**
-	 * Queries under way, query_t*.
+	 * Queries that wait or are under way, in the order they came, query_t*.
 	 */
 	array_t *queries;
 
@@ -64,7 +68,12 @@ struct private_mobility_resolver_t {
 	mutex_t *mutex;
 
 	/**
-	 * Queries under way, and the owner.
+	 * Number of jobs.
+	 */
+	u_int jobs;
+
+	/**
+	 * Jobs, and the owner.
 	 */
 	refcount_t refs;
 
@@ -85,6 +94,15 @@ struct private_mobility_resolver_t {
 };
 
 /**
+ * Destroy a query.
+ */
+static void query_destroy(query_t *query)
+{
+	free(query->name);
+	free(query);
+}
+
+/**
  * Drop a reference: DNS may take long, or its job never be run.
  */
 static void put(private_mobility_resolver_t *this)
@@ -98,34 +116,10 @@ static void put(private_mobility_resolver_t *this)
 			result.host->destroy(result.host);
 		}
 		array_destroy(this->results);
-		array_destroy(this->queries);
+		array_destroy_function(this->queries, (void*)query_destroy, NULL);
 		this->mutex->destroy(this->mutex);
 		free(this);
 	}
-}
-
-/**
- * Keep what was found, if somebody still wants to know.
- */
-static void add_result(query_t *query, host_t *host)
-{
-	private_mobility_resolver_t *this = query->resolver;
-	result_t result = {
-		.number = query->number,
-		.host = host,
-	};
-
-	this->mutex->lock(this->mutex);
-	if (this->stopped || host->is_anyaddr(host))
-	{
-		host->destroy(host);
-	}
-	else
-	{
-		array_insert(this->results, ARRAY_TAIL, &result);
-		this->cb(this->data, query->number);
-	}
-	this->mutex->unlock(this->mutex);
 }
 
 /**
@@ -151,9 +145,10 @@ static bool is_many(char *name)
 /**
  * Resolve all names of a query.
  */
-static void resolve_names(query_t *query)
+static array_t *resolve_names(query_t *query)
 {
 	enumerator_t *enumerator;
+	array_t *hosts = NULL;
 	host_t *host;
 	char *name;
 
@@ -165,52 +160,119 @@ static void resolve_names(query_t *query)
 			continue;
 		}
 		host = host_create_from_dns(name, query->family, 0);
-		if (host)
+		if (host && !host->is_anyaddr(host))
 		{
-			add_result(query, host);
+			array_insert_create(&hosts, ARRAY_TAIL, host);
+		}
+		else
+		{
+			DESTROY_IF(host);
 		}
 	}
 	enumerator->destroy(enumerator);
+	return hosts;
 }
 
 /**
- * Job that resolves a name, which may take long.
+ * Take the next query that waits.  Returns NULL if there is none, and the job is
+ * to end.
  */
-static job_requeue_t run_query(query_t *query)
+static query_t *take_query(private_mobility_resolver_t *this)
 {
-	resolve_names(query);
-	return JOB_REQUEUE_NONE;
-}
-
-/**
- * A query is done, or was never run.
- */
-static void query_done(query_t *query)
-{
-	private_mobility_resolver_t *this = query->resolver;
-	enumerator_t *enumerator;
-	query_t *current;
+	query_t *query, *found = NULL;
+	int i;
 
 	this->mutex->lock(this->mutex);
-	enumerator = array_create_enumerator(this->queries);
-	while (enumerator->enumerate(enumerator, &current))
+	for (i = 0; !this->stopped && !found && i < array_count(this->queries); i++)
 	{
-		if (current == query)
+		array_get(this->queries, i, &query);
+		if (!query->running)
 		{
-			array_remove_at(this->queries, enumerator);
+			query->running = TRUE;
+			found = query;
 		}
 	}
-	enumerator->destroy(enumerator);
+	if (!found)
+	{
+		this->jobs--;
+	}
 	this->mutex->unlock(this->mutex);
-	free(query->name);
-	free(query);
-	put(this);
+	return found;
 }
 
 /**
- * Check if a query is under way.
+ * Keep what was found for a query, if somebody still wants to know.
  */
-static bool is_under_way(private_mobility_resolver_t *this, uint32_t number,
+static void add_results(private_mobility_resolver_t *this, query_t *query,
+						array_t *hosts)
+{
+	result_t result = {
+		.id = query->id,
+	};
+	host_t *host;
+	int i;
+
+	for (i = 0; query->id && !this->stopped && i < array_count(hosts); i++)
+	{
+		array_get(hosts, i, &host);
+		result.host = host->clone(host);
+		array_insert(this->results, ARRAY_TAIL, &result);
+		this->cb(this->data, query->id);
+	}
+}
+
+/**
+ * A query is done, and with it those that wait with the same question.
+ */
+static void query_done(private_mobility_resolver_t *this, query_t *done,
+					   array_t *hosts)
+{
+	query_t *query;
+	int i;
+
+	this->mutex->lock(this->mutex);
+	for (i = array_count(this->queries) - 1; i >= 0; i--)
+	{
+		array_get(this->queries, i, &query);
+		if (query == done ||
+			(!query->running && query->family == done->family &&
+			 streq(query->name, done->name)))
+		{
+			add_results(this, query, hosts);
+			array_remove(this->queries, i, NULL);
+			if (query != done)
+			{
+				query_destroy(query);
+			}
+		}
+	}
+	this->mutex->unlock(this->mutex);
+	query_destroy(done);
+}
+
+/**
+ * Job that resolves names, one after the other, each of which may take long.
+ */
+static job_requeue_t run_queries(private_mobility_resolver_t *this)
+{
+	query_t *query;
+	array_t *hosts;
+
+	query = take_query(this);
+	if (!query)
+	{
+		return JOB_REQUEUE_NONE;
+	}
+	hosts = resolve_names(query);
+	query_done(this, query, hosts);
+	array_destroy_offset(hosts, offsetof(host_t, destroy));
+	return JOB_REQUEUE_FAIR;
+}
+
+/**
+ * Check if a session has a query that is not done.
+ */
+static bool is_under_way(private_mobility_resolver_t *this, uint32_t id,
 						 int family)
 {
 	query_t *query;
@@ -219,7 +281,7 @@ static bool is_under_way(private_mobility_resolver_t *this, uint32_t number,
 	for (i = 0; i < array_count(this->queries); i++)
 	{
 		array_get(this->queries, i, &query);
-		if (query->number == number && query->family == family)
+		if (query->id == id && query->family == family)
 		{
 			return TRUE;
 		}
@@ -228,34 +290,39 @@ static bool is_under_way(private_mobility_resolver_t *this, uint32_t number,
 }
 
 METHOD(mobility_resolver_t, resolve, void,
-	private_mobility_resolver_t *this, uint32_t number, const char *name,
+	private_mobility_resolver_t *this, uint32_t id, const char *name,
 	int family)
 {
-	query_t *query = NULL;
+	query_t *query;
+	bool start = FALSE;
 
 	this->mutex->lock(this->mutex);
-	if (!this->stopped && !is_under_way(this, number, family))
+	if (!this->stopped && !is_under_way(this, id, family))
 	{
 		INIT(query,
-			.resolver = this,
-			.number = number,
+			.id = id,
 			.name = strdup(name),
 			.family = family,
 		);
 		array_insert(this->queries, ARRAY_TAIL, query);
+		start = this->jobs < JOBS;
+	}
+	if (start)
+	{
+		this->jobs++;
 		ref_get(&this->refs);
 	}
 	this->mutex->unlock(this->mutex);
-	if (query)
+	if (start)
 	{
 		lib->processor->queue_job(lib->processor,
-					(job_t*)callback_job_create((callback_job_cb_t)run_query,
-							query, (callback_job_cleanup_t)query_done, NULL));
+					(job_t*)callback_job_create((callback_job_cb_t)run_queries,
+							this, (callback_job_cleanup_t)put, NULL));
 	}
 }
 
 METHOD(mobility_resolver_t, take, host_t*,
-	private_mobility_resolver_t *this, uint32_t number)
+	private_mobility_resolver_t *this, uint32_t id)
 {
 	result_t result;
 	host_t *host = NULL;
@@ -265,7 +332,7 @@ METHOD(mobility_resolver_t, take, host_t*,
 	for (i = 0; !host && i < array_count(this->results); i++)
 	{
 		array_get(this->results, i, &result);
-		if (result.number == number)
+		if (result.id == id)
 		{
 			array_remove(this->results, i, &result);
 			host = result.host;
@@ -276,11 +343,28 @@ METHOD(mobility_resolver_t, take, host_t*,
 }
 
 METHOD(mobility_resolver_t, forget, void,
-	private_mobility_resolver_t *this, uint32_t number)
+	private_mobility_resolver_t *this, uint32_t id)
 {
+	query_t *query;
 	host_t *host;
+	int i;
 
-	while ((host = take(this, number)))
+	this->mutex->lock(this->mutex);
+	for (i = array_count(this->queries) - 1; i >= 0; i--)
+	{
+		array_get(this->queries, i, &query);
+		if (query->id == id)
+		{
+			query->id = 0;
+			if (!query->running)
+			{
+				array_remove(this->queries, i, NULL);
+				query_destroy(query);
+			}
+		}
+	}
+	this->mutex->unlock(this->mutex);
+	while ((host = take(this, id)))
 	{
 		host->destroy(host);
 	}

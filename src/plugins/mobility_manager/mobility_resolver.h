@@ -25,9 +25,9 @@ typedef struct mobility_resolver_t mobility_resolver_t;
  * call the resolver.
  *
  * @param data			user data
- * @param number		number of the session it was for
+ * @param id			ID of the session it was for
  */
-typedef void (*mobility_resolver_cb_t)(void *data, uint32_t number);
+typedef void (*mobility_resolver_cb_t)(void *data, uint32_t id);
 
 /**
  * Resolver.  Methods may be called from any thread.
@@ -35,30 +35,32 @@ typedef void (*mobility_resolver_cb_t)(void *data, uint32_t number);
 struct mobility_resolver_t {
 
 	/**
-	 * Resolve a name, unless that is under way for the session.
+	 * Resolve a name, unless that is under way for the session.  As this may
+	 * take long only few are resolved at the same time; who waits with the same
+	 * question gets the same answer.
 	 *
-	 * @param number	number of the session it is for
+	 * @param id		ID of the session it is for, not 0
 	 * @param name		name or address, or several with commas between; ranges
 	 *					and subnets are skipped; gets cloned
 	 * @param family	AF_INET or AF_INET6
 	 */
-	void (*resolve)(mobility_resolver_t *this, uint32_t number,
-					const char *name, int family);
+	void (*resolve)(mobility_resolver_t *this, uint32_t id, const char *name,
+					int family);
 
 	/**
 	 * Take an address that was found for a session.
 	 *
-	 * @param number	number of the session
+	 * @param id		ID of the session
 	 * @return			address, has to be destroyed; NULL if there are no more
 	 */
-	host_t *(*take)(mobility_resolver_t *this, uint32_t number);
+	host_t *(*take)(mobility_resolver_t *this, uint32_t id);
 
 	/**
-	 * Forget what was found for a session.
+	 * Forget what was found for a session, and what it has asked.
 	 *
-	 * @param number	number of the session
+	 * @param id		ID of the session
 	 */
-	void (*forget)(mobility_resolver_t *this, uint32_t number);
+	void (*forget)(mobility_resolver_t *this, uint32_t id);
 
 	/**
 	 * Destroy; waits for a callback under way, not for DNS.

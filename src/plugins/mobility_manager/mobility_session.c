@@ -325,8 +325,8 @@ static void find_addresses(private_mobility_session_t *this)
 	name = ike_cfg->get_other_addr(ike_cfg);
 	if (name)
 	{
-		resolver->resolve(resolver, this->public.number, name, AF_INET);
-		resolver->resolve(resolver, this->public.number, name, AF_INET6);
+		resolver->resolve(resolver, this->public.id, name, AF_INET);
+		resolver->resolve(resolver, this->public.id, name, AF_INET6);
 	}
 }
 
@@ -340,7 +340,7 @@ static void add_addresses(private_mobility_session_t *this)
 	host_t *host, *known;
 	bool is_known;
 
-	while ((host = resolver->take(resolver, this->public.number)))
+	while ((host = resolver->take(resolver, this->public.id)))
 	{
 		is_known = FALSE;
 		enumerator = this->ike_sa->create_peer_address_enumerator(this->ike_sa);
@@ -1142,7 +1142,7 @@ METHOD(mobility_session_t, destroy, void,
 	private_mobility_session_t *this)
 {
 	release(this);
-	this->context->resolver->forget(this->context->resolver, this->public.number);
+	this->context->resolver->forget(this->context->resolver, this->public.id);
 	this->hold->destroy(this->hold);
 	this->vigil->destroy(this->vigil);
 	this->mover->destroy(this->mover);
@@ -1162,11 +1162,13 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 		.confirmed = confirmed,
 		.tested = tested,
 	};
+	static refcount_t ids;
 	private_mobility_session_t *this;
 
 	INIT(this,
 		.public = {
 			.number = number,
+			.id = ref_get(&ids),
 			.bind = _bind_,
 			.inherit = _inherit,
 			.release = _release,

@@ -82,6 +82,11 @@ struct mobility_session_t {
 	uint32_t number;
 
 	/**
+	 * ID that no other session has had, whatever its number.
+	 */
+	uint32_t id;
+
+	/**
 	 * Belongs to whoever created the session.
 	 */
 	void *entry;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include <mobility_resolver.h>
+#include <processing/jobs/callback_job.h>
 #include <threading/condvar.h>
 #include <threading/mutex.h>
 
@@ -24,7 +25,7 @@ static uint32_t numbers[2 * MANY + 16];
 static u_int count, taken;
 
 /** how often something was taken for each number */
-static u_int counts[MANY];
+static u_int counts[MANY + 1];
 
 /** threads for one job at a time, so they are run in order; the other thread
  * is libstrongswan's own, which watches sockets */
@@ -82,7 +83,7 @@ static void take(mobility_resolver_t *resolver, uint32_t number)
 	inet_ntop(host->get_family(host), host->get_address(host).ptr, told + len,
 			  sizeof(told) - len);
 	host->destroy(host);
-	if (number < MANY)
+	if (number <= MANY)
 	{
 		counts[number]++;
 	}
@@ -234,6 +235,195 @@ START_TEST(test_forget)
 }
 END_TEST
 
+/** what stands in for DNS: asks, waits for the test to say what the answer is */
+static struct {
+	/** threads that wait, and how many there were at most */
+	u_int waiting, most;
+	/** number of questions */
+	u_int asked;
+	/** TRUE once there are answers */
+	bool answers;
+	/** replaced by it */
+	host_resolver_t *real;
+} dns;
+
+METHOD(host_resolver_t, ask, host_t*,
+	host_resolver_t *this, char *name, int family)
+{
+	mutex->lock(mutex);
+	dns.asked++;
+	dns.waiting++;
+	dns.most = max(dns.most, dns.waiting);
+	condvar->broadcast(condvar);
+	while (!dns.answers)
+	{
+		condvar->wait(condvar, mutex);
+	}
+	dns.waiting--;
+	condvar->broadcast(condvar);
+	mutex->unlock(mutex);
+	return host_create_from_string("192.0.2.7", 0);
+}
+
+/**
+ * Have nobody answer, until answer() is called
+ */
+static void replace_dns(void)
+{
+	static host_resolver_t slow;
+
+	memset(&dns, 0, sizeof(dns));
+	dns.real = lib->hosts;
+	slow = *lib->hosts;
+	slow.resolve = (void*)_ask;
+	lib->hosts = &slow;
+}
+
+/**
+ * Have all questions answered
+ */
+static void answer(void)
+{
+	mutex->lock(mutex);
+	dns.answers = TRUE;
+	condvar->broadcast(condvar);
+	mutex->unlock(mutex);
+}
+
+/**
+ * Have the real DNS back, which the library destroys
+ */
+static void restore_dns(void)
+{
+	lib->processor->set_threads(lib->processor, 0);
+	lib->processor->cancel(lib->processor);
+	lib->hosts = dns.real;
+}
+
+/**
+ * Wait until so many threads wait for DNS
+ */
+static void wait_waiting(u_int number)
+{
+	mutex->lock(mutex);
+	while (dns.waiting != number)
+	{
+		ck_assert(!condvar->timed_wait(condvar, mutex, 10000));
+	}
+	mutex->unlock(mutex);
+}
+
+/** a job of somebody else */
+static job_requeue_t other_job(bool *done)
+{
+	mutex->lock(mutex);
+	*done = TRUE;
+	condvar->broadcast(condvar);
+	mutex->unlock(mutex);
+	return JOB_REQUEUE_NONE;
+}
+
+/**
+ * However many sessions have no network, charon's threads are not all busy
+ * with waiting for DNS.
+ */
+START_TEST(test_slow)
+{
+	mobility_resolver_t *resolver;
+	bool done = FALSE;
+	char name[32];
+	u_int i;
+
+	replace_dns();
+	resolver = mobility_resolver_create(resolved, &told);
+	lib->processor->set_threads(lib->processor, 5);
+	for (i = 1; i <= 20; i++)
+	{
+		snprintf(name, sizeof(name), "gateway%u.example.com", i);
+		resolver->resolve(resolver, i, name, AF_INET);
+	}
+	wait_waiting(2);
+	lib->processor->queue_job(lib->processor,
+			(job_t*)callback_job_create((callback_job_cb_t)other_job, &done,
+										NULL, NULL));
+	mutex->lock(mutex);
+	while (!done)
+	{
+		ck_assert(!condvar->timed_wait(condvar, mutex, 10000));
+	}
+	mutex->unlock(mutex);
+	answer();
+	wait_for(resolver, 20);
+	ck_assert_uint_eq(dns.most, 2);
+	ck_assert_uint_eq(dns.asked, 20);
+	resolver->destroy(resolver);
+	restore_dns();
+}
+END_TEST
+
+/**
+ * What many ask is asked once, or twice by those who came too late.
+ */
+START_TEST(test_same_question)
+{
+	mobility_resolver_t *resolver;
+	u_int i;
+
+	replace_dns();
+	resolver = mobility_resolver_create(resolved, &told);
+	lib->processor->set_threads(lib->processor, IN_ORDER);
+	resolver->resolve(resolver, 1, "gateway.example.com", AF_INET);
+	wait_waiting(1);
+	for (i = 2; i < 100; i++)
+	{
+		resolver->resolve(resolver, i, "gateway.example.com", AF_INET);
+	}
+	resolver->resolve(resolver, 100, "gateway.example.com", AF_INET6);
+	answer();
+	wait_for(resolver, 100);
+	for (i = 1; i <= 100; i++)
+	{
+		ck_assert_uint_eq(counts[i], 1);
+	}
+	ck_assert_uint_eq(dns.asked, 2);
+	resolver->destroy(resolver);
+	restore_dns();
+}
+END_TEST
+
+/**
+ * Who has asked and does not want to know anymore gets no answer, nor does
+ * anything stay for it.
+ */
+START_TEST(test_forget_under_way)
+{
+	mobility_resolver_t *resolver;
+
+	replace_dns();
+	resolver = mobility_resolver_create(resolved, &told);
+	lib->processor->set_threads(lib->processor, IN_ORDER);
+	resolver->resolve(resolver, 1, "gateway.example.com", AF_INET);
+	wait_waiting(1);
+	/* this one was not asked yet */
+	resolver->resolve(resolver, 2, "other.example.com", AF_INET);
+	resolver->resolve(resolver, 3, "last.example.com", AF_INET);
+	resolver->forget(resolver, 1);
+	resolver->forget(resolver, 2);
+	answer();
+	wait_for(resolver, 1);
+	ck_assert_str_eq(told, "3 192.0.2.7");
+	ck_assert(!resolver->take(resolver, 1));
+	ck_assert(!resolver->take(resolver, 2));
+	ck_assert_uint_eq(dns.asked, 2);
+	/* it may ask again */
+	resolver->resolve(resolver, 1, "gateway.example.com", AF_INET);
+	wait_for(resolver, 2);
+	ck_assert_str_eq(told, "3 192.0.2.7\n1 192.0.2.7");
+	resolver->destroy(resolver);
+	restore_dns();
+}
+END_TEST
+
 START_TEST(test_destroyed)
 {
 	mobility_resolver_t *resolver, *other;
@@ -273,17 +463,17 @@ START_TEST(test_many)
 	resolver = mobility_resolver_create(resolved, &told);
 	for (i = 0; i < MANY; i++)
 	{
-		resolver->resolve(resolver, i, i % 2 ? "192.0.2.1" : "2001:db8::1",
+		resolver->resolve(resolver, i + 1, i % 2 ? "192.0.2.1" : "2001:db8::1",
 						  i % 2 ? AF_INET : AF_INET6);
 	}
 	wait_for(resolver, MANY);
 	/* some of these are under way when it goes */
 	for (i = 0; i < MANY; i++)
 	{
-		resolver->resolve(resolver, MANY + i, "192.0.2.1", AF_INET);
+		resolver->resolve(resolver, MANY + 1 + i, "192.0.2.1", AF_INET);
 	}
 	resolver->destroy(resolver);
-	for (i = 0; i < MANY; i++)
+	for (i = 1; i <= MANY; i++)
 	{
 		ck_assert_uint_eq(counts[i], 1);
 	}
@@ -313,6 +503,9 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_under_way);
 	tcase_add_test(tc, test_forget);
+	tcase_add_test(tc, test_slow);
+	tcase_add_test(tc, test_same_question);
+	tcase_add_test(tc, test_forget_under_way);
 	tcase_add_test(tc, test_destroyed);
 	tcase_add_test(tc, test_never_run);
 	tcase_add_test(tc, test_many);
