@@ -7,7 +7,11 @@
 #include "mobility_task.h"
 
 #include <daemon.h>
+#include <encoding/payloads/notify_payload.h>
 #include <sa/ikev2/tasks/ike_natd.h>
+
+/** Length of COOKIE2, of 8 to 64 bytes that it may have (RFC 4555, 4.2.5). */
+#define COOKIE2_LEN 16
 
 typedef struct private_mobility_task_t private_mobility_task_t;
 
@@ -45,6 +49,11 @@ struct private_mobility_task_t {
 	 * NAT detection within the exchange, NULL if there is none.
 	 */
 	ike_natd_t *natd;
+
+	/**
+	 * COOKIE2 of the current exchange, empty if it has none.
+	 */
+	chunk_t cookie2;
 };
 
 /**
@@ -57,6 +66,28 @@ static void reset_natd(private_mobility_task_t *this)
 		this->natd->task.destroy(&this->natd->task);
 		this->natd = NULL;
 	}
+}
+
+/**
+ * Have the peer prove that requests to its address get there: nobody can answer
+ * this one who has not seen it (RFC 4555, 3.7).
+ */
+static void add_cookie2(private_mobility_task_t *this, message_t *message)
+{
+	chunk_t cookie2;
+	rng_t *rng;
+
+	rng = lib->crypto->create_rng(lib->crypto, RNG_STRONG);
+	if (rng && rng->allocate_bytes(rng, COOKIE2_LEN, &cookie2))
+	{
+		message->add_notify(message, FALSE, COOKIE2, cookie2);
+		this->cookie2 = cookie2;
+	}
+	else
+	{	/* as from a peer that does not check it, better than no move */
+		DBG1(DBG_IKE, "mobility: no random number for COOKIE2, not sending any");
+	}
+	DESTROY_IF(rng);
 }
 
 /**
@@ -91,9 +122,14 @@ METHOD(task_t, build, status_t,
 	message->set_source(message, local);
 	message->set_destination(message, remote);
 
+	chunk_free(&this->cookie2);
 	if (this->kind == MOBILITY_TASK_UPDATE)
 	{
 		message->add_notify(message, FALSE, UPDATE_SA_ADDRESSES, chunk_empty);
+	}
+	if (this->kind == MOBILITY_TASK_UPDATE || this->kind == MOBILITY_TASK_TEST)
+	{
+		add_cookie2(this, message);
 	}
 	if (this->kind == MOBILITY_TASK_UPDATE ||
 		this->kind == MOBILITY_TASK_ADDRESSES)
@@ -114,6 +150,23 @@ METHOD(task_t, build, status_t,
 }
 
 /**
+ * Check if the peer has sent another COOKIE2 than the one it has to copy.
+ */
+static bool is_mismatch(private_mobility_task_t *this, message_t *message)
+{
+	notify_payload_t *notify;
+	chunk_t cookie2;
+
+	notify = message->get_notify(message, COOKIE2);
+	if (!this->cookie2.len || !notify)
+	{
+		return FALSE;
+	}
+	cookie2 = notify->get_notification_data(notify);
+	return !chunk_equals_const(this->cookie2, cookie2);
+}
+
+/**
  * Handle the answer to an address update.
  */
 static status_t process_update(private_mobility_task_t *this,
@@ -121,8 +174,10 @@ static status_t process_update(private_mobility_task_t *this,
 {
 	bool refused;
 
+	/* libreswan copies no COOKIE2 if it could not change the addresses */
 	refused = message->get_notify(message, UNACCEPTABLE_ADDRESSES) ||
-			  message->get_notify(message, UNEXPECTED_NAT_DETECTED);
+			  message->get_notify(message, UNEXPECTED_NAT_DETECTED) ||
+			  (this->cookie2.len && !message->get_notify(message, COOKIE2));
 
 	if (this->owner->updated(this->owner, message->get_destination(message),
 							 message->get_source(message), refused))
@@ -148,6 +203,11 @@ METHOD(task_t, process, status_t,
 	if (!this->owner)
 	{
 		return SUCCESS;
+	}
+	if (is_mismatch(this, message))
+	{	/* an authenticated peer that is not where it claims to be */
+		DBG1(DBG_IKE, "COOKIE2 mismatch, closing IKE_SA");
+		return FAILED;
 	}
 	switch (this->kind)
 	{
@@ -235,12 +295,14 @@ METHOD(task_t, migrate, void,
 {
 	this->ike_sa = ike_sa;
 	reset_natd(this);
+	chunk_free(&this->cookie2);
 }
 
 METHOD(task_t, destroy, void,
 	private_mobility_task_t *this)
 {
 	reset_natd(this);
+	chunk_free(&this->cookie2);
 	free(this);
 }
 

@@ -15,6 +15,18 @@
  * Stock's ike_mobike_t and this task must not meet on one IKE_SA: stock reads
  * private members of any TASK_IKE_MOBIKE that is queued while its own is
  * active.  The owner queues none while stock's is active.
+ *
+ * Path tests and address updates carry a COOKIE2, as stock's updates do, and
+ * nothing is confirmed without it (RFC 4555, 3.7):
+ *
+ *  - If the answer to an update has none, the peer counts as having refused the
+ *    addresses.  That of a test may have none, libreswan copies it with updates
+ *    only.
+ *  - If it is another one, the IKE_SA is closed, as the RFC demands: whoever
+ *    answers has the keys, but has not seen the request.  Answers to other
+ *    requests than the current one don't get here.
+ *
+ * Those of the peer are answered by stock.
  */
 
 #ifndef MOBILITY_TASK_H_
@@ -96,7 +108,8 @@ struct mobility_task_owner_t {
 	 *
 	 * @param local		local address the answer arrived at
 	 * @param remote	peer's address it came from
-	 * @param refused	the peer does not accept these addresses
+	 * @param refused	the peer does not accept these addresses, or has not
+	 *					proved that it got the update
 	 * @return			TRUE if the owner took a new target, update again
 	 */
 	bool (*updated)(mobility_task_owner_t *this, host_t *local, host_t *remote,
