@@ -16,13 +16,15 @@ import threading
 import time
 import tty
 
-import network
+from lab import network
 
 # What of the machine's /etc programs in the hosts need.
 ETC = ("passwd", "group", "ld.so.cache", "ld.so.conf", "ld.so.conf.d",
        "protocols", "services", "localtime", "bash.bashrc", "profile",
-       "alternatives", "python3.11", "python3", "gdb", "iproute2",
-       "ethertypes", "terminfo", "inputrc")
+       "alternatives", "python3", "gdb", "iproute2",
+       "ethertypes", "terminfo", "inputrc",
+       # of the one that runs this
+       f"python{sys.version_info[0]}.{sys.version_info[1]}")
 
 GUEST = os.environ["LAB_GUEST"]
 RESULTS = os.environ["LAB_RESULTS"]
@@ -121,6 +123,7 @@ class Hosts:
             "TERM": os.environ.get("LAB_TERM", "dumb"),
             "STRONGSWAN_CONF": "/etc/strongswan.conf.testing",
             "PYTHONDONTWRITEBYTECODE": "1", "PS1": f"{host}# ",
+            "PYTHONPATH": os.environ["PYTHONPATH"],
         }
 
     def start(self, names):

@@ -78,15 +78,18 @@ def export(folder, names):
         print(target)
 
 
+def _show_stage(_):
+    return lambda stage: print(f"  {stage}", end="\r")
+
+
 def run_shell(options, names):
     if len(names) != 1 or not sys.stdin.isatty():
         sys.exit("--shell needs one scenario and a terminal")
     # the guest's console sets it raw
     before = termios.tcgetattr(0)
-    options.terminal = os.dup(0)
+    terminal = os.dup(0)
     try:
-        runner.Run(names[0], options, lambda stage: print(f"  {stage}",
-                                                          end="\r")).run()
+        runner.Run(names[0], options, _show_stage, terminal).run()
     finally:
         termios.tcsetattr(0, termios.TCSADRAIN, before)
     return 0
@@ -94,13 +97,7 @@ def run_shell(options, names):
 
 def run_all(options, names):
     shown = display.Display(len(names), options.stock)
-
-    def create(name):
-        run = runner.Run(name, options, None)
-        run._say = shown.stage_of(run.scenario.name)
-        return run
-
-    runs = [create(name) for name in names]
+    runs = [runner.Run(name, options, shown.stage_of) for name in names]
     with concurrent.futures.ThreadPoolExecutor(max(1, options.jobs)) as pool:
         futures = [pool.submit(run.run) for run in runs]
         try:
@@ -108,7 +105,8 @@ def run_all(options, names):
                 shown.done(future.result())
             for outcome in shown.failed() if options.again else ():
                 outcome.keep()
-                again = pool.submit(create(outcome.name).run)
+                again = pool.submit(
+                    runner.Run(outcome.name, options, shown.stage_of).run)
                 shown.done(again.result())
         except BaseException:
             for future in futures:
@@ -121,7 +119,6 @@ def run_all(options, names):
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     options = arguments()
-    options.terminal = None
     try:
         if options.list:
             show_list(options)

@@ -78,7 +78,8 @@ class Lab:
         """What guest/init gets to know by the kernel's command line."""
         return {
             "LAB_GUEST": paths.GUEST, "LAB_RESULTS": self.results,
-            "LAB_SHOW": ":".join(self._job["path"] + self._plugin_folder()),
+            "LAB_SHOW": ":".join([str(paths.LAB), *self._job["path"],
+                                  *self._plugin_folder()]),
         }
 
     def _start(self):

@@ -9,6 +9,7 @@ import pathlib
 TESTING = pathlib.Path(__file__).resolve().parent.parent
 REPOSITORY = TESTING.parent
 GUEST = TESTING / "guest"
+LAB = TESTING / "lab"
 TOOLS = TESTING / "tools"
 TESTS = TESTING / "tests" / "mobility"
 # what scenarios have in common

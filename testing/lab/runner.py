@@ -56,11 +56,18 @@ class Outcome:
 
 
 class Run:
-    def __init__(self, name, options, say):
+    """One run of a scenario.
+
+    stage_of(NAME) gives what is called with each stage of it; terminal is the
+    file of the one that a shell is to have.
+    """
+
+    def __init__(self, name, options, stage_of, terminal=None):
         self.scenario = scenarios.find(name, options.strongswan_tests)
         self.options = options
         self.outcome = Outcome(self.scenario.name)
-        self._say = say
+        self._say = stage_of(self.scenario.name)
+        self._terminal = terminal
         self._lab = None
         self._log = None
         self._tcpdump = set()
@@ -88,7 +95,7 @@ class Run:
         self.scenario.prepare(results, plugin is not None)
         booting = kernels.LABS[self.options.kernel](
             results, self.scenario.hosts(), plugin,
-            paths.tools(plugin, self.options.build), self.options.terminal)
+            paths.tools(plugin, self.options.build), self._terminal)
         limit = booting.SLOWNESS * int(
             self.scenario.conf.get("TIMELIMIT") or TIME_LIMIT)
         timer = threading.Timer(limit, self._too_late, [booting])

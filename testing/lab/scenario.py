@@ -12,13 +12,8 @@ import pathlib
 import re
 import shutil
 import subprocess
-import sys
 
-from . import keys, paths
-
-sys.path.insert(0, str(paths.GUEST))
-
-import network  # noqa: E402
+from . import keys, network, paths
 
 FILES = ("description.txt", "test.conf", "pretest.dat", "evaltest.dat",
          "posttest.dat")

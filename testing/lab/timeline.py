@@ -5,14 +5,8 @@
 import dataclasses
 import json
 import re
-import sys
 
-from . import paths
-
-sys.path.insert(0, str(paths.TOOLS))
-
-import trafficlog  # noqa: E402
-import wire  # noqa: E402
+from . import trafficlog, wire
 
 # Names of what a line is about; programs may rely on them.
 EVENT, STATE, IKE, ESP, LOSS = "event", "state", "ike", "esp", "loss"

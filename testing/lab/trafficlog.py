@@ -128,10 +128,11 @@ class Log:
         end = max((line[-1] for line in sent_lines), default=0)
         if self._until:
             end = min(end, int(self._until * 1e9))
-        # one that is still under way is not lost
-        latest = end - int(0.2e9) if not self._until else end
+        else:
+            # one that is still under way is not lost
+            end -= int(0.2e9)
         sent = {line[0]: line[1] for line in sent_lines
-                if start <= line[1] <= latest}
+                if start <= line[1] <= end}
         if not start:
             start = min(sent.values(), default=0)
         return self._arrived(way, sent, start, end)

@@ -15,7 +15,7 @@ import struct
 import sys
 import time
 
-import trafficlog
+from . import trafficlog
 
 PORT = 7000
 PACKET = struct.Struct("!4sIQII16s")
