@@ -112,8 +112,20 @@ METHOD(mobility_deferral_t, add, void,
 	this->mutex->unlock(this->mutex);
 }
 
+/**
+ * Check if a change is about a policy with the same selectors.
+ */
+static bool is_about(mobility_policy_change_t *change,
+					 kernel_ipsec_policy_id_t *id)
+{
+	return change->id.dir == id->dir &&
+		   change->id.src_ts->equals(change->id.src_ts, id->src_ts) &&
+		   change->id.dst_ts->equals(change->id.dst_ts, id->dst_ts);
+}
+
 METHOD(mobility_deferral_t, flush, void,
-	private_mobility_deferral_t *this, uint32_t reqid)
+	private_mobility_deferral_t *this, uint32_t reqid,
+	kernel_ipsec_policy_id_t *id)
 {
 	mobility_policy_change_t *change;
 	enumerator_t *enumerator;
@@ -122,7 +134,7 @@ METHOD(mobility_deferral_t, flush, void,
 	enumerator = array_create_enumerator(this->changes);
 	while (enumerator->enumerate(enumerator, &change))
 	{
-		if (change->sa.reqid == reqid)
+		if (change->sa.reqid == reqid || (id && is_about(change, id)))
 		{
 			array_remove_at(this->changes, enumerator);
 			mobility_policy_change_apply(change);

@@ -43,10 +43,13 @@ struct mobility_deferral_t {
 	/**
 	 * Make the changes now that are about a CHILD_SA, somebody is about to
 	 * change policies that are meant to be there, or not to be there, already.
+	 * Others may have a policy with the same selectors.
 	 *
 	 * @param reqid		reqid of the CHILD_SA
+	 * @param id		policy, whose changes by others are made, too; or NULL
 	 */
-	void (*flush)(mobility_deferral_t *this, uint32_t reqid);
+	void (*flush)(mobility_deferral_t *this, uint32_t reqid,
+				  kernel_ipsec_policy_id_t *id);
 
 	/**
 	 * Make all changes, and destroy.

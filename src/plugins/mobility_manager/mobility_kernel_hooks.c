@@ -157,7 +157,7 @@ static status_t hook_add_policy(kernel_interface_t *kernel,
 	}
 	if (!update)
 	{
-		instance->deferral->flush(instance->deferral, data->sa->reqid);
+		instance->deferral->flush(instance->deferral, data->sa->reqid, id);
 	}
 	return instance->stock.add_policy(kernel, id, data);
 }
@@ -174,7 +174,7 @@ static status_t hook_del_policy(kernel_interface_t *kernel,
 
 	if (!update)
 	{
-		instance->deferral->flush(instance->deferral, data->sa->reqid);
+		instance->deferral->flush(instance->deferral, data->sa->reqid, id);
 		return instance->stock.del_policy(kernel, id, data);
 	}
 	if (data->type != POLICY_DROP)
@@ -220,7 +220,7 @@ METHOD(mobility_kernel_hooks_t, moved, void,
 METHOD(mobility_kernel_hooks_t, settle, void,
 	private_mobility_kernel_hooks_t *this, uint32_t reqid)
 {
-	this->deferral->flush(this->deferral, reqid);
+	this->deferral->flush(this->deferral, reqid, NULL);
 }
 
 METHOD(mobility_kernel_hooks_t, keep, void,
