@@ -262,6 +262,25 @@ static bool migrate_inbound(private_mobility_relocator_t *this,
 }
 
 /**
+ * Check if the inbound SA is where the IKE_SA is so far: what can't be without
+ * UDP encapsulation stays behind until stock has it rekeyed.
+ */
+static bool is_in_place(private_mobility_relocator_t *this,
+						child_sa_t *child_sa, const change_t *change)
+{
+	change_t stay = {
+		.me = change->me,
+		.other = change->other,
+		.new_me = change->me,
+		.new_other = change->other,
+		.encap = child_sa->has_encap(child_sa),
+	};
+	mobility_sad_move_t move = get_move(child_sa, POLICY_IN, &stay);
+
+	return this->sad->has_moved(this->sad, &move);
+}
+
+/**
  * Have the copy of the inbound SA at the new address change places with it.
  * If it isn't as the SA has to be it goes, two SAs can't be at one address.
  */
@@ -278,7 +297,8 @@ static bool exchange_copy(private_mobility_relocator_t *this,
 	{
 		return FALSE;
 	}
-	if (plain && this->sad->has_moved(this->sad, &move))
+	if (plain && this->sad->has_moved(this->sad, &move) &&
+		is_in_place(this, child_sa, change))
 	{
 		array_insert(change->copies, ARRAY_TAIL, &old);
 		return TRUE;

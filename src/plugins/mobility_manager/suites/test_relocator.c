@@ -59,7 +59,7 @@ static struct {
 	bus_t bus;
 	daemon_t daemon;
 	mobility_sad_t sad;
-	bool copy, has_moved, relax;
+	bool copy, has_moved, in_place, relax;
 	/** the CHILD_SA has a policy for what comes in */
 	bool inbound;
 	/** by direction of the policy */
@@ -323,10 +323,12 @@ METHOD(mobility_sad_t, migrate_relaxed, bool,
 METHOD(mobility_sad_t, has_moved, bool,
 	mobility_sad_t *this, const mobility_sad_move_t *move)
 {
+	bool old = move->new_dst->ip_equals(move->new_dst, sa.me);
+
 	ck_assert_int_eq(move->spi, SPI_IN);
-	ck_assert_int_eq(move->encap, sa.nat);
+	ck_assert_int_eq(move->encap, old ? sa.encap : sa.nat);
 	note("check:%H-%H", move->new_src, move->new_dst);
-	return mock.has_moved;
+	return old ? mock.in_place : mock.has_moved;
 }
 
 METHOD(mobility_sad_t, copy_, bool,
@@ -445,7 +447,7 @@ static void setup(void)
 	};
 	mock.kernel.update_sa = _update_sa;
 	mock.kernel.add_policy = _add_policy;
-	mock.copy = mock.has_moved = mock.relax = TRUE;
+	mock.copy = mock.has_moved = mock.in_place = mock.relax = TRUE;
 	mock.migrate[POLICY_IN] = mock.migrate[POLICY_OUT] = TRUE;
 	mock.migrate[POLICY_FWD] = TRUE;
 	mock.bus.log = log_;
@@ -593,6 +595,9 @@ START_TEST(test_stock_decides)
 }
 END_TEST
 
+/** What is looked at when a copy is to change places with an SA */
+#define CHECK "check:10.0.0.9-10.0.1.1 check:10.0.0.9-10.0.0.1 "
+
 START_TEST(test_copies)
 {
 	array_t *copies = NULL;
@@ -617,7 +622,7 @@ START_TEST(test_copies)
 	accept_at(NEW_LOCAL, &copies);
 	calls[0] = '\0';
 	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, copies);
-	assert_calls("check:10.0.0.9-10.0.1.1 " OUT "stock ");
+	assert_calls(CHECK OUT "stock ");
 	relocator->drop(relocator, &copies);
 	assert_calls("del:0 ");
 	/* at an address where there is no copy */
@@ -643,6 +648,16 @@ START_TEST(test_useless_copies)
 	assert_calls("check:10.0.0.9-10.0.1.1 del:1 " FWD IN OUT "stock ");
 	relocator->drop(relocator, &copies);
 	assert_calls("");
+	/* the original is not where the IKE_SA is, nobody would find it again */
+	sa.nat = FALSE;
+	mock.has_moved = TRUE;
+	mock.in_place = FALSE;
+	accept_at(NEW_LOCAL, &copies);
+	calls[0] = '\0';
+	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, copies);
+	assert_calls(CHECK "del:1 " FWD IN OUT "stock ");
+	relocator->drop(relocator, &copies);
+	assert_calls("");
 	/* it ends, stock needs the place for its own */
 	sa.nat = FALSE;
 	accept_at(NEW_LOCAL, &copies);
@@ -666,7 +681,7 @@ START_TEST(test_failures)
 	accept_at(NEW_LOCAL, &copies);
 	calls[0] = '\0';
 	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, copies);
-	assert_calls("check:10.0.0.9-10.0.1.1 " OUT "stock drop update:12 ");
+	assert_calls(CHECK OUT "stock drop update:12 ");
 	relocator->drop(relocator, &copies);
 	assert_calls("del:0 ");
 
