@@ -137,8 +137,11 @@ METHOD(mobility_vigil_t, get_rtt, uint32_t,
 METHOD(mobility_vigil_t, get_verdict, mobility_verdict_t,
 	private_mobility_vigil_t *this)
 {
-	return this->traffic ? this->traffic->get_verdict(this->traffic, this->watch)
-						 : MOBILITY_VERDICT_HEALTHY;
+	if (!this->traffic)
+	{
+		return MOBILITY_VERDICT_HEALTHY;
+	}
+	return this->traffic->get_verdict(this->traffic, this->watch);
 }
 
 METHOD(mobility_vigil_t, destroy, void,

@@ -28,8 +28,8 @@ typedef struct mobility_vigil_t mobility_vigil_t;
 struct mobility_vigil_t {
 
 	/**
-	 * Watch the CHILD_SAs of an IKE_SA. To be called whenever they may be others
-	 * than before, and not by bus listeners: it may wait for the kernel.
+	 * Watch the CHILD_SAs of an IKE_SA. To be called whenever they may be
+	 * others than before, and not by bus listeners: it may wait for the kernel.
 	 *
 	 * @param ike_sa	IKE_SA
 	 */

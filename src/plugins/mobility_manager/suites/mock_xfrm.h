@@ -121,7 +121,8 @@ u_int mock_xfrm_requests(void);
 /**
  * Get the number of SPIs in the filter for events.
  *
- * @return			number of them, -1 if there is no filter, -2 if nobody listens
+ * @return			number of them, -1 if there is no filter, -2 if nobody
+ *					listens
  */
 int mock_xfrm_filter(void);
 

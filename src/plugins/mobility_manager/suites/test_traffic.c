@@ -509,7 +509,8 @@ START_TEST(test_error)
 	mobility_suite_log_start();
 	mock_xfrm_fail(ENOBUFS);
 	watch(session, 2, 2);
-	ck_assert_str_eq(mobility_suite_log(), FAILED "No buffer space available\n");
+	ck_assert_str_eq(mobility_suite_log(), FAILED "No buffer space "
+					 "available\n");
 	if (_i == 0)
 	{
 		mock_xfrm_fail(0);
@@ -534,7 +535,8 @@ START_TEST(test_error)
 	assert_verdicts(0, NONE);
 	until(2, FALSE, 1);
 	assert_verdicts(1, MOBILITY_VERDICT_SILENT);
-	ck_assert_str_eq(mobility_suite_log(), FAILED "No buffer space available\n");
+	ck_assert_str_eq(mobility_suite_log(), FAILED "No buffer space "
+					 "available\n");
 }
 END_TEST
 
