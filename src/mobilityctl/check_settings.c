@@ -11,6 +11,9 @@
 
 #include <utils/debug.h>
 
+/** how what the plugin logs begins */
+#define PREFIX "mobility: "
+
 /** collects what reading the settings logs, has no argument of its own */
 static ctl_check_t *collector;
 
@@ -29,7 +32,8 @@ static void collect(debug_t group, level_t level, char *fmt, ...)
 		va_end(args);
 		collector->problem(collector, "settings", "correct it in "
 						   "strongswan.conf, then swanctl --reload-settings",
-						   "%s", text);
+						   "%s", strpfx(text, PREFIX) ? text + strlen(PREFIX) :
+													text);
 	}
 }
 

@@ -228,9 +228,10 @@ bool mobility_abi_check_version(const char *version)
 	describe(want_str, sizeof(want_str), VERSION, want);
 	describe(have_str, sizeof(have_str), *version ? version : "of unknown version",
 			 have);
-	DBG1(DBG_CFG, "mobility-manager is not used: it was built for %s, but this "
-		 "daemon is %s (build it again with --with-strongswan naming sources "
-		 "of that version configured like that)", want_str, have_str);
+	DBG1(DBG_CFG, "mobility: the plugin mobility-manager is not used: it was "
+		 "built for %s, but this daemon is %s (build it again with "
+		 "--with-strongswan naming sources of that version configured like "
+		 "that)", want_str, have_str);
 	return FALSE;
 }
 

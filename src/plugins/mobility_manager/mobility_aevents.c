@@ -216,7 +216,7 @@ mobility_aevents_t *mobility_aevents_create()
 	socket = mnl_socket_open2(NETLINK_XFRM, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == -1)
 	{
-		DBG1(DBG_KNL, "opening XFRM socket for events failed: %s",
+		DBG1(DBG_KNL, "mobility: opening XFRM socket for events failed: %s",
 			 strerror(errno));
 		if (socket)
 		{

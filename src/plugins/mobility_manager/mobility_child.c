@@ -103,7 +103,8 @@ static void log_line(private_mobility_child_t *this)
 	}
 	if (this->len && this->lines < MAX_LINES)
 	{
-		DBG1(DBG_CFG, "%s: %.*s%s", this->path, (int)this->len, this->line,
+		DBG1(DBG_CFG, "mobility: %s: %.*s%s", this->path, (int)this->len,
+			 this->line,
 			 ++this->lines == MAX_LINES ? " (more is not logged)" : "");
 	}
 	this->len = 0;
@@ -175,17 +176,17 @@ static bool has_ended(private_mobility_child_t *this)
 	}
 	if (pid == -1)
 	{
-		DBG1(DBG_CFG, "%s: waiting for it failed: %s", this->path,
+		DBG1(DBG_CFG, "mobility: %s: waiting for it failed: %s", this->path,
 			 strerror(errno));
 	}
 	else if (WIFSIGNALED(status))
 	{
-		DBG1(DBG_CFG, "%s: killed by signal %d", this->path,
+		DBG1(DBG_CFG, "mobility: %s: killed by signal %d", this->path,
 			 WTERMSIG(status));
 	}
 	else if (WEXITSTATUS(status))
 	{
-		DBG1(DBG_CFG, "%s: failed with status %d", this->path,
+		DBG1(DBG_CFG, "mobility: %s: failed with status %d", this->path,
 			 WEXITSTATUS(status));
 	}
 	this->pid = 0;
@@ -244,7 +245,8 @@ METHOD(mobility_child_t, handle, bool,
 	{
 		if (this->signal == SIGTERM)
 		{
-			DBG1(DBG_CFG, "%s: runs for too long, ending it", this->path);
+			DBG1(DBG_CFG, "mobility: %s: runs for too long, ending it",
+				 this->path);
 		}
 		_terminate(this);
 	}
@@ -337,14 +339,16 @@ mobility_child_t *mobility_child_create(const char *path, char *const envp[],
 
 	if (pipe2(pipes, O_CLOEXEC) != 0)
 	{
-		DBG1(DBG_CFG, "%s: creating a pipe failed: %s", path, strerror(errno));
+		DBG1(DBG_CFG, "mobility: %s: creating a pipe failed: %s", path,
+			 strerror(errno));
 		return NULL;
 	}
 	error = start(path, envp, pipes[1], &pid);
 	close(pipes[1]);
 	if (error)
 	{
-		DBG1(DBG_CFG, "%s: starting it failed: %s", path, strerror(error));
+		DBG1(DBG_CFG, "mobility: %s: starting it failed: %s", path,
+			 strerror(error));
 		close(pipes[0]);
 		return NULL;
 	}

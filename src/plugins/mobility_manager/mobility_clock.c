@@ -99,7 +99,7 @@ mobility_clock_t *mobility_clock_create(mobility_clock_cb_t cb, void *data)
 	fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (fd == -1)
 	{
-		DBG1(DBG_LIB, "creating timer failed: %s", strerror(errno));
+		DBG1(DBG_LIB, "mobility: creating timer failed: %s", strerror(errno));
 		return NULL;
 	}
 	INIT(this,

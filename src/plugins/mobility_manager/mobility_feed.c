@@ -130,8 +130,8 @@ METHOD(mobility_feed_t, sync_, mobility_change_t,
 		/* a kernel may lack IPv6 or policy routing */
 		if (error && error != EOPNOTSUPP && error != EAFNOSUPPORT)
 		{
-			DBG1(DBG_NET, "reading the kernel's %s failed: %s", dumps[i].name,
-				 strerror(error));
+			DBG1(DBG_NET, "mobility: reading the kernel's %s failed: %s",
+				 dumps[i].name, strerror(error));
 			this->stale = TRUE;
 		}
 	}
@@ -242,7 +242,7 @@ mobility_feed_t *mobility_feed_create()
 
 	if (!subscribe(this->socket))
 	{
-		DBG1(DBG_NET, "subscribing to network changes failed: %s",
+		DBG1(DBG_NET, "mobility: subscribing to network changes failed: %s",
 			 strerror(errno));
 		destroy(this);
 		return NULL;

@@ -136,7 +136,7 @@ static bool wait_for_changes(source_t *source)
 	{
 		if (errno != EINTR)
 		{
-			DBG1(DBG_NET, "waiting for network changes failed: %s",
+			DBG1(DBG_NET, "mobility: waiting for network changes failed: %s",
 				 strerror(errno));
 			return FALSE;
 		}
@@ -259,7 +259,8 @@ static source_t *source_create(private_mobility_monitor_t *this)
 	stop = eventfd(0, EFD_CLOEXEC);
 	if (stop == -1)
 	{
-		DBG1(DBG_NET, "watching network changes failed: %s", strerror(errno));
+		DBG1(DBG_NET, "mobility: watching network changes failed: %s",
+			 strerror(errno));
 		feed->destroy(feed);
 		return NULL;
 	}
@@ -296,7 +297,7 @@ METHOD(mobility_monitor_t, start, bool,
 		}
 		else
 		{
-			DBG1(DBG_NET, "no thread to watch network changes");
+			DBG1(DBG_NET, "mobility: no thread to watch network changes");
 			source_destroy(source);
 		}
 	}

@@ -676,7 +676,7 @@ mobility_nm_t *mobility_nm_create(const char *address, mobility_nm_cb_t cb,
 	);
 	if (this->stop == -1)
 	{
-		DBG1(DBG_NET, "creating eventfd failed: %s", strerror(errno));
+		DBG1(DBG_NET, "mobility: creating eventfd failed: %s", strerror(errno));
 		destroy(this);
 		return NULL;
 	}

@@ -346,8 +346,8 @@ static u_int restore_rules(private_mobility_pins_t *this)
 			error = this->kernel->add_rule(this->kernel, &pin->rule);
 			if (error)
 			{
-				DBG1(DBG_NET, "restoring the rule for table %u failed: %s",
-					 pin->rule.table, strerror(error));
+				DBG1(DBG_NET, "mobility: restoring the rule for table %u "
+					 "failed: %s", pin->rule.table, strerror(error));
 			}
 		}
 	}
@@ -368,7 +368,8 @@ METHOD(mobility_pins_t, restore, u_int,
 
 	if (missing)
 	{
-		DBG1(DBG_NET, "%u of our routing rules and routes were gone", missing);
+		DBG1(DBG_NET, "mobility: %u of our routing rules and routes were gone",
+			 missing);
 	}
 	return missing;
 }
@@ -417,8 +418,8 @@ mobility_pins_t *mobility_pins_create(uint32_t priority, uint32_t table)
 	swept = kernel->sweep(kernel);
 	if (swept)
 	{
-		DBG1(DBG_NET, "removed %u rules and routes that were left behind",
-			 swept);
+		DBG1(DBG_NET, "mobility: removed %u rules and routes that were left "
+			 "behind", swept);
 	}
 	INIT(this,
 		.public = {

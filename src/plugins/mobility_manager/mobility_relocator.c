@@ -332,8 +332,8 @@ static void move_child(private_mobility_relocator_t *this,
 	}
 	if (!inbound || !outbound)
 	{
-		DBG1(DBG_KNL, "%sSAs of CHILD_SA %s{%u} are deleted and added again, "
-			 "packets may get lost", inbound ? "outbound " :
+		DBG1(DBG_KNL, "mobility: %sSAs of CHILD_SA %s{%u} are deleted and "
+			 "added again, packets may get lost", inbound ? "outbound " :
 			 outbound ? "inbound " : "", child_sa->get_name(child_sa),
 			 child_sa->get_unique_id(child_sa));
 	}

@@ -142,7 +142,7 @@ mobility_resume_t *mobility_resume_create(mobility_resume_cb_t cb, void *data)
 	fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (fd == -1 || !wait_for_change(fd))
 	{
-		DBG1(DBG_LIB, "creating timer to notice suspends failed: %s",
+		DBG1(DBG_LIB, "mobility: creating timer to notice suspends failed: %s",
 			 strerror(errno));
 		if (fd != -1)
 		{

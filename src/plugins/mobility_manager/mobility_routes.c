@@ -167,7 +167,8 @@ static bool has_room(private_mobility_routes_t *this)
 	}
 	if (!this->full)
 	{
-		DBG1(DBG_NET, "more than %d routes, some are ignored", ROUTES_MAX);
+		DBG1(DBG_NET, "mobility: more than %d routes, some are ignored",
+			 ROUTES_MAX);
 		this->full = TRUE;
 	}
 	return FALSE;

@@ -127,7 +127,8 @@ mobility_rtnl_t *mobility_rtnl_create()
 	socket = mobility_nlsocket_create(NETLINK_ROUTE);
 	if (!socket)
 	{
-		DBG1(DBG_NET, "opening rtnetlink socket failed: %s", strerror(errno));
+		DBG1(DBG_NET, "mobility: opening rtnetlink socket failed: %s",
+			 strerror(errno));
 		return NULL;
 	}
 

@@ -370,8 +370,8 @@ static void limit_queue(private_mobility_script_t *this, uint32_t session)
 	enumerator->destroy(enumerator);
 	if (count >= MOBILITY_SCRIPT_QUEUE)
 	{
-		DBG1(DBG_CFG, "%s is too slow for what happens, not running it for "
-			 "the oldest event of session %u", oldest->path, session);
+		DBG1(DBG_CFG, "mobility: %s is too slow for what happens, not running "
+			 "it for the oldest event of session %u", oldest->path, session);
 		array_remove(this->waiting, at, NULL);
 		run_destroy(oldest);
 	}

@@ -91,7 +91,7 @@ void mobility_section_report(mobility_section_t *section, const char *key,
 		sep = " = ";
 		printable(value, text, sizeof(text));
 	}
-	DBG1(DBG_CFG, "%s%s%s: %s", name, sep, text, problem);
+	DBG1(DBG_CFG, "mobility: %s%s%s: %s", name, sep, text, problem);
 	(*section->problems)++;
 }
 

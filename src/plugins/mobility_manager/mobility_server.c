@@ -353,7 +353,7 @@ static void *serve_connection(connection_t *this)
 	error = serve(this);
 	if (error)
 	{
-		DBG1(DBG_CFG, "mobility client disconnected: %s", error);
+		DBG1(DBG_CFG, "mobility: client disconnected: %s", error);
 	}
 
 	server->mutex->lock(server->mutex);
@@ -471,7 +471,7 @@ CALLBACK(on_accept, bool,
 	this->mutex->unlock(this->mutex);
 	if (error)
 	{
-		DBG1(DBG_CFG, "mobility client refused: %s", error);
+		DBG1(DBG_CFG, "mobility: client refused: %s", error);
 	}
 	/* we have a descriptor of our own, the stream gets destroyed */
 	return FALSE;
@@ -552,9 +552,9 @@ mobility_server_t *mobility_server_create(const char *uri,
 												  BACKLOG);
 	if (!this->acceptor)
 	{
-		DBG1(DBG_CFG, "creating control socket '%s' failed, mobilityctl will "
-			 "not work; set %s.plugins.mobility-manager.socket to one that can "
-			 "be created", uri, lib->ns);
+		DBG1(DBG_CFG, "mobility: creating control socket '%s' failed, "
+			 "mobilityctl will not work; set %s.plugins.mobility-manager."
+			 "socket to one that can be created", uri, lib->ns);
 		_destroy(this);
 		return NULL;
 	}

@@ -293,7 +293,7 @@ static bool dump(private_mobility_steering_t *this, uint16_t type,
 		/* the kernel may lack IPv6 or policy routing */
 		if (error && error != EOPNOTSUPP && error != EAFNOSUPPORT)
 		{
-			DBG1(DBG_NET, "reading the kernel's %s failed: %s",
+			DBG1(DBG_NET, "mobility: reading the kernel's %s failed: %s",
 				 type == RTM_GETRULE ? "rules" : "routes", strerror(error));
 			return FALSE;
 		}

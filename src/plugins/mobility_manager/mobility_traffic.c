@@ -261,7 +261,7 @@ static void listen_events(private_mobility_traffic_t *this)
 	error = this->events->listen(this->events, listen);
 	if (error)
 	{
-		DBG1(DBG_KNL, "listening to events of SAs failed: %s",
+		DBG1(DBG_KNL, "mobility: listening to events of SAs failed: %s",
 			 strerror(error));
 	}
 }
@@ -425,8 +425,8 @@ static bool handle_failure(private_mobility_traffic_t *this, child_t *child,
 	if (question->set_up && !child->told)
 	{
 		child->told = TRUE;
-		DBG1(DBG_KNL, "watching the traffic of the SAs with SPIs %.8x_i and "
-			 "%.8x_o failed: %s", ntohl(child->sas.in.spi),
+		DBG1(DBG_KNL, "mobility: watching the traffic of the SAs with SPIs "
+			 "%.8x_i and %.8x_o failed: %s", ntohl(child->sas.in.spi),
 			 ntohl(child->sas.out.spi), question->reason);
 	}
 	child->retry = mobility_now() + RETRY;

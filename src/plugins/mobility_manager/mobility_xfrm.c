@@ -327,7 +327,8 @@ mobility_xfrm_t *mobility_xfrm_create()
 	socket = mobility_nlsocket_create(NETLINK_XFRM);
 	if (!socket)
 	{
-		DBG1(DBG_KNL, "opening XFRM socket failed: %s", strerror(errno));
+		DBG1(DBG_KNL, "mobility: opening XFRM socket failed: %s",
+			 strerror(errno));
 		return NULL;
 	}
 

@@ -404,8 +404,8 @@ START_TEST(test_unavailable)
 	ck_assert(setrlimit(RLIMIT_NOFILE, &none) == 0);
 	mobility_suite_log_start();
 	ck_assert(!mobility_feed_create());
-	ck_assert_str_eq(mobility_suite_log(), "subscribing to network changes "
-					 "failed: Too many open files\n");
+	ck_assert_str_eq(mobility_suite_log(), "mobility: subscribing to network "
+					 "changes failed: Too many open files\n");
 	/* enough for one socket, but not for two; some may have been inherited */
 	ck_assert(setrlimit(RLIMIT_NOFILE, &old) == 0);
 	fd = dup(feed->get_fd(feed));
@@ -415,8 +415,8 @@ START_TEST(test_unavailable)
 	ck_assert(setrlimit(RLIMIT_NOFILE, &none) == 0);
 	mobility_suite_log_start();
 	ck_assert(!mobility_feed_create());
-	ck_assert_str_eq(mobility_suite_log(), "opening rtnetlink socket failed: "
-					 "Too many open files\n");
+	ck_assert_str_eq(mobility_suite_log(), "mobility: opening rtnetlink socket "
+					 "failed: Too many open files\n");
 	ck_assert(setrlimit(RLIMIT_NOFILE, &old) == 0);
 }
 END_TEST

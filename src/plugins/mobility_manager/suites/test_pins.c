@@ -83,7 +83,7 @@ START_TEST(test_sweep)
 	mobility_suite_log_start();
 	pins = mobility_pins_create(219, 22000);
 	ck_assert_str_eq(mobility_suite_log(),
-					 "removed 7 rules and routes that were left behind\n");
+					 "mobility: removed 7 rules and routes that were left behind\n");
 	ck_assert_int_eq(pins_count_rules(), 0);
 	ck_assert_int_eq(pins_count_routes(), 0);
 	ck_assert_int_eq(pins_count_lines("ip rule | grep 10.9.0.1"), 2);

@@ -694,9 +694,10 @@ START_TEST(test_failures)
 	mock.migrate[POLICY_OUT] = FALSE;
 	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, NULL);
 	assert_calls(FWD IN OUT STOCK);
-	ck_assert_str_eq(mobility_suite_log(), "inbound SAs of CHILD_SA home{3} "
+	ck_assert_str_eq(mobility_suite_log(),
+					 "mobility: inbound SAs of CHILD_SA home{3} "
 					 "are deleted and added again, packets may get lost\n"
-					 "SAs of CHILD_SA home{3} "
+					 "mobility: SAs of CHILD_SA home{3} "
 					 "are deleted and added again, packets may get lost\n");
 
 	/* policies that can't be relaxed are left to stock, with their SA */

@@ -216,7 +216,7 @@ START_TEST(test_bad)
 	char *log;
 
 	settings = create(bad[_i].conf);
-	ck_assert(asprintf(&log, NAME "%s\n", bad[_i].log) > 0);
+	ck_assert(asprintf(&log, "mobility: " NAME "%s\n", bad[_i].log) > 0);
 	assert_log(log);
 	free(log);
 
@@ -440,7 +440,7 @@ START_TEST(test_charons_tables)
 	ck_assert_uint_eq(settings->reload(settings), 1);
 	ck_assert_uint_eq(settings->get_pin_priority(settings), 49);
 	ck_assert_uint_eq(settings->get_pin_table(settings), 21000);
-	assert_log(NAME "pin_table = 22000: the 1000 tables from it on must not "
+	assert_log("mobility: " NAME "pin_table = 22000: the 1000 tables from it on must not "
 			   "include charon.routing_table, which is 22500, using 21000\n");
 
 	/* somebody who moves charon's rule back keeps ours in front of it */
@@ -500,7 +500,7 @@ START_TEST(test_namespace)
 		"interfaces {\n b {\n match = en*\n }\n}\n}\n}\n}\n", TRUE));
 	mobility_suite_log_start();
 	settings = mobility_settings_create_for("charon-systemd");
-	assert_log("charon-systemd.plugins.mobility-manager.retry_interval = x: "
+	assert_log("mobility: charon-systemd.plugins.mobility-manager.retry_interval = x: "
 			   "not a time such as 30s, 30m or 8h, using 10s\n");
 	settings->get(settings, NULL, &config);
 	ck_assert(config.prefer_best_path);

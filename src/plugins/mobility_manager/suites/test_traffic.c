@@ -444,8 +444,8 @@ START_TEST(test_ended)
 END_TEST
 
 /** what is logged about the second tunnel */
-#define FAILED "watching the traffic of the SAs with SPIs 00000002_i and " \
-			   "00001002_o failed: "
+#define FAILED "mobility: watching the traffic of the SAs with SPIs " \
+			   "00000002_i and 00001002_o failed: "
 
 START_TEST(test_missing)
 {
@@ -586,8 +586,8 @@ START_TEST(test_listen)
 	mobility_suite_log_start();
 	mock_xfrm_fail_listen(ENOBUFS);
 	watch(session, 1, 1);
-	ck_assert_str_eq(mobility_suite_log(), "listening to events of SAs failed: "
-					 "No buffer space available\n");
+	ck_assert_str_eq(mobility_suite_log(), "mobility: listening to events of "
+					 "SAs failed: No buffer space available\n");
 	mock_xfrm_fail_listen(0);
 	watch(session, 1, 1);
 	ck_assert_int_eq(mock_xfrm_filter(), -1);

@@ -560,7 +560,7 @@ START_TEST(test_bounded)
 							(i >> 8) & 0xff, i & 0xff));
 	}
 	ck_assert_str_eq(mobility_suite_log(),
-					 "more than 262144 routes, some are ignored\n");
+					 "mobility: more than 262144 routes, some are ignored\n");
 	feed(NONE, "route add 30.0.0.1/32 dev 2");
 	/* a change of what is there is heard */
 	feed(ROUTE, "route del 20.0.0.1/32 dev 2");
