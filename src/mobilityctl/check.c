@@ -210,6 +210,7 @@ exit_code_t check_run(mobilityctl_t *this, char *argv[])
 			.problem = _problem,
 			.passed = _passed,
 			.uri = this->uri,
+			.conf = lib->conf,
 			.root = "",
 			.ns = "charon-systemd",
 			.uplinks = array_create(0, 0),

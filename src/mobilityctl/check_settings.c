@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "ctl_check.h"
+#include "mobility_section.h"
 
 #include <utils/debug.h>
 
@@ -16,6 +17,27 @@
 
 /** collects what reading the settings logs, has no argument of its own */
 static ctl_check_t *collector;
+
+/**
+ * Report what is wrong, as the plugin logs it.
+ */
+static void report(const char *text)
+{
+	char name[384], file[PATH_MAX], remedy[PATH_MAX + 64];
+	size_t len;
+
+	/* NAME = VALUE: PROBLEM, or NAME: PROBLEM */
+	len = min(strcspn(text, ":"), strcspn(text, "="));
+	while (len && text[len - 1] == ' ')
+	{
+		len--;
+	}
+	snprintf(name, sizeof(name), "%.*s", (int)len, text);
+	snprintf(remedy, sizeof(remedy), "correct it in %s, then swanctl "
+			 "--reload-settings", ctl_check_find_file(collector, name, file,
+													  sizeof(file)));
+	collector->problem(collector, "settings", remedy, "%s", text);
+}
 
 /**
  * Replaces the logger while settings are read.
@@ -30,11 +52,21 @@ static void collect(debug_t group, level_t level, char *fmt, ...)
 		va_start(args, fmt);
 		vsnprintf(text, sizeof(text), fmt, args);
 		va_end(args);
-		collector->problem(collector, "settings", "correct it in "
-						   "strongswan.conf, then swanctl --reload-settings",
-						   "%s", strpfx(text, PREFIX) ? text + strlen(PREFIX) :
-													text);
+		report(strpfx(text, PREFIX) ? text + strlen(PREFIX) : text);
 	}
+}
+
+/**
+ * Get the name of an option of charon's as it was written, and its file.
+ */
+static void find_option(ctl_check_t *this, const char *key, char *name,
+						size_t name_len, char *file, size_t file_len)
+{
+	mobility_section_t section;
+
+	mobility_section_init(&section, NULL, this->ns, NULL);
+	mobility_section_name(&section, key, name, name_len);
+	ctl_check_find_file(this, name, file, file_len);
 }
 
 /**
@@ -42,6 +74,8 @@ static void collect(debug_t group, level_t level, char *fmt, ...)
  */
 static void check_install_routes(ctl_check_t *this)
 {
+	char name[64], file[PATH_MAX], remedy[PATH_MAX + 128];
+
 	if (lib->settings->get_bool(lib->settings, "%s.install_routes", TRUE,
 								this->ns))
 	{
@@ -50,12 +84,15 @@ static void check_install_routes(ctl_check_t *this)
 	}
 	else
 	{
-		this->problem(this, "install-routes", "set charon.install_routes = yes "
-					  "in strongswan.conf, unless all connections use XFRM "
-					  "interfaces (if_id_in, if_id_out)",
-					  "%s.install_routes = no: nothing lets traffic into "
-					  "tunnels use the right source address, and after a move "
-					  "nothing corrects the route it takes", this->ns);
+		find_option(this, "install_routes", name, sizeof(name), file,
+					sizeof(file));
+		snprintf(remedy, sizeof(remedy), "remove that from %s and restart "
+				 "charon, unless all connections use XFRM interfaces "
+				 "(if_id_in, if_id_out)", file);
+		this->problem(this, "install-routes", remedy,
+					  "%s = no: nothing lets traffic into tunnels use the "
+					  "right source address, and after a move nothing corrects "
+					  "the route it takes", name);
 	}
 }
 
@@ -79,8 +116,8 @@ void ctl_check_settings(ctl_check_t *this)
 	dbg = old;
 	if (!problems)
 	{
-		this->passed(this, "settings", "nothing is wrong with "
-					 "%s.plugins.mobility-manager", this->ns);
+		this->passed(this, "settings", "nothing is wrong with the options of "
+					 "mobility-manager");
 	}
 	check_install_routes(this);
 }
@@ -108,6 +145,7 @@ static bool contains(const char *list, const char *name)
  */
 void ctl_check_interfaces(ctl_check_t *this)
 {
+	char option[64], file[PATH_MAX], remedy[PATH_MAX + 64];
 	char *use, *ignore, *name, names[256] = "";
 	enumerator_t *enumerator;
 	bool problem = FALSE;
@@ -124,11 +162,13 @@ void ctl_check_interfaces(ctl_check_t *this)
 		if (use ? !contains(use, name) : ignore && contains(ignore, name))
 		{
 			problem = TRUE;
-			this->problem(this, "interfaces", use ?
-						  "add it there, or remove that line" :
-						  "remove it there", "%s could be an uplink, but "
-						  "charon does not use it: %s.%s = %s", name, this->ns,
-						  use ? "interfaces_use" : "interfaces_ignore",
+			find_option(this, use ? "interfaces_use" : "interfaces_ignore",
+						option, sizeof(option), file, sizeof(file));
+			snprintf(remedy, sizeof(remedy), use ? "add it in %s, or remove "
+					 "that line, and restart charon" : "remove it in %s, and "
+					 "restart charon", file);
+			this->problem(this, "interfaces", remedy, "%s could be an uplink, "
+						  "but charon does not use it: %s = %s", name, option,
 						  use ?: ignore);
 		}
 		len = strlen(names);

@@ -49,6 +49,9 @@ struct ctl_check_t {
 	/** URI of the control socket */
 	char *uri;
 
+	/** strongswan.conf, NULL if there is none */
+	const char *conf;
+
 	/** where the file system starts, not / in tests */
 	const char *root;
 
@@ -71,6 +74,18 @@ void ctl_check_daemon(ctl_check_t *this);
  * Look at strongswan.conf, sets settings.
  */
 void ctl_check_settings(ctl_check_t *this);
+
+/**
+ * Find the file that sets an option, or has a section.
+ *
+ * @param name			full name, as it is written there
+ * @param buf			gets the path of the file, "strongswan.conf" if none was
+ *						found
+ * @param len			size of buf
+ * @return				buf
+ */
+char *ctl_check_find_file(ctl_check_t *this, const char *name, char *buf,
+						  size_t len);
 
 /**
  * Add the interfaces that have a default route to the uplinks.

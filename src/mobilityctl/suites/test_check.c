@@ -182,8 +182,8 @@ START_TEST(test_settings)
 {
 	ctl_check_settings(&check.public);
 	ck_assert_str_eq(check.found,
-		"ok settings: nothing is wrong with "
-		"charon-systemd.plugins.mobility-manager\n"
+		"ok settings: nothing is wrong with the options of "
+		"mobility-manager\n"
 		"ok install-routes: charon installs the routes of its tunnels\n");
 	check.found[0] = '\0';
 	check.public.settings->destroy(check.public.settings);
@@ -194,10 +194,70 @@ START_TEST(test_settings)
 			"charon.plugins.mobility-manager.retry_interval", "soon");
 	ctl_check_settings(&check.public);
 	ck_assert(strstr(check.found, "problem settings: "
-			"charon-systemd.plugins.mobility-manager.retry_interval = soon: "
-			"not a time such as 30s, 30m or 8h, using 10s\n"));
-	ck_assert(strstr(check.found, "remedy settings: correct it"));
-	assert_found("problem install-routes: charon-systemd.install_routes = no");
+			"charon.plugins.mobility-manager.retry_interval = soon: "
+			"not a time such as 30s, 30m or 8h, using 10s\n"
+			"remedy settings: correct it in strongswan.conf, then"));
+	assert_found("problem install-routes: charon.install_routes = no");
+}
+END_TEST
+
+/**
+ * Check that an option is named as it was written, and its file.
+ */
+static void assert_file(const char *option, const char *file)
+{
+	const char *found, *remedy;
+	char *text;
+
+	found = strstr(check.found, option);
+	ck_assert_msg(found, "no '%s' in: %s", option, check.found);
+	remedy = strchr(found, '\n') + 1;
+	ck_assert(asprintf(&text, "%s/%s", root, file) > 0);
+	found = strstr(remedy, text);
+	ck_assert_msg(found && found < strchr(remedy, '\n'), "no '%s' in: %s",
+				  text, remedy);
+	free(text);
+}
+
+START_TEST(test_files)
+{
+	char path[64];
+
+	write_file("/etc/strongswan.conf", "charon {\n load_modular = yes\n"
+			   "plugins {\n include strongswan.d/charon/*.conf\n }\n"
+			   "# include no.conf\n}\n"
+			   "include \"strongswan.d/*.conf\"\n"
+			   "charon-systemd { plugins { include own.d/mm } }\n");
+	write_file("/etc/strongswan.d/charon/a.conf", "a {\n load = yes\n}\n");
+	write_file("/etc/strongswan.d/charon/mm.conf", "mobility-manager {\n"
+			   "settle_time = soon\n intefaces {\n }\n interfaces {\n"
+			   "include charon-mm.d/*\n }\n script = 50%s\n}\n");
+	write_file("/etc/strongswan.d/charon/charon-mm.d/wifi",
+			   "wifi {\n match = wl*\n cost = high\n}\n");
+	write_file("/etc/strongswan.d/charon.conf", "charon {\n"
+			   "install_routes = no\n interfaces_ignore = wlan0\n}\n");
+	write_file("/etc/own.d/mm", "mobility-manager {\n retry_interval = soon\n"
+			   "}\n");
+	snprintf(path, sizeof(path), "%s/etc/strongswan.conf", root);
+	check.public.conf = path;
+	ck_assert(lib->settings->load_files(lib->settings, path, FALSE));
+	ctl_check_settings(&check.public);
+	ctl_check_add_uplink(&check.public, "wlan0");
+	ctl_check_interfaces(&check.public);
+
+	assert_file("charon-systemd.plugins.mobility-manager.retry_interval = soon",
+				"etc/own.d/mm");
+	assert_file("charon.plugins.mobility-manager.settle_time = soon",
+				"etc/strongswan.d/charon/mm.conf");
+	assert_file("charon.plugins.mobility-manager.intefaces: there is no",
+				"etc/strongswan.d/charon/mm.conf");
+	assert_file("charon.plugins.mobility-manager.script = 50%s",
+				"etc/strongswan.d/charon/mm.conf");
+	assert_file("charon.plugins.mobility-manager.interfaces.wifi.cost = high",
+				"etc/strongswan.d/charon/charon-mm.d/wifi");
+	assert_file("charon.install_routes = no", "etc/strongswan.d/charon.conf");
+	assert_file("charon.interfaces_ignore = wlan0",
+				"etc/strongswan.d/charon.conf");
 }
 END_TEST
 
@@ -217,7 +277,8 @@ START_TEST(test_interfaces)
 	ctl_check_interfaces(&check.public);
 	assert_found("problem interfaces: wlan0 could be an uplink, but charon "
 				 "does not use it: charon-systemd.interfaces_ignore = wlan0, "
-				 "docker0\nremedy interfaces: remove it there\n");
+				 "docker0\nremedy interfaces: remove it in strongswan.conf, and "
+				 "restart charon\n");
 
 	/* charon looks at this one only if it is there */
 	lib->settings->set_str(lib->settings, "charon-systemd.interfaces_use",
@@ -225,7 +286,7 @@ START_TEST(test_interfaces)
 	ctl_check_interfaces(&check.public);
 	assert_found("problem interfaces: eth0 could be an uplink, but charon "
 				 "does not use it: charon-systemd.interfaces_use = wlan0,eth1"
-				 "\nremedy interfaces: add it there");
+				 "\nremedy interfaces: add it in strongswan.conf, or remove");
 }
 END_TEST
 
@@ -405,6 +466,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_running);
 	tcase_add_test(tc, test_daemon);
 	tcase_add_test(tc, test_settings);
+	tcase_add_test(tc, test_files);
 	tcase_add_test(tc, test_interfaces);
 	tcase_add_loop_test(tc, test_rp_filter, 0, countof(filters));
 	tcase_add_test(tc, test_rp_filter_vlan);

@@ -34,6 +34,7 @@ void mobility_section_init(mobility_section_t *section,
 {
 	char *pos, *from;
 
+	section->parent = parent;
 	section->problems = parent ? parent->problems : problems;
 	snprintf(section->name, sizeof(section->name), "%s%s%s",
 			 parent ? parent->name : "", parent ? "." : "", name);
@@ -71,6 +72,59 @@ static char *printable(const char *value, char *buf, size_t len)
 	return buf;
 }
 
+/**
+ * Get where lib->settings keeps the value of a key, or the name of a section.
+ * The lock it holds meanwhile is its own.
+ */
+static const char *find(const char *parent, const char *name)
+{
+	enumerator_t *enumerator;
+	const char *found = NULL;
+	char *current, *value;
+
+	enumerator = lib->settings->create_key_value_enumerator(lib->settings,
+															(char*)parent);
+	while (!found && enumerator->enumerate(enumerator, &current, &value))
+	{
+		found = streq(current, name) ? value : NULL;
+	}
+	enumerator->destroy(enumerator);
+	enumerator = lib->settings->create_section_enumerator(lib->settings,
+														  (char*)parent);
+	while (!found && enumerator->enumerate(enumerator, &current))
+	{
+		found = streq(current, name) ? current : NULL;
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+/*
+ * Described in header.
+ */
+char *mobility_section_name(const mobility_section_t *section, const char *key,
+							char *buf, size_t len)
+{
+	const mobility_section_t *parent = key ? section : section->parent;
+	const char *below, *found;
+	char charon[sizeof(section->fmt) + 8];
+
+	snprintf(buf, len, "%s%s%s", section->name, key ? "." : "", key ?: "");
+	if (parent)
+	{
+		key = key ?: section->name + strlen(parent->name) + 1;
+		below = parent->fmt + strcspn(parent->fmt, ".");
+		snprintf(charon, sizeof(charon), "charon%s", below);
+		found = find(parent->fmt, key);
+		if (found && found == find(charon, key))
+		{	/* the very same, so that is where it is from */
+			below = parent->name + strcspn(parent->name, ".");
+			snprintf(buf, len, "charon%s.%s", below, key);
+		}
+	}
+	return buf;
+}
+
 /*
  * Described in header.
  */
@@ -84,8 +138,7 @@ void mobility_section_report(mobility_section_t *section, const char *key,
 	vsnprintf(problem, sizeof(problem), fmt, args);
 	va_end(args);
 
-	snprintf(name, sizeof(name), "%s%s%s", section->name, key ? "." : "",
-			 key ?: "");
+	mobility_section_name(section, key, name, sizeof(name));
 	if (value)
 	{
 		sep = " = ";

@@ -58,6 +58,8 @@ struct mobility_key_t {
  * A section of lib->settings, by the names that lead to it.
  */
 struct mobility_section_t {
+	/** section it is in, NULL for one at the top */
+	const mobility_section_t *parent;
 	/** full name as reported */
 	char name[384];
 	/** the same, as lib->settings takes it for a format string: with each %
@@ -71,13 +73,27 @@ struct mobility_section_t {
  * Name a section below another.
  *
  * @param section		gets filled in
- * @param parent		parent section, NULL for a section at the top
+ * @param parent		parent section, NULL for a section at the top; has to
+ *						live as long
  * @param name			name of the section
  * @param problems		counter of problems, for a section at the top
  */
 void mobility_section_init(mobility_section_t *section,
 						   mobility_section_t *parent, const char *name,
 						   u_int *problems);
+
+/**
+ * Get the full name of something as it was written: charon-systemd gets what is
+ * set for charon, too.
+ *
+ * @param section		section
+ * @param key			name of a key or a section in it, NULL for itself
+ * @param buf			gets the name
+ * @param len			size of buf
+ * @return				buf
+ */
+char *mobility_section_name(const mobility_section_t *section, const char *key,
+							char *buf, size_t len);
 
 /**
  * Report a problem with a key, and count it.

@@ -491,17 +491,28 @@ START_TEST(test_namespace)
 	mobility_config_t config;
 
 	/* as charon-systemd does: its own options, then charon's */
-	set_conf("network_outage_time = 1h\n penalty_time = 1m\n"
-			 "interfaces {\n a {\n match = eth*\n }\n b {\n match = *\n }\n}");
+	set_conf("network_outage_time = 1h\n penalty_time = 1m\n settle_time = y\n"
+			 "interfaces {\n a {\n match = eth*\n }\n b {\n match = *\n }\n"
+			 "c {\n }\n}\n connection {\n }");
 	lib->settings->add_fallback(lib->settings, "charon-systemd", "charon");
 	ck_assert(lib->settings->load_string(lib->settings, "charon-systemd {\n"
 		"prefer_best_path = yes\n plugins {\n mobility-manager {\n"
 		"network_outage_time = 2h\n retry_interval = x\n"
-		"interfaces {\n b {\n match = en*\n }\n}\n}\n}\n}\n", TRUE));
+		"interfaces {\n b {\n match = en*\n }\n d {\n }\n}\n}\n}\n}\n", TRUE));
 	mobility_suite_log_start();
 	settings = mobility_settings_create_for("charon-systemd");
-	assert_log("mobility: charon-systemd.plugins.mobility-manager.retry_interval = x: "
-			   "not a time such as 30s, 30m or 8h, using 10s\n");
+	/* each is named as it was written */
+	assert_log("mobility: charon-systemd.plugins.mobility-manager."
+			   "retry_interval = x: not a time such as 30s, 30m or 8h, using "
+			   "10s\n"
+			   "mobility: " NAME "settle_time = y: not a time such as 30s, 30m "
+			   "or 8h, using 0s\n"
+			   "mobility: " NAME "connection: there is no such section, ignored; "
+			   "did you mean connections?\n"
+			   "mobility: charon-systemd.plugins.mobility-manager.interfaces.d: "
+			   "has no pattern in match, so it matches no interface\n"
+			   "mobility: " NAME "interfaces.c: has no pattern in match, so it "
+			   "matches no interface\n");
 	settings->get(settings, NULL, &config);
 	ck_assert(config.prefer_best_path);
 	ck_assert_uint_eq(config.network_outage_time, 7200);
