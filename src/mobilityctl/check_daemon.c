@@ -96,23 +96,54 @@ static void ask_charon(ctl_check_t *this, charon_t *charon)
 }
 
 /**
- * Note the uplinks that sessions have.
+ * Report an address of a peer that this host has as well.
  */
-static void add_uplinks(ctl_check_t *this, json_object *sessions)
+static void report_own(ctl_check_t *this, json_object *session,
+					   json_object *path)
 {
-	json_object *paths;
+	char remedy[256];
+
+	snprintf(remedy, sizeof(remedy), "leave the network of %s (ip address del "
+			 "%s dev %s; taking the interface down is not enough), or have its "
+			 "DHCP server hand out another address", ctl_str(path, "uplink"),
+			 ctl_str(path, "local"), ctl_str(path, "uplink"));
+	this->problem(this, "peers", remedy, "%s has the address %s, as the peer "
+				  "of %s: packets to it don't leave this host, whatever uplink "
+				  "they should use", ctl_str(path, "uplink"),
+				  ctl_str(path, "local"), ctl_str(session, "connection"));
+}
+
+/*
+ * Described in header.
+ */
+void ctl_check_paths(ctl_check_t *this, json_object *sessions)
+{
+	json_object *session, *paths, *path;
+	bool problem = FALSE;
 	int i, j;
 
 	for (i = 0; i < json_object_array_length(sessions); i++)
 	{
-		paths = ctl_array(ctl_sub(json_object_array_get_idx(sessions, i),
-								  "paths"));
+		session = json_object_array_get_idx(sessions, i);
+		paths = ctl_array(ctl_sub(session, "paths"));
 		for (j = 0; j < json_object_array_length(paths); j++)
 		{
-			ctl_check_add_uplink(this, ctl_str(
-						json_object_array_get_idx(paths, j), "uplink"));
+			path = json_object_array_get_idx(paths, j);
+			if (streq(ctl_str(path, "local"), ctl_str(path, "remote")))
+			{
+				report_own(this, session, path);
+				problem = TRUE;
+			}
+			else
+			{
+				ctl_check_add_uplink(this, ctl_str(path, "uplink"));
+			}
 		}
 		json_object_put(paths);
+	}
+	if (!problem)
+	{
+		this->passed(this, "peers", "this host has no address of a peer");
 	}
 }
 
@@ -140,13 +171,13 @@ static bool ask_manager(ctl_check_t *this, charon_t *charon, int *error)
 	}
 	sessions = ctl_array(answer);
 	count = json_object_array_length(sessions);
-	add_uplinks(this, sessions);
-	json_object_put(sessions);
-	json_object_put(answer);
 	this->passed(this, "daemon", "%s%s%s runs with the plugin, which has %d "
 				 "session%s", charon->reached ? this->ns : "charon",
 				 charon->reached ? " " : "", charon->version, count,
 				 count == 1 ? "" : "s");
+	ctl_check_paths(this, sessions);
+	json_object_put(sessions);
+	json_object_put(answer);
 	return TRUE;
 }
 

@@ -66,9 +66,16 @@ struct ctl_check_t {
 };
 
 /**
- * Look for the daemon and the plugin, sets ns, adds uplinks of sessions.
+ * Look for the daemon and the plugin, sets ns, looks at paths.
  */
 void ctl_check_daemon(ctl_check_t *this);
+
+/**
+ * Look for addresses of peers that this host has, adds uplinks of sessions.
+ *
+ * @param sessions		array of what mobility-paths tells
+ */
+void ctl_check_paths(ctl_check_t *this, json_object *sessions);
 
 /**
  * Look at strongswan.conf, sets settings.

@@ -178,6 +178,44 @@ START_TEST(test_daemon)
 }
 END_TEST
 
+START_TEST(test_peers)
+{
+	json_object *sessions;
+	enumerator_t *enumerator;
+	char *name, names[64] = "";
+
+	sessions = json_tokener_parse("[ { 'connection': 'home', 'paths': {"
+			"'1': { 'uplink': 'eth1', 'local': '192.0.2.7', "
+			"'remote': '192.0.2.1' },"
+			"'2': { 'uplink': 'eth0', 'local': '10.1.0.10', "
+			"'remote': '192.0.2.1' } } } ]");
+	ctl_check_paths(&check.public, sessions);
+	json_object_put(sessions);
+	assert_found("ok peers: this host has no address of a peer\n");
+	sessions = json_tokener_parse("[ { 'connection': 'home', 'paths': {"
+			"'1': { 'uplink': 'eth1', 'local': '2001:db8::7', "
+			"'remote': '2001:db8::1' },"
+			"'2': { 'uplink': 'lan0', 'local': '192.0.2.1', "
+			"'remote': '192.0.2.1' } } } ]");
+	ctl_check_paths(&check.public, sessions);
+	json_object_put(sessions);
+	assert_found("problem peers: lan0 has the address 192.0.2.1, as the peer of "
+				 "home: packets to it don't leave this host, whatever uplink "
+				 "they should use\n"
+				 "remedy peers: leave the network of lan0 (ip address del "
+				 "192.0.2.1 dev lan0; taking the interface down is not enough), "
+				 "or have its DHCP server hand out another address\n");
+	/* that is no uplink by itself */
+	enumerator = array_create_enumerator(check.public.uplinks);
+	while (enumerator->enumerate(enumerator, &name))
+	{
+		strcat(names, name);
+	}
+	enumerator->destroy(enumerator);
+	ck_assert_str_eq(names, "eth1eth0");
+}
+END_TEST
+
 START_TEST(test_settings)
 {
 	ctl_check_settings(&check.public);
@@ -465,6 +503,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_running);
 	tcase_add_test(tc, test_daemon);
+	tcase_add_test(tc, test_peers);
 	tcase_add_test(tc, test_settings);
 	tcase_add_test(tc, test_files);
 	tcase_add_test(tc, test_interfaces);

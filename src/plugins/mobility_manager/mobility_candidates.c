@@ -60,6 +60,12 @@ struct private_mobility_candidates_t {
 	array_t *known;
 
 	/**
+	 * Addresses the peer was at that are this host's own now, mobility_ip_t;
+	 * NULL if there are none.
+	 */
+	array_t *own;
+
+	/**
 	 * Sum of the hashes of the paths collected last.
 	 */
 	uint32_t digest;
@@ -228,6 +234,25 @@ METHOD(mobility_candidates_t, know, void,
 	}
 }
 
+/**
+ * Collect the paths to an address of the peer.
+ */
+static void collect_paths(private_mobility_candidates_t *this, host_t *remote,
+						  bool known, array_t *paths)
+{
+	u_int count = array_count(paths);
+	char owner[IFNAMSIZ];
+	mobility_ip_t ip;
+
+	this->monitor->get_paths(this->monitor, remote, use_uplink, this, paths);
+	if (known && array_count(paths) == count &&
+		this->monitor->get_owner(this->monitor, remote, owner))
+	{
+		ip = mobility_ip_from_host(remote);
+		array_insert_create_value(&this->own, sizeof(ip), ARRAY_TAIL, &ip);
+	}
+}
+
 METHOD(mobility_candidates_t, collect, bool,
 	private_mobility_candidates_t *this, ike_sa_t *ike_sa,
 	const mobility_path_t *incumbent, uint64_t now, bool *improved)
@@ -241,17 +266,19 @@ METHOD(mobility_candidates_t, collect, bool,
 	int i;
 
 	paths = array_create(0, 0);
+	array_destroy(this->own);
+	this->own = NULL;
 	other = ike_sa->get_other_host(ike_sa);
 	enumerator = ike_sa->create_peer_address_enumerator(ike_sa);
 	while (enumerator->enumerate(enumerator, &peer))
 	{
 		seen = seen || peer->ip_equals(peer, other);
-		this->monitor->get_paths(this->monitor, peer, use_uplink, this, paths);
+		collect_paths(this, peer, find_known(this, peer) != -1, paths);
 	}
 	enumerator->destroy(enumerator);
 	if (!seen)
 	{
-		this->monitor->get_paths(this->monitor, other, use_uplink, this, paths);
+		collect_paths(this, other, TRUE, paths);
 	}
 	*improved = FALSE;
 	for (i = 0; i < array_count(paths); i++)
@@ -309,6 +336,40 @@ static void describe_aside(private_mobility_candidates_t *this,
 	}
 }
 
+/**
+ * Report that there are no paths to where the peer was, as that is an address of
+ * this host.
+ */
+static void report_own(private_mobility_candidates_t *this, array_t *reports)
+{
+	mobility_path_report_t *report;
+	char owner[IFNAMSIZ];
+	mobility_ip_t ip;
+	host_t *host;
+	int i;
+
+	for (i = 0; i < array_count(this->own); i++)
+	{
+		array_get(this->own, i, &ip);
+		host = mobility_ip_to_host(&ip);
+		if (this->monitor->get_owner(this->monitor, host, owner))
+		{
+			INIT(report,
+				.unusable = "this host's own address",
+			);
+			INIT(report->path,
+				.local = host->clone(host),
+				.remote = host->clone(host),
+			);
+			strcpy(report->path->ifname, owner);
+			report->kind = this->monitor->get_kind(this->monitor, owner,
+												   &report->over);
+			array_insert(reports, ARRAY_TAIL, report);
+		}
+		host->destroy(host);
+	}
+}
+
 METHOD(mobility_candidates_t, create_reports, array_t*,
 	private_mobility_candidates_t *this, const mobility_path_t *current,
 	uint64_t now)
@@ -337,6 +398,7 @@ METHOD(mobility_candidates_t, create_reports, array_t*,
 		}
 		array_insert(reports, ARRAY_TAIL, report);
 	}
+	report_own(this, reports);
 	return reports;
 }
 
@@ -490,6 +552,7 @@ METHOD(mobility_candidates_t, destroy, void,
 	unpin(this, NULL, NULL);
 	array_destroy(this->pinned);
 	array_destroy(this->known);
+	array_destroy(this->own);
 	this->public.records->destroy(this->public.records);
 	mobility_path_destroy(this->incumbent);
 	mobility_paths_destroy(this->paths);

@@ -125,7 +125,9 @@ struct mobility_candidates_t {
 									uint64_t now);
 
 	/**
-	 * Describe the paths, the preferred one first.
+	 * Describe the paths, the preferred one first, and last where the peer was
+	 * but no path leads to anymore, as this host has that address itself: there
+	 * both addresses are the same, and the uplink is the one that has it.
 	 *
 	 * @param current	path in use, may be NULL
 	 * @param now		current time

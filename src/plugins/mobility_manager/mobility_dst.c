@@ -266,7 +266,8 @@ bool mobility_dst_has_link(const mobility_dst_t *dst, int ifindex)
 	for (i = 0; i < array_count(dst->routes); i++)
 	{
 		array_get(dst->routes, i, &route);
-		if (route->oif == ifindex && !route->own && !route->dead)
+		if (route->oif == ifindex && route->type == RTN_UNICAST &&
+			!route->own && !route->dead)
 		{
 			return TRUE;
 		}
@@ -309,6 +310,24 @@ static void set_all_dead(mobility_dst_t *dst, u_int group)
 }
 
 /**
+ * Check if a loss leaves a route alone: the address of an interface that is down
+ * still is one of the host's own, for IPv4
+ */
+static bool survives(mobility_dst_t *dst, const mobility_route_t *route,
+					 mobility_loss_t loss)
+{
+	switch (loss)
+	{
+		case MOBILITY_LOSS_ADDRESS:
+			return route->nhid;
+		case MOBILITY_LOSS_DOWN:
+			return route->type == RTN_LOCAL && dst->key.net.family == AF_INET;
+		default:
+			return FALSE;
+	}
+}
+
+/**
  * Mark next hops over a link as gone, our own as lost
  */
 static bool set_link_dead(mobility_dst_t *dst, int ifindex,
@@ -321,8 +340,7 @@ static bool set_link_dead(mobility_dst_t *dst, int ifindex,
 	for (i = 0; i < array_count(dst->routes); i++)
 	{
 		array_get(dst->routes, i, &route);
-		if (route->oif != ifindex ||
-		   (route->nhid && loss == MOBILITY_LOSS_ADDRESS))
+		if (route->oif != ifindex || survives(dst, route, loss))
 		{
 			continue;
 		}

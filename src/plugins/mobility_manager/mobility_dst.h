@@ -144,7 +144,7 @@ const mobility_route_t *mobility_dst_lookup(const mobility_dst_t *dst,
 											const mobility_flow_t *flow);
 
 /**
- * Check if there is a route over a link.
+ * Check if there is a route over a link that leads somewhere.
  *
  * @param dst			destination
  * @param ifindex		link

@@ -484,6 +484,21 @@ METHOD(mobility_monitor_t, find_path, mobility_path_t*,
 	return path;
 }
 
+METHOD(mobility_monitor_t, get_owner, bool,
+	private_mobility_monitor_t *this, host_t *addr, char *ifname)
+{
+	const char *owner = NULL;
+
+	this->mutex->lock(this->mutex);
+	if (this->uplinks)
+	{
+		owner = this->uplinks->get_owner(this->uplinks, addr);
+		snprintf(ifname, IFNAMSIZ, "%s", owner ?: "");
+	}
+	this->mutex->unlock(this->mutex);
+	return owner != NULL;
+}
+
 METHOD(mobility_monitor_t, describe, const char*,
 	private_mobility_monitor_t *this, const char *ifname)
 {
@@ -572,6 +587,7 @@ mobility_monitor_t *mobility_monitor_create(mobility_monitor_cb_t cb,
 			.read_paths = _read_paths,
 			.is_usable = _is_usable,
 			.find_path = _find_path,
+			.get_owner = _get_owner,
 			.describe = _describe,
 			.get_kind = _get_kind,
 			.create_link_enumerator = _create_link_enumerator,

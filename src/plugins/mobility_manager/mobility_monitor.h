@@ -94,6 +94,16 @@ struct mobility_monitor_t {
 	mobility_path_t *(*find_path)(mobility_monitor_t *this, host_t *local,
 								  host_t *remote);
 
+	/**
+	 * Find the interface that has an address, see
+	 * mobility_uplinks_t.get_owner().
+	 *
+	 * @param addr		address
+	 * @param ifname	gets the interface's name, IFNAMSIZ
+	 * @return			FALSE if it is no address of this host
+	 */
+	bool (*get_owner)(mobility_monitor_t *this, host_t *addr, char *ifname);
+
 	/** see mobility_uplinks_t.describe() */
 	const char *(*describe)(mobility_monitor_t *this, const char *ifname);
 

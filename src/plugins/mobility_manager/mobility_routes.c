@@ -135,6 +135,11 @@ static bool is_relevant(private_mobility_routes_t *this,
 	switch (msg->rtm->rtm_type)
 	{
 		case RTN_UNICAST:
+		/* that is what leads to no peer: own and other addresses of this host's
+		 * networks, which the kernel has in a table of their own */
+		case RTN_LOCAL:
+		case RTN_BROADCAST:
+		case RTN_ANYCAST:
 		case RTN_BLACKHOLE:
 		case RTN_UNREACHABLE:
 		case RTN_PROHIBIT:
@@ -144,7 +149,7 @@ static bool is_relevant(private_mobility_routes_t *this,
 			return FALSE;
 	}
 	if ((msg->rtm->rtm_flags & RTM_F_CLONED) || msg->rtm->rtm_tos ||
-		msg->table == RT_TABLE_LOCAL || msg->table == this->charon_table)
+		msg->table == this->charon_table)
 	{
 		return FALSE;
 	}

@@ -8,7 +8,8 @@
  * @defgroup mobility_routes mobility_routes
  * @{ @ingroup mobility_manager
  *
- * The kernel's routing tables, as far as they may lead to a peer.  Part of
+ * The kernel's routing tables, as far as they may lead to a peer or say that no
+ * peer can be there, such as the one with this host's own addresses.  Part of
  * mobility_uplinks_t, which describes what the messages have in common.
  *
  * IPv4 routes go without a message when their link or their address does, see
@@ -106,7 +107,7 @@ struct mobility_routes_t {
 								 const mobility_route_t **route);
 
 	/**
-	 * Check if there is any route over an interface.
+	 * Check if there is any route over an interface that leads somewhere.
 	 *
 	 * @param ifindex	interface
 	 * @return			TRUE if there is

@@ -328,13 +328,16 @@ static int find_target(private_mobility_rules_t *this, int i)
 static const mobility_route_t *lookup_default(mobility_routes_t *routes,
 											  const mobility_flow_t *flow)
 {
+	static const uint32_t tables[] = {
+		RT_TABLE_LOCAL, RT_TABLE_MAIN, RT_TABLE_DEFAULT,
+	};
 	const mobility_route_t *route;
-	mobility_verdict_t verdict;
+	mobility_verdict_t verdict = MOBILITY_VERDICT_NONE;
+	int i;
 
-	verdict = routes->lookup(routes, RT_TABLE_MAIN, flow, &route);
-	if (verdict == MOBILITY_VERDICT_NONE)
+	for (i = 0; verdict == MOBILITY_VERDICT_NONE && i < countof(tables); i++)
 	{
-		verdict = routes->lookup(routes, RT_TABLE_DEFAULT, flow, &route);
+		verdict = routes->lookup(routes, tables[i], flow, &route);
 	}
 	return verdict == MOBILITY_VERDICT_ROUTE ? route : NULL;
 }

@@ -238,6 +238,34 @@ static void arm(private_mobility_session_t *this)
 }
 
 /**
+ * Say why the path in use can't be used anymore.
+ */
+static void explain_loss(private_mobility_session_t *this,
+						 const mobility_path_t *path, bool use)
+{
+	mobility_monitor_t *monitor = this->context->monitor;
+	char owner[IFNAMSIZ], old[sizeof(this->cause)];
+	const char *reason;
+
+	if (monitor->get_owner(monitor, path->remote, owner))
+	{
+		strcpy(old, this->cause);
+		set_cause(this, "%s has the peer's address %H", owner, path->remote);
+		if (!streq(old, this->cause))
+		{
+			DBG1(DBG_IKE, "mobility: %s: packets to %H don't leave this host "
+				 "while it is an address of %s as well; its network should "
+				 "hand out another one", this->connection, path->remote, owner);
+		}
+		return;
+	}
+	reason = use ? monitor->describe(monitor, path->ifname) : "not to be used";
+	/* the uplink may have other addresses, and routes elsewhere */
+	set_cause(this, "%s: %s", path->ifname, streq(reason, "usable") ?
+			  "address or route is gone" : reason);
+}
+
+/**
  * Look at the network: what is there, and does the path in use still work?
  * Returns TRUE if there are other paths than before.
  */
@@ -248,7 +276,6 @@ static bool look_around(private_mobility_session_t *this,
 	mobility_candidates_t *candidates = this->mover->candidates;
 	mobility_uplink_config_t uplink;
 	mobility_path_t *path;
-	const char *reason;
 	bool changed;
 
 	changed = this->mover->look(this->mover, event);
@@ -267,11 +294,7 @@ static bool look_around(private_mobility_session_t *this,
 	}
 	else
 	{
-		reason = uplink.use ? monitor->describe(monitor, path->ifname)
-							: "not to be used";
-		/* the uplink may have other addresses, and routes elsewhere */
-		set_cause(this, "%s: %s", path->ifname, streq(reason, "usable") ?
-				  "address or route is gone" : reason);
+		explain_loss(this, path, uplink.use);
 	}
 	return changed;
 }

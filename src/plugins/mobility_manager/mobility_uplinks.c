@@ -346,6 +346,24 @@ METHOD(mobility_uplinks_t, find_path, mobility_path_t*,
 	return create_path(link, &flow, route ?: &none);
 }
 
+METHOD(mobility_uplinks_t, get_owner, const char*,
+	private_mobility_uplinks_t *this, host_t *addr)
+{
+	mobility_flow_t flow = {
+		.peer = mobility_ip_from_host(addr),
+	};
+	const mobility_route_t *route;
+	mobility_link_t *link;
+
+	this->net.routes->lookup(this->net.routes, RT_TABLE_LOCAL, &flow, &route);
+	if (!route || route->type != RTN_LOCAL)
+	{
+		return NULL;
+	}
+	link = this->net.links->get(this->net.links, route->oif);
+	return link ? link->ifname : NULL;
+}
+
 /**
  * Say why an interface without usable address has none
  */
@@ -471,6 +489,7 @@ mobility_uplinks_t *mobility_uplinks_create(uint32_t charon_table,
 			.get_paths = _get_paths,
 			.is_usable = _is_usable,
 			.find_path = _find_path,
+			.get_owner = _get_owner,
 			.describe = _describe,
 			.get_kind = _get_kind,
 			.create_link_enumerator = _create_link_enumerator,

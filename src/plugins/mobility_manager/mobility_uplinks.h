@@ -95,7 +95,8 @@ struct mobility_uplinks_t {
 	 * Collect the paths to a peer address, one per uplink that has a usable
 	 * local address and a route to it: administratively up, with carrier, by
 	 * the best route (longest prefix, then lowest metric) through that uplink
-	 * that a rule lets packets from the local address to the peer reach.
+	 * that a rule lets packets from the local address to the peer reach.  None
+	 * leads to this host's own addresses or to broadcast addresses.
 	 * Local address by route (RTA_PREFSRC) or as RFC 6724 chooses.  Interfaces
 	 * whose packets go through IPsec SAs are no uplinks.
 	 *
@@ -134,6 +135,16 @@ struct mobility_uplinks_t {
 	 */
 	mobility_path_t *(*find_path)(mobility_uplinks_t *this, host_t *local,
 								  host_t *remote);
+
+	/**
+	 * Find the interface that has an address, so that packets to it never leave
+	 * this host, whatever other routes and rules say.
+	 *
+	 * @param addr		address
+	 * @return			name of the interface, NULL if it is no address of this
+	 *					host
+	 */
+	const char *(*get_owner)(mobility_uplinks_t *this, host_t *addr);
 
 	/**
 	 * Say in a word why an uplink is not usable, or what it is.

@@ -50,6 +50,19 @@ static mobility_path_t *create_path(int i, host_t *peer)
 	return path;
 }
 
+METHOD(mobility_monitor_t, get_owner, bool,
+	mobility_monitor_t *this, host_t *addr, char *ifname)
+{
+	host_t *owned;
+	bool own;
+
+	owned = host_create_from_string(net.public.owned, 0);
+	own = owned && owned->ip_equals(owned, addr);
+	DESTROY_IF(owned);
+	strcpy(ifname, own ? "eth2" : "");
+	return own;
+}
+
 METHOD(mobility_monitor_t, get_paths, void,
 	mobility_monitor_t *this, host_t *peer, mobility_uplink_filter_t filter,
 	void *data, array_t *paths)
@@ -57,7 +70,7 @@ METHOD(mobility_monitor_t, get_paths, void,
 	char ifname[IFNAMSIZ];
 	int i;
 
-	if (peer->get_family(peer) != AF_INET)
+	if (peer->get_family(peer) != AF_INET || get_owner(this, peer, ifname))
 	{
 		return;
 	}
@@ -92,8 +105,10 @@ METHOD(mobility_monitor_t, is_usable, bool,
 	mobility_monitor_t *this, mobility_path_t *path)
 {
 	int i = find_uplink(path->local);
+	char owner[IFNAMSIZ];
 
-	return i != -1 && net.public.uplinks[i].up;
+	return i != -1 && net.public.uplinks[i].up &&
+		   !get_owner(this, path->remote, owner);
 }
 
 METHOD(mobility_monitor_t, find_path, mobility_path_t*,
@@ -278,6 +293,7 @@ mock_network_t *mock_network_create(mobility_context_t *context)
 		.get_paths = _get_paths,
 		.is_usable = _is_usable,
 		.find_path = _find_path,
+		.get_owner = _get_owner,
 		.describe = _describe,
 		.get_kind = _get_kind,
 	};

@@ -41,6 +41,8 @@ typedef struct {
 typedef struct {
 	/** uplinks, to be changed by tests; eth0 and eth1 are up */
 	mock_uplink_t uplinks[MOCK_UPLINKS];
+	/** address that eth2 has as well, so that nobody else can be there, or NULL */
+	char *owned;
 	/** pins in place, mobility_path_id_t */
 	array_t *pins;
 	/** SAs that exist in the kernel only: local addresses, host_t*, by all

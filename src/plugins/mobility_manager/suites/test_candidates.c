@@ -50,6 +50,11 @@ static array_t *announced;
 static host_t *other;
 
 /**
+ * Address that eth2 has as well, NULL if it has none of the peer's
+ */
+static char *owned;
+
+/**
  * What was done to pins
  */
 static struct {
@@ -90,6 +95,26 @@ static mobility_path_t *create_path(int uplink, host_t *peer)
 	return path;
 }
 
+METHOD(mobility_monitor_t, get_owner, bool,
+	mobility_monitor_t *this, host_t *addr, char *ifname)
+{
+	host_t *host;
+	bool own;
+
+	host = host_create_from_string(owned, 0);
+	own = host && host->ip_equals(host, addr);
+	DESTROY_IF(host);
+	strcpy(ifname, own ? "eth2" : "");
+	return own;
+}
+
+METHOD(mobility_monitor_t, get_kind, mobility_kind_t,
+	mobility_monitor_t *this, const char *ifname, mobility_kind_t *over)
+{
+	*over = MOBILITY_KIND_UNKNOWN;
+	return MOBILITY_KIND_WIFI;
+}
+
 METHOD(mobility_monitor_t, get_paths, void,
 	mobility_monitor_t *this, host_t *peer, mobility_uplink_filter_t filter,
 	void *data, array_t *paths)
@@ -97,6 +122,10 @@ METHOD(mobility_monitor_t, get_paths, void,
 	char ifname[IFNAMSIZ];
 	int i;
 
+	if (get_owner(this, peer, ifname))
+	{
+		return;
+	}
 	for (i = 0; i < UPLINKS; i++)
 	{
 		snprintf(ifname, sizeof(ifname), "eth%d", i);
@@ -174,6 +203,9 @@ static void setup()
 
 	mobility_suite_setup();
 	monitor.get_paths = _get_paths;
+	monitor.get_owner = _get_owner;
+	monitor.get_kind = _get_kind;
+	owned = NULL;
 	settings.get_uplink = _get_uplink;
 	pins.add = _add;
 	pins.remove = _remove_;
@@ -254,6 +286,18 @@ static void assert_better(const mobility_path_t *current, uint64_t now,
 	ck_assert_int_eq(better ? get_index(better->ifname) : -1, expected);
 }
 
+/**
+ * The peer was at an address
+ */
+static void know(char *address)
+{
+	host_t *remote;
+
+	remote = host_create_from_string(address, 4500);
+	candidates->know(candidates, remote);
+	remote->destroy(remote);
+}
+
 START_TEST(test_collect)
 {
 	mobility_path_t *path;
@@ -318,6 +362,61 @@ START_TEST(test_addresses)
 }
 END_TEST
 
+/**
+ * Check what is reported as last of some paths: uplink, both addresses, why it
+ * is not usable
+ */
+static void assert_last_report(u_int count, const char *expected)
+{
+	mobility_path_report_t *report;
+	array_t *reports;
+	char buf[256] = "";
+
+	reports = candidates->create_reports(candidates, NULL, 100);
+	ck_assert_uint_eq(array_count(reports), count);
+	if (array_get(reports, ARRAY_TAIL, &report))
+	{
+		snprintf(buf, sizeof(buf), "%s %H %H %s", report->path->ifname,
+				 report->path->local, report->path->remote,
+				 report->unusable ?: "usable");
+	}
+	ck_assert_str_eq(buf, expected);
+	array_destroy_function(reports, (void*)mobility_path_report_destroy, NULL);
+}
+
+START_TEST(test_own_address)
+{
+	assert_collected(NULL, "CI");
+	assert_last_report(3, "eth2 10.2.0.2 192.0.2.1 usable");
+	/* where the peer was, and nobody else can be anymore */
+	know(PEER);
+	owned = PEER;
+	assert_collected(NULL, "C-");
+	assert_order(100, "");
+	assert_last_report(1, "eth2 192.0.2.1 192.0.2.1 this host's own address");
+	/* what it only announced may be anybody's */
+	announce(PEER2);
+	owned = PEER2;
+	assert_collected(NULL, "CI");
+	assert_order(100, "012");
+	assert_last_report(3, "eth2 10.2.0.2 192.0.2.1 usable");
+	know(PEER2);
+	assert_collected(NULL, "--");
+	assert_last_report(4, "eth2 192.0.2.2 192.0.2.2 this host's own address");
+	/* it is gone, which the paths that were collected don't know yet */
+	owned = NULL;
+	assert_last_report(3, "eth2 10.2.0.2 192.0.2.1 usable");
+	assert_collected(NULL, "CI");
+	assert_last_report(6, "eth2 10.2.0.2 192.0.2.2 usable");
+	/* nor is there any at its own address, which it does not list */
+	other->destroy(other);
+	other = host_create_from_string("192.0.2.9", 4500);
+	owned = "192.0.2.9";
+	assert_collected(NULL, "--");
+	assert_last_report(7, "eth2 192.0.2.9 192.0.2.9 this host's own address");
+}
+END_TEST
+
 START_TEST(test_shrink)
 {
 	assert_collected(NULL, "CI");
@@ -353,18 +452,6 @@ static void assert_best_remote(char *expected)
 	best = candidates->get_best(candidates, 100);
 	remote = host_create_from_string(expected, 0);
 	ck_assert(best->remote->ip_equals(best->remote, remote));
-	remote->destroy(remote);
-}
-
-/**
- * The peer was at an address
- */
-static void know(char *address)
-{
-	host_t *remote;
-
-	remote = host_create_from_string(address, 4500);
-	candidates->know(candidates, remote);
 	remote->destroy(remote);
 }
 
@@ -571,6 +658,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_collect);
 	tcase_add_test(tc, test_addresses);
+	tcase_add_test(tc, test_own_address);
 	tcase_add_test(tc, test_shrink);
 	tcase_add_test(tc, test_know);
 	tcase_add_test(tc, test_find_better);

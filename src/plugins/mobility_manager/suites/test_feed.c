@@ -71,7 +71,10 @@ static char *describe(mobility_uplinks_t *uplinks)
 {
 	static char *peers[] = {
 		"192.0.2.1", "192.0.3.1", "10.1.0.9", "2001:db8:f::1", "2001:db8:1::9",
+		/* what may be addresses of this host, or broadcast ones */
+		"10.1.0.2", "10.2.0.3", "10.1.0.255", "10.2.255.255", "2001:db8:2::3",
 	};
+	const char *owner;
 	mobility_path_t *path;
 	array_t *paths;
 	host_t *peer;
@@ -97,6 +100,8 @@ static char *describe(mobility_uplinks_t *uplinks)
 			fputs(buf, out);
 		}
 		mobility_paths_destroy(paths);
+		owner = uplinks->get_owner(uplinks, peer);
+		fprintf(out, "%s is on %s\n", peers[i], owner ?: "no interface");
 		peer->destroy(peer);
 	}
 	fprintf(out, "eth0 is %s, wlan0 is %s\n",

@@ -244,7 +244,7 @@ START_TEST(test_storm)
 						  "preferred_lft 1000", 3600 + i);
 		mobility_netns_ip("neigh replace 10.1.0.1 lladdr 00:11:22:33:44:%02d "
 						  "dev eth0", i);
-		mobility_netns_ip("route replace local 198.51.100.%d dev lo", i + 1);
+		mobility_netns_ip("route replace 224.0.%d.0/24 dev lo", i + 1);
 	}
 	/* this is, and comes after all the others */
 	mobility_netns_ip("link set dev eth0 group 7");

@@ -20,9 +20,6 @@ START_TEST(test_route_storm)
 		 "expires 1700 replace");
 	/* not for us */
 	feed(NONE, "route add 192.0.2.1/32 dev 2 cloned");
-	feed(NONE, "route add 192.0.2.1/32 dev 2 table 255 type 2");
-	feed(NONE, "route add 192.0.2.1/32 dev 2 table 255");
-	feed(NONE, "route add 10.1.0.255/32 dev 2 type 3");
 	feed(NONE, "route add 192.0.2.0/24 dev 2 tos 16");
 	feed(NONE, "route add 224.0.0.0/4 dev 2");
 	feed(NONE, "route add ff00::/8 dev 2");
@@ -59,6 +56,87 @@ START_TEST(test_route_order)
 	feed(ROUTE, "route add 192.0.0.0/13 via 10.1.0.13 dev 2");
 	feed(ROUTE, "route add 192.8.0.0/13 via 10.1.0.14 dev 2");
 	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.13 /13 0, " WLAN);
+}
+END_TEST
+
+/**
+ * Check which interface has an address of this host
+ */
+static void assert_owner(char *address, const char *expected)
+{
+	const char *owner;
+	host_t *host;
+
+	host = host_create_from_string(address, 0);
+	owner = uplinks->get_owner(uplinks, host);
+	ck_assert_str_eq(owner ?: "none", expected);
+	host->destroy(host);
+}
+
+START_TEST(test_own_address)
+{
+	/* an address that the peer has: packets to it stay here, whatever way out
+	 * there is (types: 2 local, 3 broadcast, 4 anycast) */
+	feed(ADDR, "addr add 192.0.2.1/24 dev 3");
+	feed(ROUTE, "route add 192.0.2.0/24 dev 3 src 192.0.2.1 proto 2");
+	assert_owner(PEER, "none");
+	feed(ROUTE, "route add 192.0.2.1/32 dev 3 table 255 type 2 src 192.0.2.1 "
+		 "proto 2");
+	feed(ROUTE, "route add 192.0.2.255/32 dev 3 table 255 type 3 "
+		 "src 192.0.2.1 proto 2");
+	uplinks_assert(PEER, "");
+	uplinks_assert_found("10.1.0.2", PEER, "eth0 10.1.0.2 /0 4294967295");
+	assert_owner(PEER, "wlan0");
+	/* also while that is down, when packets to all hosts leave again */
+	uplinks_assert("192.0.2.255", "");
+	assert_owner("192.0.2.255", "none");
+	feed(LINK | ROUTE, "link add 3 wlan0 oper 2");
+	uplinks_assert(PEER, "");
+	assert_owner(PEER, "wlan0");
+	uplinks_assert("192.0.2.255", ETH);
+	feed(ADDR | ROUTE, "addr del 192.0.2.1/24 dev 3");
+	uplinks_assert(PEER, ETH);
+	assert_owner(PEER, "none");
+	/* or is gone */
+	feed(ROUTE, "route add 192.0.2.1/32 dev 3 table 255 type 2 proto 2");
+	uplinks_assert(PEER, "");
+	feed(LINK | ROUTE, "link del 3 wlan0");
+	uplinks_assert(PEER, ETH);
+	/* rules may come first */
+	feed(ROUTE, "route add 192.0.2.0/24 dev 1 table 255 type 2 proto 4");
+	assert_owner(PEER, "lo");
+	uplinks_assert(PEER, "");
+	feed(RULE, "rule add pref 0 to 192.0.2.1/32 lookup 254");
+	uplinks_assert(PEER, "");
+	feed(RULE, "rule del lookup 255");
+	uplinks_assert(PEER, ETH);
+	/* routes to nobody else are none */
+	feed(ROUTE, "route del 10.1.0.0/24 dev 2 metric 100 src 10.1.0.2");
+	feed(ROUTE, "route del default via 10.1.0.1 dev 2 metric 100");
+	feed(ROUTE, "route del 2001:db8:1::/64 dev 2 metric 100");
+	feed(ROUTE, "route del default inet6 via fe80::1 dev 2 metric 100");
+	feed(ROUTE, "route add 10.1.0.2/32 dev 2 table 255 type 2 proto 2");
+	uplinks_assert_described("eth0", "no route");
+}
+END_TEST
+
+START_TEST(test_own_address6)
+{
+	feed(ROUTE, "route add 2001:db8:f::1/128 dev 3 table 255 type 2 proto 2");
+	uplinks_assert(PEER6, "");
+	assert_owner(PEER6, "wlan0");
+	feed(ROUTE, "route del 2001:db8:f::1/128 dev 3 table 255 type 2 proto 2");
+	uplinks_assert(PEER6, ETH6 ", " WLAN6);
+	/* of a router */
+	feed(ROUTE, "route add 2001:db8:f::1/128 dev 3 table 255 type 4 proto 2");
+	uplinks_assert(PEER6, "");
+	assert_owner(PEER6, "none");
+	/* goes with the link */
+	feed(LINK | ROUTE, "link add 3 wlan0 oper 2");
+	uplinks_assert(PEER6, ETH6);
+	/* other addresses of a link do not concern peers */
+	feed(NONE, "route add fe80::2/128 dev 2 table 255 type 2 proto 2");
+	feed(NONE, "route add ff00::/8 dev 2 table 255 type 5 proto 2");
 }
 END_TEST
 
@@ -528,6 +606,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, uplinks_setup, uplinks_teardown);
 	tcase_add_test(tc, test_route_storm);
 	tcase_add_test(tc, test_route_order);
+	tcase_add_test(tc, test_own_address);
+	tcase_add_test(tc, test_own_address6);
 	tcase_add_test(tc, test_route_preference);
 	tcase_add_test(tc, test_route_replace);
 	tcase_add_test(tc, test_route_multipath);

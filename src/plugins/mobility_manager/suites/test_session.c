@@ -213,6 +213,25 @@ START_TEST(test_lifetime)
 }
 END_TEST
 
+START_TEST(test_own_address)
+{
+	/* no path over any uplink: nothing is sent, to ourselves it would be */
+	f->network->owned = "192.0.2.1";
+	session_fixture_changed(f);
+	session_fixture_run(f, 60000);
+	ck_assert_str_eq(f->told, "dormant path ");
+	ck_assert_uint_eq(mock_charon_count(), 0);
+	assert_cause("eth2 has the peer's address 192.0.2.1");
+	/* it is gone, the path that was in use is tried at once */
+	f->network->owned = NULL;
+	session_fixture_changed(f);
+	ck_assert_str_eq(mock_charon_sources(), "10.0.0.2 ");
+	session_fixture_run(f, 1000);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	ck_assert_str_eq(session_fixture_uplink(f), "eth0");
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -226,6 +245,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_answer_late);
 	tcase_add_test(tc, test_answer_never);
 	tcase_add_test(tc, test_answer_twice);
+	tcase_add_test(tc, test_own_address);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("faults");

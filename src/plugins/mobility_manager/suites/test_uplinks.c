@@ -341,7 +341,7 @@ START_TEST(test_link_kinds)
 	uplinks_assert_described("ipsec0", "IPsec interface");
 	/* loopback interfaces are no uplinks */
 	feed(ADDR, "addr add 10.66.0.1/32 dev 1");
-	feed(NONE, "route add default dev 1 type 2");
+	feed(ROUTE, "route add default dev 1");
 	uplinks_assert(PEER, ETH ", " WLAN ", ppp0 10.64.0.2 /0 700");
 	uplinks_assert_described("lo", "loopback");
 }
