@@ -47,20 +47,20 @@ struct private_mobility_feed_t {
 	char *buf;
 
 	/**
+	 * Whole state that was read and not applied yet, messages in a row.
+	 */
+	chunk_t state;
+
+	/**
+	 * How much space there is for that.
+	 */
+	size_t space;
+
+	/**
 	 * Changes were lost, the whole state has to be read.
 	 */
 	bool stale;
 };
-
-/**
- * What a message changed is collected here
- */
-typedef struct {
-	/** state of the network */
-	mobility_uplinks_t *uplinks;
-	/** changes */
-	mobility_change_t change;
-} collect_t;
 
 /**
  * What to read for the whole state
@@ -104,29 +104,42 @@ METHOD(mobility_feed_t, get_fd, int,
 }
 
 /**
- * Apply a message, a mobility_nlsocket_cb_t
+ * Keep a message, a mobility_nlsocket_cb_t
  */
-static void collect(void *data, const struct nlmsghdr *nlh)
+static void keep(void *data, const struct nlmsghdr *nlh)
 {
-	collect_t *collected = data;
+	private_mobility_feed_t *this = data;
+	size_t len = NLMSG_ALIGN(nlh->nlmsg_len);
 
-	collected->change |= collected->uplinks->process(collected->uplinks, nlh);
+	if (this->state.len + len > this->space)
+	{
+		this->space = max(2 * this->space, this->state.len + len);
+		this->state.ptr = realloc(this->state.ptr, this->space);
+	}
+	memcpy(this->state.ptr + this->state.len, nlh, nlh->nlmsg_len);
+	this->state.len += len;
 }
 
-METHOD(mobility_feed_t, sync_, mobility_change_t,
-	private_mobility_feed_t *this, mobility_uplinks_t *uplinks)
+/**
+ * Forget what was read
+ */
+static void forget(private_mobility_feed_t *this)
 {
-	collect_t collected = {
-		.uplinks = uplinks,
-	};
+	chunk_free(&this->state);
+	this->space = 0;
+}
+
+METHOD(mobility_feed_t, read_, bool,
+	private_mobility_feed_t *this)
+{
 	int i, error;
 
+	forget(this);
 	this->stale = FALSE;
-	uplinks->sync_begin(uplinks);
 	for (i = 0; i < countof(dumps); i++)
 	{
 		error = this->rtnl->dump(this->rtnl, dumps[i].type, dumps[i].family,
-								 RTPROT_UNSPEC, collect, &collected);
+								 RTPROT_UNSPEC, keep, this);
 		/* a kernel may lack IPv6 or policy routing */
 		if (error && error != EOPNOTSUPP && error != EAFNOSUPPORT)
 		{
@@ -135,18 +148,47 @@ METHOD(mobility_feed_t, sync_, mobility_change_t,
 			this->stale = TRUE;
 		}
 	}
-	if (!this->stale)
+	return !this->stale;
+}
+
+/**
+ * Process messages in a row.
+ */
+static mobility_change_t process(mobility_uplinks_t *uplinks, void *buf,
+								 int len)
+{
+	mobility_change_t change = MOBILITY_CHANGE_NONE;
+	const struct nlmsghdr *nlh;
+
+	for (nlh = buf; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
 	{
-		collected.change |= uplinks->sync_end(uplinks);
+		change |= uplinks->process(uplinks, nlh);
 	}
-	return collected.change;
+	return change;
+}
+
+METHOD(mobility_feed_t, apply, mobility_change_t,
+	private_mobility_feed_t *this, mobility_uplinks_t *uplinks)
+{
+	mobility_change_t change;
+
+	uplinks->sync_begin(uplinks);
+	change = process(uplinks, this->state.ptr, this->state.len);
+	change |= uplinks->sync_end(uplinks);
+	forget(this);
+	return change;
+}
+
+METHOD(mobility_feed_t, is_stale, bool,
+	private_mobility_feed_t *this)
+{
+	return this->stale;
 }
 
 METHOD(mobility_feed_t, receive, mobility_change_t,
 	private_mobility_feed_t *this, mobility_uplinks_t *uplinks)
 {
 	mobility_change_t change = MOBILITY_CHANGE_NONE;
-	const struct nlmsghdr *nlh;
 	int len, reads = 0;
 
 	/* what was queued before changes had to be dropped is older than the state
@@ -157,11 +199,7 @@ METHOD(mobility_feed_t, receive, mobility_change_t,
 										this->buf, MOBILITY_NLSOCKET_BUF);
 		if (len >= 0)
 		{
-			for (nlh = (void*)this->buf; mnl_nlmsg_ok(nlh, len);
-				 nlh = mnl_nlmsg_next(nlh, &len))
-			{
-				change |= uplinks->process(uplinks, nlh);
-			}
+			change |= process(uplinks, this->buf, len);
 		}
 		else if (errno == ENOBUFS || errno == EMSGSIZE)
 		{
@@ -172,10 +210,6 @@ METHOD(mobility_feed_t, receive, mobility_change_t,
 		{
 			break;
 		}
-	}
-	if (this->stale)
-	{
-		change |= sync_(this, uplinks);
 	}
 	return change;
 }
@@ -188,6 +222,7 @@ METHOD(mobility_feed_t, destroy, void,
 		mnl_socket_close(this->socket);
 	}
 	DESTROY_IF(this->rtnl);
+	forget(this);
 	free(this->buf);
 	free(this);
 }
@@ -231,8 +266,10 @@ mobility_feed_t *mobility_feed_create()
 	INIT(this,
 		.public = {
 			.get_fd = _get_fd,
-			.sync = _sync_,
+			.read = _read_,
+			.apply = _apply,
 			.receive = _receive,
+			.is_stale = _is_stale,
 			.destroy = _destroy,
 		},
 		.socket = mnl_socket_open2(NETLINK_ROUTE,

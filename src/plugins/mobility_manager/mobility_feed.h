@@ -32,24 +32,39 @@ struct mobility_feed_t {
 	int (*get_fd)(mobility_feed_t *this);
 
 	/**
-	 * Read the whole state.  Changes have been queued since the feed was
-	 * created, so nothing is missed if this is done once after that.
+	 * Read the whole state, and keep it for apply().  Waits for the kernel.
+	 * Changes have been queued since the feed was created, so nothing is missed
+	 * if this is done once after that.
+	 *
+	 * @return			FALSE if it can't be read (logged)
+	 */
+	bool (*read)(mobility_feed_t *this);
+
+	/**
+	 * Apply the whole state that was read.  Does not block.
 	 *
 	 * @param uplinks	what to apply the state to
 	 * @return			what changed
 	 */
-	mobility_change_t (*sync)(mobility_feed_t *this,
-							  mobility_uplinks_t *uplinks);
+	mobility_change_t (*apply)(mobility_feed_t *this,
+							   mobility_uplinks_t *uplinks);
 
 	/**
-	 * Read the changes that are queued, or the whole state if the kernel had
-	 * to drop some.  Does not block.
+	 * Receive the changes that are queued.  Does not block.
 	 *
 	 * @param uplinks	what to apply changes to
 	 * @return			what changed
 	 */
 	mobility_change_t (*receive)(mobility_feed_t *this,
 								 mobility_uplinks_t *uplinks);
+
+	/**
+	 * Check if the kernel had to drop changes since the whole state was read, so
+	 * that it has to be read again.
+	 *
+	 * @return			TRUE if so
+	 */
+	bool (*is_stale)(mobility_feed_t *this);
 
 	/**
 	 * Destroy a mobility_feed_t.

@@ -21,6 +21,12 @@
 /** default of charon.routing_table */
 #define CHARON_TABLE 220
 
+/** how often the first state is read if that fails */
+#define START_TRIES 3
+
+/** ms until the state is read again if that has failed later */
+#define REREAD_INTERVAL 1000
+
 typedef struct private_mobility_monitor_t private_mobility_monitor_t;
 typedef struct source_t source_t;
 
@@ -45,7 +51,13 @@ struct private_mobility_monitor_t {
 	void *data;
 
 	/**
-	 * Protects what follows.
+	 * Held to start, may wait for the kernel.
+	 */
+	mutex_t *starting;
+
+	/**
+	 * Protects what follows, never held while waiting for the kernel: listeners
+	 * of the bus need it.
 	 */
 	mutex_t *mutex;
 
@@ -132,7 +144,8 @@ static bool wait_for_changes(source_t *source)
 	{
 		return FALSE;
 	}
-	while (poll(fds, countof(fds), -1) == -1)
+	while (poll(fds, countof(fds), source->feed->is_stale(source->feed) ?
+				REREAD_INTERVAL : -1) == -1)
 	{
 		if (errno != EINTR)
 		{
@@ -145,21 +158,43 @@ static bool wait_for_changes(source_t *source)
 }
 
 /**
+ * Receive changes, or apply the whole state that was read.  Returns FALSE if
+ * the source was stopped.
+ */
+static bool update(private_mobility_monitor_t *this, source_t *source,
+				   mobility_change_t (*from)(mobility_feed_t *feed,
+											 mobility_uplinks_t *uplinks),
+				   mobility_change_t *change)
+{
+	bool stopped;
+
+	this->mutex->lock(this->mutex);
+	stopped = source->stopped;
+	if (!stopped)
+	{
+		*change |= from(source->feed, this->uplinks);
+	}
+	this->mutex->unlock(this->mutex);
+	return !stopped;
+}
+
+/**
  * Receive changes and tell about them
  */
 static bool receive(private_mobility_monitor_t *this, source_t *source)
 {
-	mobility_change_t change;
+	mobility_change_t change = MOBILITY_CHANGE_NONE;
+	mobility_feed_t *feed = source->feed;
 
-	this->mutex->lock(this->mutex);
-	if (source->stopped)
+	if (!update(this, source, feed->receive, &change))
 	{
-		this->mutex->unlock(this->mutex);
 		return FALSE;
 	}
-	change = source->feed->receive(source->feed, this->uplinks);
-	this->mutex->unlock(this->mutex);
-
+	if (feed->is_stale(feed) && feed->read(feed) &&
+		!update(this, source, feed->apply, &change))
+	{
+		return FALSE;
+	}
 	if (change != MOBILITY_CHANGE_NONE)
 	{
 		this->cb(this->data, change);
@@ -208,23 +243,29 @@ static mobility_uplinks_t *create_uplinks()
 }
 
 /**
- * Get the state, which is read if the monitor is not started.  Mutex must be
- * held.
+ * Get the state, with the mutex held: or if the monitor is not started one that
+ * is read, without it.
  */
-static mobility_uplinks_t *borrow(private_mobility_monitor_t *this)
+static mobility_uplinks_t *borrow(private_mobility_monitor_t *this, bool *held)
 {
 	mobility_uplinks_t *uplinks;
 	mobility_feed_t *feed;
 
-	if (this->uplinks)
+	this->mutex->lock(this->mutex);
+	*held = this->uplinks != NULL;
+	if (*held)
 	{
 		return this->uplinks;
 	}
+	this->mutex->unlock(this->mutex);
 	uplinks = create_uplinks();
 	feed = mobility_feed_create();
 	if (feed)
 	{
-		feed->sync(feed, uplinks);
+		if (feed->read(feed))
+		{
+			feed->apply(feed, uplinks);
+		}
 		feed->destroy(feed);
 	}
 	return uplinks;
@@ -234,9 +275,13 @@ static mobility_uplinks_t *borrow(private_mobility_monitor_t *this)
  * Give back what borrow() returned
  */
 static void give_back(private_mobility_monitor_t *this,
-					  mobility_uplinks_t *uplinks)
+					  mobility_uplinks_t *uplinks, bool held)
 {
-	if (uplinks != this->uplinks)
+	if (held)
+	{
+		this->mutex->unlock(this->mutex);
+	}
+	else
 	{
 		uplinks->destroy(uplinks);
 	}
@@ -273,36 +318,83 @@ static source_t *source_create(private_mobility_monitor_t *this)
 	return source;
 }
 
+/**
+ * Read the first state.  Returns NULL if that fails: nothing would seem to be
+ * usable.
+ */
+static mobility_uplinks_t *read_uplinks(source_t *source)
+{
+	mobility_uplinks_t *uplinks;
+	int i;
+
+	for (i = 0; i < START_TRIES; i++)
+	{
+		if (source->feed->read(source->feed))
+		{
+			uplinks = create_uplinks();
+			source->feed->apply(source->feed, uplinks);
+			return uplinks;
+		}
+	}
+	return NULL;
+}
+
+/**
+ * Have a source's thread follow changes.  Returns FALSE if there is none.
+ */
+static bool run_source(private_mobility_monitor_t *this, source_t *source,
+					   mobility_uplinks_t *uplinks)
+{
+	this->mutex->lock(this->mutex);
+	/* does nothing before it gets the mutex */
+	source->thread = thread_create((thread_main_t)follow, source);
+	if (source->thread)
+	{
+		this->source = source;
+		this->uplinks = uplinks;
+	}
+	this->mutex->unlock(this->mutex);
+	return source->thread != NULL;
+}
+
+/**
+ * Read the state, and follow changes.
+ */
+static bool start_source(private_mobility_monitor_t *this)
+{
+	mobility_uplinks_t *uplinks;
+	source_t *source;
+
+	source = source_create(this);
+	if (!source)
+	{
+		return FALSE;
+	}
+	uplinks = read_uplinks(source);
+	if (uplinks && run_source(this, source, uplinks))
+	{
+		return TRUE;
+	}
+	if (uplinks)
+	{
+		DBG1(DBG_NET, "mobility: no thread to watch network changes");
+		uplinks->destroy(uplinks);
+	}
+	source_destroy(source);
+	return FALSE;
+}
+
 METHOD(mobility_monitor_t, start, bool,
 	private_mobility_monitor_t *this)
 {
-	source_t *source;
 	bool started;
 
+	this->starting->lock(this->starting);
 	this->mutex->lock(this->mutex);
-	if (this->source)
-	{
-		this->mutex->unlock(this->mutex);
-		return TRUE;
-	}
-	source = source_create(this);
-	if (source)
-	{	/* does nothing before it gets the mutex */
-		source->thread = thread_create((thread_main_t)follow, source);
-		if (source->thread)
-		{
-			this->source = source;
-			this->uplinks = create_uplinks();
-			source->feed->sync(source->feed, this->uplinks);
-		}
-		else
-		{
-			DBG1(DBG_NET, "mobility: no thread to watch network changes");
-			source_destroy(source);
-		}
-	}
 	started = this->source != NULL;
 	this->mutex->unlock(this->mutex);
+	started = started || start_source(this);
+	this->starting->unlock(this->starting);
 	return started;
 }
 
@@ -445,17 +537,16 @@ METHOD(mobility_monitor_t, read_paths, void,
 	};
 	mobility_uplinks_t *uplinks;
 	host_t *peer;
+	bool held;
 	int i;
 
-	this->mutex->lock(this->mutex);
-	uplinks = borrow(this);
+	uplinks = borrow(this, &held);
 	for (i = 0; i < array_count(peers); i++)
 	{
 		array_get(peers, i, &peer);
 		uplinks->get_paths(uplinks, peer, use_uplink, is_vip, &filters, paths);
 	}
-	give_back(this, uplinks);
-	this->mutex->unlock(this->mutex);
+	give_back(this, uplinks, held);
 	array_destroy_offset(filters.vips, offsetof(host_t, destroy));
 }
 
@@ -536,10 +627,10 @@ METHOD(mobility_monitor_t, create_link_enumerator, enumerator_t*,
 	enumerator_t *enumerator;
 	array_t *reports;
 	char *ifname;
+	bool held;
 
 	reports = array_create(sizeof(report), 0);
-	this->mutex->lock(this->mutex);
-	uplinks = borrow(this);
+	uplinks = borrow(this, &held);
 	enumerator = uplinks->create_link_enumerator(uplinks);
 	while (enumerator->enumerate(enumerator, &report.ifindex, &ifname))
 	{
@@ -549,8 +640,7 @@ METHOD(mobility_monitor_t, create_link_enumerator, enumerator_t*,
 		array_insert(reports, ARRAY_TAIL, &report);
 	}
 	enumerator->destroy(enumerator);
-	give_back(this, uplinks);
-	this->mutex->unlock(this->mutex);
+	give_back(this, uplinks, held);
 	return enumerator_create_cleaner(array_create_enumerator(reports),
 									 (void*)array_destroy, reports);
 }
@@ -568,6 +658,7 @@ METHOD(mobility_monitor_t, destroy, void,
 	this->mutex->unlock(this->mutex);
 	this->condvar->destroy(this->condvar);
 	this->mutex->destroy(this->mutex);
+	this->starting->destroy(this->starting);
 	free(this);
 }
 
@@ -595,6 +686,7 @@ mobility_monitor_t *mobility_monitor_create(mobility_monitor_cb_t cb,
 		},
 		.cb = cb,
 		.data = data,
+		.starting = mutex_create(MUTEX_TYPE_DEFAULT),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 		.condvar = condvar_create(CONDVAR_TYPE_DEFAULT),
 	);

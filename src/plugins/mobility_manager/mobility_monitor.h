@@ -39,7 +39,8 @@ typedef void (*mobility_monitor_cb_t)(void *data, mobility_change_t change);
 
 /**
  * Network monitor.  Methods may be called from any thread; the monitor's own
- * mutex is a leaf: it is not held while calling out, except to the filters.
+ * mutex is a leaf: it is not held while calling out, except to the filters, nor
+ * while waiting for the kernel.
  */
 struct mobility_monitor_t {
 
@@ -47,7 +48,8 @@ struct mobility_monitor_t {
 	 * Open the socket, read the current state synchronously, and watch it.
 	 * Does nothing if already started.
 	 *
-	 * @return			FALSE if rtnetlink is not available (logged)
+	 * @return			FALSE if rtnetlink is not available, or the state can't be
+	 *					read (logged)
 	 */
 	bool (*start)(mobility_monitor_t *this);
 

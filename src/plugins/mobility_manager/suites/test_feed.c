@@ -24,6 +24,31 @@ static mobility_uplinks_t *uplinks;
 static char history[16384];
 
 /**
+ * Read the whole state
+ */
+static mobility_change_t sync_(mobility_feed_t *feed,
+							   mobility_uplinks_t *uplinks)
+{
+	ck_assert(feed->read(feed));
+	return feed->apply(feed, uplinks);
+}
+
+/**
+ * Receive changes, and the whole state if some were lost
+ */
+static mobility_change_t receive()
+{
+	mobility_change_t change;
+
+	change = feed->receive(feed, uplinks);
+	if (feed->is_stale(feed))
+	{
+		change |= sync_(feed, uplinks);
+	}
+	return change;
+}
+
+/**
  * Fixture: two uplinks without addresses, followed by the feed
  */
 static void setup()
@@ -34,7 +59,7 @@ static void setup()
 	uplinks = mobility_uplinks_create(220, TRUE, NULL);
 	feed = mobility_feed_create();
 	ck_assert(feed);
-	feed->sync(feed, uplinks);
+	sync_(feed, uplinks);
 	history[0] = '\0';
 }
 
@@ -122,7 +147,7 @@ static char *describe_kernel()
 
 	current = mobility_uplinks_create(220, TRUE, NULL);
 	other = mobility_feed_create();
-	other->sync(other, current);
+	sync_(other, current);
 	str = describe(current);
 	other->destroy(other);
 	current->destroy(current);
@@ -137,7 +162,7 @@ static bool is_current(bool verbose)
 	char *followed, *kernel;
 	bool match;
 
-	feed->receive(feed, uplinks);
+	receive();
 	kernel = describe_kernel();
 	followed = describe(uplinks);
 	match = streq(followed, kernel);
@@ -351,7 +376,7 @@ START_TEST(test_overflow)
 	mobility_netns_ip("link del wlan0");
 	mobility_netns_link("wwan0");
 	mobility_suite_log_start();
-	changed = feed->receive(feed, uplinks);
+	changed = receive();
 	ck_assert_int_eq(changed, MOBILITY_CHANGE_LINK | MOBILITY_CHANGE_ADDR |
 					 MOBILITY_CHANGE_ROUTE | MOBILITY_CHANGE_RULE |
 					 MOBILITY_CHANGE_PIN_LOST);
@@ -360,7 +385,7 @@ START_TEST(test_overflow)
 	ck_assert_str_eq(uplinks->describe(uplinks, "wwan0"), "no address");
 
 	/* nothing new */
-	ck_assert_int_eq(feed->receive(feed, uplinks), MOBILITY_CHANGE_NONE);
+	ck_assert_int_eq(receive(), MOBILITY_CHANGE_NONE);
 
 	/* and again, with a route that came and went and came: what is queued is
 	 * older than what is read */
@@ -370,7 +395,7 @@ START_TEST(test_overflow)
 			   i % 2 ? "del" : "add");
 	}
 	change("route add default via 10.1.0.1 metric 100");
-	ck_assert_int_eq(feed->receive(feed, uplinks), MOBILITY_CHANGE_ROUTE);
+	ck_assert_int_eq(receive(), MOBILITY_CHANGE_ROUTE);
 	ck_assert(is_current(TRUE));
 }
 END_TEST
@@ -390,7 +415,7 @@ START_TEST(test_flood)
 	mobility_suite_log_start();
 	do
 	{
-		changed = feed->receive(feed, uplinks);
+		changed = receive();
 	}
 	while (changed != MOBILITY_CHANGE_NONE);
 	ck_assert_uint_lt(mobility_netns_now() - start, 5000);

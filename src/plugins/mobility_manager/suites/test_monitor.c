@@ -8,7 +8,10 @@
 #include "mobility_netns.h"
 
 #include <mobility_monitor.h>
+#include <mobility_rtnl.h>
 
+#include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -44,6 +47,103 @@ static struct {
 } told = {
 	.mutex = PTHREAD_MUTEX_INITIALIZER,
 };
+
+/** what the kernel does */
+static struct {
+	/** protects the others */
+	pthread_mutex_t mutex;
+	/** signaled when one of them changes */
+	pthread_cond_t cond;
+	/** dumps to answer with an error */
+	u_int failing;
+	/** do not answer */
+	bool busy;
+	/** a thread waits for an answer */
+	bool waiting;
+	/** drop changes */
+	bool dropping;
+	/** the real function */
+	int (*dump)(mobility_rtnl_t *this, uint16_t type, int family,
+				uint8_t protocol, mobility_nlsocket_cb_t cb, void *data);
+} kernel = {
+	.mutex = PTHREAD_MUTEX_INITIALIZER,
+	.cond = PTHREAD_COND_INITIALIZER,
+};
+
+METHOD(mobility_rtnl_t, dump, int,
+	mobility_rtnl_t *this, uint16_t type, int family, uint8_t protocol,
+	mobility_nlsocket_cb_t cb, void *data)
+{
+	bool failing;
+
+	pthread_mutex_lock(&kernel.mutex);
+	while (kernel.busy)
+	{
+		kernel.waiting = TRUE;
+		pthread_cond_broadcast(&kernel.cond);
+		pthread_cond_wait(&kernel.cond, &kernel.mutex);
+	}
+	kernel.waiting = FALSE;
+	failing = kernel.failing > 0;
+	kernel.failing -= failing;
+	pthread_mutex_unlock(&kernel.mutex);
+	return failing ? ENOBUFS : kernel.dump(this, type, family, protocol, cb,
+										   data);
+}
+
+/** what the linker has called in place of these */
+mobility_rtnl_t *__real_mobility_rtnl_create();
+mobility_rtnl_t *__wrap_mobility_rtnl_create();
+ssize_t __real_mobility_nlsocket_receive(int fd, void *buf, size_t len);
+ssize_t __wrap_mobility_nlsocket_receive(int fd, void *buf, size_t len);
+
+mobility_rtnl_t *__wrap_mobility_rtnl_create()
+{
+	mobility_rtnl_t *rtnl;
+
+	rtnl = __real_mobility_rtnl_create();
+	kernel.dump = rtnl->dump;
+	rtnl->dump = (void*)_dump;
+	return rtnl;
+}
+
+ssize_t __wrap_mobility_nlsocket_receive(int fd, void *buf, size_t len)
+{
+	ssize_t received;
+
+	received = __real_mobility_nlsocket_receive(fd, buf, len);
+	pthread_mutex_lock(&kernel.mutex);
+	if (received >= 0 && kernel.dropping)
+	{
+		kernel.dropping = FALSE;
+		received = -1;
+		errno = ENOBUFS;
+	}
+	pthread_mutex_unlock(&kernel.mutex);
+	return received;
+}
+
+/**
+ * Have the kernel do something
+ */
+#define set_kernel(member, value) ({ \
+	pthread_mutex_lock(&kernel.mutex); \
+	kernel.member = value; \
+	pthread_cond_broadcast(&kernel.cond); \
+	pthread_mutex_unlock(&kernel.mutex); })
+
+/**
+ * Wait until a thread waits for the kernel
+ */
+static void wait_waiting()
+{
+	pthread_mutex_lock(&kernel.mutex);
+	while (!kernel.waiting)
+	{
+		pthread_cond_wait(&kernel.cond, &kernel.mutex);
+	}
+	pthread_mutex_unlock(&kernel.mutex);
+}
 
 /**
  * Get a member of what was told
@@ -120,6 +220,8 @@ static void setup()
 	lib->processor->set_threads(lib->processor, 4);
 	forget();
 	told.stop = told.start = told.block = FALSE;
+	kernel.busy = kernel.waiting = kernel.dropping = FALSE;
+	kernel.failing = 0;
 	monitor = mobility_monitor_create(changed, &told);
 }
 
@@ -678,6 +780,100 @@ START_TEST(test_destroy_busy)
 }
 END_TEST
 
+/**
+ * A state that can't be read is none: nothing would seem to be usable.
+ */
+START_TEST(test_first_dump_fails)
+{
+	/* one is not yet the end of it */
+	set_kernel(failing, 1);
+	ck_assert(monitor->start(monitor));
+	ck_assert(has_paths(PEER, ETH ", " WLAN));
+	monitor->stop(monitor);
+
+	set_kernel(failing, UINT_MAX);
+	mobility_suite_log_start();
+	ck_assert(!monitor->start(monitor));
+	ck_assert(strstr(mobility_suite_log(), "reading the kernel's links failed"));
+	ck_assert(has_paths(PEER, ""));
+	ck_assert_str_eq(monitor->describe(monitor, "eth0"), "not monitored");
+
+	set_kernel(failing, 0);
+	ck_assert(monitor->start(monitor));
+	ck_assert_str_eq(monitor->describe(monitor, "eth0"), "usable");
+}
+END_TEST
+
+/**
+ * If changes were lost, and the state can't be read, that is tried again without
+ * any other change.
+ */
+START_TEST(test_later_dump_fails)
+{
+	ck_assert(monitor->start(monitor));
+	set_kernel(failing, 1);
+	set_kernel(dropping, TRUE);
+	mobility_netns_ip("addr del 10.1.0.2/24 dev eth0");
+	mobility_netns_wait(streq(monitor->describe(monitor, "eth0"),
+							  "no address"));
+	pthread_mutex_lock(&kernel.mutex);
+	ck_assert_uint_eq(kernel.failing, 0);
+	pthread_mutex_unlock(&kernel.mutex);
+}
+END_TEST
+
+/**
+ * Start the monitor, or ask it although it is not started
+ */
+static void *use_kernel(void *start)
+{
+	enumerator_t *enumerator;
+
+	if (start)
+	{
+		ck_assert(monitor->start(monitor));
+	}
+	else
+	{
+		enumerator = monitor->create_link_enumerator(monitor);
+		enumerator->destroy(enumerator);
+	}
+	return NULL;
+}
+
+/**
+ * Who asks the monitor does not wait for the kernel, whoever else does.
+ */
+START_TEST(test_not_blocked)
+{
+	mobility_kind_t over;
+	thread_t *thread;
+	int i;
+
+	for (i = 0; i < 2; i++)
+	{
+		set_kernel(busy, TRUE);
+		thread = thread_create(use_kernel, (void*)(uintptr_t)i);
+		wait_waiting();
+		ck_assert_str_eq(monitor->describe(monitor, "eth0"), "not monitored");
+		ck_assert_int_eq(monitor->get_kind(monitor, "eth0", &over),
+						 MOBILITY_KIND_UNKNOWN);
+		set_kernel(busy, FALSE);
+		thread->join(thread);
+	}
+	/* changes get lost, everything is read again */
+	set_kernel(busy, TRUE);
+	set_kernel(dropping, TRUE);
+	mobility_netns_ip("addr del 10.1.0.2/24 dev eth0");
+	wait_waiting();
+	ck_assert_str_eq(monitor->describe(monitor, "eth0"), "usable");
+	ck_assert(monitor->start(monitor));
+	set_kernel(busy, FALSE);
+	mobility_netns_wait(streq(monitor->describe(monitor, "eth0"),
+							  "no address"));
+}
+END_TEST
+
 START_TEST(test_unavailable)
 {
 	struct rlimit none = {}, old;
@@ -722,6 +918,9 @@ Suite *mobility_suite_create(void)
 		tcase_add_test(tc, test_stop_waits);
 		tcase_add_test(tc, test_threads);
 		tcase_add_test(tc, test_destroy_busy);
+		tcase_add_test(tc, test_first_dump_fails);
+		tcase_add_test(tc, test_later_dump_fails);
+		tcase_add_test(tc, test_not_blocked);
 		tcase_add_test(tc, test_unavailable);
 	}
 	suite_add_tcase(s, tc);
