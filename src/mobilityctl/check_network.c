@@ -177,16 +177,67 @@ static int get_rp_filter(ctl_check_t *this, const char *name)
 	return atoi(value);
 }
 
+/**
+ * Check if the paths of all connections are pinned.
+ */
+static bool are_paths_pinned(ctl_check_t *this)
+{
+	enumerator_t *enumerator;
+	mobility_config_t config;
+	char *name;
+
+	this->settings->get(this->settings, NULL, &config);
+	enumerator = lib->settings->create_section_enumerator(lib->settings,
+						"%s.plugins.mobility-manager.connections", this->ns);
+	while (config.pin_paths && enumerator->enumerate(enumerator, &name))
+	{
+		this->settings->get(this->settings, name, &config);
+	}
+	enumerator->destroy(enumerator);
+	return config.pin_paths;
+}
+
+/**
+ * Report that the filter of an interface is strict: that is for those who do
+ * not pin paths to change.
+ */
+static void report_strict(ctl_check_t *this, const char *name, bool own,
+						  bool pinned)
+{
+	char text[256], remedy[256];
+
+	snprintf(text, sizeof(text), "the kernel's reverse path filter is strict "
+			 "on %s (net.ipv4.conf.%s.rp_filter = 1)", name,
+			 own ? name : "all");
+	if (pinned)
+	{
+		this->passed(this, "rp-filter", "%s, but lets packets of paths in, as "
+					 "these are pinned", text);
+		return;
+	}
+	/* dots within a name, as VLANs have, are no separators then */
+	snprintf(remedy, sizeof(remedy), strchr(name, '.') ?
+			 "sysctl -w net/ipv4/conf/%s/rp_filter=2, and the same in a file "
+			 "in /etc/sysctl.d, or set pin_paths = yes" :
+			 "sysctl -w net.ipv4.conf.%s.rp_filter=2, and the same in a file "
+			 "in /etc/sysctl.d, or set pin_paths = yes", name);
+	this->problem(this, "rp-filter", remedy, "%s: while another uplink is "
+				  "preferred, packets of the peer that arrive there are "
+				  "dropped unless their path is pinned, and pin_paths is no",
+				  text);
+}
+
 /*
  * Described in header.
  */
 void ctl_check_rp_filter(ctl_check_t *this)
 {
+	bool strict = FALSE, pinned;
 	enumerator_t *enumerator;
-	char *name, remedy[256];
-	bool problem = FALSE;
 	int all, own;
+	char *name;
 
+	pinned = are_paths_pinned(this);
 	all = get_rp_filter(this, "all");
 	enumerator = array_create_enumerator(this->uplinks);
 	while (enumerator->enumerate(enumerator, &name))
@@ -195,23 +246,12 @@ void ctl_check_rp_filter(ctl_check_t *this)
 		/* the kernel uses the larger one, and 2 is the loose one */
 		if (max(all, own) == 1)
 		{
-			problem = TRUE;
-			/* dots within a name, as VLANs have, are no separators then */
-			snprintf(remedy, sizeof(remedy), strchr(name, '.') ?
-					 "sysctl -w net/ipv4/conf/%s/rp_filter=2, and the same in "
-					 "a file in /etc/sysctl.d" :
-					 "sysctl -w net.ipv4.conf.%s.rp_filter=2, and the same in "
-					 "a file in /etc/sysctl.d", name);
-			this->problem(this, "rp-filter", remedy,
-						  "the kernel's reverse path filter is strict on %s "
-						  "(net.ipv4.conf.%s.rp_filter = 1): while another "
-						  "uplink is preferred, packets of the peer that "
-						  "arrive there are dropped unless their path is "
-						  "pinned", name, own == 1 ? name : "all");
+			strict = TRUE;
+			report_strict(this, name, own == 1, pinned);
 		}
 	}
 	enumerator->destroy(enumerator);
-	if (!problem)
+	if (!strict)
 	{
 		this->passed(this, "rp-filter", "the reverse path filter is off or "
 					 "loose on all uplinks");
