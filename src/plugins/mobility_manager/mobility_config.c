@@ -68,9 +68,6 @@ static const mobility_key_t top_keys[] = {
 static const mobility_key_t gateway_keys[] = {
 	{ "mobility", MOBILITY_KEY_BOOL,
 		offsetof(mobility_config_t, mobility) },
-	{ "network_outage_time", MOBILITY_KEY_TIME,
-		offsetof(mobility_config_t, network_outage_time),
-		0, OUTAGE_TIME_MAX },
 };
 
 static const mobility_key_t interface_keys[] = {
@@ -418,7 +415,6 @@ mobility_conf_t *mobility_config_read(const char *ns,
 		},
 		.gateway = {
 			.mobility = TRUE,
-			.network_outage_time = 30 * 60,
 		},
 		.connections = array_create(0, 0),
 		.pin_priority = default_priority(ns),

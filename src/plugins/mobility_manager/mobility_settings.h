@@ -108,7 +108,7 @@ struct mobility_settings_t {
 	/**
 	 * Get the gateway's (responder's) policy.
 	 *
-	 * @param config	gets filled in, mobility and network_outage_time only
+	 * @param config	gets filled in, mobility only
 	 */
 	void (*get_gateway)(mobility_settings_t *this, mobility_config_t *config);
 

@@ -119,7 +119,6 @@ START_TEST(test_conf)
 	settings->get_gateway(settings, &config);
 	defaults->get_gateway(defaults, &expected);
 	ck_assert_int_eq(config.mobility, expected.mobility);
-	ck_assert_int_eq(config.network_outage_time, expected.network_outage_time);
 	ck_assert_int_eq(settings->get_pin_priority(settings),
 					 defaults->get_pin_priority(defaults));
 	ck_assert_int_eq(settings->get_pin_table(settings),

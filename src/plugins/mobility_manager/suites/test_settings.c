@@ -66,7 +66,6 @@ START_TEST(test_defaults)
 	ck_assert(!config.prefer_best_path);
 	settings->get_gateway(settings, &config);
 	ck_assert(config.mobility);
-	ck_assert_uint_eq(config.network_outage_time, 1800);
 	ck_assert_uint_eq(settings->get_pin_priority(settings), 219);
 	ck_assert_uint_eq(settings->get_pin_table(settings), 22000);
 	ck_assert_str_eq(settings->get_socket(settings), MOBILITY_DEFAULT_URI);
@@ -88,7 +87,7 @@ START_TEST(test_values)
 		"retry_interval = 1m\n make_before_break = no\n settle_time = 2s\n"
 		"penalty_time = 1h\n pin_paths = no\n pin_priority = 100\n"
 		"pin_table = 5000\n socket = unix:///tmp/x\n script = /bin/true\n"
-		"gateway {\n mobility = no\n network_outage_time = 1h\n}");
+		"gateway {\n mobility = no\n}");
 	assert_log("");
 	settings->get(settings, "any", &config);
 	ck_assert(!config.mobility);
@@ -100,7 +99,6 @@ START_TEST(test_values)
 	ck_assert(!config.pin_paths);
 	settings->get_gateway(settings, &config);
 	ck_assert(!config.mobility);
-	ck_assert_uint_eq(config.network_outage_time, 3600);
 	ck_assert_uint_eq(settings->get_pin_priority(settings), 100);
 	ck_assert_uint_eq(settings->get_pin_table(settings), 5000);
 	ck_assert_str_eq(settings->get_socket(settings), "unix:///tmp/x");
@@ -204,6 +202,8 @@ static struct {
 	  "connections.home.gateway: there is no such section, ignored" },
 	{ "gateway {\n retry_interval = 5s\n}",
 	  "gateway.retry_interval = 5s: there is no such option, ignored" },
+	{ "gateway {\n network_outage_time = 1h\n}",
+	  "gateway.network_outage_time = 1h: there is no such option, ignored" },
 	{ "gateway {\n mobilty = yes\n}",
 	  "gateway.mobilty = yes: there is no such option, ignored; did you mean "
 	  "mobility?" },
