@@ -33,14 +33,9 @@ typedef struct {
 /**
  * Get the URI of charon's own VICI socket.
  */
-static char *get_vici_uri(ctl_check_t *this)
+static char *get_vici_uri()
 {
-	char *uri;
-
-	uri = lib->settings->get_str(lib->settings, "charon.plugins.vici.socket",
-								 "unix://" IPSEC_PIDDIR "/charon.vici");
-	return lib->settings->get_str(lib->settings,
-								  "charon-systemd.plugins.vici.socket", uri);
+	return ctl_daemon_find_uri("vici", "unix://" IPSEC_PIDDIR "/charon.vici");
 }
 
 /**
@@ -70,7 +65,7 @@ static void ask_charon(ctl_check_t *this, charon_t *charon)
 	json_object *answer;
 	ctl_daemon_t *daemon;
 
-	daemon = ctl_daemon_try(get_vici_uri(this));
+	daemon = ctl_daemon_try(get_vici_uri());
 	if (!daemon)
 	{
 		charon->error = errno;
@@ -301,7 +296,7 @@ static void report_unreachable(ctl_check_t *this, charon_t *charon, int error)
 					  "sockets in strongswan.conf (charon.plugins.vici.socket, "
 					  "mobilityctl.socket)",
 					  "charon runs, but can be reached neither at %s nor at "
-					  "%s: %s", this->uri, get_vici_uri(this),
+					  "%s: %s", this->uri, get_vici_uri(),
 					  strerror(charon->error));
 	}
 	else

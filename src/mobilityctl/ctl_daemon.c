@@ -484,6 +484,27 @@ static void initialize()
 /*
  * Described in header.
  */
+char *ctl_daemon_find_uri(char *plugin, char *def)
+{
+	static const char *daemons[] = { "charon-systemd", "charon" };
+	char *uri;
+	int i;
+
+	for (i = 0; i < countof(daemons); i++)
+	{
+		uri = lib->settings->get_str(lib->settings, "%s.plugins.%s.socket",
+									 NULL, daemons[i], plugin);
+		if (uri && *uri)
+		{
+			return uri;
+		}
+	}
+	return def;
+}
+
+/*
+ * Described in header.
+ */
 void ctl_daemon_deinit()
 {
 	if (initialized)

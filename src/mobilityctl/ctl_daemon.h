@@ -98,6 +98,16 @@ ctl_daemon_t *ctl_daemon_connect(char *uri);
 ctl_daemon_t *ctl_daemon_try(char *uri);
 
 /**
+ * Find the URI on which a plugin of the daemon's listens, as strongswan.conf
+ * says.
+ *
+ * @param plugin		name of the plugin
+ * @param def			URI if there is none
+ * @return				URI
+ */
+char *ctl_daemon_find_uri(char *plugin, char *def);
+
+/**
  * Clean up after all daemons were destroyed.
  */
 void ctl_daemon_deinit();

@@ -24,22 +24,75 @@ enum {
 	OPT_RESET,
 };
 
+/**
+ * What is said about an option.
+ */
+static const struct {
+	/** letter, or number if it has none */
+	int opt;
+	/** name */
+	const char *name;
+	/** how it is shown */
+	const char *usage;
+	/** what it does */
+	const char *help;
+	/** not all commands take it */
+	bool special;
+} descriptions[] = {
+	{ 'j', "json", "-j, --json", "write JSON, for programs" },
+	{ 'v', "verbose", "-v, --verbose", "write all that is known", TRUE },
+	{ OPT_COST, "cost", "    --cost N", "set the cost of UPLINK", TRUE },
+	{ OPT_AVOID, "avoid", "    --avoid",
+		"use UPLINK only when nothing else works", TRUE },
+	{ OPT_PREFER, "prefer", "    --prefer", "prefer UPLINK to all others",
+		TRUE },
+	{ OPT_RESET, "reset", "    --reset", "rank UPLINK as configured again",
+		TRUE },
+	{ 'u', "uri", "-u, --uri URI", "control socket, default is what "
+		"strongswan.conf says" },
+	{ 'h', "help", "-h, --help", "show this help" },
+	{ 'V', "version", "-V, --version", "show the version" },
+};
+
+static const int none[] = { 0 };
+static const int status_options[] = { 'v', 0 };
+static const int interface_options[] = {
+	OPT_COST, OPT_AVOID, OPT_PREFER, OPT_RESET, 0
+};
+
 static const command_t commands[] = {
-	{ "status", "[CONNECTION]", 0, 1,
+	{ "status", "[CONNECTION]", 0, 1, status_options,
 		"show the sessions and why they are where they are", status_run },
-	{ "paths", "[CONNECTION]", 0, 1,
+	{ "paths", "[CONNECTION]", 0, 1, none,
 		"show the paths that sessions could use", paths_run },
-	{ "watch", "", 0, 0,
+	{ "watch", "", 0, 0, none,
 		"follow state changes and moves until interrupted", watch_run },
-	{ "switch", "CONNECTION UPLINK", 2, 2,
+	{ "switch", "CONNECTION UPLINK", 2, 2, none,
 		"move a session to another network interface now", switch_run },
-	{ "interface", "[UPLINK]", 0, 1,
+	{ "interface", "[UPLINK]", 0, 1, interface_options,
 		"show how network interfaces rank, or change that", interface_run },
-	{ "history", "[CONNECTION]", 0, 1,
+	{ "history", "[CONNECTION]", 0, 1, none,
 		"show the last state changes and moves", history_run },
-	{ "check", "", 0, 0,
+	{ "check", "", 0, 0, none,
 		"look for what breaks roaming on this host", check_run },
 };
+
+/**
+ * Check if a command takes an option that not all take.
+ */
+static bool takes(const command_t *command, int opt)
+{
+	const int *current;
+
+	for (current = command->options; *current; current++)
+	{
+		if (*current == opt)
+		{
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
 
 /**
  * Print how to call a command.
@@ -73,20 +126,19 @@ static void print_help(const command_t *command)
 				   commands[i].summary);
 		}
 	}
-	printf("\nOptions:\n"
-		   "  -j, --json     write JSON, for programs\n"
-		   "  -v, --verbose  write all that is known\n"
-		   "  -u, --uri URI  control socket, default is mobilityctl.socket in\n"
-		   "                 strongswan.conf, or %s\n"
-		   "  -h, --help     show this help\n"
-		   "  -V, --version  show the version\n"
-		   "\nWhat interface changes, until the daemon ends:\n"
-		   "  --cost N       set the cost of UPLINK\n"
-		   "  --avoid        use UPLINK only when nothing else works\n"
-		   "  --prefer       prefer UPLINK to all others\n"
-		   "  --reset        as configured again\n"
-		   "\nmobilityctl(8) explains it all, exit codes included.\n",
-		   MOBILITY_DEFAULT_URI);
+	printf("\nOptions:\n");
+	for (i = 0; i < countof(descriptions); i++)
+	{
+		if (!descriptions[i].special ||
+			(command && takes(command, descriptions[i].opt)))
+		{
+			printf("  %-14s %s\n", descriptions[i].usage,
+				   descriptions[i].help);
+		}
+	}
+	printf(command ? "" : "\nmobilityctl COMMAND --help shows those that only "
+		   "COMMAND takes.\n");
+	printf("\nmobilityctl(8) explains it all, exit codes included.\n");
 }
 
 /**
@@ -129,8 +181,13 @@ static exit_code_t run(mobilityctl_t *this, const command_t *command,
 	}
 	if (!this->uri)
 	{
-		this->uri = lib->settings->get_str(lib->settings, "%s.socket",
-										   MOBILITY_DEFAULT_URI, lib->ns);
+		this->uri = lib->settings->get_str(lib->settings, "%s.socket", NULL,
+										   lib->ns);
+	}
+	if (!this->uri)
+	{
+		this->uri = ctl_daemon_find_uri("mobility-manager",
+										MOBILITY_DEFAULT_URI);
 	}
 	code = command->run(this, argv);
 	ctl_daemon_deinit();
@@ -149,6 +206,7 @@ static exit_code_t dispatch(mobilityctl_t *this, bool help, int argc,
 							char *argv[])
 {
 	const command_t *command = NULL;
+	int i;
 
 	if (argc)
 	{
@@ -182,10 +240,17 @@ static exit_code_t dispatch(mobilityctl_t *this, bool help, int argc,
 		print_usage(stderr, command);
 		return EXIT_USAGE;
 	}
-	if (this->action && command->run != interface_run)
+	for (i = 0; i < countof(descriptions); i++)
 	{
-		return ctl_fail(EXIT_USAGE, "%s does not take --%s, only interface "
-						"does", command->name, this->action);
+		if (descriptions[i].special && !takes(command, descriptions[i].opt) &&
+			(streq(descriptions[i].name, this->action) ||
+			 (descriptions[i].opt == 'v' && this->verbose)))
+		{
+			ctl_fail(EXIT_USAGE, "%s does not take --%s", command->name,
+					 descriptions[i].name);
+			print_usage(stderr, command);
+			return EXIT_USAGE;
+		}
 	}
 	return run(this, command, argv + 1);
 }

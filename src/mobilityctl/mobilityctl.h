@@ -66,6 +66,8 @@ struct command_t {
 	const char *args;
 	/** number of arguments it needs, and takes */
 	int min, max;
+	/** letters or numbers of the options that only some take, and 0 */
+	const int *options;
 	/** what it does, in a line */
 	const char *summary;
 	/** run it */

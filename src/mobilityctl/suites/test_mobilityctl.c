@@ -184,7 +184,8 @@ static struct {
 	{ "interface eth0 --avoid --prefer", 2, "there can be one of --cost, "
 	  "--avoid, --prefer and --reset only" },
 	{ "interface eth0 --forbid", 2, "there is no option --forbid" },
-	{ "status --reset", 2, "status does not take --reset, only interface" },
+	{ "status --reset", 2, "status does not take --reset\nusage: " },
+	{ "interface --verbose", 2, "interface does not take --verbose\nusage: " },
 	{ "interface a/b --avoid", 1, "interface 'a/b': it contains a slash" },
 	{ "interface a/b", 1, "interface 'a/b': it contains a slash" },
 	{ "interface --help", 0, "usage: mobilityctl interface [OPTIONS] [UPLINK]" },
@@ -193,6 +194,66 @@ static struct {
 START_TEST(test_usage)
 {
 	assert_run(usage[_i].args, usage[_i].code, usage[_i].text);
+}
+END_TEST
+
+/**
+ * Commands, and options that they may take or not
+ */
+static struct {
+	const char *command;
+	bool verbose, cost;
+} help[] = {
+	{ "", FALSE, FALSE },
+	{ "status", TRUE, FALSE },
+	{ "paths", FALSE, FALSE },
+	{ "watch", FALSE, FALSE },
+	{ "switch", FALSE, FALSE },
+	{ "interface", FALSE, TRUE },
+	{ "history", FALSE, FALSE },
+	{ "check", FALSE, FALSE },
+};
+
+START_TEST(test_help)
+{
+	char args[64], out[8192];
+
+	/* each shows what it takes, and nothing else */
+	snprintf(args, sizeof(args), "%s --help", help[_i].command);
+	ck_assert_int_eq(run(out, sizeof(out), args), 0);
+	ck_assert(strstr(out, "  -j, --json     write JSON"));
+	ck_assert(strstr(out, "  -u, --uri URI  control socket"));
+	ck_assert(!strstr(out, "--verbose") == !help[_i].verbose);
+	ck_assert(!strstr(out, "--cost N") == !help[_i].cost);
+	ck_assert(!strstr(out, "--reset") == !help[_i].cost);
+}
+END_TEST
+
+/**
+ * Configurations that name our socket, instead of that of this tool
+ */
+static const char *sockets[] = {
+	"charon { plugins { mobility-manager { socket = %s\n } } }",
+	"charon-systemd { plugins { mobility-manager { socket = %s\n } } }\n"
+	"charon { plugins { mobility-manager { socket = unix:///none\n } } }",
+	"charon { plugins { mobility-manager { socket = unix:///none\n } } }\n"
+	"mobilityctl { socket = %s\n }",
+	"charon-systemd { plugins { mobility-manager { socket =\n } } }\n"
+	"charon { plugins { mobility-manager { socket = %s\n } } }",
+};
+
+START_TEST(test_socket)
+{
+	FILE *file;
+
+	file = fopen(conf, "w");
+	ck_assert(file);
+	fprintf(file, sockets[_i], uri);
+	fclose(file);
+	mock->add(mock, "home");
+	assert_run("status", 0, "home ");
+	assert_run("--uri unix:///none status", 3, "can't be reached at "
+			   "unix:///none:");
 }
 END_TEST
 
@@ -680,6 +741,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, test_usage, 0, countof(usage));
+	tcase_add_loop_test(tc, test_help, 0, countof(help));
+	tcase_add_loop_test(tc, test_socket, 0, countof(sockets));
 	tcase_add_test(tc, test_status);
 	tcase_add_test(tc, test_paths);
 	tcase_add_test(tc, test_many);
