@@ -49,6 +49,8 @@ struct private_mobility_relocator_t {
  * Change of addresses.
  */
 typedef struct {
+	/** IKE_SA they are of */
+	ike_sa_t *ike_sa;
 	/** addresses of the CHILD_SAs so far */
 	host_t *me, *other;
 	/** addresses from now on */
@@ -167,6 +169,40 @@ METHOD(mobility_relocator_t, accept_, void,
 }
 
 /**
+ * Check if a CHILD_SA has an outbound SA: not once it is deleted, while packets
+ * may still come in.
+ */
+static bool has_outbound(child_sa_t *child_sa)
+{
+	return (child_sa->get_outbound_state(child_sa) & CHILD_OUTBOUND_SA) != 0;
+}
+
+/**
+ * Get the SPIs of other CHILD_SAs that the kernel can't tell from this one, which
+ * it has replaced or is going to: uint32_t, NULL if there are none.
+ */
+static array_t *get_kin(ike_sa_t *ike_sa, child_sa_t *child_sa, bool inbound)
+{
+	enumerator_t *enumerator;
+	array_t *kin = NULL;
+	child_sa_t *other;
+	uint32_t spi;
+
+	enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
+	while (enumerator->enumerate(enumerator, &other))
+	{
+		if (other != child_sa && (inbound || has_outbound(other)) &&
+			other->get_reqid(other) == child_sa->get_reqid(child_sa))
+		{
+			spi = other->get_spi(other, inbound);
+			array_insert_create_value(&kin, sizeof(spi), ARRAY_TAIL, &spi);
+		}
+	}
+	enumerator->destroy(enumerator);
+	return kin;
+}
+
+/**
  * Describe what changes about the policies of one direction.
  */
 static mobility_sad_move_t get_move(child_sa_t *child_sa, policy_dir_t dir,
@@ -228,7 +264,24 @@ static bool migrate(private_mobility_relocator_t *this, child_sa_t *child_sa,
 	mobility_sad_move_t move = get_move(child_sa, dir, change);
 	bool there;
 
+	move.kin = get_kin(change->ike_sa, child_sa, dir != POLICY_OUT);
 	each_policy(this, child_sa, &move, this->sad->migrate, &there);
+	array_destroy(move.kin);
+	return there;
+}
+
+/**
+ * Move the inbound SA, whose policies accept it whatever address it has.
+ */
+static bool migrate_relaxed(private_mobility_relocator_t *this,
+							child_sa_t *child_sa, mobility_sad_move_t *in,
+							const change_t *change)
+{
+	bool there;
+
+	in->kin = get_kin(change->ike_sa, child_sa, TRUE);
+	there = this->sad->migrate_relaxed(this->sad, in);
+	array_destroy(in->kin);
 	return there;
 }
 
@@ -242,21 +295,19 @@ static bool migrate_inbound(private_mobility_relocator_t *this,
 {
 	mobility_sad_move_t fwd = get_move(child_sa, POLICY_FWD, change);
 	mobility_sad_move_t in = get_move(child_sa, POLICY_IN, change);
-	bool there;
 
 	/* what was put off is about an address that is not left before that */
 	this->hooks->settle(this->hooks, child_sa->get_reqid(child_sa));
 	if (change->other->ip_equals(change->other, change->new_other))
 	{	/* the SA goes with the first, as it may be more of these */
-		each_policy(this, child_sa, &fwd, this->sad->migrate, NULL);
-		each_policy(this, child_sa, &in, this->sad->migrate, &there);
-		return there;
+		migrate(this, child_sa, POLICY_FWD, change);
+		return migrate(this, child_sa, POLICY_IN, change);
 	}
 	if (each_policy(this, child_sa, &fwd, this->sad->relax, NULL) &&
 		each_policy(this, child_sa, &in, this->sad->relax, NULL))
 	{
 		*relaxed = TRUE;
-		return this->sad->migrate_relaxed(this->sad, &in);
+		return migrate_relaxed(this, child_sa, &in, change);
 	}
 	return FALSE;
 }
@@ -319,7 +370,8 @@ static void move_child(private_mobility_relocator_t *this,
 			(change->encap || !child_sa->has_encap(child_sa));
 	inbound = exchange_copy(this, child_sa, change, plain) ||
 			  (plain && migrate_inbound(this, child_sa, change, &relaxed));
-	outbound = plain && migrate(this, child_sa, POLICY_OUT, change);
+	outbound = plain && (!has_outbound(child_sa) ||
+						 migrate(this, child_sa, POLICY_OUT, change));
 	if (inbound)
 	{
 		this->hooks->moved(this->hooks, child_sa->get_spi(child_sa, TRUE));
@@ -371,6 +423,7 @@ METHOD(mobility_relocator_t, update, void,
 	update_hosts_flag_t flags, array_t *copies)
 {
 	change_t change = {
+		.ike_sa = ike_sa,
 		.me = ike_sa->get_my_host(ike_sa),
 		.other = ike_sa->get_other_host(ike_sa),
 		.encap = ike_sa->has_condition(ike_sa, COND_NAT_ANY),

@@ -17,9 +17,11 @@
  *
  * Where that does not work stock's way is taken, which loses some: for
  * transport mode, IPComp, marks, hardware offload and SAs per CPU, for traffic
- * selectors that are the address itself, and if UDP encapsulation ends.  That
- * it begins or ends loses packets in any case, as each end changes over at
- * another time: `encap = yes` in swanctl.conf keeps it always on.
+ * selectors that are the address itself, for an SA that kernels before Linux 7.2
+ * can't tell from that of another IKE_SA with the same traffic selectors, and if
+ * UDP encapsulation ends.  That it begins or ends loses packets in any case, as
+ * each end changes over at another time: `encap = yes` in swanctl.conf keeps it
+ * always on.
  *
  * What this means for replay protection (RFC 4303, 3.4.3): while there are two
  * inbound SAs with the same keys, each has a replay window of its own, copied

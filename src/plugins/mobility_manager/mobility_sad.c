@@ -168,17 +168,19 @@ static void restore_counters(private_mobility_sad_t *this,
 }
 
 /**
- * Send a request to move something.
+ * Send a request to move something.  Returns TRUE if the kernel has done it.
  */
-static void send_move(private_mobility_sad_t *this,
+static bool send_move(private_mobility_sad_t *this,
 					  const mobility_sad_move_t *move, struct nlmsghdr *nlh)
 {
-	if (this->xfrm->request(this->xfrm, nlh, NULL, NULL) != 0)
+	if (this->xfrm->request(this->xfrm, nlh, NULL, NULL) == 0)
 	{
-		DBG2(DBG_KNL, "unable to migrate SA with SPI %.8x and %N policy: %s",
-			 ntohl(move->spi), policy_dir_names, move->dir,
-			 this->xfrm->get_error(this->xfrm));
+		return TRUE;
 	}
+	DBG2(DBG_KNL, "unable to migrate SA with SPI %.8x and %N policy: %s",
+		 ntohl(move->spi), policy_dir_names, move->dir,
+		 this->xfrm->get_error(this->xfrm));
+	return FALSE;
 }
 
 /**
@@ -191,42 +193,147 @@ static bool stays(const mobility_sad_move_t *move)
 }
 
 /**
+ * Move a policy only.
+ */
+static void move_policy(private_mobility_sad_t *this,
+						const mobility_sad_move_t *move)
+{
+	if (!stays(move))
+	{	/* a policy has nothing of what changes otherwise */
+		mobility_spd_write(this->xfrm, move, move, move->new_src,
+						   move->new_dst);
+	}
+}
+
+/**
+ * Count the other SAs that have moved.
+ */
+static int count_kin(private_mobility_sad_t *this,
+					 const mobility_sad_move_t *move)
+{
+	mobility_sad_move_t kin = *move;
+	int i, count = 0;
+
+	for (i = 0; i < array_count(move->kin); i++)
+	{
+		array_get(move->kin, i, &kin.spi);
+		count += is_there(this, &kin);
+	}
+	return count;
+}
+
+/**
+ * Move back what was moved last, with its policy.
+ */
+static void move_back(private_mobility_sad_t *this,
+					  const mobility_sad_move_t *move)
+{
+	char buf[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
+	mobility_sad_move_t back = *move;
+
+	back.src = move->new_src;
+	back.dst = move->new_dst;
+	back.new_src = move->src;
+	back.new_dst = move->dst;
+	if (!send_move(this, &back, mobility_sad_msg_migrate(buf, &back)))
+	{
+		DBG1(DBG_KNL, "mobility: an SA with reqid %u is at %H now, and is going "
+			 "to stay there: %s", move->reqid, move->new_dst,
+			 this->xfrm->get_error(this->xfrm));
+	}
+}
+
+/**
+ * Have the kernel move an SA that is where we say, and a policy, by what it has
+ * in common with others.
+ */
+static bool migrate_by_reqid(private_mobility_sad_t *this,
+							 const mobility_sad_move_t *move)
+{
+	char buf[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
+	struct nlmsghdr *nlh;
+	int kin = count_kin(this, move), before;
+	bool done;
+
+	nlh = mobility_sad_msg_migrate(buf, move);
+	while (nlh)
+	{
+		done = send_move(this, move, nlh);
+		if (is_there(this, move))
+		{
+			return TRUE;
+		}
+		if (!done)
+		{
+			return FALSE;
+		}
+		before = kin;
+		kin = count_kin(this, move);
+		if (kin == before)
+		{
+			move_back(this, move);
+			return FALSE;
+		}
+		/* one that has to move as well, but the policy is needed again */
+		if (!mobility_spd_write(this->xfrm, move, move, move->src, move->dst))
+		{
+			return FALSE;
+		}
+		nlh = mobility_sad_msg_migrate(buf, move);
+	}
+	return FALSE;
+}
+
+/**
+ * Move an SA that is where we say, and a policy.
+ */
+static bool migrate_from(private_mobility_sad_t *this,
+						 const mobility_sad_move_t *move)
+{
+	char buf[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
+
+	if (this->atomic)
+	{
+		send_move(this, move, mobility_sad_msg_migrate_state(buf, move));
+		if (is_there(this, move))
+		{
+			move_policy(this, move);
+			return TRUE;
+		}
+	}
+	return migrate_by_reqid(this, move);
+}
+
+/**
  * Move an SA and a policy, with the socket locked.
  */
 static bool migrate_locked(private_mobility_sad_t *this,
 						   const mobility_sad_move_t *move)
 {
-	char buf[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
+	mobility_ip_t src = mobility_ip_from_host(move->src);
 	mobility_sa_id_t old, new;
 	mobility_sa_t before, after;
-	struct nlmsghdr *nlh;
-	bool had, moved;
 
+	if (is_there(this, move))
+	{
+		move_policy(this, move);
+		return TRUE;
+	}
 	old = mobility_sa_id_create(move->dst, IPPROTO_ESP, move->spi, (mark_t){});
 	new = mobility_sa_id_create(move->new_dst, IPPROTO_ESP, move->spi,
 								(mark_t){});
-	had = this->xfrm->get_sa(this->xfrm, &old, &before) == 0;
-	moved = is_there(this, move);
-	if (!moved && had && this->atomic)
+	if (this->xfrm->get_sa(this->xfrm, &old, &before) != 0 ||
+		!mobility_ip_equals(&before.src, &src) ||
+		!migrate_from(this, move))
 	{
-		send_move(this, move, mobility_sad_msg_migrate_state(buf, move));
-		moved = is_there(this, move);
+		return FALSE;
 	}
-	if (!moved || !stays(move))
-	{	/* the policy has nothing of what changes otherwise */
-		nlh = mobility_sad_msg_migrate(buf, move);
-		if (nlh)
-		{
-			send_move(this, move, nlh);
-			moved = is_there(this, move);
-		}
-	}
-	if (moved && had && this->xfrm->get_sa(this->xfrm, &new, &after) == 0 &&
+	if (this->xfrm->get_sa(this->xfrm, &new, &after) == 0 &&
 		after.packets < before.packets)
 	{
 		restore_counters(this, &new, &before);
 	}
-	return moved;
+	return TRUE;
 }
 
 METHOD(mobility_sad_t, migrate, bool,
@@ -246,7 +353,7 @@ METHOD(mobility_sad_t, relax, bool,
 	bool relaxed;
 
 	this->mutex->lock(this->mutex);
-	relaxed = mobility_spd_write(this->xfrm, move, move, NULL);
+	relaxed = mobility_spd_write(this->xfrm, move, move, NULL, NULL);
 	this->mutex->unlock(this->mutex);
 	return relaxed;
 }
@@ -275,11 +382,12 @@ METHOD(mobility_sad_t, migrate_relaxed, bool,
 	carrier.src_ts = carrier.dst_ts = nobody;
 	this->mutex->lock(this->mutex);
 	/* XFRM_MSG_MIGRATE needs a policy that is as the SA is */
-	if (mobility_spd_write(this->xfrm, move, &carrier, move->src))
+	if (mobility_spd_write(this->xfrm, move, &carrier, move->src, NULL))
 	{
 		moved = migrate_locked(this, &carrier);
-		mobility_spd_del(this->xfrm, &carrier);
 	}
+	/* it may be there even if the kernel has not said so */
+	mobility_spd_del(this->xfrm, &carrier);
 	this->mutex->unlock(this->mutex);
 	nobody->destroy(nobody);
 	return moved;
@@ -365,6 +473,36 @@ static void build_copy(void *data, const struct nlmsghdr *nlh)
 	}
 }
 
+/**
+ * Delete an SA, with the socket locked.
+ */
+static void del_locked(private_mobility_sad_t *this, const mobility_sa_id_t *id)
+{
+	char buf[128] __attribute__((aligned(MNL_ALIGNTO)));
+
+	this->xfrm->request(this->xfrm,
+						mobility_sad_msg_sa(buf, XFRM_MSG_DELSA, id),
+						NULL, NULL);
+}
+
+/**
+ * Add the copy of an SA.
+ */
+static bool add_copy(private_mobility_sad_t *this, const mobility_sa_id_t *id,
+					 const copy_t *copy)
+{
+	mobility_sa_id_t new = *id;
+	int error;
+
+	error = this->xfrm->request(this->xfrm, copy->nlh, NULL, NULL);
+	if (error && error != EEXIST)
+	{	/* if only the answer is missing nobody would know of it */
+		new.dst = copy->dst;
+		del_locked(this, &new);
+	}
+	return !error;
+}
+
 METHOD(mobility_sad_t, copy_, bool,
 	private_mobility_sad_t *this, const mobility_sa_id_t *id, host_t *dst)
 {
@@ -387,7 +525,7 @@ METHOD(mobility_sad_t, copy_, bool,
 	if (this->xfrm->request(this->xfrm, nlh, build_copy, &copy) == 0 &&
 		copy.complete)
 	{
-		copied = this->xfrm->request(this->xfrm, copy.nlh, NULL, NULL) == 0;
+		copied = add_copy(this, id, &copy);
 	}
 	if (!copied)
 	{
@@ -402,12 +540,8 @@ METHOD(mobility_sad_t, copy_, bool,
 METHOD(mobility_sad_t, del, void,
 	private_mobility_sad_t *this, const mobility_sa_id_t *id)
 {
-	char buf[128] __attribute__((aligned(MNL_ALIGNTO)));
-	struct nlmsghdr *nlh;
-
-	nlh = mobility_sad_msg_sa(buf, XFRM_MSG_DELSA, id);
 	this->mutex->lock(this->mutex);
-	this->xfrm->request(this->xfrm, nlh, NULL, NULL);
+	del_locked(this, id);
 	this->mutex->unlock(this->mutex);
 }
 

@@ -17,6 +17,7 @@
 
 #include "mobility_xfrm.h"
 
+#include <collections/array.h>
 #include <selectors/traffic_selector.h>
 
 typedef struct mobility_sad_t mobility_sad_t;
@@ -43,6 +44,9 @@ struct mobility_sad_move_t {
 	host_t *new_src, *new_dst;
 	/** it is to be UDP-encapsulated; what already is can't be without */
 	bool encap;
+	/** SPIs of other SAs with this reqid that are to get the same addresses,
+	 * uint32_t in network order; NULL if there are none */
+	array_t *kin;
 };
 
 /**
@@ -61,11 +65,16 @@ struct mobility_sad_t {
 	 * then delete the original: a packet that leaves in between has the
 	 * sequence number of one to come, and the peer drops one of the two.  No
 	 * nonce is used twice by that: IVs are made of the sequence number and of
-	 * random bits that each instance of a cipher draws for itself.  They find
-	 * the SA by its reqid, so it may be another one that moves: the caller is
-	 * told that this one did not, and calls this for the other one, too.
+	 * random bits that each instance of a cipher draws for itself.
 	 *
-	 * An SA that has moved already stays, only the policy changes.
+	 * They find the SA by its reqid and addresses, which it may share with one
+	 * of another IKE_SA, for instance during reauthentication, and move the one
+	 * that was added last.  Nobody would ever delete that at its new address,
+	 * as charon does not know.  So if it is none of those that are to move, it
+	 * is moved back, and the one that was asked for stays where it is.
+	 *
+	 * An SA that has moved already stays, only the policy changes.  Nothing
+	 * does if the SA is somewhere else.
 	 *
 	 * @param move		what to change
 	 * @return			TRUE if the SA with this SPI is there, see has_moved()

@@ -20,8 +20,9 @@
 typedef struct {
 	/** selector and direction */
 	const struct xfrm_userpolicy_id *id;
-	/** address in templates, all zero for any */
-	mobility_ip_t src;
+	/** addresses in templates; source all zero for any, no destination to keep
+	 * that */
+	mobility_ip_t src, dst;
 	/** request to write it */
 	struct nlmsghdr *nlh;
 	/** where that is, and its length */
@@ -32,13 +33,18 @@ typedef struct {
 } copy_t;
 
 /**
- * Change the address that templates expect packets to come from.
+ * Change the addresses of templates.
  */
-static void set_source(struct xfrm_user_tmpl *tmpl, uint16_t len,
-					   const mobility_ip_t *src)
+static void set_addresses(struct xfrm_user_tmpl *tmpl, uint16_t len,
+						  const mobility_ip_t *src, const mobility_ip_t *dst)
 {
 	while (len >= sizeof(*tmpl))
 	{
+		if (dst->family)
+		{
+			tmpl->family = dst->family;
+			memcpy(&tmpl->id.daddr, dst->bytes, sizeof(dst->bytes));
+		}
 		memset(&tmpl->saddr, 0, sizeof(tmpl->saddr));
 		if (src->family == tmpl->family)
 		{
@@ -74,7 +80,7 @@ static bool put_attribute(copy_t *copy, const struct nlattr *attr)
 	}
 	if (type == XFRMA_TMPL)
 	{
-		set_source(payload, len, &copy->src);
+		set_addresses(payload, len, &copy->src, &copy->dst);
 	}
 	return TRUE;
 }
@@ -113,7 +119,8 @@ static void build(void *data, const struct nlmsghdr *nlh)
  */
 bool mobility_spd_write(mobility_xfrm_t *xfrm,
 						const mobility_sad_move_t *policy,
-						const mobility_sad_move_t *other, host_t *src)
+						const mobility_sad_move_t *other, host_t *src,
+						host_t *dst)
 {
 	char get[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
 	char id[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
@@ -134,6 +141,10 @@ bool mobility_spd_write(mobility_xfrm_t *xfrm,
 	if (src)
 	{
 		copy.src = mobility_ip_from_host(src);
+	}
+	if (dst)
+	{
+		copy.dst = mobility_ip_from_host(dst);
 	}
 	if (xfrm->request(xfrm, request, build, &copy) == 0 && copy.complete &&
 		xfrm->request(xfrm, copy.nlh, NULL, NULL) == 0)

@@ -17,19 +17,20 @@
 #include "mobility_sad.h"
 
 /**
- * Write a policy as it is but for its selector, or for the address that its
- * templates expect packets to come from.  One that has the new selector is
- * replaced.
+ * Write a policy as it is but for its selector, or for the addresses of its
+ * templates.  One that has the new selector is replaced.
  *
  * @param xfrm		socket for requests, locked by the caller
  * @param policy	names the policy: direction, traffic selectors, interface
  * @param copy		names what is written, the same for the policy itself
  * @param src		source address of the tunnel, NULL to expect any
+ * @param dst		destination address of the tunnel, NULL to keep
  * @return			TRUE if it was written
  */
 bool mobility_spd_write(mobility_xfrm_t *xfrm,
 						const mobility_sad_move_t *policy,
-						const mobility_sad_move_t *copy, host_t *src);
+						const mobility_sad_move_t *copy, host_t *src,
+						host_t *dst);
 
 /**
  * Delete a policy.

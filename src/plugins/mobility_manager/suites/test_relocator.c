@@ -200,6 +200,12 @@ METHOD(child_sa_t, get_if_id, uint32_t,
 	return inbound ? 1 : 2;
 }
 
+METHOD(child_sa_t, get_outbound_state, child_sa_outbound_state_t,
+	child_sa_t *this)
+{
+	return CHILD_OUTBOUND_SA | CHILD_OUTBOUND_POLICIES;
+}
+
 METHOD(child_sa_t, has_encap, bool,
 	child_sa_t *this)
 {
@@ -421,6 +427,7 @@ static void setup(void)
 	sa.child_sa.get_reqid = _get_reqid;
 	sa.child_sa.get_if_id = _get_if_id;
 	sa.child_sa.has_encap = _has_encap;
+	sa.child_sa.get_outbound_state = _get_outbound_state;
 	sa.child_sa.create_ts_enumerator = _create_ts_enumerator;
 	sa.child_sa.create_policy_enumerator = _create_policy_enumerator;
 #ifdef HAVE_PER_CPU_SAS

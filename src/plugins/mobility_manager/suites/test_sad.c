@@ -424,33 +424,77 @@ START_TEST(test_migrate_fails)
 }
 END_TEST
 
-START_TEST(test_migrate_same_reqid)
+/**
+ * Add two SAs with the same reqid, and a policy; describe how the one that was
+ * added first moves, or only changes its port
+ */
+static mobility_sad_move_t add_same_reqid(bool moves)
 {
 	mobility_sad_move_t move;
-	mobility_sad_t *sad;
-	bool first, second;
 
-	/* a CHILD_SA and the one that replaces it share policies */
-	sad = mobility_sad_create(mobility_xfrm_create());
 	add_sa("10.0.0.1", "10.0.0.9", SAD_SPI, SAD_REQID,
 		   "encap espinudp 4500 4500 ::");
 	add_sa("10.0.0.1", "10.0.0.9", OTHER_SPI, SAD_REQID,
 		   "encap espinudp 4500 4500 ::");
 	add_policy("10.3.0.1/32", "0.0.0.0/0", "", "out", 0, "10.0.0.1",
 			   "10.0.0.9", SAD_REQID);
-	move = sad_create_move("10.0.0.1", "10.0.0.9", _i ? "10.0.0.1" : "10.0.1.1",
-					   "10.0.0.9", 4501);
+	move = sad_create_move("10.0.0.1", "10.0.0.9", moves ? "10.0.1.1" :
+						   "10.0.0.1", moves ? "10.0.1.9" : "10.0.0.9", 4501);
+	move.src->set_port(move.src, 4500);
+	move.dst->set_port(move.dst, 4500);
 	sad_create_ts(&move, "10.3.0.1/32", "0.0.0.0/0", 0, 0, 65535);
-	first = sad->migrate(sad, &move);
-	ck_assert_int_eq(first, sad->has_moved(sad, &move));
-	move.spi = htonl(OTHER_SPI);
-	second = sad->migrate(sad, &move);
-	ck_assert_int_eq(second, sad->has_moved(sad, &move));
-	/* what the caller is told is how it is in the kernel */
-	ck_assert(first || second);
-	ck_assert_int_eq(count("state", "espinudp sport 4501 dport 4501"),
-					 first + second);
+	return move;
+}
+
+START_TEST(test_same_reqid)
+{
+	mobility_sad_move_t move, other;
+	mobility_sad_t *sad;
+	bool moved;
+
+	/* of another IKE_SA: it stays, whichever the kernel finds first */
+	sad = mobility_sad_create(mobility_xfrm_create());
+	move = add_same_reqid(_i);
+	other = move;
+	other.spi = htonl(OTHER_SPI);
+	moved = sad->migrate(sad, &move);
+	ck_assert_int_eq(moved, sad->has_moved(sad, &move));
+	ck_assert(!sad->has_moved(sad, &other));
+	ck_assert_int_eq(count("state", "espinudp sport 4500 dport 4500"), !moved + 1);
+	ck_assert_int_eq(count("state", "src 10.0.0.1 dst 10.0.0.9"),
+					 _i ? !moved + 1 : 2);
+	if (!moved && _i)
+	{	/* it can when it is the only one */
+		ck_assert(sad->migrate(sad, &other));
+		ck_assert(!sad->has_moved(sad, &move));
+		ck_assert(!sad->migrate(sad, &move));
+		/* the policy is where the other one is */
+		ck_assert_int_eq(count_templates("10.0.1.1", "10.0.1.9"), 1);
+	}
 	ck_assert_int_eq(count("state", "proto esp"), 2);
+	sad_destroy_move(&move);
+	sad->destroy(sad);
+}
+END_TEST
+
+START_TEST(test_kin)
+{
+	mobility_sad_move_t move;
+	mobility_sad_t *sad;
+	uint32_t spi = htonl(OTHER_SPI);
+
+	/* a CHILD_SA and the one that replaces it share policies, both move */
+	sad = mobility_sad_create(mobility_xfrm_create());
+	move = add_same_reqid(TRUE);
+	array_insert_create_value(&move.kin, sizeof(spi), ARRAY_TAIL, &spi);
+	ck_assert(sad->migrate(sad, &move));
+	ck_assert(sad->has_moved(sad, &move));
+	move.spi = spi;
+	ck_assert(sad->migrate(sad, &move));
+	ck_assert_int_eq(count("state", "espinudp sport 4501 dport 4501"), 2);
+	ck_assert_int_eq(count("state", "proto esp"), 2);
+	ck_assert_int_eq(count_templates("10.0.1.1", "10.0.1.9"), 1);
+	array_destroy(move.kin);
 	sad_destroy_move(&move);
 	sad->destroy(sad);
 }
@@ -603,7 +647,8 @@ Suite *mobility_suite_create(void)
 		tcase_add_loop_test(tc, test_relax, 0, 4);
 		tcase_add_test(tc, test_migrate_policies);
 		tcase_add_test(tc, test_migrate_fails);
-		tcase_add_loop_test(tc, test_migrate_same_reqid, 0, 2);
+		tcase_add_loop_test(tc, test_same_reqid, 0, 2);
+		tcase_add_test(tc, test_kin);
 		tcase_add_loop_test(tc, test_copy, 0, 2);
 	}
 	suite_add_tcase(s, tc);
