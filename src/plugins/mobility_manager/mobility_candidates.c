@@ -60,6 +60,12 @@ struct private_mobility_candidates_t {
 	array_t *known;
 
 	/**
+	 * Addresses the peer's name resolves to, mobility_ip_t, the last one first;
+	 * NULL if it was not resolved.
+	 */
+	array_t *resolved;
+
+	/**
 	 * Addresses the peer was at that are this host's own now, mobility_ip_t;
 	 * NULL if there are none.
 	 */
@@ -194,17 +200,17 @@ static void rank(private_mobility_candidates_t *this, uint64_t now)
 }
 
 /**
- * Find an address the peer has been at, -1 if it has not.
+ * Find an address in an array of mobility_ip_t, -1 if it is not there.
  */
-static int find_known(private_mobility_candidates_t *this, host_t *remote)
+static int find_ip(array_t *ips, const mobility_ip_t *ip)
 {
-	mobility_ip_t known, ip = mobility_ip_from_host(remote);
+	mobility_ip_t current;
 	int i;
 
-	for (i = 0; i < array_count(this->known); i++)
+	for (i = 0; i < array_count(ips); i++)
 	{
-		array_get(this->known, i, &known);
-		if (mobility_ip_equals(&known, &ip))
+		array_get(ips, i, &current);
+		if (mobility_ip_equals(&current, ip))
 		{
 			return i;
 		}
@@ -212,79 +218,184 @@ static int find_known(private_mobility_candidates_t *this, host_t *remote)
 	return -1;
 }
 
+/**
+ * Put an address to the front of an array, which forgets the last one if there
+ * are too many.  Returns FALSE if it was there before.
+ */
+static bool put_first(array_t **ips, const mobility_ip_t *ip, int max)
+{
+	int i = find_ip(*ips, ip);
+
+	if (i > 0)
+	{
+		array_remove(*ips, i, NULL);
+	}
+	if (i != 0)
+	{
+		array_insert_create_value(ips, sizeof(*ip), ARRAY_HEAD, (void*)ip);
+	}
+	if (array_count(*ips) > max)
+	{
+		array_remove(*ips, ARRAY_TAIL, NULL);
+	}
+	return i == -1;
+}
+
 METHOD(mobility_candidates_t, know, void,
 	private_mobility_candidates_t *this, host_t *remote)
 {
 	mobility_ip_t ip = mobility_ip_from_host(remote);
+
+	put_first(&this->known, &ip, MAX_KNOWN);
+}
+
+METHOD(mobility_candidates_t, found, bool,
+	private_mobility_candidates_t *this, host_t *remote)
+{
+	mobility_ip_t ip = mobility_ip_from_host(remote);
+
+	return mobility_ip_is_reachable(&ip) &&
+		   put_first(&this->resolved, &ip, MOBILITY_MAX_REMOTES);
+}
+
+/**
+ * Add an address of the peer to those to find paths to.
+ */
+static void add_remote(array_t *remotes, const mobility_ip_t *ip)
+{
+	if (array_count(remotes) < MOBILITY_MAX_REMOTES &&
+		mobility_ip_is_reachable(ip) && find_ip(remotes, ip) == -1)
+	{
+		array_insert(remotes, ARRAY_TAIL, (void*)ip);
+	}
+}
+
+/**
+ * Add the addresses that the peer has announced, only those where it has been or
+ * all of them.
+ */
+static void add_announced(private_mobility_candidates_t *this,
+						  ike_sa_t *ike_sa, bool all, array_t *remotes)
+{
+	enumerator_t *enumerator;
+	mobility_ip_t ip;
+	host_t *host;
+
+	enumerator = ike_sa->create_peer_address_enumerator(ike_sa);
+	while (enumerator->enumerate(enumerator, &host))
+	{
+		ip = mobility_ip_from_host(host);
+		if (all || find_ip(this->known, &ip) != -1)
+		{
+			add_remote(remotes, &ip);
+		}
+	}
+	enumerator->destroy(enumerator);
+}
+
+/**
+ * Add the addresses that the peer's name resolves to, only those where it has
+ * been or all of them.
+ */
+static void add_resolved(private_mobility_candidates_t *this, bool all,
+						 array_t *remotes)
+{
+	mobility_ip_t ip;
 	int i;
 
-	i = find_known(this, remote);
-	if (i == 0)
+	for (i = 0; i < array_count(this->resolved); i++)
 	{
-		return;
+		array_get(this->resolved, i, &ip);
+		if (all || find_ip(this->known, &ip) != -1)
+		{
+			add_remote(remotes, &ip);
+		}
 	}
-	if (i > 0)
-	{
-		array_remove(this->known, i, NULL);
-	}
-	array_insert_create_value(&this->known, sizeof(ip), ARRAY_HEAD, &ip);
-	if (array_count(this->known) > MAX_KNOWN)
-	{
-		array_remove(this->known, ARRAY_TAIL, NULL);
-	}
+}
+
+/**
+ * Get the addresses of the peer to find paths to.
+ */
+static array_t *get_remotes(private_mobility_candidates_t *this,
+							ike_sa_t *ike_sa)
+{
+	mobility_ip_t ip;
+	array_t *remotes;
+
+	remotes = array_create(sizeof(ip), MOBILITY_MAX_REMOTES);
+	ip = mobility_ip_from_host(ike_sa->get_other_host(ike_sa));
+	array_insert(remotes, ARRAY_TAIL, &ip);
+	add_announced(this, ike_sa, FALSE, remotes);
+	add_resolved(this, FALSE, remotes);
+	add_resolved(this, TRUE, remotes);
+	add_announced(this, ike_sa, TRUE, remotes);
+	return remotes;
 }
 
 /**
  * Collect the paths to an address of the peer.
  */
-static void collect_paths(private_mobility_candidates_t *this, host_t *remote,
-						  bool known, array_t *paths)
+static void collect_paths(private_mobility_candidates_t *this,
+						  mobility_ip_t *ip, bool known, array_t *paths)
 {
+	host_t *remote = mobility_ip_to_host(ip);
 	u_int count = array_count(paths);
 	char owner[IFNAMSIZ];
-	mobility_ip_t ip;
 
 	this->monitor->get_paths(this->monitor, remote, use_uplink, this, paths);
 	if (known && array_count(paths) == count &&
 		this->monitor->get_owner(this->monitor, remote, owner))
 	{
-		ip = mobility_ip_from_host(remote);
-		array_insert_create_value(&this->own, sizeof(ip), ARRAY_TAIL, &ip);
+		array_insert_create_value(&this->own, sizeof(*ip), ARRAY_TAIL, ip);
 	}
+	remote->destroy(remote);
+}
+
+/**
+ * Collect the paths to all addresses of the peer.
+ */
+static array_t *collect_all(private_mobility_candidates_t *this,
+							ike_sa_t *ike_sa)
+{
+	array_t *paths, *remotes;
+	mobility_path_t *path;
+	mobility_ip_t ip;
+	int i;
+
+	array_destroy(this->own);
+	this->own = NULL;
+	paths = array_create(0, 0);
+	remotes = get_remotes(this, ike_sa);
+	for (i = 0; i < array_count(remotes); i++)
+	{
+		array_get(remotes, i, &ip);
+		collect_paths(this, &ip, !i || find_ip(this->known, &ip) != -1, paths);
+	}
+	array_destroy(remotes);
+	for (i = 0; i < array_count(paths); i++)
+	{
+		array_get(paths, i, &path);
+		ip = mobility_ip_from_host(path->remote);
+		path->known = find_ip(this->known, &ip) != -1;
+	}
+	return paths;
 }
 
 METHOD(mobility_candidates_t, collect, bool,
 	private_mobility_candidates_t *this, ike_sa_t *ike_sa,
 	const mobility_path_t *incumbent, uint64_t now, bool *improved)
 {
-	enumerator_t *enumerator;
 	mobility_path_t *path, *old;
 	array_t *paths;
-	host_t *peer, *other;
-	bool changed, seen = FALSE;
+	bool changed;
 	uint32_t digest = 0;
 	int i;
 
-	paths = array_create(0, 0);
-	array_destroy(this->own);
-	this->own = NULL;
-	other = ike_sa->get_other_host(ike_sa);
-	enumerator = ike_sa->create_peer_address_enumerator(ike_sa);
-	while (enumerator->enumerate(enumerator, &peer))
-	{
-		seen = seen || peer->ip_equals(peer, other);
-		collect_paths(this, peer, find_known(this, peer) != -1, paths);
-	}
-	enumerator->destroy(enumerator);
-	if (!seen)
-	{
-		collect_paths(this, other, TRUE, paths);
-	}
+	paths = collect_all(this, ike_sa);
 	*improved = FALSE;
 	for (i = 0; i < array_count(paths); i++)
 	{
 		array_get(paths, i, &path);
-		path->known = find_known(this, path->remote) != -1;
 		digest += hash_path(path);
 		old = find_equal(this->paths, path);
 		if (!old || !mobility_path_same_gateway(old, path))
@@ -481,13 +592,61 @@ METHOD(mobility_candidates_t, find, mobility_path_t*,
 	return NULL;
 }
 
+/**
+ * Check if a path, of which only the id is known, is one of those there are.
+ */
+static bool is_candidate(private_mobility_candidates_t *this,
+						 const mobility_path_id_t *id)
+{
+	mobility_path_id_t current;
+	mobility_path_t *path;
+	int i;
+
+	for (i = 0; i < array_count(this->paths); i++)
+	{
+		array_get(this->paths, i, &path);
+		current = mobility_path_get_id(path);
+		if (mobility_path_id_equals(&current, id))
+		{
+			return TRUE;
+		}
+	}
+	current = mobility_path_get_id(this->incumbent);
+	return mobility_path_id_equals(&current, id);
+}
+
+/**
+ * Make room for a pin: peers and names may have ever other addresses while they
+ * are looked for.
+ */
+static void limit_pins(private_mobility_candidates_t *this)
+{
+	mobility_path_id_t pinned;
+	int i;
+
+	for (i = 0; i < array_count(this->pinned) &&
+				array_count(this->pinned) >= MOBILITY_MAX_PINS; i++)
+	{
+		array_get(this->pinned, i, &pinned);
+		if (!is_candidate(this, &pinned))
+		{
+			array_remove(this->pinned, i--, NULL);
+			this->pins->remove(this->pins, &pinned);
+		}
+	}
+}
+
 METHOD(mobility_candidates_t, pin, void,
 	private_mobility_candidates_t *this, const mobility_path_t *path)
 {
 	mobility_path_id_t id = mobility_path_get_id(path);
 
-	if (this->pins && this->pinning && find_pinned(this, &id) == -1 &&
-		this->pins->add(this->pins, path))
+	if (!this->pins || !this->pinning || find_pinned(this, &id) != -1)
+	{
+		return;
+	}
+	limit_pins(this);
+	if (this->pins->add(this->pins, path))
 	{
 		array_insert_create_value(&this->pinned, sizeof(id), ARRAY_TAIL, &id);
 	}
@@ -552,6 +711,7 @@ METHOD(mobility_candidates_t, destroy, void,
 	unpin(this, NULL, NULL);
 	array_destroy(this->pinned);
 	array_destroy(this->known);
+	array_destroy(this->resolved);
 	array_destroy(this->own);
 	this->public.records->destroy(this->public.records);
 	mobility_path_destroy(this->incumbent);
@@ -574,6 +734,7 @@ mobility_candidates_t *mobility_candidates_create(const char *connection,
 			.records = mobility_records_create(),
 			.collect = _collect,
 			.know = _know,
+			.found = _found,
 			.shrink = _shrink,
 			.create_enumerator = _create_enumerator,
 			.count = _count,

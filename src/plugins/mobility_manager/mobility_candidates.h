@@ -28,6 +28,13 @@ typedef struct mobility_candidates_t mobility_candidates_t;
 /** Addresses to tell the peer of, stock has the same limit. */
 #define MOBILITY_MAX_LOCALS 8
 
+/** Addresses of the peer to find paths to: how many a peer announces and a name
+ * has is up to others. */
+#define MOBILITY_MAX_REMOTES 8
+
+/** Pins of a session, apart from those of more paths than that. */
+#define MOBILITY_MAX_PINS 32
+
 /**
  * Candidate paths of a session.  Used with its IKE_SA checked out.
  */
@@ -39,8 +46,10 @@ struct mobility_candidates_t {
 	mobility_records_t *records;
 
 	/**
-	 * Collect and rank the paths from all usable uplinks to all known
-	 * addresses of the peer.
+	 * Collect and rank the paths from all usable uplinks to eight addresses of
+	 * the peer: first the one in use, then those where it has been, those that
+	 * were found(), and those it has announced.  All but the first one have to
+	 * be such that a peer may be there.
 	 *
 	 * @param ike_sa	IKE_SA that knows the peer's addresses
 	 * @param incumbent	path in use, may be NULL
@@ -59,6 +68,15 @@ struct mobility_candidates_t {
 	 * @param remote	peer's address
 	 */
 	void (*know)(mobility_candidates_t *this, host_t *remote);
+
+	/**
+	 * Note an address that the peer's name resolves to, until there were eight
+	 * others since.
+	 *
+	 * @param remote	peer's address
+	 * @return			TRUE if that is news
+	 */
+	bool (*found)(mobility_candidates_t *this, host_t *remote);
 
 	/**
 	 * Forget the paths until the next collect(), to save memory; whether that

@@ -31,6 +31,10 @@
 /** Time that packets are accepted over a path that was left, in ms. */
 #define LINGER_TIME 2000
 
+/** Paths that a request is sent over at a time, those that rank first: to all
+ * addresses of a peer over three uplinks. */
+#define PROBES_MAX (3 * MOBILITY_MAX_REMOTES)
+
 /** When to measure a path if the peer is busy with other sessions, in ms; up to
  * twice that.  And how often that is put off, as there may be sessions enough to
  * keep it busy forever. */
@@ -387,7 +391,8 @@ METHOD(mobility_mover_t, probe, status_t,
 			return SUCCESS;
 		}
 		enumerator = candidates->create_enumerator(candidates, now);
-		for (i = 0; enumerator->enumerate(enumerator, &path); i++)
+		for (i = 0; i < PROBES_MAX && enumerator->enumerate(enumerator, &path);
+			 i++)
 		{	/* the best one in any case */
 			if (!i || last_resort || mobility_path_equals(path, this->path) ||
 				path->preference != MOBILITY_LAST_RESORT)

@@ -261,6 +261,33 @@ bool mobility_ip_is_linklocal(const mobility_ip_t *ip)
 /*
  * Described in header.
  */
+bool mobility_ip_is_reachable(const mobility_ip_t *ip)
+{
+	static const uint8_t zero[10];
+
+	if (mobility_ip_is_linklocal(ip) || mobility_ip_is_multicast(ip))
+	{
+		return FALSE;
+	}
+	switch (ip->family)
+	{
+		case AF_INET:
+			/* 0.0.0.0/8, 127.0.0.0/8, 240.0.0.0/4 */
+			return ip->bytes[0] != 0 && ip->bytes[0] != 127 &&
+				   ip->bytes[0] < 240;
+		case AF_INET6:
+			/* ::/96 with :: and ::1, ::ffff:0:0/96 */
+			return !memeq(ip->bytes, zero, sizeof(zero)) ||
+				   ip->bytes[10] != ip->bytes[11] ||
+				   (ip->bytes[10] != 0 && ip->bytes[10] != 0xff);
+		default:
+			return FALSE;
+	}
+}
+
+/*
+ * Described in header.
+ */
 bool mobility_ip_is_multicast(const mobility_ip_t *ip)
 {
 	switch (ip->family)

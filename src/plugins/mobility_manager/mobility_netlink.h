@@ -173,6 +173,16 @@ mobility_ip_t mobility_ip_mask(const mobility_ip_t *ip, u_int prefix);
 bool mobility_ip_is_linklocal(const mobility_ip_t *ip);
 
 /**
+ * Check if a peer may be at an address: no unspecified, loopback, link-local,
+ * multicast, broadcast or reserved one, and none that stands for an IPv4 address
+ * (RFC 6890).
+ *
+ * @param ip		address
+ * @return			FALSE if nobody else can be there
+ */
+bool mobility_ip_is_reachable(const mobility_ip_t *ip);
+
+/**
  * Check if an address is a multicast address.
  *
  * @param ip		address

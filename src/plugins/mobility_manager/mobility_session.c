@@ -359,27 +359,17 @@ static void find_addresses(private_mobility_session_t *this)
 static void add_addresses(private_mobility_session_t *this)
 {
 	mobility_resolver_t *resolver = this->context->resolver;
-	enumerator_t *enumerator;
-	host_t *host, *known;
-	bool is_known;
+	mobility_candidates_t *candidates = this->mover->candidates;
+	host_t *host;
 
 	while ((host = resolver->take(resolver, this->public.id)))
 	{
-		is_known = FALSE;
-		enumerator = this->ike_sa->create_peer_address_enumerator(this->ike_sa);
-		while (!is_known && enumerator->enumerate(enumerator, &known))
+		if (candidates->found(candidates, host))
 		{
-			is_known = known->ip_equals(known, host);
+			DBG1(DBG_IKE, "mobility: %s may be at %H as well",
+				 this->connection, host);
 		}
-		enumerator->destroy(enumerator);
-		if (is_known)
-		{
-			host->destroy(host);
-			continue;
-		}
-		DBG1(DBG_IKE, "mobility: %s may be at %H as well", this->connection,
-			 host);
-		this->ike_sa->add_peer_address(this->ike_sa, host);
+		host->destroy(host);
 	}
 }
 

@@ -284,6 +284,7 @@ mock_network_t *mock_network_create(mobility_context_t *context)
 			{ .up = TRUE, .local = "10.0.0.2", .metric = 100 },
 			{ .up = TRUE, .local = "10.1.0.2", .metric = 200 },
 			{ .local = "10.2.0.2", .metric = 300 },
+			{ .local = "10.3.0.2", .metric = 400 },
 		},
 		.pins = array_create(sizeof(mobility_path_id_t), 0),
 		.copies = array_create(0, 0),

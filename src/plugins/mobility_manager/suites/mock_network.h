@@ -18,8 +18,8 @@
 
 #include <mobility_session.h>
 
-/** Uplinks there are: eth0, eth1 and eth2, with indices from 2 on */
-#define MOCK_UPLINKS 3
+/** Uplinks there are: eth0 to eth3, with indices from 2 on */
+#define MOCK_UPLINKS 4
 
 /**
  * An uplink.
@@ -27,11 +27,11 @@
 typedef struct {
 	/** peers can be reached over it */
 	bool up;
-	/** its IPv4 address: 10.0.0.2, 10.1.0.2 and 10.2.0.2 by default */
+	/** its IPv4 address: 10.0.0.2 to 10.3.0.2 by default */
 	char *local;
 	/** next hop, NULL if the peer is on-link */
 	char *gateway;
-	/** metric of its route: 100, 200 and 300 by default */
+	/** metric of its route: 100 to 400 by default */
 	uint32_t metric;
 } mock_uplink_t;
 

@@ -480,6 +480,141 @@ START_TEST(test_know)
 }
 END_TEST
 
+/**
+ * The peer's name resolves to an address, check if that is news
+ */
+static void find(char *address, bool news)
+{
+	host_t *remote;
+
+	remote = host_create_from_string(address, 0);
+	ck_assert(candidates->found(candidates, remote) == news);
+	remote->destroy(remote);
+}
+
+/**
+ * Check to which addresses there are paths, last byte or group of each, sorted
+ */
+static void assert_remotes(char *expected)
+{
+	enumerator_t *enumerator;
+	mobility_path_t *path;
+	bool changed, improved, seen[256] = {};
+	char buf[256] = "";
+	chunk_t address;
+	int i;
+
+	candidates->collect(candidates, &ike_sa, NULL, 100, &improved);
+	changed = candidates->collect(candidates, &ike_sa, NULL, 100, &improved);
+	ck_assert(!changed && !improved);
+	enumerator = candidates->create_enumerator(candidates, 100);
+	while (enumerator->enumerate(enumerator, &path))
+	{
+		address = path->remote->get_address(path->remote);
+		/* each of them once */
+		ck_assert(!seen[address.ptr[address.len - 1]]);
+		seen[address.ptr[address.len - 1]] = TRUE;
+	}
+	enumerator->destroy(enumerator);
+	for (i = 0; i < countof(seen); i++)
+	{
+		if (seen[i])
+		{
+			snprintf(buf + strlen(buf), sizeof(buf) - strlen(buf), "%s%d",
+					 *buf ? " " : "", i);
+		}
+	}
+	ck_assert_str_eq(buf, expected);
+}
+
+START_TEST(test_remotes)
+{
+	char buf[32];
+	int i;
+
+	uplinks[1].up = uplinks[2].up = FALSE;
+	/* as many as a message may have, some of them twice */
+	for (i = 20; i > 0; i--)
+	{
+		snprintf(buf, sizeof(buf), "192.0.2.%d", i);
+		announce(buf);
+		announce(i % 2 ? buf : PEER);
+	}
+	/* that in use comes first, then as announced */
+	assert_remotes("1 14 15 16 17 18 19 20");
+	/* where it has been, which it still announces */
+	know("192.0.2.3");
+	know("192.0.2.99");
+	assert_remotes("1 3 15 16 17 18 19 20");
+	/* what its name resolves to */
+	find("192.0.2.50", TRUE);
+	find("192.0.2.51", TRUE);
+	find("192.0.2.50", FALSE);
+	assert_remotes("1 3 17 18 19 20 50 51");
+	know("192.0.2.51");
+	assert_remotes("1 3 17 18 19 20 50 51");
+	/* another one each time */
+	for (i = 100; i < 120; i++)
+	{
+		snprintf(buf, sizeof(buf), "192.0.2.%d", i);
+		find(buf, TRUE);
+	}
+	assert_remotes("1 3 114 115 116 117 118 119");
+	find("192.0.2.117", FALSE);
+	find("192.0.2.113", FALSE);
+	find("192.0.2.111", TRUE);
+	assert_remotes("1 3 111 113 116 117 118 119");
+	/* it is at one that it has not announced */
+	other->destroy(other);
+	other = host_create_from_string("192.0.2.200", 4500);
+	assert_remotes("3 111 113 116 117 118 119 200");
+}
+END_TEST
+
+/**
+ * Addresses where no peer can be, and such that look like them
+ */
+static struct {
+	char *address;
+	bool reachable;
+} places[] = {
+	{ "0.0.0.0", FALSE }, { "0.1.2.3", FALSE }, { "1.0.0.0", TRUE },
+	{ "126.255.255.255", TRUE }, { "127.0.0.1", FALSE },
+	{ "127.255.255.255", FALSE }, { "128.0.0.0", TRUE },
+	{ "169.253.255.255", TRUE }, { "169.254.0.1", FALSE },
+	{ "169.255.0.1", TRUE }, { "10.0.0.1", TRUE }, { "172.16.0.1", TRUE },
+	{ "192.168.0.1", TRUE }, { "100.64.0.1", TRUE },
+	{ "223.255.255.255", TRUE }, { "224.0.0.1", FALSE },
+	{ "239.255.255.255", FALSE }, { "240.0.0.1", FALSE },
+	{ "255.255.255.255", FALSE },
+	{ "::", FALSE }, { "::1", FALSE }, { "::c000:201", FALSE },
+	{ "::ffff:c000:201", FALSE }, { "::1:c000:201", TRUE },
+	{ "::ff00:c000:201", TRUE }, { "::101:c000:201", TRUE },
+	{ "64:ff9b::c000:201", TRUE }, { "2001:db8::1", TRUE },
+	{ "fd00::1", TRUE }, { "fec0::1", TRUE }, { "fe80::1", FALSE },
+	{ "febf::1", FALSE }, { "ff02::1", FALSE }, { "feff::1", TRUE },
+};
+
+START_TEST(test_unreachable)
+{
+	char *address = places[_i].address;
+	bool reachable = places[_i].reachable;
+
+	uplinks[1].up = uplinks[2].up = FALSE;
+	/* neither announced nor resolved */
+	announce(address);
+	assert_collected(NULL, "CI");
+	assert_order(100, reachable ? "00" : "0");
+	find(address, reachable);
+	assert_collected(NULL, "--");
+	/* but if it is where the peer is, so be it */
+	other->destroy(other);
+	other = host_create_from_string(address, 4500);
+	assert_collected(NULL, reachable ? "--" : "CI");
+	assert_order(100, "00");
+}
+END_TEST
+
 START_TEST(test_find_better)
 {
 	mobility_path_t *current;
@@ -647,6 +782,34 @@ START_TEST(test_pins)
 }
 END_TEST
 
+START_TEST(test_pins_limited)
+{
+	mobility_path_t *incumbent, *path;
+	char buf[32];
+	int i;
+
+	incumbent = create_path(1, other);
+	assert_collected(incumbent, "CI");
+	candidates->pin(candidates, incumbent);
+	/* a name that resolves to another address each time, all are probed */
+	for (i = 2; i < 200; i++)
+	{
+		path = create_path(0, other);
+		snprintf(buf, sizeof(buf), "192.0.2.%d", i);
+		path->remote->destroy(path->remote);
+		path->remote = host_create_from_string(buf, 0);
+		find(buf, TRUE);
+		assert_collected(incumbent, "CI");
+		candidates->pin(candidates, path);
+		ck_assert(candidates->is_pinned(candidates, path));
+		ck_assert_int_le(pinned.added - pinned.removed, MOBILITY_MAX_PINS);
+		mobility_path_destroy(path);
+	}
+	ck_assert(candidates->is_pinned(candidates, incumbent));
+	mobility_path_destroy(incumbent);
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -661,6 +824,9 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_own_address);
 	tcase_add_test(tc, test_shrink);
 	tcase_add_test(tc, test_know);
+	tcase_add_test(tc, test_remotes);
+	tcase_add_loop_test(tc, test_unreachable, 0, countof(places));
+	tcase_add_test(tc, test_pins_limited);
 	tcase_add_test(tc, test_find_better);
 	tcase_add_test(tc, test_find_better_unlisted);
 	tcase_add_test(tc, test_aside);

@@ -213,6 +213,64 @@ START_TEST(test_lifetime)
 }
 END_TEST
 
+START_TEST(test_many_addresses)
+{
+	char address[16];
+	int i;
+
+	for (i = 2; i < 22; i++)
+	{
+		snprintf(address, sizeof(address), "192.0.2.%d", i);
+		f->ike_sa->add_peer_address(f->ike_sa,
+									host_create_from_string(address, 0));
+	}
+	memset(f->answers, FALSE, sizeof(f->answers));
+	plug(2, TRUE);
+	plug(0, FALSE);
+	session_fixture_run(f, 200);
+	/* a packet over each of two uplinks to each of eight addresses */
+	session_fixture_forget(f);
+	session_fixture_run(f, 200);
+	ck_assert_uint_eq(mock_charon_count(), 16);
+	/* with two more uplinks there are 32 paths, and a limit */
+	plug(0, TRUE);
+	plug(3, TRUE);
+	session_fixture_run(f, 200);
+	session_fixture_forget(f);
+	session_fixture_run(f, 200);
+	ck_assert_uint_eq(mock_charon_count(), 24);
+	session_fixture_forget(f);
+	session_fixture_run(f, 60000);
+	ck_assert_uint_eq(f->state, MOBILITY_DORMANT);
+	session_fixture_forget(f);
+	session_fixture_run(f, 10000);
+	ck_assert_uint_eq(mock_charon_count(), 24);
+	/* one of them answers */
+	f->answers[1] = TRUE;
+	session_fixture_run(f, 10000);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	ck_assert_int_eq(array_count(f->network->pins), 1);
+}
+END_TEST
+
+START_TEST(test_resolved)
+{
+	/* nobody can be at the address in use, but its name has another one */
+	f->network->owned = "192.0.2.1";
+	array_insert(f->network->resolved, ARRAY_TAIL,
+				 host_create_from_string("127.0.0.2", 0));
+	array_insert(f->network->resolved, ARRAY_TAIL,
+				 host_create_from_string("192.0.2.50", 0));
+	session_fixture_changed(f);
+	session_fixture_run(f, 1000);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	ck_assert_uint_eq(mock_charon_count(), 1);
+	ck_assert(chunk_equals(f->ike_sa->get_other_host(f->ike_sa)->get_address(
+							f->ike_sa->get_other_host(f->ike_sa)),
+						   chunk_from_chars(192, 0, 2, 50)));
+}
+END_TEST
+
 START_TEST(test_own_address)
 {
 	/* no path over any uplink: nothing is sent, to ourselves it would be */
@@ -245,6 +303,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_answer_late);
 	tcase_add_test(tc, test_answer_never);
 	tcase_add_test(tc, test_answer_twice);
+	tcase_add_test(tc, test_many_addresses);
+	tcase_add_test(tc, test_resolved);
 	tcase_add_test(tc, test_own_address);
 	suite_add_tcase(s, tc);
 
