@@ -4,6 +4,7 @@
 
 import argparse
 import concurrent.futures
+import json
 import os
 import random
 import re
@@ -21,15 +22,15 @@ ENDS = ("alice", "sun")
 LOG = "/var/log/charon.log"
 # seconds: of a storm, until all has to be well again, of the calm in which no
 # packet may be lost, for the checks after it, to boot and to log in
-STORM, SETTLE, CALM, CHECKS, START = 90, 40, 15, 8, 25
+STORM, SETTLE, CALM, CHECKS = 90, 45, 15, 10
 # What a daemon may need more than after its login: in kB, which is for all it
 # keeps once about events, peers and paths, and descriptors.
 MORE_HEAP, MORE_FILES = 1024, 6
 
 # Of two IKE_SAs that both ends made at once, the one that is not wanted waits
 # half a minute for its deletion, which may get no answer.  Half open ones wait
-# as long.
-REDUNDANT = 40
+# as long.  This is what is left of it after the calm.
+REDUNDANT = 25
 
 GATEWAYS = {"plugin": "with the plugin at the gateway",
             "stock": "with stock strongSwan at the gateway"}
@@ -123,7 +124,7 @@ def sun_conf(draw):
 }}
 pools {{
   home {{
-    addrs = 10.3.0.1/32
+    addrs = 10.3.0.0/28
   }}
 }}"""
 
@@ -182,11 +183,11 @@ class Soak:
         self._options = options
         self._end = end             # of the monotonic clock
         self._place = None
-        self._log = None
         self._logins_allowed = 1
         self._pids = {}
+        self._stream = self._address = None
+        self._growth = []
         self._first = {}            # host: (heap, descriptors)
-        self._pending = []
         self.rounds = 0
         self.packets = self.happened = 0
 
@@ -194,16 +195,14 @@ class Soak:
         plugin = paths.plugin(self._options.build)
         with site.Site(f"soak-{self._gateway}", plugin, self._options,
                        hosts=HOSTS) as self._place:
-            path = self._place.results / "storm.log"
-            with open(path, "w", encoding="utf-8") as self._log:
-                try:
-                    self._start()
-                    number = self._options.round
-                    while self._one_round(number):
-                        number += 1
-                    self._stop()
-                finally:
-                    self._collect()
+            try:
+                self._start()
+                number = self._options.round
+                while self._one_round(number):
+                    number += 1
+                self._stop()
+            finally:
+                self._collect()
         timeline.write(self._place.results, self._place.scenario)
 
     def say(self, text):
@@ -235,10 +234,26 @@ class Soak:
         place.start("sun")
         place.start("alice")
         self._run("alice", "wait-output 20 INSTALLED swanctl --list-sas")
-        self._run("alice", "traffic start 10.2.0.10")
+        self._start_traffic()
         self._note_pids()
         for host in ENDS:
             self._first[host] = self._needs(host)
+
+    def _virtual_ip(self):
+        found = re.findall(r"inet (10\.3\.0\.\d+)/", self._run(
+            "alice", "ip -o address show", must=False).out)
+        return " and ".join(found)
+
+    def _start_traffic(self):
+        """Once more if alice has logged in while the gateway thought that her
+        address is in use: then it gives her another one."""
+        if self._stream:
+            self._run("alice", f"traffic stop --name {self._stream}",
+                      must=False)
+        self._address = self._virtual_ip()
+        self._stream = "stream-" + self._address.rpartition(".")[2]
+        self._run("alice", f"traffic start 10.2.0.10 --name {self._stream}",
+                  must=False)
 
     def _note_pids(self):
         for host in ENDS:
@@ -249,7 +264,7 @@ class Soak:
 
     def _one_round(self, number):
         """Returns False if there is no time for it."""
-        after = SETTLE + CALM + CHECKS
+        after = SETTLE + CALM + CHECKS + REDUNDANT
         left = self._end - time.monotonic() - after
         if left < STORM / 3 and self.rounds:
             return False
@@ -257,11 +272,12 @@ class Soak:
         began = time.monotonic()
         self._calm_down()
         settled = time.monotonic() - began
+        passing = {host: _passing(self._state(host)[1]) for host in ENDS}
         self._run("alice", "event calm")
         self._place.clock(CALM)
         self._run("alice", "event calm-over")
-        faults = self._traffic_faults() + self._state_faults() + \
-            self._daemon_faults()
+        faults = self._traffic_faults() + self._state_faults(passing) + \
+            self._rule_faults() + self._daemon_faults()
         logins = self._logins()
         if logins > self._logins_allowed:
             faults.append(f"{logins} logins, {self._logins_allowed} have a "
@@ -272,47 +288,38 @@ class Soak:
         self.happened += events
         self.say(f"round {number}: {events} events, well again after "
                  f"{settled:.0f} s, no packet lost in {CALM} s of calm, "
-                 f"{logins} logins")
+                 f"{logins} logins, {'; '.join(self._growth)}")
         return True
 
     def _storm(self, number, seconds):
-        weather = storm.Storm(f"{self._options.seed}/{number}",
-                              not self._options.no_restarts)
+        """Each host does what is to be done in it."""
+        events = list(storm.Storm(
+            f"{self._options.seed}/{number}",
+            not self._options.no_restarts).events(seconds))
         self._run("alice", f"event storm {number}")
-        began, count = time.monotonic(), 0
-        for event in weather.events(seconds):
-            now = time.monotonic() - began
-            if now > seconds:
-                break
-            time.sleep(max(0, event.time - now))
-            self._do(event)
-            count += 1
-        return count
-
-    def _do(self, event):
-        if event.restarts:
-            self._wait_pending()
-        self._log.write(f"{time.time():.3f} {event.time:8.3f} {event.name}\n")
-        self._log.flush()
-        # "cable" notes what it did itself
-        futures = [(command, self._place.submit(
-            host, command if command.startswith("cable ") else
-            f"event {_word(event.name)}; {command}", 100))
-            for host, command in event.commands]
-        self._logins_allowed += event.may_login
-        self._pending += futures
-        if event.waits:
-            for _, future in futures:
-                future.result(110)
-
-    def _wait_pending(self):
-        for command, future in self._pending:
-            result = future.result(110)
+        # there is time to start the players
+        begin = self._place.clock() + 3
+        count = 0
+        players = []
+        for host in ("alice", "moon", "carol", "sun"):
+            mine = [event for event in events if host in event.steps]
+            plan = {"begin": begin, "end": begin + seconds, "events": [
+                {"time": event.time, "word": _word(event.name),
+                 "steps": event.steps[host], "background": event.background,
+                 "restarts": event.restarts} for event in mine]}
+            path = self._place.results / f"storm.{host}.json"
+            path.write_text(json.dumps(plan, indent=1), encoding="utf-8")
+            players.append((mine, self._place.submit(
+                host, f"storm-player {path}", seconds + 60)))
+        for mine, player in players:
+            result = player.result(seconds + 70)
             if result.code:
-                self._log.write(f"  {command}\n    ended with {result.code}: "
-                                + " ".join((result.out + result.err).split())
-                                + "\n")
-        self._pending = []
+                raise steps.Failed(f"a player failed: {result.err}")
+            # a slow machine doesn't get to all of them
+            done = mine[:int(result.out)]
+            count += len(done)
+            self._logins_allowed += sum(event.may_login for event in done)
+        return count
 
     # ------------------------------------------------------------------- calm
 
@@ -322,7 +329,6 @@ class Soak:
         self._run("alice", "event repaired")
         for host, command in storm.CALM:
             self._run(host, command, must=False)
-        self._wait_pending()
         self._note_pids()
         left = int(max(5, end - time.monotonic()))
         faults = []
@@ -331,21 +337,27 @@ class Soak:
         if result.code:
             faults.append("alice is " + result.out.strip())
         left = int(max(5, end - time.monotonic()))
-        result = self._run("alice", f"traffic wait {left}", must=False,
-                           timeout=left + 20)
+        if self._virtual_ip() != self._address:
+            self._start_traffic()
+        result = self._run(
+            "alice", f"traffic wait {left} --name {self._stream}", must=False,
+            timeout=left + 20)
         if result.code:
             faults.append("alice and bob have " + result.out.strip())
         for host in ENDS:
-            wrong, _ = ipsecstate.settle(
-                lambda command, host=host: self._run(host, command).out,
-                _one_of_each, max(10, end - time.monotonic()))
+            wrong, _ = self._state(host, _one_of_each,
+                                   max(10, end - time.monotonic()))
             faults += [f"{host}: {text}" for text in wrong]
         if faults:
             raise Wrong(faults)
 
+    def _state(self, host, wanted=lambda state: [], patience=0):
+        return ipsecstate.settle(
+            lambda command: self._run(host, command).out, wanted, patience)
+
     def _traffic_faults(self):
-        log = trafficlog.Log(str(self._place.results), since="calm",
-                             until="calm-over")
+        log = trafficlog.Log(str(self._place.results), self._stream, "calm",
+                             "calm-over")
         faults = log.excess(lost=0, gap=1, tcp=True)
         for stream in log.streams.values():
             self.packets += len(stream.sent)
@@ -353,20 +365,16 @@ class Soak:
             faults.append(f"TCP stood still for {log.tcp_stall():.1f} s")
         return faults + log.report() if faults else []
 
-    def _state_faults(self):
+    def _state_faults(self, passing):
+        """passing: what was on its way when the calm began."""
         faults = []
         for host in ENDS:
-            wrong, state = ipsecstate.settle(
-                lambda command, host=host: self._run(host, command).out,
-                _one_of_each, 15)
+            wrong = self._state(host, _one_of_each, CHECKS)[0] or self._state(
+                host, lambda state, before=passing[host]:
+                    [f"{each} stays" for each in before & _passing(state)],
+                REDUNDANT)[0]
             faults += [f"{host}: {text}" for text in wrong]
-            if _passing(state):
-                wrong, _ = ipsecstate.settle(
-                    lambda command, host=host: self._run(host, command).out,
-                    lambda now, then=_passing(state): sorted(
-                        then & _passing(now)), REDUNDANT)
-                faults += [f"{host}: {text} stays" for text in wrong]
-        return faults + self._rule_faults()
+        return faults
 
     def _rule_faults(self):
         """Rules and routes: of one session there are no pins but those of the
@@ -379,14 +387,14 @@ class Soak:
         out = self._run("alice", "ip route show table 220", must=False).out
         if len(out.splitlines()) != 1:
             faults.append("alice: routes in table 220:\n" + out)
-        out = self._run("alice", "ip -o address show | grep -c 10.3.0.",
-                        must=False).out.strip()
-        if out != "1":
-            faults.append(f"alice has {out} virtual IPs")
+        if self._virtual_ip() != self._address:
+            faults.append(f"alice had the virtual IP {self._address}, has "
+                          + self._virtual_ip())
         return faults
 
     def _daemon_faults(self):
         faults = []
+        self._growth = []
         for host in ENDS:
             pid = self._run(host, f"pgrep -x charon-systemd", must=False
                             ).out.split()
@@ -396,7 +404,7 @@ class Soak:
                 continue
             heap, files = self._needs(host)
             first_heap, first_files = self._first[host]
-            self._log.write(f"{host}: {heap} kB, {files} descriptors\n")
+            self._growth.append(f"{host} {heap} kB, {files} files")
             if heap > first_heap + MORE_HEAP:
                 faults.append(f"{host}: charon uses {heap} kB, after its "
                               f"login {first_heap} kB")
@@ -438,7 +446,7 @@ class Soak:
 
     def _stop(self):
         """And nothing is left of it."""
-        self._run("alice", "traffic stop", must=False)
+        self._run("alice", f"traffic stop --name {self._stream}", must=False)
         faults = []
         for host in ENDS:
             self._run(host, "ip address > /var/log/ip.address")
@@ -522,15 +530,10 @@ def explain(one, error):
     results = one._place.results
     for line in str(error).splitlines():
         one.say("  " + line)
-    path = results / "storm.log"
+    one.say("the end of the storm:")
+    path = results / "events.log"
     if path.exists():
-        one.say("the last that was done to it:")
-        for line in path.read_text().splitlines()[-12:]:
-            one.say("  " + line)
-    one.say("the end of the timeline:")
-    path = results / "timeline.txt"
-    if path.exists():
-        for line in path.read_text().splitlines()[-15:]:
+        for line in path.read_text().splitlines()[-25:]:
             one.say("  " + line)
     one.say(f"all of it: {results}")
 

@@ -32,14 +32,20 @@ LINES = (("alice", "eth1"), ("moon", "eth0"), ("moon", "eth1"),
          ("carol", "eth0"), ("sun", "eth0"))
 
 
+INITIATE = "swanctl --initiate --child home --timeout 3"
+# what a daemon had in the kernel stays there, also that of stock
+KILL = ["systemctl kill strongswan", "ip xfrm state flush",
+        "ip xfrm policy flush", "systemctl start strongswan"]
+
+
 @dataclasses.dataclass
 class Event:
     time: float         # seconds since the storm began
     name: str
-    commands: list      # (host, command), all at once
+    steps: dict         # host: commands, one after the other
     may_login: bool = False
-    restarts: str = ""  # the host whose daemon is another one afterwards
-    waits: bool = True  # for the command, before the next event
+    restarts: bool = False      # there is another daemon afterwards
+    background: bool = False    # what follows doesn't wait for it
 
 
 def snat(router, ports):
@@ -110,8 +116,8 @@ class Storm:
             elif self._dark is None:
                 self._dark = self._time
 
-    def _event(self, name, *commands, **more):
-        return Event(self._time, name, list(commands), **more)
+    def _event(self, name, steps, **more):
+        return Event(self._time, name, steps, **more)
 
     def _cable(self):
         uplink = self._chance.choice(("eth0", "eth1"))
@@ -128,19 +134,27 @@ class Storm:
         action = "plug" if plugged else "pull"
         names = " ".join(sorted(uplinks))
         return self._event(f"{action} {names}",
-                           ("alice", f"cable {action} {names}"))
+                           {"alice": [f"cable {action} {names}"]})
 
     def _flap(self):
         """Leaves them plugged."""
         uplinks = self._chance.choice((("eth0",), ("eth1",), ("eth0", "eth1")))
-        count, seed = self._chance.randint(3, 10), self._chance.getrandbits(32)
+        steps, plugged = [], {name: name not in self._unplugged
+                              for name in uplinks}
+        count = self._chance.randint(3, 10)
+        event = self._event(f"{count} flaps of {' '.join(uplinks)}",
+                            {"alice": steps})
+        for _ in range(count):
+            uplink = self._chance.choice(uplinks)
+            plugged[uplink] = not plugged[uplink]
+            # many short ones and a few long ones, as a loose plug does
+            pause = 0.01 * 100 ** self._chance.random()
+            steps += [f"cable {'plug' if plugged[uplink] else 'pull'} "
+                      f"{uplink}", f"sleep {pause:.3f}"]
+            self._time += pause
+        steps.append("cable plug " + " ".join(uplinks))
         self._unplugged -= set(uplinks)
         self._unmute(uplinks)
-        names = " ".join(uplinks)
-        event = self._event(f"{count} flaps of {names}",
-                            ("alice", f"FLAP_SEED={seed} flap {count} {names}"))
-        # the mean of its pauses
-        self._time += 0.22 * count
         return event
 
     def _upstream(self):
@@ -159,7 +173,7 @@ class Storm:
             else self._muted | {line}
         action = "unmute" if connected else "mute"
         return self._event(f"{action} {' '.join(line)}",
-                           (line[0], f"cable {action} {line[1]}"))
+                           {line[0]: [f"cable {action} {line[1]}"]})
 
     def _repair(self):
         """Somebody does something about it at last."""
@@ -179,12 +193,12 @@ class Storm:
     def _nat(self):
         """The router forgets its mappings; new ones are as before or not."""
         router = PLACES[self._place][0]
-        command = "conntrack -F"
+        steps = ["conntrack -F"]
         if self._chance.random() < 0.7:
             first = self._chance.randrange(1024, 60000)
-            command = "iptables -t nat -R " + snat(
-                router, f"{first}-{first + 99}").format("1") + "; " + command
-        return self._event("NAT mappings change", (router, command))
+            steps.insert(0, "iptables -t nat -R " + snat(
+                router, f"{first}-{first + 99}").format("1"))
+        return self._event("NAT mappings change", {router: steps})
 
     def _renew(self):
         """The lease is renewed: the same address, perhaps after a moment
@@ -213,7 +227,7 @@ class Storm:
                          f"dev {uplink}")
             # with the first address of a network go all others, and routes
             steps += self._addressing(uplink)
-        event = self._event(f"{uplink}: {name}", ("alice", "; ".join(steps)))
+        event = self._event(f"{uplink}: {name}", {"alice": steps})
         self._time += pause or 0
         return event
 
@@ -245,7 +259,7 @@ class Storm:
             if is_up else [f"ip address flush dev {uplink} scope global",
                            f"ip link set {uplink} down"]
         return self._event(f"{uplink} {'up' if is_up else 'down'}",
-                           ("alice", "; ".join(steps)))
+                           {"alice": steps})
 
     def _access_point(self):
         """eth0 associates with the other one."""
@@ -255,22 +269,21 @@ class Storm:
         self._unmute({"eth0"})
         steps = ["cable pull eth0", "ip address flush dev eth0 scope global",
                  f"cable plug eth0 {self._place}", *self._addressing("eth0")]
-        return self._event(f"eth0 in {self._place}",
-                           ("alice", "; ".join(steps)))
+        return self._event(f"eth0 in {self._place}", {"alice": steps})
 
     def _rekey(self):
         host = self._chance.choice(("alice", "sun"))
         what = self._chance.choice(("ike", "child"))
-        return self._event(f"{host} rekeys {what}",
-                           (host, f"swanctl --rekey --{what} home"))
+        return self._event(f"{host} rekeys {what}", {
+            host: [f"swanctl --rekey --{what} home"]}, background=True)
 
     def _collide(self):
         """Both at once."""
         mine, theirs = (self._chance.choice(("ike", "child"))
                         for _ in range(2))
-        return self._event(f"alice rekeys {mine}, sun rekeys {theirs}",
-                           ("alice", f"swanctl --rekey --{mine} home"),
-                           ("sun", f"swanctl --rekey --{theirs} home"))
+        return self._event(f"alice rekeys {mine}, sun rekeys {theirs}", {
+            "alice": [f"swanctl --rekey --{mine} home"],
+            "sun": [f"swanctl --rekey --{theirs} home"]}, background=True)
 
     def _loss(self):
         host, interface = line = self._chance.choice(LINES)
@@ -279,16 +292,14 @@ class Storm:
             "loss 5%", "loss 30%", "delay 20ms", "delay 150ms",
             "delay 80ms 40ms loss 5%", "delay 30ms reorder 20% 50%",
             "loss 100%", "duplicate 10%"))
+        steps = [f"tc qdisc replace dev {interface} root netem {what} "
+                 "limit 10000"]
         if what == "loss 100%":
             # not for long: nobody keeps account of that
-            command = f"tc qdisc replace dev {interface} root netem {what}; " \
-                "sleep 1.5; " + self._fine(interface)
+            steps += ["sleep 1.5", self._fine(interface)]
             self._weather.discard(line)
-        else:
-            command = f"tc qdisc replace dev {interface} root netem {what} " \
-                "limit 10000"
-        return self._event(f"{host} {interface}: {what}", (host, command),
-                           waits=what != "loss 100%")
+        return self._event(f"{host} {interface}: {what}", {host: steps},
+                           background=len(steps) > 1)
 
     @staticmethod
     def _fine(interface):
@@ -300,91 +311,89 @@ class Storm:
         line = self._chance.choice(sorted(self._weather))
         self._weather.discard(line)
         return self._event(f"{' '.join(line)}: fine",
-                           (line[0], self._fine(line[1])))
+                           {line[0]: [self._fine(line[1])]})
 
     def _switch(self):
         uplink = self._chance.choice(("eth0", "eth1"))
-        return self._event(f"switch to {uplink}", (
-            "alice", f"timeout 20 mobilityctl switch home {uplink}"),
-            waits=False)
+        return self._event(f"switch to {uplink}", {
+            "alice": [f"timeout 20 mobilityctl switch home {uplink}"]},
+            background=True)
 
     def _prefer(self):
         uplink = self._chance.choice(("eth0", "eth1"))
         how = self._chance.choice(("--cost 50", "--cost 900", "--prefer",
                                    "--avoid", "--reset", "--reset"))
-        return self._event(f"{uplink} {how}", (
-            "alice", f"mobilityctl interface {uplink} {how}"))
+        return self._event(f"{uplink} {how}", {
+            "alice": [f"mobilityctl interface {uplink} {how}"]},
+            background=True)
 
     def _flush(self):
         """Somebody deletes what is not his."""
         what = self._chance.choice((
             "ip rule flush protocol 230",
             "ip route flush table all protocol 230"))
-        return self._event(what, ("alice", what))
+        return self._event(what, {"alice": [what]})
 
     def _freeze(self):
         """A daemon gets no processor for a while."""
         host = self._chance.choice(("alice", "sun"))
         pause = self._chance.choice((0.3, 1, 3))
-        return self._event(f"{host}'s charon stands still for {pause} s", (
-            host, "pid=$(cat /run/charon-systemd.pid); kill -STOP $pid; "
-            f"sleep {pause}; kill -CONT $pid"), waits=False)
+        return self._event(f"{host}'s charon stands still for {pause} s", {
+            host: ["pid=$(cat /run/charon-systemd.pid)", "kill -STOP $pid",
+                   f"sleep {pause}", "kill -CONT $pid"]}, background=True)
 
     def _style(self):
         """alice changes how she reauthenticates."""
         self._before_break = not self._before_break
         value = "yes" if self._before_break else "no"
-        return self._event(f"make_before_break = {value}", (
-            "alice", "sed -i 's/make_before_break = .*/make_before_break = "
-            f"{value}/' /etc/strongswan.conf; swanctl --reload-settings"))
+        return self._event(f"make_before_break = {value}", {
+            "alice": ["sed -i 's/make_before_break = .*/make_before_break = "
+                      f"{value}/' /etc/strongswan.conf",
+                      "swanctl --reload-settings"]}, background=True)
 
     # what makes somebody log in
 
-    def _login_event(self, name, *commands, **more):
+    def _login_event(self, name, steps, **more):
         self._login = self._time
-        return self._event(name, *commands, may_login=True, waits=False,
+        return self._event(name, steps, may_login=True, background=True,
                            **more)
 
     def _reauthenticate(self):
         if self._time - self._login < LOGIN_PAUSE:
             return None
-        return self._login_event("alice reauthenticates", (
-            "alice", "swanctl --rekey --ike home --reauth"))
+        return self._login_event("alice reauthenticates", {
+            "alice": ["swanctl --rekey --ike home --reauth"]})
 
     def _leave(self):
         """alice ends the connection and wants it again."""
         if self._time - self._login < LOGIN_PAUSE:
             return None
         pause = self._chance.choice((0, 0.5, 2))
-        return self._login_event("alice leaves and comes back", (
-            "alice", "swanctl --terminate --ike home --timeout 8; "
-            f"sleep {pause}; swanctl --initiate --child home --timeout 20"))
+        return self._login_event("alice leaves and comes back", {
+            "alice": ["swanctl --terminate --ike home --timeout 5",
+                      f"sleep {pause}", INITIATE]})
 
-    def _restarting(self, name, host, *commands):
+    def _restarting(self, name, steps):
         if not self._with_restarts or \
                 self._time - self._restart < RESTART_PAUSE:
             return None
         self._restart = self._time
-        return self._login_event(name, *commands, restarts=host)
+        return self._login_event(name, steps, restarts=True)
 
     def _kill(self):
-        # what the daemon had in the kernel stays there, also with stock
-        return self._restarting("kill -9 of alice's charon", "alice", (
-            "alice", "systemctl kill strongswan; ip xfrm state flush; "
-            "ip xfrm policy flush; systemctl start strongswan"))
+        return self._restarting("kill -9 of alice's charon", {"alice": KILL})
 
     def _restart_client(self):
-        return self._restarting("restart of alice's charon", "alice", (
-            "alice", "systemctl restart strongswan"))
+        return self._restarting("restart of alice's charon", {
+            "alice": ["systemctl restart strongswan"]})
 
     def _kill_gateway(self):
         """The gateway has forgotten all, and alice's user sees that it does
         not work."""
-        return self._restarting("kill -9 of sun's charon", "sun", (
-            "sun", "systemctl kill strongswan; ip xfrm state flush; "
-            "ip xfrm policy flush; systemctl start strongswan"), (
-            "alice", "sleep 3; swanctl --terminate --ike home --force "
-            "--timeout 5; swanctl --initiate --child home --timeout 20"))
+        return self._restarting("kill -9 of sun's charon", {
+            "sun": KILL,
+            "alice": ["sleep 3", "swanctl --terminate --ike home --force "
+                      "--timeout 5", INITIATE]})
 
 
 # Whatever a storm has done, this is as before it.
