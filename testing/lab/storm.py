@@ -396,22 +396,22 @@ class Storm:
                       "--timeout 5", INITIATE]})
 
 
-# Whatever a storm has done, this is as before it.
-CALM = (
-    ("sun", "cable unmute eth0; tc qdisc del dev eth0 root"),
-    ("moon", "cable unmute eth0; tc qdisc del dev eth0 root; "
-     "tc qdisc del dev eth1 root"),
-    ("carol", "cable unmute eth0; tc qdisc del dev eth0 root"),
-    ("alice", "tc qdisc del dev eth1 root; "
-     "ip link set eth0 up; ip link set eth1 up; "
-     "cable plug eth0 net1; cable plug eth1; cable unmute eth0 eth1; "
-     "ip address flush dev eth0 scope global; "
-     "ip address replace 10.1.0.10/16 dev eth0; "
-     "ip route replace default via 10.1.0.1 dev eth0; "
-     "ip address flush dev eth1 scope global; "
-     f"ip address replace {ETH1[0]}/24 dev eth1; "
-     f"ip address replace {ETH1_V6} dev eth1 nodad; "
-     "mobilityctl interface eth0 --reset; mobilityctl interface eth1 --reset; "
-     "sed -i 's/make_before_break = .*/make_before_break = no/' "
-     "/etc/strongswan.conf; swanctl --reload-settings"),
-)
+# What each host does after a storm, whatever that was: all is as before it.
+CALM = {
+    "sun": ["cable unmute eth0", Storm._fine("eth0")],
+    "moon": ["cable unmute eth0", Storm._fine("eth0"), Storm._fine("eth1")],
+    "carol": ["cable unmute eth0", Storm._fine("eth0")],
+    "alice": [
+        Storm._fine("eth1"), "ip link set eth0 up", "ip link set eth1 up",
+        "cable plug eth0 net1", "cable plug eth1", "cable unmute eth0 eth1",
+        "ip address flush dev eth0 scope global",
+        "ip address replace 10.1.0.10/16 dev eth0",
+        "ip route replace default via 10.1.0.1 dev eth0",
+        "ip address flush dev eth1 scope global",
+        f"ip address replace {ETH1[0]}/24 dev eth1",
+        f"ip address replace {ETH1_V6} dev eth1 nodad",
+        "mobilityctl interface eth0 --reset",
+        "mobilityctl interface eth1 --reset",
+        "sed -i 's/make_before_break = .*/make_before_break = no/' "
+        "/etc/strongswan.conf; swanctl --reload-settings"],
+}
