@@ -132,6 +132,11 @@ struct private_mobility_mover_t {
 	bool spread;
 
 	/**
+	 * The request in flight was sent by transmit().
+	 */
+	bool transmitted;
+
+	/**
 	 * How often the request in flight goes over the target only: first after a
 	 * move, or because the peer has just answered on it.  Sent over all paths
 	 * it would have to be followed by another one, for ever if answers take
@@ -545,6 +550,19 @@ static void fail_test(private_mobility_mover_t *this, uint64_t penalty)
 	}
 }
 
+METHOD(mobility_mover_t, stay, void,
+	private_mobility_mover_t *this)
+{
+	if (this->test_next)
+	{
+		end_test(this, FALSE);
+	}
+	if (this->public.exchange->in_flight(this->public.exchange))
+	{
+		resend(this);
+	}
+}
+
 METHOD(mobility_mover_t, tick, void,
 	private_mobility_mover_t *this, uint64_t penalty)
 {
@@ -685,6 +703,7 @@ METHOD(mobility_mover_t, sent, void,
 	mobility_record_t record = {};
 
 	this->spread = FALSE;
+	this->transmitted = FALSE;
 	this->asked = mobility_now();
 	this->public.exchange->capture(this->public.exchange, this->ike_sa,
 								   message);
@@ -850,7 +869,13 @@ METHOD(mobility_task_owner_t, transmit, void,
 	else if (path)
 	{
 		send_over(this, path);
+		if (this->transmitted && this->path &&
+			!mobility_path_equals(path, this->path))
+		{	/* nor does anybody else try the path in use */
+			send_over(this, this->path);
+		}
 	}
+	this->transmitted = TRUE;
 }
 
 METHOD(mobility_task_owner_t, tested, bool,
@@ -1065,6 +1090,7 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 			.resend = _resend,
 			.test = _test,
 			.get_deadline = _get_deadline,
+			.stay = _stay,
 			.tick = _tick,
 			.is_idle = _is_idle,
 			.send_dpd = _send_dpd,

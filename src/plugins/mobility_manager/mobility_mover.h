@@ -143,6 +143,13 @@ struct mobility_mover_t {
 					 const char *trigger);
 
 	/**
+	 * The IKE_SA is held no longer: give up a test, and have the request in
+	 * flight complete over the path in use, as what ends the IKE_SA waits for
+	 * that.
+	 */
+	void (*stay)(mobility_mover_t *this);
+
+	/**
 	 * Get the time at which tick() is due.
 	 *
 	 * @return			time, 0 if it is not needed

@@ -699,6 +699,7 @@ METHOD(mobility_session_t, tick, status_t,
 	if (!this->hold->is_held(this->hold))
 	{
 		this->context->arm(this->context, &this->public, 0);
+		this->mover->stay(this->mover);
 		return act(this) == DESTROY_ME ? DESTROY_ME
 									   : this->hold->hand_over(this->hold);
 	}

@@ -117,6 +117,20 @@ static void assert_cause(const char *cause)
 }
 
 /**
+ * Move to another uplink by hand
+ */
+static void switch_to(const char *uplink)
+{
+	ike_sa_t *ike_sa = session_fixture_checkout(f);
+	char error[128];
+	status_t status;
+
+	ck_assert_msg(f->session->switch_uplink(f->session, uplink, error, &status),
+				  "%s", error);
+	mock_ike_checkin(ike_sa, status);
+}
+
+/**
  * Delete the IKE_SA as swanctl does
  */
 static void terminate()
@@ -290,6 +304,33 @@ START_TEST(test_own_address)
 }
 END_TEST
 
+START_TEST(test_terminate_in_test)
+{
+	mute(1, TRUE);
+	switch_to("eth1");
+	session_fixture_run(f, 100);
+	ck_assert_str_eq(mock_charon_sources(), "10.1.0.2 ");
+	/* the path under test is silent, that in use works */
+	terminate();
+	session_fixture_run(f, 500);
+	ck_assert(f->ended);
+	ck_assert_str_eq(mock_charon_sources(), "10.1.0.2 10.0.0.2 10.0.0.2 ");
+}
+END_TEST
+
+START_TEST(test_terminate_in_move)
+{
+	switch_to("eth1");
+	session_fixture_run(f, 10);
+	mute(1, TRUE);
+	/* the peer answered the test, but does not the update */
+	ck_assert_str_eq(mock_charon_sources(), "10.1.0.2 10.1.0.2 ");
+	terminate();
+	session_fixture_run(f, 5000);
+	ck_assert(f->ended);
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -314,6 +355,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_no_answer_cause);
 	tcase_add_test(tc, test_terminate_dormant);
 	tcase_add_test(tc, test_lifetime);
+	tcase_add_test(tc, test_terminate_in_test);
+	tcase_add_test(tc, test_terminate_in_move);
 	suite_add_tcase(s, tc);
 	return s;
 }
