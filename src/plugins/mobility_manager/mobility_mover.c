@@ -132,6 +132,12 @@ struct private_mobility_mover_t {
 	bool spread;
 
 	/**
+	 * The request in flight was sent over all paths, as the one in use did not
+	 * answer.
+	 */
+	bool probed;
+
+	/**
 	 * The request in flight was sent by transmit().
 	 */
 	bool transmitted;
@@ -395,6 +401,7 @@ METHOD(mobility_mover_t, probe, status_t,
 			send_again(this, this->target);
 			return SUCCESS;
 		}
+		this->probed = TRUE;
 		enumerator = candidates->create_enumerator(candidates, now);
 		for (i = 0; i < PROBES_MAX && enumerator->enumerate(enumerator, &path);
 			 i++)
@@ -703,6 +710,7 @@ METHOD(mobility_mover_t, sent, void,
 	mobility_record_t record = {};
 
 	this->spread = FALSE;
+	this->probed = FALSE;
 	this->transmitted = FALSE;
 	this->asked = mobility_now();
 	this->public.exchange->capture(this->public.exchange, this->ike_sa,
@@ -720,13 +728,30 @@ METHOD(mobility_mover_t, sent, void,
 }
 
 /**
+ * The peer answers over a path: take it as target, before anything else.
+ */
+static bool follow_answer(private_mobility_mover_t *this, host_t *me,
+						  host_t *other)
+{
+	mobility_path_t *path;
+
+	path = this->public.candidates->find(this->public.candidates, me, other);
+	if (path)
+	{
+		set_target(this, path);
+		this->insist = PROVEN_ATTEMPTS;
+		this->moving = TRUE;
+	}
+	return path != NULL;
+}
+
+/**
  * The request in flight was answered over a path that is not (known to be) the
  * one in use.
  */
 static void answered_elsewhere(private_mobility_mover_t *this, host_t *me,
 							   host_t *other)
 {
-	mobility_path_t *path;
 	mobility_task_t *task;
 
 	if (mobility_task_queued(this->ike_sa, TASK_QUEUE_ACTIVE, TASK_IKE_REAUTH))
@@ -742,12 +767,8 @@ static void answered_elsewhere(private_mobility_mover_t *this, host_t *me,
 	{	/* tests and updates look at the path themselves */
 		return;
 	}
-	path = this->public.candidates->find(this->public.candidates, me, other);
-	if (path)
-	{	/* have the peer use that path, before anything else */
-		set_target(this, path);
-		this->insist = PROVEN_ATTEMPTS;
-		this->moving = TRUE;
+	if (follow_answer(this, me, other))
+	{
 		queue_update(this);
 	}
 }
@@ -878,20 +899,36 @@ METHOD(mobility_task_owner_t, transmit, void,
 	this->transmitted = TRUE;
 }
 
+/**
+ * The request of a test was answered, but that says nothing about the path under
+ * test: it may not even be under way anymore.
+ */
+static bool tested_elsewhere(private_mobility_mover_t *this, host_t *local,
+							 host_t *remote)
+{
+	if (this->test_next && this->spread)
+	{	/* it came first over one of those that were asked as well */
+		end_test(this, FALSE);
+	}
+	else if (this->test_next)
+	{
+		fail_test(this, REFUSED_PENALTY);
+	}
+	/* unless that in use is silent it need not be left */
+	return (this->probed || this->moving) &&
+		   !came_over(this->path, local, remote) &&
+		   follow_answer(this, local, remote);
+}
+
 METHOD(mobility_task_owner_t, tested, bool,
 	private_mobility_mover_t *this, host_t *local, host_t *remote)
 {
 	mobility_records_t *records = this->public.candidates->records;
 	uint64_t now = mobility_now();
 
-	if (!this->test_next)
+	if (!this->test_next || !came_over(this->target, local, remote))
 	{
-		return FALSE;
-	}
-	if (!came_over(this->target, local, remote))
-	{
-		fail_test(this, REFUSED_PENALTY);
-		return FALSE;
+		return tested_elsewhere(this, local, remote);
 	}
 	/* which of several packets was answered is not known */
 	records->answered(records, this->target,

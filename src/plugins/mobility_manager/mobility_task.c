@@ -261,7 +261,7 @@ METHOD(mobility_task_t, detach, void,
 METHOD(mobility_task_t, get_kind, mobility_task_kind_t,
 	private_mobility_task_t *this)
 {
-	return this->follow ? MOBILITY_TASK_UPDATE : this->kind;
+	return this->kind;
 }
 
 METHOD(ike_mobike_t, transmit, bool,

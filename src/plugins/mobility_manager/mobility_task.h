@@ -144,7 +144,7 @@ struct mobility_task_t {
 	void (*detach)(mobility_task_t *this);
 
 	/**
-	 * Get the kind of the exchange.
+	 * Get the kind of the exchange in flight, or of the first one.
 	 *
 	 * @return			kind
 	 */

@@ -117,6 +117,24 @@ static void assert_cause(const char *cause)
 }
 
 /**
+ * Check which uplinks packets are pinned to, a digit for each
+ */
+static void assert_pinned(const char *uplinks)
+{
+	char pinned[MOCK_UPLINKS + 1] = "";
+	int i;
+
+	for (i = 0; i < MOCK_UPLINKS; i++)
+	{
+		if (mock_network_is_pinned(f->network, i))
+		{
+			snprintf(pinned + strlen(pinned), 2, "%d", i);
+		}
+	}
+	ck_assert_str_eq(pinned, uplinks);
+}
+
+/**
  * Move to another uplink by hand
  */
 static void switch_to(const char *uplink)
@@ -331,6 +349,65 @@ START_TEST(test_terminate_in_move)
 }
 END_TEST
 
+START_TEST(test_third_path)
+{
+	plug(2, TRUE);
+	session_fixture_run(f, 100);
+	mute(0, TRUE);
+	mute(1, TRUE);
+	session_fixture_forget(f);
+	switch_to("eth1");
+	session_fixture_run(f, 60000);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	ck_assert_str_eq(session_fixture_uplink(f), "eth2");
+	assert_pinned("2");
+}
+END_TEST
+
+START_TEST(test_pulled_in_test)
+{
+	plug(2, TRUE);
+	session_fixture_run(f, 100);
+	session_fixture_forget(f);
+	f->latency = 20;
+	mute(1, TRUE);
+	switch_to("eth2");
+	/* eth1 would be preferred, but the answer to the test says what works */
+	plug(0, FALSE);
+	ck_assert_str_eq(session_fixture_uplink(f), "eth1");
+	session_fixture_run(f, 60);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	ck_assert_str_eq(session_fixture_uplink(f), "eth2");
+	ck_assert(strpfx(mock_charon_sources(), "10.2.0.2 10.1.0.2 10.2.0.2 "));
+}
+END_TEST
+
+START_TEST(test_suspect_in_test)
+{
+	ike_sa_t *ike_sa;
+	mobility_path_report_t *report;
+	array_t *paths;
+
+	mute(1, TRUE);
+	switch_to("eth1");
+	suspect();
+	session_fixture_run(f, 100);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	ck_assert_str_eq(session_fixture_uplink(f), "eth0");
+	/* the path in use answered first, that does not tell about the other */
+	ike_sa = session_fixture_checkout(f);
+	paths = f->session->get_paths(f->session);
+	charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+	ck_assert_int_eq(array_count(paths), 2);
+	while (array_remove(paths, ARRAY_HEAD, &report))
+	{
+		ck_assert(!report->unusable);
+		mobility_path_report_destroy(report);
+	}
+	array_destroy(paths);
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -357,6 +434,9 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_lifetime);
 	tcase_add_test(tc, test_terminate_in_test);
 	tcase_add_test(tc, test_terminate_in_move);
+	tcase_add_test(tc, test_third_path);
+	tcase_add_test(tc, test_pulled_in_test);
+	tcase_add_test(tc, test_suspect_in_test);
 	suite_add_tcase(s, tc);
 	return s;
 }

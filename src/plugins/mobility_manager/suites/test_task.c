@@ -589,8 +589,8 @@ START_TEST(test_dpd_natd)
 	message = respond(build(task));
 	add_natd(message, "198.51.100.8");
 	ck_assert_int_eq(process(task, message), NEED_MORE);
-	ck_assert_int_eq(task->get_kind(task), MOBILITY_TASK_UPDATE);
 	message = build(task);
+	ck_assert_int_eq(task->get_kind(task), MOBILITY_TASK_UPDATE);
 	ck_assert(message->get_notify(message, UPDATE_SA_ADDRESSES));
 	message->destroy(message);
 	destroy(task);
@@ -612,8 +612,8 @@ START_TEST(test_update)
 
 	task = create(kinds[_i]);
 	task->update(task);
-	ck_assert_int_eq(task->get_kind(task), MOBILITY_TASK_UPDATE);
 	message = build(task);
+	ck_assert_int_eq(task->get_kind(task), MOBILITY_TASK_UPDATE);
 	ck_assert(message->get_notify(message, UPDATE_SA_ADDRESSES));
 	assert_calls("addresses ");
 	ck_assert_int_eq(process(task, respond(message)), SUCCESS);
@@ -624,7 +624,7 @@ START_TEST(test_update)
 	message = build(task);
 	ck_assert(!message->get_notify(message, UPDATE_SA_ADDRESSES));
 	task->update(task);
-	ck_assert_int_eq(task->get_kind(task), MOBILITY_TASK_UPDATE);
+	ck_assert_int_eq(task->get_kind(task), kinds[_i]);
 	owner.calls[0] = '\0';
 	ck_assert_int_eq(process(task, respond(message)), NEED_MORE);
 	message = build(task);
