@@ -28,7 +28,8 @@
 /** Time until another update if the peer has refused all paths, in ms. */
 #define REFUSED_INTERVAL 10000
 
-/** Time that packets are accepted over a path that was left, in ms. */
+/** Time that packets are accepted over a path that is about to be used, at most,
+ * and over one that was left, in ms: that long there are two replay windows. */
 #define LINGER_TIME 2000
 
 /** Paths that a request is sent over at a time, those that rank first: to all
@@ -90,7 +91,7 @@ struct private_mobility_mover_t {
 	array_t *copies;
 
 	/**
-	 * Until when packets are accepted over the path that was left, 0 if they
+	 * Until when packets are accepted over a path that is not in use, 0 if they
 	 * are not.
 	 */
 	uint64_t linger;
@@ -290,6 +291,10 @@ static void accept_target(private_mobility_mover_t *this)
 	{
 		this->relocator->accept(this->relocator, this->ike_sa,
 								this->target->local, &this->copies);
+	}
+	if (this->copies)
+	{	/* however long the update may take */
+		this->linger = mobility_now() + LINGER_TIME;
 	}
 }
 

@@ -27,8 +27,8 @@
  * inbound SAs with the same keys, each has a replay window of its own, copied
  * when the second one was made.  Who captures a packet that one of them has
  * received since can have the other one accept it once more, for as long as
- * both exist: that is up to the exchange with the peer, and the linger time
- * after it.
+ * both exist.  The mover drops copies two seconds after it has had them made if
+ * the peer did not answer by then, and two seconds after it did.
  */
 
 #ifndef MOBILITY_RELOCATOR_H_

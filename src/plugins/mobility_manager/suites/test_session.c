@@ -408,6 +408,24 @@ START_TEST(test_suspect_in_test)
 }
 END_TEST
 
+START_TEST(test_copies_unanswered)
+{
+	switch_to("eth1");
+	session_fixture_run(f, 10);
+	mute(1, TRUE);
+	ck_assert_int_eq(array_count(f->network->copies), 1);
+	session_fixture_run(f, 1990);
+	ck_assert_int_eq(array_count(f->network->copies), 1);
+	session_fixture_run(f, 20);
+	ck_assert_int_eq(array_count(f->network->copies), 0);
+	/* the request gets an answer over the path in use */
+	session_fixture_run(f, 10000);
+	ck_assert_str_eq(session_fixture_uplink(f), "eth0");
+	ck_assert_int_eq(array_count(f->network->copies), 0);
+	assert_pinned("0");
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -437,6 +455,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_third_path);
 	tcase_add_test(tc, test_pulled_in_test);
 	tcase_add_test(tc, test_suspect_in_test);
+	tcase_add_test(tc, test_copies_unanswered);
 	suite_add_tcase(s, tc);
 	return s;
 }
