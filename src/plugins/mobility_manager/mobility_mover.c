@@ -476,8 +476,14 @@ METHOD(mobility_mover_t, resend, void,
 METHOD(mobility_mover_t, settle, status_t,
 	private_mobility_mover_t *this, bool lost)
 {
+	mobility_candidates_t *candidates = this->public.candidates;
 	mobility_task_t *task;
 
+	if (!this->target && !this->linger &&
+		!this->public.exchange->in_flight(this->public.exchange))
+	{	/* others may have been probed, or stock has changed the one in use */
+		candidates->unpin(candidates, this->path, NULL);
+	}
 	if (!this->moving || !this->target)
 	{
 		return SUCCESS;

@@ -426,6 +426,23 @@ START_TEST(test_copies_unanswered)
 }
 END_TEST
 
+START_TEST(test_pins_of_probes)
+{
+	plug(2, TRUE);
+	session_fixture_run(f, 100);
+	mute(0, TRUE);
+	mute(1, TRUE);
+	mute(2, TRUE);
+	suspect();
+	session_fixture_run(f, 5000);
+	assert_pinned("012");
+	mute(0, FALSE);
+	session_fixture_run(f, 10000);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	assert_pinned("0");
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -456,6 +473,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_pulled_in_test);
 	tcase_add_test(tc, test_suspect_in_test);
 	tcase_add_test(tc, test_copies_unanswered);
+	tcase_add_test(tc, test_pins_of_probes);
 	suite_add_tcase(s, tc);
 	return s;
 }
