@@ -115,7 +115,7 @@ static struct sock_filter *put_search(struct sock_filter *code,
 bool mobility_aevents_attach(int fd, uint32_t *spis, u_int count)
 {
 	struct sock_filter code[1 + 2 * FILTER_MAX + 2] = {
-		/* the ID of the SA is the first thing in the header of these messages */
+		/* the ID of the SA is the first thing in these messages */
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 				 NLMSG_HDRLEN + offsetof(struct xfrm_usersa_id, spi)),
 	};
@@ -176,7 +176,7 @@ METHOD(mobility_aevents_t, receive, bool,
 										MOBILITY_NLSOCKET_BUF);
 		if (len >= 0)
 		{
-			for (nlh = (void*)this->buf; mnl_nlmsg_ok(nlh, len);
+			for (nlh = (void*)this->buf; mobility_netlink_ok(nlh, len);
 				 nlh = mnl_nlmsg_next(nlh, &len))
 			{
 				if (mobility_xfrm_parse(nlh, &sa))

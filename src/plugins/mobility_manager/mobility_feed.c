@@ -160,7 +160,8 @@ static mobility_change_t process(mobility_uplinks_t *uplinks, void *buf,
 	mobility_change_t change = MOBILITY_CHANGE_NONE;
 	const struct nlmsghdr *nlh;
 
-	for (nlh = buf; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
+	for (nlh = buf; mobility_netlink_ok(nlh, len);
+		 nlh = mnl_nlmsg_next(nlh, &len))
 	{
 		change |= uplinks->process(uplinks, nlh);
 	}

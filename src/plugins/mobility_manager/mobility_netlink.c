@@ -9,6 +9,14 @@
 /*
  * Described in header.
  */
+bool mobility_netlink_ok(const struct nlmsghdr *nlh, int left)
+{
+	return mnl_nlmsg_ok(nlh, left) && nlh->nlmsg_len <= (uint32_t)left;
+}
+
+/*
+ * Described in header.
+ */
 void mobility_netlink_parse_data(const void *data, size_t len,
 								 const struct nlattr *tb[], u_int max)
 {

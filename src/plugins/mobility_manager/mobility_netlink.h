@@ -32,6 +32,29 @@ struct mobility_ip_t {
 };
 
 /**
+ * Check if there is a message, and all of it; mnl_nlmsg_ok() takes the length
+ * that it claims for signed.
+ *
+ * @param nlh		where it is
+ * @param left		length of what was received from there on
+ * @return			TRUE if there is a message
+ */
+bool mobility_netlink_ok(const struct nlmsghdr *nlh, int left);
+
+/**
+ * Enumerate the attributes that follow the header of a message, which has to
+ * be long enough for the header.  mnl_attr_for_each() takes the message for as
+ * long as it would be with padding.
+ *
+ * @param attr		gets each attribute, has to be called attr
+ * @param nlh		message
+ * @param header	size of the header behind the netlink header
+ */
+#define mobility_netlink_for_each(attr, nlh, header) \
+	mnl_attr_for_each_payload(mnl_nlmsg_get_payload_offset(nlh, header), \
+				(nlh)->nlmsg_len - MNL_NLMSG_HDRLEN - MNL_ALIGN(header))
+
+/**
  * Collect the attributes that follow the header of a message.
  *
  * @param nlh		message

@@ -14,8 +14,8 @@
 /** seconds the kernel has to answer, which it usually does at once */
 #define TIMEOUT 5
 
-/** longest text of an error */
-#define TEXT_MAX 128
+/** largest errno of the kernel */
+#define ERRNO_MAX 4095
 
 #ifndef NETLINK_GET_STRICT_CHK
 #define NETLINK_GET_STRICT_CHK 12
@@ -46,33 +46,13 @@ struct private_mobility_nlsocket_t {
 	/**
 	 * What the kernel said about the last error.
 	 */
-	char text[TEXT_MAX];
+	char text[MOBILITY_NLSOCKET_TEXT];
 
 	/**
 	 * What is received.
 	 */
 	char *buf;
 };
-
-/**
- * State of an answer
- */
-typedef struct {
-	/** sequence number it has */
-	uint32_t seq;
-	/** called for each message, may be NULL */
-	mobility_nlsocket_cb_t cb;
-	/** user data for cb */
-	void *data;
-	/** everything was received */
-	bool done;
-	/** objects changed while they were sent */
-	bool interrupted;
-	/** errno the kernel sent, 0 if it is happy */
-	int error;
-	/** gets what it says about that */
-	char *text;
-} answer_t;
 
 /*
  * Described in header.
@@ -108,9 +88,18 @@ ssize_t mobility_nlsocket_receive(int fd, void *buf, size_t len)
 }
 
 /**
+ * Get the errno of what the kernel says
+ */
+static int get_errno(int error)
+{
+	return error <= 0 && error >= -ERRNO_MAX ? -error : EBADMSG;
+}
+
+/**
  * Read an acknowledgement, and the text that may follow an error
  */
-static void parse_error(answer_t *answer, const struct nlmsghdr *nlh)
+static void parse_error(mobility_nlsocket_answer_t *answer,
+						const struct nlmsghdr *nlh)
 {
 	const struct nlattr *tb[NLMSGERR_ATTR_MAX + 1];
 	const struct nlmsgerr *err;
@@ -123,7 +112,7 @@ static void parse_error(answer_t *answer, const struct nlmsghdr *nlh)
 		return;
 	}
 	err = mnl_nlmsg_get_payload(nlh);
-	answer->error = -err->error;
+	answer->error = get_errno(err->error);
 	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS))
 	{
 		return;
@@ -137,14 +126,15 @@ static void parse_error(answer_t *answer, const struct nlmsghdr *nlh)
 	if (mobility_netlink_parse(nlh, len, tb, NLMSGERR_ATTR_MAX))
 	{
 		mobility_netlink_get_str(tb[NLMSGERR_ATTR_MSG], answer->text,
-								 TEXT_MAX);
+								 sizeof(answer->text));
 	}
 }
 
 /**
  * Read the end of a dump, which may have been given up halfway
  */
-static void parse_done(answer_t *answer, const struct nlmsghdr *nlh)
+static void parse_done(mobility_nlsocket_answer_t *answer,
+					   const struct nlmsghdr *nlh)
 {
 	int error;
 
@@ -152,18 +142,21 @@ static void parse_done(answer_t *answer, const struct nlmsghdr *nlh)
 	if (nlh->nlmsg_len >= mnl_nlmsg_size(sizeof(error)))
 	{
 		memcpy(&error, mnl_nlmsg_get_payload(nlh), sizeof(error));
-		answer->error = max(0, -error);
+		answer->error = get_errno(min(error, 0));
 	}
 }
 
-/**
- * Read the messages of an answer that came together
+/*
+ * Described in header.
  */
-static void parse_answer(answer_t *answer, const void *buf, int len)
+void mobility_nlsocket_parse(mobility_nlsocket_answer_t *answer,
+							 const void *buf, size_t len)
 {
 	const struct nlmsghdr *nlh;
+	int left = len;
 
-	for (nlh = buf; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
+	for (nlh = buf; mobility_netlink_ok(nlh, left);
+		 nlh = mnl_nlmsg_next(nlh, &left))
 	{
 		if (nlh->nlmsg_seq != answer->seq)
 		{	/* belongs to a request that was given up */
@@ -192,11 +185,10 @@ METHOD(mobility_nlsocket_t, exchange, int,
 	private_mobility_nlsocket_t *this, struct nlmsghdr *nlh,
 	mobility_nlsocket_cb_t cb, void *data)
 {
-	answer_t answer = {
+	mobility_nlsocket_answer_t answer = {
 		.seq = ++this->seq,
 		.cb = cb,
 		.data = data,
-		.text = this->text,
 	};
 	ssize_t len;
 
@@ -214,10 +206,11 @@ METHOD(mobility_nlsocket_t, exchange, int,
 		{
 			return errno;
 		}
-		parse_answer(&answer, this->buf, len);
+		mobility_nlsocket_parse(&answer, this->buf, len);
 		/* an SA comes with its keys */
 		memwipe(this->buf, len);
 	}
+	memcpy(this->text, answer.text, sizeof(this->text));
 	return answer.interrupted && !answer.error ? EINTR : answer.error;
 }
 

@@ -19,9 +19,13 @@
 #include <library.h>
 
 typedef struct mobility_nlsocket_t mobility_nlsocket_t;
+typedef struct mobility_nlsocket_answer_t mobility_nlsocket_answer_t;
 
 /** Size of a buffer that takes all that the kernel sends at once */
 #define MOBILITY_NLSOCKET_BUF (32 * 1024)
+
+/** Length of the longest text of an error, and the 0 that ends it */
+#define MOBILITY_NLSOCKET_TEXT 128
 
 /**
  * Gets the messages that were received, they are complete.
@@ -61,6 +65,36 @@ struct mobility_nlsocket_t {
 	 */
 	void (*destroy)(mobility_nlsocket_t *this);
 };
+
+/**
+ * Answer to a request, as far as it was received.
+ */
+struct mobility_nlsocket_answer_t {
+	/** sequence number it has */
+	uint32_t seq;
+	/** called for each message, may be NULL */
+	mobility_nlsocket_cb_t cb;
+	/** user data for cb */
+	void *data;
+	/** everything was received */
+	bool done;
+	/** objects changed while they were sent */
+	bool interrupted;
+	/** errno the kernel sent, 0 if it is happy, EBADMSG if it can't be read */
+	int error;
+	/** what it says about that, empty if nothing */
+	char text[MOBILITY_NLSOCKET_TEXT];
+};
+
+/**
+ * Read the messages of an answer that came together.
+ *
+ * @param answer		answer, gets what they say
+ * @param buf			messages, aligned
+ * @param len			length of all of them
+ */
+void mobility_nlsocket_parse(mobility_nlsocket_answer_t *answer,
+							 const void *buf, size_t len);
 
 /**
  * Open a socket for requests.

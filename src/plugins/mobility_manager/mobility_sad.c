@@ -451,7 +451,7 @@ static void build_copy(void *data, const struct nlmsghdr *nlh)
 	memcpy(&sa->id.daddr, copy->dst.bytes, sizeof(copy->dst.bytes));
 	copy->complete = mnl_attr_put_check(copy->nlh, copy->len, XFRMA_LTIME_VAL,
 										sizeof(sa->curlft), &sa->curlft);
-	mnl_attr_for_each(attr, nlh, sizeof(*sa))
+	mobility_netlink_for_each(attr, nlh, sizeof(*sa))
 	{
 		switch (mnl_attr_get_type(attr))
 		{

@@ -108,7 +108,7 @@ static void build(void *data, const struct nlmsghdr *nlh)
 	/* the kernel gives one */
 	policy->index = 0;
 	copy->complete = TRUE;
-	mnl_attr_for_each(attr, nlh, sizeof(*policy))
+	mobility_netlink_for_each(attr, nlh, sizeof(*policy))
 	{
 		copy->complete = copy->complete && put_attribute(copy, attr);
 	}

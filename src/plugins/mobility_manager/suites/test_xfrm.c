@@ -7,6 +7,7 @@
 #include "esp_fixture.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <unistd.h>
 #include <linux/xfrm.h>
 #include <sys/syscall.h>
@@ -242,6 +243,185 @@ START_TEST(test_ids)
 }
 END_TEST
 
+/** sequence number of a request */
+#define SEQ 7
+
+/**
+ * Start a message of an answer
+ */
+static struct nlmsghdr *put_answer(uint16_t type, uint16_t flags)
+{
+	struct nlmsghdr *nlh;
+
+	memset(buf, 0, sizeof(buf));
+	nlh = mnl_nlmsg_put_header(buf);
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = flags;
+	nlh->nlmsg_seq = SEQ;
+	return nlh;
+}
+
+/**
+ * Count messages, a mobility_nlsocket_cb_t
+ */
+static void count_message(void *data, const struct nlmsghdr *nlh)
+{
+	(*(int*)data)++;
+}
+
+/**
+ * Read an answer, with nothing behind it
+ */
+static mobility_nlsocket_answer_t read_answer(size_t len, int *messages)
+{
+	mobility_nlsocket_answer_t answer = {
+		.seq = SEQ,
+		.cb = messages ? count_message : NULL,
+		.data = messages,
+	};
+	char *copy;
+
+	copy = malloc(len);
+	memcpy(copy, buf, len);
+	mobility_nlsocket_parse(&answer, copy, len);
+	free(copy);
+	return answer;
+}
+
+START_TEST(test_acknowledgement)
+{
+	static const struct {
+		int error, expected;
+	} cases[] = {
+		{ 0, 0 }, { -ESRCH, ESRCH }, { -4095, 4095 },
+		/* nothing the kernel says */
+		{ 1, EBADMSG }, { -4096, EBADMSG }, { INT_MIN, EBADMSG },
+		{ INT_MAX, EBADMSG },
+	};
+	mobility_nlsocket_answer_t answer;
+	struct nlmsghdr *nlh;
+	struct nlmsgerr *err;
+	int i;
+
+	for (i = 0; i < countof(cases); i++)
+	{
+		nlh = put_answer(NLMSG_ERROR, 0);
+		err = mnl_nlmsg_put_extra_header(nlh, sizeof(*err));
+		err->error = cases[i].error;
+		answer = read_answer(nlh->nlmsg_len, NULL);
+		ck_assert(answer.done);
+		ck_assert_int_eq(answer.error, cases[i].expected);
+		ck_assert_str_eq(answer.text, "");
+
+		nlh = put_answer(NLMSG_DONE, 0);
+		*(int*)mnl_nlmsg_put_extra_header(nlh, sizeof(int)) = cases[i].error;
+		answer = read_answer(nlh->nlmsg_len, NULL);
+		ck_assert(answer.done);
+		/* some tell there how many there are */
+		ck_assert_int_eq(answer.error, cases[i].error > 0 ? 0
+														  : cases[i].expected);
+	}
+	/* too short */
+	nlh = put_answer(NLMSG_ERROR, 0);
+	answer = read_answer(nlh->nlmsg_len, NULL);
+	ck_assert(answer.done);
+	ck_assert_int_eq(answer.error, EBADMSG);
+	nlh = put_answer(NLMSG_DONE, NLM_F_DUMP_INTR);
+	answer = read_answer(nlh->nlmsg_len, NULL);
+	ck_assert(answer.done && answer.interrupted);
+	ck_assert_int_eq(answer.error, 0);
+}
+END_TEST
+
+START_TEST(test_error_text)
+{
+	mobility_nlsocket_answer_t answer;
+	struct nlmsghdr *nlh;
+	struct nlmsgerr *err;
+
+	/* with the request that it is about, or its header only */
+	nlh = put_answer(NLMSG_ERROR, NLM_F_ACK_TLVS | (_i ? NLM_F_CAPPED : 0));
+	err = mnl_nlmsg_put_extra_header(nlh, sizeof(*err));
+	err->error = -EINVAL;
+	err->msg.nlmsg_len = sizeof(err->msg) + 20;
+	if (!_i)
+	{
+		mnl_nlmsg_put_extra_header(nlh, 20);
+	}
+	mnl_attr_put_u32(nlh, NLMSGERR_ATTR_OFFS, 4);
+	mnl_attr_put_strz(nlh, NLMSGERR_ATTR_MSG, "wrong");
+	answer = read_answer(nlh->nlmsg_len, NULL);
+	ck_assert_int_eq(answer.error, EINVAL);
+	ck_assert_str_eq(answer.text, "wrong");
+	/* damaged */
+	answer = read_answer(nlh->nlmsg_len - 1, NULL);
+	ck_assert(!answer.done);
+	err->msg.nlmsg_len = UINT32_MAX;
+	answer = read_answer(nlh->nlmsg_len, NULL);
+	ck_assert_int_eq(answer.error, EINVAL);
+	ck_assert_str_eq(answer.text, _i ? "wrong" : "");
+}
+END_TEST
+
+START_TEST(test_messages)
+{
+	mobility_nlsocket_answer_t answer;
+	struct nlmsghdr *nlh;
+	int messages = 0;
+
+	/* what belongs to an earlier request is left out, and control messages */
+	nlh = put_answer(XFRM_MSG_NEWAE, NLM_F_MULTI);
+	nlh = mnl_nlmsg_put_header((char*)buf + NLMSG_HDRLEN);
+	nlh->nlmsg_type = XFRM_MSG_NEWAE;
+	nlh->nlmsg_seq = SEQ - 1;
+	nlh = mnl_nlmsg_put_header((char*)buf + 2 * NLMSG_HDRLEN);
+	nlh->nlmsg_type = NLMSG_NOOP;
+	nlh->nlmsg_seq = SEQ;
+	answer = read_answer(3 * NLMSG_HDRLEN, &messages);
+	ck_assert(!answer.done && !answer.interrupted);
+	ck_assert_int_eq(messages, 1);
+	/* longer than what was received, whatever the sign of its length */
+	nlh = put_answer(XFRM_MSG_NEWAE, 0);
+	nlh->nlmsg_len = NLMSG_HDRLEN + 1;
+	read_answer(NLMSG_HDRLEN, &messages);
+	nlh->nlmsg_len = 0xfffffd00;
+	read_answer(NLMSG_HDRLEN, &messages);
+	ck_assert_int_eq(messages, 1);
+}
+END_TEST
+
+START_TEST(test_attributes)
+{
+	const struct nlattr *attr;
+	struct nlmsghdr *nlh, *copy;
+	int count = 0;
+
+	/* the last one is not padded, and nothing is read behind it */
+	nlh = put_header(AF_INET);
+	mnl_attr_put_u32(nlh, XFRMA_IF_ID, 99);
+	mnl_attr_put_strz(nlh, XFRMA_PAD, "abcd");
+	nlh->nlmsg_len -= 3;
+	copy = malloc(nlh->nlmsg_len);
+	memcpy(copy, nlh, nlh->nlmsg_len);
+	mobility_netlink_for_each(attr, copy, sizeof(struct xfrm_aevent_id))
+	{
+		count++;
+	}
+	ck_assert_int_eq(count, 2);
+	free(copy);
+	/* cut off */
+	nlh->nlmsg_len--;
+	copy = malloc(nlh->nlmsg_len);
+	memcpy(copy, nlh, nlh->nlmsg_len);
+	mobility_netlink_for_each(attr, copy, sizeof(struct xfrm_aevent_id))
+	{
+		count++;
+	}
+	ck_assert_int_eq(count, 3);
+	free(copy);
+}
+END_TEST
+
 START_TEST(test_unknown)
 {
 	mobility_sa_id_t id = esp_in(1);
@@ -391,6 +571,10 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_parse);
 	tcase_add_test(tc, test_parse_damaged);
 	tcase_add_test(tc, test_ids);
+	tcase_add_test(tc, test_acknowledgement);
+	tcase_add_loop_test(tc, test_error_text, 0, 2);
+	tcase_add_test(tc, test_messages);
+	tcase_add_test(tc, test_attributes);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("socket");
