@@ -189,6 +189,16 @@ static char *get_option(ctl_check_t *this, char *key)
 }
 
 /**
+ * Check if a value means no to charon.
+ */
+static bool is_no(const char *value)
+{
+	bool yes = TRUE;
+
+	return streq(value, "0") || (mobility_parse_bool(value, &yes) && !yes);
+}
+
+/**
  * Check if the configuration keeps the plugin from being loaded.  Returns how,
  * NULL if it does not.
  */
@@ -204,7 +214,7 @@ static const char *not_configured(ctl_check_t *this)
 						"charon.plugins.mobility-manager.load", NULL);
 	load = lib->settings->get_str(lib->settings,
 						"%s.plugins.mobility-manager.load", load, this->ns);
-	if (modular && load && (streq(load, "no") || streq(load, "0")))
+	if (load && is_no(load))
 	{
 		return "strongswan.conf says so (mobility-manager.load)";
 	}
@@ -235,8 +245,11 @@ static const char *not_configured(ctl_check_t *this)
 static void report_not_loaded(ctl_check_t *this, charon_t *charon)
 {
 	const char *why = not_configured(this);
+	char path[PATH_MAX];
 
-	if (access(IPSEC_PLUGINDIR "/" PLUGIN, R_OK) != 0)
+	snprintf(path, sizeof(path), "%s%s", this->root,
+			 IPSEC_PLUGINDIR "/" PLUGIN);
+	if (access(path, R_OK) != 0)
 	{
 		this->problem(this, "plugin", "install it there with make install, "
 					  "after configure --with-plugindir if that is not where "
@@ -279,7 +292,8 @@ static void report_unreachable(ctl_check_t *this, charon_t *charon, int error)
 	}
 	else if (charon->reached && charon->loaded)
 	{
-		this->problem(this, "socket", "name the right one with --uri or "
+		this->problem(this, "socket", "restart charon if that was changed "
+					  "since it started; else name the right one with --uri or "
 					  "mobilityctl.socket in strongswan.conf; if it could not "
 					  "be created, charon's log says why",
 					  "the plugin is loaded, but can't be reached at %s: %s",
@@ -288,6 +302,15 @@ static void report_unreachable(ctl_check_t *this, charon_t *charon, int error)
 	else if (charon->reached)
 	{
 		report_not_loaded(this, charon);
+	}
+	else if (charon->error == ECONNREFUSED &&
+			 (ctl_check_is_running(this, "charon-systemd") ||
+			  ctl_check_is_running(this, "charon")))
+	{
+		this->problem(this, "daemon", "systemctl restart strongswan",
+					  "charon runs, but does not listen at %s anymore, which "
+					  "happens if it is started a second time",
+					  get_vici_uri());
 	}
 	else if (ctl_check_is_running(this, "charon-systemd") ||
 			 ctl_check_is_running(this, "charon"))

@@ -11,11 +11,14 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <ctl_check.h>
 #include <ctl_daemon.h>
+#include <mobility_server.h>
 #include <suites/mobility_netns.h>
 
 static char root[] = "/tmp/test_check.XXXXXX";
@@ -213,6 +216,98 @@ START_TEST(test_peers)
 	}
 	enumerator->destroy(enumerator);
 	ck_assert_str_eq(names, "eth1eth0");
+}
+END_TEST
+
+START_TEST(test_started_twice)
+{
+	struct sockaddr_un addr = {
+		.sun_family = AF_UNIX,
+	};
+	char *uri;
+	int fd;
+
+	/* the socket is there, but nobody listens anymore */
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/vici", root);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert(bind(fd, (struct sockaddr*)&addr, sizeof(addr)) == 0);
+	close(fd);
+	ck_assert(asprintf(&uri, "unix://%s", addr.sun_path) > 0);
+	lib->settings->set_str(lib->settings, "charon.plugins.vici.socket", uri);
+	free(uri);
+	ctl_check_daemon(&check.public);
+	assert_found("problem daemon: charon is not running\n");
+	write_file("/proc/123/comm", "charon-systemd\n");
+	ctl_check_daemon(&check.public);
+	assert_found("which happens if it is started a second time\n"
+				 "remedy daemon: systemctl restart strongswan\n");
+}
+END_TEST
+
+/**
+ * Charon without the plugin.
+ */
+static bool be_charon(void *user, const char *name, chunk_t request,
+					  mobility_message_t *response, mobility_list_t *list)
+{
+	if (streq(name, "version"))
+	{
+		response->add(response, "daemon", "charon-systemd");
+		response->add(response, "version", "%s", (char*)user);
+	}
+	return TRUE;
+}
+
+/**
+ * Configurations, and why the plugin is not loaded
+ */
+static struct {
+	char *conf, *version, *found;
+	bool missing;
+} loads[] = {
+	{ "", VERSION, "the plugin is not loaded, there is no ", TRUE },
+	{ "", "1.2.3", "it is built for strongSwan " VERSION " and 1.2.3 runs" },
+	{ "", VERSION, "charon loads a list of its own" },
+	{ "load = random nonce", VERSION, "it is not in the list" },
+	{ "load = random mobility-manager!", VERSION, "is not loaded\n"
+	  "remedy plugin: restart charon" },
+	{ "load = random mobility-manager\nplugins {\nmobility-manager {\n"
+	  "load = no\n}\n}", VERSION, "strongswan.conf says so" },
+	{ "load_modular = yes\nplugins {\nmobility-manager {\n"
+	  "load = false\n}\n}", VERSION, "strongswan.conf says so" },
+	{ "load_modular = yes\nplugins {\nmobility-manager {\n"
+	  "load = 0\n}\n}", VERSION, "strongswan.conf says so" },
+	{ "load_modular = yes", VERSION, "says which plugins to load" },
+	{ "load_modular = yes\nplugins {\nmobility-manager {\n"
+	  "load = 5\n}\n}", VERSION, "is not loaded\nremedy plugin: restart" },
+};
+
+START_TEST(test_not_loaded)
+{
+	mobility_service_t service = {
+		.handle = be_charon,
+		.user = loads[_i].version,
+	};
+	mobility_server_t *server;
+	char *text, *uri;
+
+	lib->processor->set_threads(lib->processor, 4);
+	ck_assert(asprintf(&uri, "unix://%s/vici", root) > 0);
+	ck_assert(asprintf(&text, "charon {\n%s\n}\ncharon-systemd {\nplugins {\n"
+					   "vici {\nsocket = %s\n}\n}\n}\n", loads[_i].conf,
+					   uri) > 0);
+	ck_assert(lib->settings->load_string(lib->settings, text, FALSE));
+	server = mobility_server_create(uri, &service, 10);
+	ck_assert(server);
+	if (!loads[_i].missing)
+	{
+		write_file(IPSEC_PLUGINDIR "/libstrongswan-mobility-manager.so", "");
+	}
+	ctl_check_daemon(&check.public);
+	server->destroy(server);
+	assert_found(loads[_i].found);
+	free(text);
+	free(uri);
 }
 END_TEST
 
@@ -523,6 +618,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_running);
 	tcase_add_test(tc, test_daemon);
+	tcase_add_test(tc, test_started_twice);
+	tcase_add_loop_test(tc, test_not_loaded, 0, countof(loads));
 	tcase_add_test(tc, test_peers);
 	tcase_add_test(tc, test_settings);
 	tcase_add_test(tc, test_files);

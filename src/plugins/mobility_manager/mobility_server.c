@@ -553,8 +553,8 @@ mobility_server_t *mobility_server_create(const char *uri,
 	if (!this->acceptor)
 	{
 		DBG1(DBG_CFG, "mobility: creating control socket '%s' failed, "
-			 "mobilityctl will not work; set %s.plugins.mobility-manager."
-			 "socket to one that can be created", uri, lib->ns);
+			 "mobilityctl will not work; set the option socket to one that can "
+			 "be created", uri);
 		_destroy(this);
 		return NULL;
 	}

@@ -253,8 +253,8 @@ METHOD(mobility_settings_t, reload, u_int,
 	}
 	else if (!streq(this->socket, uri))
 	{
-		DBG1(DBG_CFG, "mobility: %s.plugins.mobility-manager.socket changed, "
-			 "which takes effect when the daemon starts again", this->ns);
+		DBG1(DBG_CFG, "mobility: the option socket changed, which takes effect "
+			 "when the daemon starts again");
 	}
 
 	this->lock->write_lock(this->lock);

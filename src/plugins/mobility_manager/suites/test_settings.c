@@ -465,7 +465,7 @@ START_TEST(test_reload)
 	set_conf("network_outage_time = 2h\n script = /bin/true\n"
 			 "socket = unix:///tmp/b\n retry_interval = x");
 	ck_assert_uint_eq(settings->reload(settings), 1);
-	ck_assert(strstr(mobility_suite_log(), NAME "socket changed, which takes "
+	ck_assert(strstr(mobility_suite_log(), "the option socket changed, which takes "
 					 "effect when the daemon starts again"));
 	settings->get(settings, NULL, &config);
 	ck_assert_uint_eq(config.network_outage_time, 7200);
