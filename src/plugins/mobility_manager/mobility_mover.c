@@ -956,6 +956,18 @@ METHOD(mobility_task_owner_t, tested, bool,
 	return TRUE;
 }
 
+/**
+ * Check if an address at which an answer arrived is not the one that the peer is
+ * to use.  Of the peer's address this says nothing, gateways may answer from
+ * another one.
+ */
+static bool is_gone(private_mobility_mover_t *this, host_t *local)
+{
+	mobility_path_t *path = this->target ?: this->path;
+
+	return path && (this->spread || !path->local->ip_equals(path->local, local));
+}
+
 METHOD(mobility_task_owner_t, updated, bool,
 	private_mobility_mover_t *this, host_t *local, host_t *remote,
 	bool refused)
@@ -992,6 +1004,13 @@ METHOD(mobility_task_owner_t, updated, bool,
 		end_linger(this);
 		set_target(this, path);
 		this->insist = PROVEN_ATTEMPTS;
+		return TRUE;
+	}
+	if (!path && is_gone(this, local))
+	{	/* the peer has taken an address that we had when the request left */
+		end_linger(this);
+		set_target(this, this->target ?: this->path);
+		this->insist = MOBILITY_EARLY_ATTEMPTS;
 		return TRUE;
 	}
 	if (this->target)

@@ -443,6 +443,30 @@ START_TEST(test_pins_of_probes)
 }
 END_TEST
 
+START_TEST(test_answered_address_gone)
+{
+	f->latency = 50;
+	plug(0, FALSE);
+	session_fixture_run(f, 10);
+	/* the same request is sent again, from the uplink's other address */
+	f->network->uplinks[1].local = "10.1.0.9";
+	session_fixture_changed(f);
+	ck_assert_str_eq(mock_charon_sources(), "10.1.0.2 10.1.0.9 ");
+	/* what the peer answers says that it has taken the one that is gone */
+	session_fixture_run(f, 45);
+	ck_assert_uint_eq(f->state, MOBILITY_WAITING);
+	ck_assert_uint_ne(mock_charon_get(-1)->mid, mock_charon_get(0)->mid);
+	session_fixture_run(f, 60);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	ck_assert(f->network->uplinks[1].up);
+	ck_assert_str_eq(session_fixture_uplink(f), "eth1");
+	/* and that is all */
+	session_fixture_forget(f);
+	session_fixture_run(f, 60000);
+	ck_assert_uint_eq(mock_charon_count(), 0);
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -474,6 +498,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_suspect_in_test);
 	tcase_add_test(tc, test_copies_unanswered);
 	tcase_add_test(tc, test_pins_of_probes);
+	tcase_add_test(tc, test_answered_address_gone);
 	suite_add_tcase(s, tc);
 	return s;
 }
