@@ -36,6 +36,10 @@ def arguments():
     command.add_argument("--rate", type=int, action="append",
                          help="packets a second each way; may be given several "
                          "times for so many streams at once (50, 200)")
+    command.add_argument("--patience", metavar="SECONDS", type=int,
+                         default=200, help="for how long to wait for traffic "
+                         "after a cut; stock strongSwan gives up after 165 s "
+                         "and starts anew (%(default)s)")
     command = commands.add_parser(
         "idle", help="memory per session and wake-ups while nothing happens",
         description="Brings sessions up, leaves them alone and counts how "

@@ -12,18 +12,34 @@ from .steps import say
 
 trafficlog, wire = timeline.trafficlog, timeline.wire
 
-STOCK = ("retransmit_timeout = 1.0\n  retransmit_base = 1.5\n  "
+SHORT = ("retransmit_timeout = 1.0\n  retransmit_base = 1.5\n  "
          "retransmit_tries = 4")
-# name: how to make it; stock strongSwan gets timeouts that let it start anew
-# within the time we look
+# name: how to make it, and what to know of it; all have their default timeouts
+# but those that are called short
 VARIANTS = {
-    "plugin": lambda *about: tunnels.Charon(*about, with_plugin=True),
-    "stock": lambda *about: tunnels.Charon(*about, timeouts=STOCK),
-    "stock-best-path": lambda *about: tunnels.Charon(
-        *about, timeouts=STOCK, options="prefer_best_path = yes"),
-    "wireguard": tunnels.WireGuard,
-    "openvpn": tunnels.OpenVPN,
-    "libreswan": tunnels.Libreswan,
+    "plugin": (lambda *about: tunnels.Charon(*about, with_plugin=True),
+               "the mobility manager, default timeouts"),
+    "stock": (tunnels.Charon, "strongSwan without it, default timeouts: it "
+              "gives up after 165 s, and logs in anew (dpd_action = restart, "
+              "keyingtries = 0)"),
+    "stock-best-path": (lambda *about: tunnels.Charon(
+        *about, options="prefer_best_path = yes"),
+        "the same with prefer_best_path = yes"),
+    "stock-short": (lambda *about: tunnels.Charon(*about, timeouts=SHORT),
+                    "stock with shorter timeouts: it gives up after 13 s "
+                    "(retransmit_timeout = 1.0, retransmit_base = 1.5, "
+                    "retransmit_tries = 4)"),
+    "wireguard": (tunnels.WireGuard, "its timeouts can't be changed"),
+    "openvpn": (tunnels.OpenVPN, "default timeouts; keepalive 10 60, as its "
+                "manual has it"),
+    "openvpn-short": (lambda *about: tunnels.OpenVPN(*about, short=True),
+                      "shorter timeouts: keepalive 1 5, connect-retry 1 1, "
+                      "connect-timeout 3"),
+    "libreswan": (tunnels.Libreswan, "default timeouts; dpddelay = 30, "
+                  "dpdtimeout = 120, dpdaction = restart"),
+    "libreswan-short": (lambda *about: tunnels.Libreswan(*about, short=True),
+                        "shorter timeouts: dpddelay = 1, dpdtimeout = 5, "
+                        "retransmit-timeout = 5"),
 }
 # those that need nothing but what testing/setup installs
 OWN = ("plugin", "stock", "stock-best-path")
@@ -45,9 +61,8 @@ class Case:
     acts: tuple = ()
     # the event of these from which time counts
     since: str = ""
-    # for how long to look at least, and for traffic to flow at most, in seconds
+    # for how long to look at least, in seconds
     watch: float = 0.5
-    patience: float = 10
     # on whom else something is done first
     carol: str = ""
     # the tunnel changes its keys meanwhile
@@ -74,11 +89,10 @@ CASES = {
         before="cable pull eth1; ip address flush dev eth1 scope global",
         carol="cable mute eth0",
         acts=("cable plug eth1; event link-back; " + CABLE,),
-        since="link-back", watch=10, patience=20),
+        since="link-back", watch=10),
     "black-hole": Case(
         "the router of the uplink in use loses its connection to the world",
-        acts=("carol:cable mute eth0",), since="cable-mute", watch=2,
-        patience=20),
+        acts=("carol:cable mute eth0",), since="cable-mute", watch=2),
     "dormant": Case(
         "no network at all for 3 seconds, then the carrier of the other "
         "uplink comes back",
@@ -100,7 +114,7 @@ CASES = {
     "both-down": Case(
         "no network at all for 30 seconds, then both carriers come back",
         acts=("cable pull eth0 eth1", 30, "cable plug eth0 eth1"),
-        since="cable-plug", watch=2, patience=20),
+        since="cable-plug", watch=2),
     "mid-rekey": Case(
         "the carrier is gone while the keys are being changed: a request is "
         "on its way and gets no answer",
@@ -118,7 +132,8 @@ class Cut:
     rate: int
     number: int
     survived: bool              # the same session carries traffic again
-    gap_out: float = None       # seconds of silence, None if for good
+    watched: float = None       # for how many seconds after the event
+    gap_out: float = None       # seconds of silence, None if it did not end
     gap_in: float = None
     lost_out: int = 0
     lost_in: int = 0
@@ -157,7 +172,8 @@ class Bench:
         self.failures = []
 
     def run(self, variant):
-        tunnel = VARIANTS[variant](self._site, variant)
+        make, _ = VARIANTS[variant]
+        tunnel = make(self._site, variant)
         self._capture(variant)
         tunnel.prepare()
         self.versions[variant] = tunnel.version()
@@ -227,7 +243,7 @@ class Bench:
         for act in case.acts:
             self._act(tunnel, act)
         looked = self._site.clock(case.watch)
-        flows = self._flows(streams.values(), case.patience)
+        flows = self._flows(streams.values(), self._options.patience)
         # what is lost while the receiving side still moves counts, too
         self._site.clock(0.5)
         self._alice("event cut-end")
@@ -277,7 +293,7 @@ class Bench:
             if packet.kind == "ike" and event <= packet.time <= end] \
             if tunnel.uses_ike else None
         for rate, name in streams.items():
-            cut = Cut(tunnel.name, case, rate, number, survived)
+            cut = Cut(tunnel.name, case, rate, number, survived, end - event)
             log = trafficlog.Log(str(results), name)
             for way in ("out", "in"):
                 stream = log.streams[way]
@@ -293,15 +309,22 @@ class Bench:
             self.cuts.append(cut)
 
 
-def _figures(values, scale=1):
-    """Median and worst; what never happened is the worst."""
-    there = [value for value in values if value is not None]
-    if not there:
-        return "never"
-    text = f"{statistics.median(there) * scale:.0f}/" \
-        f"{max(there) * scale:.0f}"
-    never = len(values) - len(there)
-    return text + (f", {never}x never" if never else "")
+def _figures(values):
+    """Median and worst."""
+    return f"{statistics.median(values):.0f}/{max(values):.0f}"
+
+
+def _gaps(cuts, field):
+    """The same in ms; nobody knows when those would have ended that did not
+    while somebody watched."""
+    gaps = [getattr(cut, field) for cut in cuts]
+    there = [gap * 1000 for gap in gaps if gap is not None]
+    endless = [cut.watched for cut, gap in zip(cuts, gaps) if gap is None]
+    words = [_figures(there)] if there else []
+    if endless:
+        words.append((f"{len(endless)}x " if there else "")
+                     + f"nothing in {min(endless):.0f} s")
+    return ", ".join(words)
 
 
 HEAD = ("case", "variant", "packets/s", "gap out [ms]", "gap in [ms]",
@@ -311,8 +334,7 @@ HEAD = ("case", "variant", "packets/s", "gap out [ms]", "gap in [ms]",
 def _row(mine):
     speaks = mine[0].messages is not None
     return (mine[0].case, mine[0].variant, str(mine[0].rate),
-            _figures([cut.gap_out for cut in mine], 1000),
-            _figures([cut.gap_in for cut in mine], 1000),
+            _gaps(mine, "gap_out"), _gaps(mine, "gap_in"),
             _figures([cut.lost_out for cut in mine]),
             _figures([cut.lost_in for cut in mine]),
             f"{sum(cut.survived for cut in mine)} of {len(mine)}",
@@ -346,13 +368,14 @@ def markdown(bench, options):
          str(options.count)]
         + [f"--variant {name}" for name in options.variant or ()]
         + [f"--case {name}" for name in options.case or ()]
-        + [f"--rate {rate}" for rate in options.rate])
+        + [f"--rate {rate}" for rate in options.rate]
+        + [f"--patience {options.patience}"])
     first, *rows = table(bench.cuts)
     return "\n".join(
         ["Measured with", "", "    " + command, "",
          f"in {bench.kernel}, {bench.ping} to the gateway. Median/worst of "
          f"{options.count} cuts each.", ""]
-        + [f"- {name}: {version}" for name, version
+        + [f"- {name}: {VARIANTS[name][1]}. {version}" for name, version
            in bench.versions.items()] + [""]
         + [f"- {name}: {CASES[name].about}." for name in cases] + [""]
         + ["| " + " | ".join(row) + " |" for row in
@@ -390,6 +413,8 @@ def main(options):
             output = _write(bench, options)
     say(f"\n{options.count} cuts per case; median/worst")
     say("to the gateway: " + bench.ping)
+    for variant in variants:
+        say(f"  {variant}: {VARIANTS[variant][1]}")
     for case in options.case or CASES:
         say(f"  {case}: {CASES[case].about}")
     say()

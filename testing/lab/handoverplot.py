@@ -8,8 +8,9 @@ import statistics
 from . import svg
 
 WIDTH, LEFT, RIGHT, TOP, ROW = 1000, 230, 90, 70, 22
-FIRST, LAST = 1, 100000     # milliseconds
-COLOURS = ("#2a9d5c", "#d1344b", "#e08e1b", "#3a6ea5", "#7b4fa3", "#6b6b6b")
+FIRST, LAST = 1, 300000     # milliseconds
+COLOURS = ("#2a9d5c", "#d1344b", "#e08e1b", "#f06c7d", "#3a6ea5", "#7b4fa3",
+           "#a98bc4", "#6b6b6b", "#a0a0a0")
 WAYS = (("gap_out", "from the laptop to the network behind the gateway"),
         ("gap_in", "from there to the laptop"))
 
@@ -20,7 +21,7 @@ def _place(milliseconds):
     return LEFT + min(share, 1) * (WIDTH - LEFT - RIGHT)
 
 
-def _axis(drawing, top, bottom):
+def _axis(drawing, top, bottom, watched):
     decade = FIRST
     while decade <= LAST:
         x = _place(decade)
@@ -28,7 +29,9 @@ def _axis(drawing, top, bottom):
         label = f"{decade} ms" if decade < 1000 else f"{decade // 1000} s"
         drawing.text(x, bottom + 15, label, 11, "#555", "middle")
         decade *= 10
-    drawing.text(WIDTH - RIGHT + 15, top - 8, "for good", 11, "#555")
+    if watched:
+        drawing.text(WIDTH - RIGHT + 15, top - 8,
+                     f"over {watched:.0f} s", 11, "#555")
 
 
 def _row(drawing, y, cuts, field, colour):
@@ -62,7 +65,9 @@ def draw(cuts, cases, variants, path):
     for index, (field, title) in enumerate(WAYS):
         top = TOP + index * panel
         drawing.text(20, top - 8, title, 13, font_weight="bold")
-        _axis(drawing, top, top + panel - 60)
+        _axis(drawing, top, top + panel - 60, min(
+            (cut.watched for cut in cuts if getattr(cut, field) is None),
+            default=None))
         y = top + ROW / 2
         for case in cases:
             for variant, colour in colours.items():

@@ -180,6 +180,14 @@ class WireGuard(_RoutedByKernel):
 class OpenVPN(_RoutedByKernel):
     log, pattern = "/var/log/openvpn.log", "Initialization Sequence Completed"
     REKEY = 15
+    TIMEOUTS = {"sun": "keepalive 10 60", "alice": ""}
+    # the client sends every second and starts anew after 5 without an answer
+    SHORT = {"sun": "keepalive 1 5",
+             "alice": "connect-retry 1 1\nconnect-timeout 3"}
+
+    def __init__(self, place, name, short=False):
+        super().__init__(place, name)
+        self._timeouts = self.SHORT if short else self.TIMEOUTS
 
     def prepare(self):
         super().prepare()
@@ -187,7 +195,8 @@ class OpenVPN(_RoutedByKernel):
             self.place.run(host, "modprobe tun; mkdir -p /dev/net; "
                            "[ -e /dev/net/tun ] || "
                            "mknod /dev/net/tun c 10 200")
-            self._file("openvpn", host, "/etc/openvpn.conf")
+            self._file("openvpn", host, "/etc/openvpn.conf",
+                       TIMEOUTS=self._timeouts[host])
         self._start("sun")
         self._until("sun", "ip link show tun0 >/dev/null 2>&1")
 
@@ -234,9 +243,14 @@ class OpenVPN(_RoutedByKernel):
 class Libreswan(_RoutedByKernel):
     log, pattern = "/var/log/pluto.log", "established IKE SA; authenticated"
     uses_ike = True
+    # others than those of DPD, which is off otherwise, are its own
+    TIMEOUTS = "dpddelay=30\n\tdpdtimeout=120"
+    SHORT = "dpddelay=1\n\tdpdtimeout=5\n\tretransmit-interval=500\n\t" \
+        "retransmit-timeout=5"
 
-    def __init__(self, place, name):
+    def __init__(self, place, name, short=False):
         super().__init__(place, name)
+        self._timeouts = self.SHORT if short else self.TIMEOUTS
         folder = unpacked() / "usr" / "libexec"
         self._environment = f"{_with_libraries()} IPSEC_NSSDIR=/run/pluto.nss "
         self._programs = f"{folder}/ipsec"
@@ -248,7 +262,8 @@ class Libreswan(_RoutedByKernel):
     def prepare(self):
         super().prepare()
         for host in ("alice", "sun"):
-            self._file("libreswan", host, "/etc/ipsec.conf")
+            self._file("libreswan", host, "/etc/ipsec.conf",
+                       TIMEOUTS=self._timeouts)
             self.place.write(host, "/etc/ipsec.secrets",
                              "@alice @sun : PSK \"of this laboratory only\"")
             # its programs look for each other there
