@@ -14,12 +14,27 @@ from . import build, demoplot, guest, livetraffic, paths, scenario, steps, \
     timeline, uml
 from .steps import say
 
-# Alice's configuration is that of this scenario: she looks after the gateway
-# every 2 seconds, and stock strongSwan gives up 3 seconds after that.
 SCENARIO = "dormant-and-back"
+# What one would give somebody who moves. All timeouts are strongSwan's own: it
+# gives up 165 seconds after the first unanswered packet, and starts anew.
+SWANCTL = """connections {
+  home {
+    dpd_delay = 2s
+    keyingtries = 0
+    children {
+      home {
+        dpd_action = restart
+        close_action = start
+      }
+    }
+  }
+}
+"""
 CABLE, WIFI = "eth1", "eth0"
 UPLINKS = {CABLE: "the cable", WIFI: "the Wi-Fi"}
-QUIET, AFTER_PULL, OUTAGE, PATIENCE = 3, 6, 12, 20
+QUIET, AFTER_PULL, OUTAGE, PATIENCE = 3, 6, 12, 200
+# seconds with a line for each
+CLOSE_LOOK, INTERVAL = 20, 10
 
 
 @dataclasses.dataclass
@@ -28,6 +43,7 @@ class Cut:
     title: str
     time: float
     network: bool           # whether there still is one
+    watched: float = None   # seconds until the next one, or the end
     back: float = None      # seconds until traffic flowed both ways, if it did
     lost: dict = None
 
@@ -79,6 +95,10 @@ class Story:
 
     def _connect(self):
         with steps.Progress("Bringing the tunnel up"):
+            passed = self.results / "swanctl.conf"
+            passed.write_text(SWANCTL, encoding="utf-8")
+            self._run("alice", "rm /etc/strongswan.d/scenario.conf; "
+                      f"cp {passed} /etc/swanctl/conf.d/scenario.conf")
             self._run("alice", "start-capture")
             for line in self._scenario.lines("pretest.dat"):
                 self._run(line.host, line.command)
@@ -125,28 +145,34 @@ class Story:
         self.cuts.append(cut)
         answer = self._lab.submit("alice", f"traffic wait {seconds} udp",
                                   seconds + 10)
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            time.sleep(max(0, min(1, end - time.monotonic())))
+        start = time.monotonic()
+        while (left := start + seconds - time.monotonic()) > 0:
+            step = 1 if left > seconds - CLOSE_LOOK else INTERVAL
+            shown = time.monotonic() + min(step, left)
+            while time.monotonic() < shown and not (
+                    answer.done() and stop_when_back):
+                time.sleep(max(0, min(1, shown - time.monotonic())))
             self._line()
             if answer.done() and stop_when_back:
                 break
         flows = answer.result().out.startswith("traffic flows")
         if comes_back:
             say("  traffic flows again" if flows else
-                "  the tunnel is dead; nothing came through in "
-                f"{seconds} seconds")
+                f"  nothing came through in {seconds} seconds")
 
     def _count(self):
         """What each cut cost, from the packets themselves."""
         log = timeline.trafficlog.Log(str(self.results))
-        ends = [cut.time for cut in self.cuts[1:]] + [float("inf")]
+        last = max(when for stream in log.streams.values()
+                   for when in stream.sent.values()) / 1e9
+        ends = [cut.time for cut in self.cuts[1:]] + [last]
         for cut, end in zip(self.cuts, ends):
             cut.lost = {}
+            cut.watched = end - cut.time
             backs = []
             for way, stream in log.streams.items():
                 span = [number for number, when in stream.sent.items()
-                        if cut.time <= when / 1e9 < end]
+                        if cut.time <= when / 1e9 <= end]
                 cut.lost[way] = (sum(number not in stream.received
                                      for number in span), len(span))
                 arrived = [stream.received[number] for number in span
@@ -170,8 +196,8 @@ def summary(stories):
         for cut in story.cuts:
             lost = ", ".join(f"{lost} of {sent} packets {way}"
                              for way, (lost, sent) in cut.lost.items())
-            back = "no network" if not cut.network else "no traffic" \
-                if cut.back is None else \
+            back = "no network" if not cut.network else \
+                f"no traffic in {cut.watched:.0f} s" if cut.back is None else \
                 f"traffic again after {cut.back * 1000:.0f} ms"
             say(f"    {cut.title}: {back}; lost {lost}")
         say(f"    The TCP connection {story.tcp}.")

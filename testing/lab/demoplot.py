@@ -11,7 +11,7 @@ ARRIVED, LOST, CUT = "#2a9d5c", "#d1344b", "#30475e"
 
 def title(story):
     return "With the mobility manager" if story.with_plugin else \
-        "Stock strongSwan"
+        "Stock strongSwan, with its default timeouts and dpd_action = restart"
 
 
 def _span(story):
@@ -47,7 +47,7 @@ def _panel(drawing, story, top, seconds):
         drawing.line(x, top - 12, x, bottom + 4, CUT, 1.5,
                      stroke_dasharray="4 3")
         drawing.text(x + 3, top - 6, cut.title, 11, CUT)
-    for second in range(0, int(seconds) + 1, 5):
+    for second in range(0, int(seconds) + 1, 5 if seconds < 100 else 20):
         x = LEFT + second * scale
         drawing.line(x, bottom, x, bottom + 4, "#888")
         drawing.text(x, bottom + 17, f"{second} s", 10, "#666", "middle")
