@@ -10,8 +10,8 @@ import shutil
 import sys
 import time
 
-from . import build, demoplot, guest, livetraffic, paths, scenario, steps, \
-    timeline, uml
+from . import build, demoplot, guest, livetraffic, paths, scenario, site, \
+    steps, timeline, uml
 from .steps import say
 
 SCENARIO = "dormant-and-back"
@@ -97,8 +97,10 @@ class Story:
         with steps.Progress("Bringing the tunnel up"):
             passed = self.results / "swanctl.conf"
             passed.write_text(SWANCTL, encoding="utf-8")
-            self._run("alice", "rm /etc/strongswan.d/scenario.conf; "
-                      f"cp {passed} /etc/swanctl/conf.d/scenario.conf")
+            self._run("alice", f"cp {passed} "
+                      "/etc/swanctl/conf.d/scenario.conf; echo "
+                      f"'charon-systemd {{\n  {site.TIMEOUTS}\n}}' "
+                      "> /etc/strongswan.d/scenario.conf")
             self._run("alice", "start-capture")
             for line in self._scenario.lines("pretest.dat"):
                 self._run(line.host, line.command)

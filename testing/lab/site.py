@@ -27,8 +27,10 @@ pubkey kernel-netlink socket-default updown vici{plugin}
 """
 
 
-# those of charon itself; the scenario's strongswan.conf has shorter ones
-TIMEOUTS = "retransmit_timeout = 4.0\n  retransmit_tries = 5"
+# those of charon itself; what all hosts of scenarios have in common, in
+# guest/etc/strongswan.conf.testing, is shorter
+TIMEOUTS = "retransmit_timeout = 4.0\n  retransmit_base = 1.8\n  " \
+    "retransmit_tries = 5"
 
 
 class Site:
