@@ -249,6 +249,16 @@ static void arm(mobility_context_t *context, mobility_session_t *session,
 }
 
 /**
+ * Implements mobility_context_t.give_up()
+ */
+static void give_up(mobility_context_t *context, mobility_session_t *session)
+{
+	private_mobility_manager_t *this = manager_of(context);
+
+	this->registry->give_up(this->registry, session->entry);
+}
+
+/**
  * Destroy an array of path reports.
  */
 static void destroy_reports(array_t *paths)
@@ -352,6 +362,18 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 		status = session->reauth(session);
 	}
 	return status;
+}
+
+/**
+ * mobility_registry_cb_t that gives sessions up
+ */
+static status_t do_give_up(void *data, ike_sa_t *ike_sa)
+{
+	private_mobility_manager_t *this = data;
+	mobility_entry_t *entry;
+
+	entry = this->tracker->find(this->tracker, ike_sa);
+	return entry ? entry->session->give_up(entry->session) : SUCCESS;
 }
 
 /**
@@ -673,6 +695,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 			.backlog = mobility_backlog_create(),
 			.hooks = mobility_ike_hooks_create(),
 			.arm = arm,
+			.give_up = give_up,
 			.tell = tell,
 		},
 		.observers = linked_list_create(),
@@ -684,7 +707,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 													mobility_aevents_create(),
 													traffic_changed, this);
 	this->context.resolver = mobility_resolver_create(resolved, this);
-	this->registry = mobility_registry_create(do_work, this);
+	this->registry = mobility_registry_create(do_work, do_give_up, this);
 	if (!this->registry)
 	{
 		destroy(this);

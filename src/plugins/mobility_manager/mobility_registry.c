@@ -24,6 +24,38 @@
 #define CROWD_INTERVAL 50
 
 typedef struct private_mobility_registry_t private_mobility_registry_t;
+typedef struct line_t line_t;
+
+/**
+ * Sessions in a line for jobs of one kind.
+ */
+struct line_t {
+
+	/**
+	 * Registry.
+	 */
+	private_mobility_registry_t *registry;
+
+	/**
+	 * Does what they wait for.
+	 */
+	mobility_registry_cb_t cb;
+
+	/**
+	 * Sessions that no job has taken yet, mobility_entry_t*.
+	 */
+	linked_list_t *waiting;
+
+	/**
+	 * Number of jobs.
+	 */
+	u_int workers;
+
+	/**
+	 * How many of them to queue when the mutex is released.
+	 */
+	u_int starting;
+};
 
 /**
  * Private data of a mobility_registry_t object.
@@ -36,12 +68,7 @@ struct private_mobility_registry_t {
 	mobility_registry_t public;
 
 	/**
-	 * Does the work.
-	 */
-	mobility_registry_cb_t cb;
-
-	/**
-	 * User data for cb.
+	 * User data for callbacks.
 	 */
 	void *data;
 
@@ -51,24 +78,19 @@ struct private_mobility_registry_t {
 	linked_list_t *entries;
 
 	/**
-	 * Sessions with work that no job has taken yet, mobility_entry_t*.
+	 * Sessions with work.
 	 */
-	linked_list_t *waiting;
+	line_t work;
+
+	/**
+	 * Sessions to be given up.
+	 */
+	line_t failing;
 
 	/**
 	 * Sessions that were forgotten, to be destroyed, mobility_entry_t*.
 	 */
 	linked_list_t *forgotten;
-
-	/**
-	 * Number of jobs.
-	 */
-	u_int workers;
-
-	/**
-	 * How many of them to queue when the mutex is released.
-	 */
-	u_int starting;
 
 	/**
 	 * Locks all of this.
@@ -104,27 +126,29 @@ static void entry_destroy(mobility_entry_t *entry)
 }
 
 /**
- * Take the next session with work, and get the id to check out its IKE_SA with,
+ * Take the next session of a line, and get the id to check out its IKE_SA with,
  * or one that is to be destroyed.  Returns FALSE if there is none and the job is
  * to end.
  */
-static bool take_next(private_mobility_registry_t *this, ike_sa_id_t **id,
+static bool take_next(line_t *line, ike_sa_id_t **id,
 					  mobility_entry_t **forgotten)
 {
+	private_mobility_registry_t *this = line->registry;
 	mobility_entry_t *entry;
 	bool found = TRUE;
 
 	*id = NULL;
 	*forgotten = NULL;
 	this->mutex->lock(this->mutex);
-	if (this->waiting->remove_first(this->waiting, (void**)&entry) == SUCCESS)
+	if (line->waiting->remove_first(line->waiting, (void**)&entry) == SUCCESS)
 	{
 		*id = entry->id->clone(entry->id);
 	}
-	else if (this->forgotten->remove_first(this->forgotten,
+	else if (line != &this->work ||
+			 this->forgotten->remove_first(this->forgotten,
 										   (void**)forgotten) != SUCCESS)
 	{
-		this->workers--;
+		line->workers--;
 		found = FALSE;
 	}
 	this->mutex->unlock(this->mutex);
@@ -134,14 +158,14 @@ static bool take_next(private_mobility_registry_t *this, ike_sa_id_t **id,
 /**
  * Work on a session.
  */
-static void work_on(private_mobility_registry_t *this, ike_sa_id_t *id)
+static void work_on(line_t *line, ike_sa_id_t *id)
 {
 	ike_sa_t *ike_sa;
 
 	ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, id);
 	if (ike_sa)
 	{
-		if (this->cb(this->data, ike_sa) == DESTROY_ME)
+		if (line->cb(line->registry->data, ike_sa) == DESTROY_ME)
 		{
 			charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager,
 														ike_sa);
@@ -157,12 +181,12 @@ static void work_on(private_mobility_registry_t *this, ike_sa_id_t *id)
  * Job that works until nothing is left to do, one session at a time: in between
  * it is the turn of messages.
  */
-static job_requeue_t work_job(private_mobility_registry_t *this)
+static job_requeue_t work_job(line_t *line)
 {
 	mobility_entry_t *forgotten;
 	ike_sa_id_t *id;
 
-	if (!take_next(this, &id, &forgotten))
+	if (!take_next(line, &id, &forgotten))
 	{
 		return JOB_REQUEUE_NONE;
 	}
@@ -172,7 +196,7 @@ static job_requeue_t work_job(private_mobility_registry_t *this)
 	}
 	else
 	{
-		work_on(this, id);
+		work_on(line, id);
 		id->destroy(id);
 	}
 	return JOB_REQUEUE_FAIR;
@@ -181,12 +205,26 @@ static job_requeue_t work_job(private_mobility_registry_t *this)
 /**
  * Have one more job if there may be, the mutex must be held.
  */
-static void add_worker(private_mobility_registry_t *this)
+static void add_worker(line_t *line)
 {
-	if (this->workers < WORKERS)
+	if (line->workers < WORKERS)
 	{
-		this->workers++;
-		this->starting++;
+		line->workers++;
+		line->starting++;
+	}
+}
+
+/**
+ * Queue jobs of a line.
+ */
+static void start_workers(line_t *line, u_int count)
+{
+	while (count--)
+	{
+		lib->processor->queue_job(lib->processor,
+				(job_t*)callback_job_create_with_prio(
+							(callback_job_cb_t)work_job, line,
+							NULL, NULL, JOB_PRIO_HIGH));
 	}
 }
 
@@ -195,32 +233,27 @@ static void add_worker(private_mobility_registry_t *this)
  */
 static void unlock(private_mobility_registry_t *this)
 {
-	u_int starting = this->starting;
+	u_int working = this->work.starting, failing = this->failing.starting;
 
-	this->starting = 0;
+	this->work.starting = this->failing.starting = 0;
 	this->mutex->unlock(this->mutex);
 
-	while (starting--)
-	{
-		lib->processor->queue_job(lib->processor,
-				(job_t*)callback_job_create_with_prio(
-							(callback_job_cb_t)work_job, this,
-							NULL, NULL, JOB_PRIO_HIGH));
-	}
+	start_workers(&this->work, working);
+	start_workers(&this->failing, failing);
 }
 
 METHOD(mobility_registry_t, queue_locked, void,
 	private_mobility_registry_t *this, mobility_entry_t *entry,
 	mobility_work_t flags)
 {
-	if (entry->ended)
+	if (entry->ended || entry->given_up)
 	{
 		return;
 	}
 	if (!entry->work)
 	{
-		this->waiting->insert_last(this->waiting, entry);
-		add_worker(this);
+		this->work.waiting->insert_last(this->work.waiting, entry);
+		add_worker(&this->work);
 	}
 	entry->work |= flags;
 }
@@ -286,6 +319,20 @@ METHOD(mobility_registry_t, queue_number, void,
 	unlock(this);
 }
 
+METHOD(mobility_registry_t, give_up, void,
+	private_mobility_registry_t *this, mobility_entry_t *entry)
+{
+	this->mutex->lock(this->mutex);
+	if (!entry->ended && !entry->given_up)
+	{	/* nobody is to wait for its IKE_SA */
+		this->work.waiting->remove(this->work.waiting, entry, NULL);
+		entry->given_up = TRUE;
+		this->failing.waiting->insert_last(this->failing.waiting, entry);
+		add_worker(&this->failing);
+	}
+	unlock(this);
+}
+
 METHOD(mobility_registry_t, take_work, mobility_work_t,
 	private_mobility_registry_t *this, mobility_entry_t *entry)
 {
@@ -303,7 +350,7 @@ METHOD(mobility_registry_t, take_work, mobility_work_t,
  */
 static bool is_crowded(private_mobility_registry_t *this)
 {
-	return this->waiting->get_count(this->waiting) >= CROWD;
+	return this->work.waiting->get_count(this->work.waiting) >= CROWD;
 }
 
 /**
@@ -419,7 +466,8 @@ static void end(private_mobility_registry_t *this, mobility_entry_t *entry)
 	{
 		entry->ended = TRUE;
 		entry->deadline = 0;
-		this->waiting->remove(this->waiting, entry, NULL);
+		this->work.waiting->remove(this->work.waiting, entry, NULL);
+		this->failing.waiting->remove(this->failing.waiting, entry, NULL);
 		this->active--;
 	}
 }
@@ -439,7 +487,7 @@ METHOD(mobility_registry_t, forget, void,
 			this->entries->remove_at(this->entries, enumerator);
 			end(this, entry);
 			this->forgotten->insert_last(this->forgotten, entry);
-			add_worker(this);
+			add_worker(&this->work);
 		}
 	}
 	enumerator->destroy(enumerator);
@@ -460,7 +508,7 @@ METHOD(mobility_registry_t, rebind, void,
 	entry->successor = 0;
 	work = entry->work;
 	entry->work = 0;
-	this->waiting->remove(this->waiting, entry, NULL);
+	this->work.waiting->remove(this->work.waiting, entry, NULL);
 	if (work)
 	{	/* a job may have taken the id of the previous IKE_SA */
 		queue_locked(this, entry, work);
@@ -547,7 +595,8 @@ METHOD(mobility_registry_t, destroy, void,
 {
 	DESTROY_IF(this->clock);
 	this->entries->destroy(this->entries);
-	this->waiting->destroy(this->waiting);
+	this->work.waiting->destroy(this->work.waiting);
+	this->failing.waiting->destroy(this->failing.waiting);
 	this->forgotten->destroy(this->forgotten);
 	this->mutex->destroy(this->mutex);
 	free(this);
@@ -557,6 +606,7 @@ METHOD(mobility_registry_t, destroy, void,
  * Described in header.
  */
 mobility_registry_t *mobility_registry_create(mobility_registry_cb_t cb,
+											  mobility_registry_cb_t give_up,
 											  void *data)
 {
 	private_mobility_registry_t *this;
@@ -573,16 +623,25 @@ mobility_registry_t *mobility_registry_create(mobility_registry_cb_t cb,
 			.queue_locked = _queue_locked,
 			.queue = _queue,
 			.queue_number = _queue_number,
+			.give_up = _give_up,
 			.take_work = _take_work,
 			.arm = _arm,
 			.get_ids = _get_ids,
 			.flush = _flush,
 			.destroy = _destroy,
 		},
-		.cb = cb,
 		.data = data,
 		.entries = linked_list_create(),
-		.waiting = linked_list_create(),
+		.work = {
+			.registry = this,
+			.cb = cb,
+			.waiting = linked_list_create(),
+		},
+		.failing = {
+			.registry = this,
+			.cb = give_up,
+			.waiting = linked_list_create(),
+		},
 		.forgotten = linked_list_create(),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);

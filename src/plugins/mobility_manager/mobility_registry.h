@@ -116,6 +116,11 @@ struct mobility_entry_t {
 	 * Work to do; if not 0, it waits for a job or has one.
 	 */
 	mobility_work_t work;
+
+	/**
+	 * A job gives it up, there is no other work for it anymore.
+	 */
+	bool given_up;
 };
 
 /**
@@ -243,6 +248,14 @@ struct mobility_registry_t {
 						 mobility_work_t work);
 
 	/**
+	 * Have a session given up.  This is done by jobs of their own, as it may wait
+	 * for DNS, and other sessions should not.
+	 *
+	 * @param entry		entry
+	 */
+	void (*give_up)(mobility_registry_t *this, mobility_entry_t *entry);
+
+	/**
 	 * Take the work there is to do for a session, called by the job that has it.
 	 *
 	 * @param entry		entry
@@ -288,10 +301,12 @@ struct mobility_registry_t {
  * Create a registry.
  *
  * @param cb			does the work, called by jobs
- * @param data			user data for cb
+ * @param give_up		gives a session up, called by jobs
+ * @param data			user data for both
  * @return				registry, NULL if there is no timer (logged)
  */
 mobility_registry_t *mobility_registry_create(mobility_registry_cb_t cb,
+											  mobility_registry_cb_t give_up,
 											  void *data);
 
 #endif /** MOBILITY_REGISTRY_H_ @}*/

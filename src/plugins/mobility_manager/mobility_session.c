@@ -425,7 +425,7 @@ static status_t act(private_mobility_session_t *this)
 	}
 	if (actions & MOBILITY_ACT_FAIL)
 	{
-		return this->hold->fail(this->hold);
+		this->context->give_up(this->context, &this->public);
 	}
 	return status;
 }
@@ -571,7 +571,7 @@ METHOD(mobility_session_t, look, status_t,
 		set_cause(this, "trying %s", best->ifname);
 	}
 	status = handle(this, &event);
-	if (status == DESTROY_ME)
+	if (status == DESTROY_ME || this->fsm.state == MOBILITY_FAILED)
 	{
 		return status;
 	}
@@ -700,8 +700,12 @@ METHOD(mobility_session_t, tick, status_t,
 	{
 		this->context->arm(this->context, &this->public, 0);
 		this->mover->stay(this->mover);
-		return act(this) == DESTROY_ME ? DESTROY_ME
-									   : this->hold->hand_over(this->hold);
+		status = act(this);
+		if (status == DESTROY_ME || this->fsm.state == MOBILITY_FAILED)
+		{	/* a job ends it */
+			return status;
+		}
+		return this->hold->hand_over(this->hold);
 	}
 	this->mover->tick(this->mover, this->config.penalty_time * 1000ULL);
 	if (this->fsm.outage && this->times.outage_time &&
@@ -930,6 +934,12 @@ static void tested(void *data, const mobility_path_t *path, bool answered)
 	}
 	this->context->tell(this->context, MOBILITY_EVENT_PATH, this->told,
 						&this->public);
+}
+
+METHOD(mobility_session_t, give_up, status_t,
+	private_mobility_session_t *this)
+{
+	return this->hold->fail(this->hold);
 }
 
 METHOD(mobility_session_t, expired, void,
@@ -1195,6 +1205,7 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 			.switch_uplink = _switch_uplink,
 			.message = _message,
 			.reauth = _reauth,
+			.give_up = _give_up,
 			.expired = _expired,
 			.get_status = _get_status,
 			.get_paths = _get_paths,

@@ -59,6 +59,13 @@ struct mobility_context_t {
 				uint64_t deadline);
 
 	/**
+	 * Have a job call give_up() of the session.
+	 *
+	 * @param session	session
+	 */
+	void (*give_up)(mobility_context_t *this, mobility_session_t *session);
+
+	/**
 	 * Tell observers about an event.
 	 *
 	 * @param kind		kind of event
@@ -182,6 +189,13 @@ struct mobility_session_t {
 	 * @return			DESTROY_ME to destroy the IKE_SA
 	 */
 	status_t (*reauth)(mobility_session_t *this);
+
+	/**
+	 * End the IKE_SA, the time for an outage is over.  This may wait for DNS.
+	 *
+	 * @return			DESTROY_ME, the caller has to destroy the IKE_SA
+	 */
+	status_t (*give_up)(mobility_session_t *this);
 
 	/**
 	 * The IKE_SA's hard lifetime is over.

@@ -74,6 +74,14 @@ static void arm(mobility_context_t *context, mobility_session_t *session,
 }
 
 /**
+ * Implements mobility_context_t.give_up()
+ */
+static void give_up(mobility_context_t *context, mobility_session_t *session)
+{
+	fixture->public.failing = TRUE;
+}
+
+/**
  * Implements mobility_context_t.tell()
  */
 static void tell(mobility_context_t *context, enum mobility_event_kind_t kind,
@@ -349,6 +357,11 @@ static void settle(session_fixture_t *this)
 			do_work(this, this->session->look);
 			any = TRUE;
 		}
+		if (!this->ended && this->failing)
+		{
+			do_work(this, this->session->give_up);
+			any = TRUE;
+		}
 		if (!this->ended && this->deadline &&
 			this->deadline <= fake_clock_now())
 		{
@@ -477,6 +490,7 @@ session_fixture_t *session_fixture_create(const char *settings,
 		.public = {
 			.context = {
 				.arm = arm,
+				.give_up = give_up,
 				.tell = tell,
 			},
 			.answers = { TRUE, TRUE, TRUE },

@@ -47,6 +47,8 @@ typedef struct {
 	uint64_t deadline;
 	/** it is to look around */
 	bool look;
+	/** it is to fail */
+	bool failing;
 	/** its IKE_SA was reported down, or destroyed */
 	bool ended;
 	/** what was told, e.g. "dormant path connected move ", see

@@ -21,6 +21,9 @@
 /** Threads of the processor. */
 #define THREADS 16
 
+/** How many of them work for sessions. */
+#define WORKERS 4
+
 /** Time in ms until a test gives up waiting. */
 #define PATIENCE 20000
 
@@ -46,6 +49,8 @@ typedef struct {
 	mobility_work_t work;
 	/** when it was given that */
 	uint64_t time;
+	/** how often it failed */
+	u_int failed;
 } member_t;
 
 /**
@@ -62,6 +67,10 @@ static struct {
 	u_int busy, busiest;
 	/** while TRUE, nobody finishes */
 	bool stopped;
+	/** those that wait for DNS, and how many did at the same time; while TRUE
+	 * there is none */
+	u_int resolving, most;
+	bool no_dns;
 	/** locks all of this */
 	mutex_t *mutex;
 	/** signaled when an IKE_SA is checked in, or nothing is stopped anymore */
@@ -148,6 +157,27 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 	return SUCCESS;
 }
 
+/**
+ * Lets a session fail, a mobility_registry_cb_t; waits for DNS
+ */
+static status_t do_give_up(void *data, ike_sa_t *ike_sa)
+{
+	member_t *member = (member_t*)ike_sa;
+
+	t.mutex->lock(t.mutex);
+	t.most = max(t.most, ++t.resolving);
+	t.condvar->broadcast(t.condvar);
+	while (t.no_dns)
+	{
+		t.condvar->wait(t.condvar, t.mutex);
+	}
+	t.resolving--;
+	member->failed++;
+	t.condvar->broadcast(t.condvar);
+	t.mutex->unlock(t.mutex);
+	return SUCCESS;
+}
+
 static void setup()
 {
 	member_t *member;
@@ -161,7 +191,7 @@ static void setup()
 	charon = &t.daemon;
 	t.mutex = mutex_create(MUTEX_TYPE_DEFAULT);
 	t.condvar = condvar_create(CONDVAR_TYPE_DEFAULT);
-	t.registry = mobility_registry_create(do_work, NULL);
+	t.registry = mobility_registry_create(do_work, do_give_up, NULL);
 	for (i = 0; i < SESSIONS; i++)
 	{
 		member = &t.members[i];
@@ -305,6 +335,56 @@ START_TEST(test_all)
 	}
 	ck_assert_int_gt(t.busiest, 0);
 	ck_assert_int_lt(t.busiest, THREADS / 2);
+}
+END_TEST
+
+/**
+ * However many sessions fail, and wait for DNS, others have their turn.
+ */
+START_TEST(test_give_up)
+{
+	uint64_t end = mobility_now() + PATIENCE;
+	u_int i;
+
+	t.no_dns = TRUE;
+	/* those that are given up have other work, too, before and afterwards */
+	stop(TRUE);
+	for (i = 0; i < WORKERS; i++)
+	{
+		t.registry->queue(t.registry, t.members[SESSIONS - 1 - i].entry,
+						  MOBILITY_WORK_LOOK);
+	}
+	wait_busy(WORKERS);
+	for (i = 0; i < SESSIONS / 2; i++)
+	{
+		t.registry->queue(t.registry, t.members[i].entry, MOBILITY_WORK_TICK);
+		t.registry->give_up(t.registry, t.members[i].entry);
+		t.registry->give_up(t.registry, t.members[i].entry);
+	}
+	t.registry->set_ended(t.registry, t.members[SESSIONS / 2 - 1].entry);
+	stop(FALSE);
+	t.registry->queue(t.registry, NULL, MOBILITY_WORK_LOOK);
+	for (i = SESSIONS / 2; i < SESSIONS; i++)
+	{
+		wait_turns(&t.members[i], 1);
+	}
+	t.mutex->lock(t.mutex);
+	t.no_dns = FALSE;
+	t.condvar->broadcast(t.condvar);
+	for (i = 0; i < SESSIONS / 2 - 1; i++)
+	{
+		while (!t.members[i].failed || t.members[i].busy)
+		{
+			mobility_assert(mobility_now() < end);
+			t.condvar->timed_wait(t.condvar, t.mutex, 10);
+		}
+		ck_assert_int_eq(t.members[i].failed, 1);
+		ck_assert_int_eq(t.members[i].work, 0);
+	}
+	/* not one of charon's threads each */
+	ck_assert_int_lt(t.most, THREADS / 2);
+	ck_assert_int_eq(t.members[SESSIONS / 2 - 1].failed, 0);
+	t.mutex->unlock(t.mutex);
 }
 END_TEST
 
@@ -508,6 +588,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_all);
+	tcase_add_test(tc, test_give_up);
 	tcase_add_test(tc, test_blocked);
 	tcase_add_test(tc, test_coalesce);
 	tcase_add_test(tc, test_gone);

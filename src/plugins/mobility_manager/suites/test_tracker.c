@@ -137,10 +137,11 @@ static void setup(void)
 		.backlog = mobility_backlog_create(),
 		.hooks = mobility_ike_hooks_create(),
 		.arm = (void*)nop,
+		.give_up = (void*)nop,
 		.tell = (void*)nop,
 	};
 	create_network();
-	t.registry = mobility_registry_create(do_work, NULL);
+	t.registry = mobility_registry_create(do_work, do_work, NULL);
 	t.tracker = mobility_tracker_create(&t.context, t.registry, ended, &t);
 	add_listener(&t.first, begin);
 	charon->bus->add_listener(charon->bus, &t.tracker->listener);
