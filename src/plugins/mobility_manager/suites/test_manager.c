@@ -9,6 +9,9 @@
 #include "succession_fixture.h"
 
 #include <mobility_manager.h>
+#include <mobility_rtnl.h>
+
+#include <sys/resource.h>
 
 #include <threading/thread.h>
 
@@ -19,6 +22,9 @@
 /** Threads of the processor */
 #define THREADS 8
 
+/** What the name of a connection is if nothing else is said */
+#define HOME "home"
+
 /**
  * What all tests use
  */
@@ -27,36 +33,440 @@ static struct {
 	mobility_settings_t *settings;
 	/** what is tested */
 	mobility_manager_t *manager;
+	/** observes it */
+	mobility_observer_t observer;
+	/** what that was told, by kind of event */
+	refcount_t events[MOBILITY_EVENT_PATH + 1];
 	/** not 0 when threads that watch have to end */
 	refcount_t done;
+	/** not 0 while there is no rtnetlink */
+	refcount_t no_rtnetlink;
+	/** not 0 once the manager is gone */
+	bool destroyed;
 } t;
 
-static void setup(void)
+/** what the linker has called in place of it */
+mobility_rtnl_t *__real_mobility_rtnl_create();
+mobility_rtnl_t *__wrap_mobility_rtnl_create();
+
+mobility_rtnl_t *__wrap_mobility_rtnl_create()
 {
-	/* in a network of its own, what is in the real one is left alone */
+	return ref_cur(&t.no_rtnetlink) ? NULL : __real_mobility_rtnl_create();
+}
+
+METHOD(mobility_observer_t, event, void,
+	mobility_observer_t *this, enum mobility_event_kind_t kind,
+	mobility_state_t old, const mobility_status_t *status, array_t *paths)
+{
+	ck_assert_str_eq(status->connection, HOME);
+	ck_assert_int_eq(paths != NULL, kind == MOBILITY_EVENT_PATH);
+	ref_get(&t.events[kind]);
+}
+
+/**
+ * Two uplinks, eth0 is preferred
+ */
+static void setup_network(void)
+{
 	mobility_netns_setup();
 	mobility_suite_teardown();
-	mock_charon_setup("");
+	mobility_netns_link("eth0");
+	mobility_netns_link("wlan0");
+	mobility_netns_ip("addr add 10.0.0.2/24 dev eth0");
+	mobility_netns_ip("addr add 10.1.0.2/24 dev wlan0");
+	mobility_netns_ip("route add default via 10.0.0.1 metric 100");
+	mobility_netns_ip("route add default via 10.1.0.1 metric 600");
+}
+
+/**
+ * Fixture with settings of the plugin
+ */
+static void setup_with(const char *settings)
+{
+	char conf[512];
+
+	snprintf(conf, sizeof(conf), "charon { retransmit_tries = 1\n"
+			 "plugins { mobility-manager { %s } } }", settings);
+	mock_charon_setup(conf);
 	lib->processor->set_threads(lib->processor, THREADS);
-	t.done = 0;
+	memset(&t, 0, sizeof(t));
 	t.settings = mobility_settings_create();
 	t.manager = mobility_manager_create(t.settings);
 	ck_assert(t.manager);
+	t.observer.event = _event;
+	t.manager->add_observer(t.manager, &t.observer);
 	charon->bus->add_listener(charon->bus, t.manager->get_listener(t.manager));
+}
+
+static void setup(void)
+{
+	setup_network();
+	setup_with("network_outage_time = 1h");
+}
+
+static void setup_short(void)
+{
+	setup_network();
+	setup_with("network_outage_time = 1s");
+}
+
+static void setup_stress(void)
+{
+	mobility_netns_setup();
+	mobility_suite_teardown();
+	setup_with("");
+}
+
+/**
+ * As charon does it before it ends: no thread is left
+ */
+static void end_threads(void)
+{
+	lib->processor->set_threads(lib->processor, 0);
+	charon->ike_sa_manager->flush(charon->ike_sa_manager);
+	lib->processor->cancel(lib->processor);
+}
+
+/**
+ * The plugin is unloaded
+ */
+static void destroy_manager(void)
+{
+	charon->bus->remove_listener(charon->bus,
+								 t.manager->get_listener(t.manager));
+	t.manager->remove_observer(t.manager, &t.observer);
+	t.manager->destroy(t.manager);
+	t.settings->destroy(t.settings);
+	t.destroyed = TRUE;
 }
 
 static void teardown(void)
 {
-	/* in the order of charon */
-	lib->processor->set_threads(lib->processor, 0);
-	charon->ike_sa_manager->flush(charon->ike_sa_manager);
-	lib->processor->cancel(lib->processor);
-	charon->bus->remove_listener(charon->bus,
-								 t.manager->get_listener(t.manager));
-	t.manager->destroy(t.manager);
-	t.settings->destroy(t.settings);
+	end_threads();
+	if (!t.destroyed)
+	{
+		destroy_manager();
+	}
 	mock_charon_teardown();
 }
+
+/**
+ * Get the status of a session by its number, NULL if there is none; 0 for any
+ */
+static mobility_status_t *get_status(uint32_t number)
+{
+	static mobility_status_t status;
+	mobility_status_t *current;
+	enumerator_t *enumerator;
+	bool found = FALSE;
+
+	enumerator = t.manager->create_status_enumerator(t.manager);
+	while (!found && enumerator->enumerate(enumerator, &current))
+	{
+		found = !number || current->session == number;
+		status = *current;
+	}
+	enumerator->destroy(enumerator);
+	/* what it points to is gone */
+	status.connection = NULL;
+	status.local = status.remote = NULL;
+	return found ? &status : NULL;
+}
+
+/**
+ * Get the number of sessions
+ */
+static u_int count_sessions(void)
+{
+	enumerator_t *enumerator;
+	mobility_status_t *status;
+	u_int count = 0;
+
+	enumerator = t.manager->create_status_enumerator(t.manager);
+	while (enumerator->enumerate(enumerator, &status))
+	{
+		count++;
+	}
+	enumerator->destroy(enumerator);
+	return count;
+}
+
+/**
+ * Check if a session is in a state
+ */
+static bool is_state(mobility_state_t state)
+{
+	mobility_status_t *status = get_status(0);
+
+	return status && status->state == state;
+}
+
+/**
+ * Check if there is a pin of a path from an address
+ */
+static bool is_pinned(const char *local)
+{
+	return mobility_netns_run("ip rule | grep -q 'from %s to 192.0.2.1'", local);
+}
+
+/**
+ * Create an IKE_SA with a session, which has looked around
+ */
+static ike_sa_id_t *create_session(void)
+{
+	ike_sa_id_t *id;
+
+	id = mock_ike_create(NULL);
+	mobility_netns_wait(is_pinned("10.0.0.2"));
+	return id;
+}
+
+/**
+ * Check if an IKE_SA has a method of stock
+ */
+static bool is_stock(ike_sa_id_t *id, void *stock)
+{
+	ike_sa_t *ike_sa = succession_checkout(id);
+	bool same = ike_sa->retransmit == stock;
+
+	mock_ike_checkin(ike_sa, SUCCESS);
+	return same;
+}
+
+/**
+ * Get the method that stock has
+ */
+static void *get_stock(void)
+{
+	ike_sa_t *ike_sa;
+	void *stock;
+
+	ike_sa = charon->ike_sa_manager->create_new(charon->ike_sa_manager, IKEV2,
+												TRUE);
+	stock = ike_sa->retransmit;
+	ike_sa->destroy(ike_sa);
+	return stock;
+}
+
+/**
+ * What there is to know of a session.
+ */
+START_TEST(test_status)
+{
+	mobility_path_report_t *report;
+	mobility_status_t *status;
+	enumerator_t *enumerator;
+	ike_sa_id_t *id;
+	u_int count = 0;
+
+	ck_assert(!get_status(0));
+	ck_assert(!t.manager->create_path_enumerator(t.manager, 1));
+	id = create_session();
+	mobility_netns_wait((status = get_status(0)) && status->uplink[0]);
+	ck_assert_str_eq(status->uplink, "eth0");
+	ck_assert_int_eq(status->state, MOBILITY_CONNECTED);
+	ck_assert_int_eq(status->ike_id, succession_unique_id(id));
+	ck_assert(!t.manager->create_path_enumerator(t.manager,
+												 status->session + 1));
+	enumerator = t.manager->create_path_enumerator(t.manager, status->session);
+	while (enumerator->enumerate(enumerator, &report))
+	{
+		ck_assert_str_eq(report->path->ifname, count ? "wlan0" : "eth0");
+		count++;
+	}
+	enumerator->destroy(enumerator);
+	ck_assert_int_eq(count, 2);
+	ck_assert_int_eq(count_sessions(), 1);
+	succession_end(id, TRUE);
+	ck_assert_int_eq(count_sessions(), 0);
+	/* a job removes what is left */
+	mobility_netns_wait(!is_pinned("10.0.0.2"));
+}
+END_TEST
+
+/**
+ * Interfaces are listed, whether there are sessions or not.
+ */
+START_TEST(test_links)
+{
+	mobility_uplink_report_t *report;
+	enumerator_t *enumerator;
+	ike_sa_id_t *id = NULL;
+	u_int count, i;
+
+	for (i = 0; i < 2; i++)
+	{
+		count = 0;
+		enumerator = t.manager->create_link_enumerator(t.manager);
+		while (enumerator->enumerate(enumerator, &report))
+		{
+			count += streq(report->ifname, "eth0") ||
+					 streq(report->ifname, "wlan0");
+		}
+		enumerator->destroy(enumerator);
+		ck_assert_int_eq(count, 2);
+		id = id ?: create_session();
+	}
+	id->destroy(id);
+}
+END_TEST
+
+/**
+ * What is wrong with a request to switch is said.
+ */
+START_TEST(test_switch)
+{
+	ike_sa_id_t *id;
+	char error[128];
+
+	ck_assert(!t.manager->switch_uplink(t.manager, HOME, "wlan0", error));
+	ck_assert(strstr(error, "no session"));
+	id = create_session();
+	ck_assert(!t.manager->switch_uplink(t.manager, "other", "wlan0", error));
+	ck_assert(strstr(error, "no session"));
+	ck_assert(!t.manager->switch_uplink(t.manager, HOME, "ppp0", error));
+	ck_assert(strstr(error, "ppp0"));
+	mobility_netns_wait(t.manager->switch_uplink(t.manager, HOME, "wlan0",
+												 error));
+	ck_assert(is_pinned("10.1.0.2"));
+	id->destroy(id);
+}
+END_TEST
+
+/**
+ * Changes of the network reach sessions, and what those do observers.
+ */
+START_TEST(test_network)
+{
+	ike_sa_id_t *id;
+
+	id = create_session();
+	mobility_netns_wait(ref_cur(&t.events[MOBILITY_EVENT_PATH]));
+	mobility_netns_ip("link set xeth0 down");
+	mobility_netns_wait(is_state(MOBILITY_WAITING));
+	mobility_netns_ip("link set xwlan0 down");
+	mobility_netns_wait(is_state(MOBILITY_DORMANT));
+	ck_assert_int_ge(ref_cur(&t.events[MOBILITY_EVENT_STATE]), 2);
+	/* somebody flushes rules */
+	mobility_netns_ip("rule del from 10.0.0.2 to 192.0.2.1");
+	mobility_netns_wait(is_pinned("10.0.0.2"));
+	id->destroy(id);
+}
+END_TEST
+
+/**
+ * When the time for an outage is over the IKE_SA is destroyed.
+ */
+START_TEST(test_give_up)
+{
+	ike_sa_manager_t *manager = charon->ike_sa_manager;
+	ike_sa_id_t *id;
+
+	id = create_session();
+	mobility_netns_ip("link set xeth0 down");
+	mobility_netns_ip("link set xwlan0 down");
+	mobility_netns_wait(manager->get_count(manager) == 0);
+	ck_assert_int_eq(count_sessions(), 0);
+	mobility_netns_wait(!is_pinned("10.0.0.2"));
+	id->destroy(id);
+}
+END_TEST
+
+/**
+ * A connection that is not to be managed anymore is given back, with nothing
+ * left of us.
+ */
+START_TEST(test_reload)
+{
+	void *stock = get_stock();
+	ike_sa_id_t *id;
+
+	id = create_session();
+	ck_assert(!is_stock(id, stock));
+	t.manager->reload(t.manager);
+	ck_assert_int_eq(count_sessions(), 1);
+	lib->settings->set_bool(lib->settings,
+							"%s.plugins.mobility-manager.mobility", FALSE,
+							lib->ns);
+	t.settings->reload(t.settings);
+	t.manager->reload(t.manager);
+	mobility_netns_wait(is_stock(id, stock));
+	mobility_netns_wait(!is_pinned("10.0.0.2"));
+	ck_assert_int_eq(count_sessions(), 0);
+	id = succession_rekey(id);
+	ck_assert_int_eq(count_sessions(), 0);
+	id->destroy(id);
+}
+END_TEST
+
+/**
+ * Without the network's changes stock does better.
+ */
+START_TEST(test_no_monitor)
+{
+	void *stock = get_stock();
+	ike_sa_id_t *id;
+
+	ref_get(&t.no_rtnetlink);
+	id = mock_ike_create(NULL);
+	mobility_netns_wait(is_stock(id, stock));
+	ck_assert_int_eq(count_sessions(), 0);
+	succession_end(id, TRUE);
+	/* and it is tried again with the next one */
+	ignore_result(ref_put(&t.no_rtnetlink));
+	id = create_session();
+	ck_assert(!is_stock(id, stock));
+	id->destroy(id);
+}
+END_TEST
+
+/**
+ * If the plugin goes while there are IKE_SAs all of them are given back, those
+ * that are being replaced, too.
+ */
+START_TEST(test_destroy)
+{
+	void *stock = get_stock();
+	ike_sa_id_t *id, *new, *rekeyed;
+
+	rekeyed = succession_rekey(create_session());
+	id = create_session();
+	new = succession_begin(id, REAUTH_MAKE);
+	succession_establish(new);
+	ck_assert_int_eq(count_sessions(), 2);
+	ck_assert(!is_stock(id, stock));
+	lib->processor->set_threads(lib->processor, 0);
+	lib->processor->cancel(lib->processor);
+	destroy_manager();
+	ck_assert(is_stock(id, stock));
+	ck_assert(is_stock(new, stock));
+	ck_assert(is_stock(rekeyed, stock));
+	ck_assert(!is_pinned("10.0.0.2"));
+	succession_end(id, TRUE);
+	succession_end(new, TRUE);
+	succession_end(rekeyed, TRUE);
+}
+END_TEST
+
+/**
+ * Without a timer there is nothing.
+ */
+START_TEST(test_no_timer)
+{
+	struct rlimit none = {}, old;
+	mobility_manager_t *manager;
+
+	destroy_manager();
+	t.settings = mobility_settings_create();
+	ck_assert(getrlimit(RLIMIT_NOFILE, &old) == 0);
+	none.rlim_max = old.rlim_max;
+	ck_assert(setrlimit(RLIMIT_NOFILE, &none) == 0);
+	manager = mobility_manager_create(t.settings);
+	ck_assert(setrlimit(RLIMIT_NOFILE, &old) == 0);
+	ck_assert(!manager);
+	t.settings->destroy(t.settings);
+}
+END_TEST
 
 /**
  * IKE_SAs come and go
@@ -107,10 +517,10 @@ static void *watch(void *data)
 		enumerator = t.manager->create_status_enumerator(t.manager);
 		while (enumerator->enumerate(enumerator, &status))
 		{
-			ck_assert_str_eq(status->connection, "home");
+			mobility_assert(streq(status->connection, HOME));
 		}
 		enumerator->destroy(enumerator);
-		t.manager->switch_uplink(t.manager, "home", "eth9", error);
+		t.manager->switch_uplink(t.manager, HOME, "eth9", error);
 		t.manager->reload(t.manager);
 	}
 	return NULL;
@@ -148,8 +558,27 @@ Suite *mobility_suite_create(void)
 	{
 		return s;
 	}
-	tc = tcase_create("stress");
+	tc = tcase_create("sessions");
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, test_status);
+	tcase_add_test(tc, test_links);
+	tcase_add_test(tc, test_switch);
+	tcase_add_test(tc, test_network);
+	tcase_add_test(tc, test_reload);
+	tcase_add_test(tc, test_no_monitor);
+	tcase_add_test(tc, test_destroy);
+	tcase_add_test(tc, test_no_timer);
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("outage");
+	tcase_add_checked_fixture(tc, setup_short, teardown);
+	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, test_give_up);
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("stress");
+	tcase_add_checked_fixture(tc, setup_stress, teardown);
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, test_stress);
 	suite_add_tcase(s, tc);
