@@ -144,17 +144,12 @@ void mobility_netns_sysctl(const char *value, const char *fmt, ...)
  */
 void mobility_netns_link(const char *name)
 {
-	int i;
-
 	mobility_netns_ip("link add %s type veth peer name x%s", name, name);
 	mobility_netns_ip("link set x%s up", name);
 	mobility_netns_ip("link set %s up", name);
 	/* the kernel notices the carrier a moment later, on a busy host much later */
-	for (i = 0; i < 500 && !mobility_netns_run("ip -o link show %s | "
-										"grep -q 'state UP'", name); i++)
-	{
-		usleep(10000);
-	}
+	mobility_netns_wait(mobility_netns_run("ip -o link show %s | "
+										   "grep -q 'state UP'", name));
 }
 
 /*

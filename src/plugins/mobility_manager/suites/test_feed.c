@@ -9,6 +9,7 @@
 
 #include <mobility_feed.h>
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -315,6 +316,10 @@ static void change_anything()
 
 START_TEST(test_follows)
 {
+	struct pollfd pollfd = {
+		.fd = feed->get_fd(feed),
+		.events = POLLIN,
+	};
 	u_int seed = 4555 + _i, i;
 
 	srandom(seed);
@@ -328,7 +333,7 @@ START_TEST(test_follows)
 			while (!is_current(mobility_netns_now() > end))
 			{
 				ck_assert_msg(mobility_netns_now() <= end, "seed %u", seed);
-				usleep(5000);
+				poll(&pollfd, 1, MOBILITY_NETNS_TIMEOUT / 5);
 			}
 		}
 	}

@@ -34,8 +34,14 @@ static mobility_monitor_t *monitor;
 static struct {
 	/** protects the others */
 	pthread_mutex_t mutex;
+	/** signaled when any of the others changes */
+	pthread_cond_t cond;
+	/** counts calls, and what followed from them */
+	u_int news;
 	/** times it was called */
 	u_int calls;
+	/** it has not returned yet */
+	bool running;
 	/** all changes */
 	mobility_change_t change;
 	/** stop the monitor */
@@ -46,6 +52,7 @@ static struct {
 	bool block;
 } told = {
 	.mutex = PTHREAD_MUTEX_INITIALIZER,
+	.cond = PTHREAD_COND_INITIALIZER,
 };
 
 /** what the kernel does */
@@ -161,7 +168,51 @@ static void wait_waiting()
 #define set(member, value) ({ \
 	pthread_mutex_lock(&told.mutex); \
 	told.member = value; \
+	pthread_cond_broadcast(&told.cond); \
 	pthread_mutex_unlock(&told.mutex); })
+
+/**
+ * Wait as long as the callback, or the watcher, is to be blocked
+ */
+static void wait_unblocked()
+{
+	pthread_mutex_lock(&told.mutex);
+	while (told.block)
+	{
+		pthread_cond_wait(&told.cond, &told.mutex);
+	}
+	pthread_mutex_unlock(&told.mutex);
+}
+
+/**
+ * Wait until there is news, other than when there was that number of them
+ */
+static void wait_news(u_int news)
+{
+	struct timespec deadline;
+	bool late = FALSE;
+
+	clock_gettime(CLOCK_REALTIME, &deadline);
+	deadline.tv_sec += MOBILITY_NETNS_TIMEOUT / 1000;
+	pthread_mutex_lock(&told.mutex);
+	while (told.news == news && !late)
+	{
+		late = pthread_cond_timedwait(&told.cond, &told.mutex, &deadline) != 0;
+	}
+	pthread_mutex_unlock(&told.mutex);
+	ck_assert_msg(!late, "nothing was told anymore");
+}
+
+/**
+ * Wait for a condition that becomes true with something that is told
+ */
+#define wait_told(condition) ({ \
+	u_int _news; \
+	while (_news = get(news), !(condition)) \
+	{ \
+		wait_news(_news); \
+	} \
+})
 
 /**
  * The callback
@@ -173,11 +224,11 @@ static void changed(void *data, mobility_change_t change)
 	pthread_mutex_lock(&told.mutex);
 	told.calls++;
 	told.change |= change;
+	told.running = TRUE;
+	told.news++;
+	pthread_cond_broadcast(&told.cond);
 	pthread_mutex_unlock(&told.mutex);
-	while (get(block))
-	{
-		usleep(1000);
-	}
+	wait_unblocked();
 	if (get(stop))
 	{
 		monitor->stop(monitor);
@@ -186,6 +237,11 @@ static void changed(void *data, mobility_change_t change)
 	{
 		ck_assert(monitor->start(monitor));
 	}
+	pthread_mutex_lock(&told.mutex);
+	told.running = FALSE;
+	told.news++;
+	pthread_cond_broadcast(&told.cond);
+	pthread_mutex_unlock(&told.mutex);
 }
 
 /**
@@ -284,12 +340,12 @@ static bool has_paths(char *remote, const char *expected)
  * Wait until the paths to a peer are as expected
  */
 #define wait_paths(peer, expected) \
-	mobility_netns_wait(has_paths(peer, expected))
+	wait_told(has_paths(peer, expected))
 
 /**
  * Wait until a change was told
  */
-#define wait_change(what) mobility_netns_wait(get(change) & (what))
+#define wait_change(what) wait_told(get(change) & (what))
 
 START_TEST(test_start)
 {
@@ -381,10 +437,8 @@ END_TEST
 static bool keep_busy(void *busy, int fd, watcher_event_t event)
 {
 	__atomic_store_n((bool*)busy, TRUE, __ATOMIC_SEQ_CST);
-	while (get(block))
-	{
-		usleep(1000);
-	}
+	set(news, told.news + 1);
+	wait_unblocked();
 	return FALSE;
 }
 
@@ -399,7 +453,7 @@ START_TEST(test_busy_watcher)
 	lib->watcher->add(lib->watcher, fds[0], WATCHER_READ, keep_busy, &busy);
 	ck_assert(monitor->start(monitor));
 	ck_assert_int_eq(write(fds[1], "x", 1), 1);
-	mobility_netns_wait(__atomic_load_n(&busy, __ATOMIC_SEQ_CST));
+	wait_told(__atomic_load_n(&busy, __ATOMIC_SEQ_CST));
 	mobility_netns_ip("link set xeth0 down");
 	wait_change(MOBILITY_CHANGE_LINK);
 	set(block, FALSE);
@@ -506,7 +560,7 @@ START_TEST(test_pin_lost)
 	/* with the link, told when it is back */
 	mobility_netns_ip("route add default via 10.2.0.1 table 22000 proto 230");
 	mobility_netns_ip("link set wlan0 down");
-	mobility_netns_wait(streq(monitor->describe(monitor, "wlan0"), "down"));
+	wait_told(streq(monitor->describe(monitor, "wlan0"), "down"));
 	forget();
 	mobility_netns_ip("link set wlan0 up");
 	wait_change(MOBILITY_CHANGE_PIN_LOST);
@@ -656,7 +710,7 @@ START_TEST(test_stop_in_callback)
 		ck_assert(monitor->start(monitor));
 		mobility_netns_ip("link set eth0 group %d", i + 1);
 		wait_change(MOBILITY_CHANGE_LINK);
-		mobility_netns_wait(streq(monitor->describe(monitor, "eth0"),
+		wait_told(streq(monitor->describe(monitor, "eth0"),
 								  "not monitored"));
 		ck_assert_int_eq(get(calls), 1);
 	}
@@ -668,14 +722,15 @@ START_TEST(test_stop_in_callback)
 		forget();
 		mobility_netns_ip("link set eth0 group %d", i + 100);
 		wait_change(MOBILITY_CHANGE_LINK);
-		mobility_netns_wait(has_paths(PEER, ETH ", " WLAN));
+		/* not that it had yet to stop the monitor */
+		wait_told(!get(running) && has_paths(PEER, ETH ", " WLAN));
 	}
 	/* several at a time */
 	for (i = 0; i < 100; i++)
 	{
 		ck_assert(mobility_netns_run("ip link set eth0 group %d", i + 200));
 	}
-	mobility_netns_wait(has_paths(PEER, ETH ", " WLAN));
+	wait_told(has_paths(PEER, ETH ", " WLAN));
 }
 END_TEST
 
@@ -696,12 +751,15 @@ START_TEST(test_stop_waits)
 	ck_assert(monitor->start(monitor));
 	set(block, TRUE);
 	mobility_netns_ip("link set eth0 group 7");
-	mobility_netns_wait(get(calls) == 1);
+	wait_told(get(calls) == 1);
 	/* queries are possible while the callback runs, and while it is waited
 	 * for */
 	ck_assert(has_paths(PEER, ETH ", " WLAN));
 	thread = thread_create(stop_monitor, NULL);
-	mobility_netns_wait(has_paths(PEER, ""));
+	while (!has_paths(PEER, ""))
+	{	/* until it waits, which nobody tells */
+		sched_yield();
+	}
 	set(block, FALSE);
 	thread->join(thread);
 	calls = get(calls);
@@ -753,7 +811,7 @@ START_TEST(test_threads)
 		mobility_netns_ip("link set eth0 group %d", i + 1);
 		if (i % 2)
 		{
-			mobility_netns_wait(get(calls));
+			wait_told(get(calls));
 			forget();
 		}
 		monitor->stop(monitor);
@@ -773,7 +831,7 @@ START_TEST(test_destroy_busy)
 	set(stop, TRUE);
 	ck_assert(monitor->start(monitor));
 	mobility_netns_ip("link set eth0 group 7");
-	mobility_netns_wait(get(calls) == 1);
+	wait_told(get(calls) == 1);
 	set(block, FALSE);
 	monitor->destroy(monitor);
 	monitor = mobility_monitor_create(changed, &told);
@@ -814,7 +872,7 @@ START_TEST(test_later_dump_fails)
 	set_kernel(failing, 1);
 	set_kernel(dropping, TRUE);
 	mobility_netns_ip("addr del 10.1.0.2/24 dev eth0");
-	mobility_netns_wait(streq(monitor->describe(monitor, "eth0"),
+	wait_told(streq(monitor->describe(monitor, "eth0"),
 							  "no address"));
 	pthread_mutex_lock(&kernel.mutex);
 	ck_assert_uint_eq(kernel.failing, 0);
@@ -869,7 +927,7 @@ START_TEST(test_not_blocked)
 	ck_assert_str_eq(monitor->describe(monitor, "eth0"), "usable");
 	ck_assert(monitor->start(monitor));
 	set_kernel(busy, FALSE);
-	mobility_netns_wait(streq(monitor->describe(monitor, "eth0"),
+	wait_told(streq(monitor->describe(monitor, "eth0"),
 							  "no address"));
 }
 END_TEST
