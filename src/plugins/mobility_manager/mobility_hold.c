@@ -7,6 +7,7 @@
 #include "mobility_hold.h"
 
 #include <daemon.h>
+#include <processing/jobs/retransmit_job.h>
 #include <processing/jobs/send_dpd_job.h>
 
 /** DPD delays after which the peer is asked even if its packets come in, as they
@@ -234,11 +235,32 @@ METHOD(mobility_ike_handler_t, delete_, status_t,
 	return stock->delete(ike_sa, force);
 }
 
+/**
+ * Have stock send a request again that it is still waiting for, on an IKE_SA that
+ * was replaced: it deletes that if the peer does not, but not before the request
+ * was answered or given up.
+ */
+static void leave_behind(private_mobility_hold_t *this)
+{
+	mobility_exchange_t *exchange = this->mover->exchange;
+
+	if (exchange->matches(exchange, this->swallowed))
+	{
+		lib->processor->queue_job(lib->processor,
+					(job_t*)retransmit_job_create(this->swallowed,
+										this->ike_sa->get_id(this->ike_sa)));
+	}
+}
+
 METHOD(mobility_hold_t, bind_, void,
 	private_mobility_hold_t *this, ike_sa_t *ike_sa)
 {
 	if (this->ike_sa)
 	{
+		if (ike_sa)
+		{
+			leave_behind(this);
+		}
 		this->hooks->unhook(this->hooks, this->ike_sa);
 	}
 	this->ike_sa = ike_sa;

@@ -32,7 +32,8 @@ struct mobility_hold_t {
 	mobility_ike_handler_t handler;
 
 	/**
-	 * Hold another IKE_SA instead of the current one.
+	 * Hold another IKE_SA instead of the current one, before the mover moves
+	 * that.
 	 *
 	 * @param ike_sa	IKE_SA, NULL for none
 	 */

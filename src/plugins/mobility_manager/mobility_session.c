@@ -996,8 +996,8 @@ METHOD(mobility_session_t, bind_, void,
 	this->ike_sa = ike_sa;
 	this->reauth_due = FALSE;
 	mobility_trial_end(&this->trial);
-	this->mover->bind(this->mover, ike_sa);
 	this->hold->bind(this->hold, ike_sa);
+	this->mover->bind(this->mover, ike_sa);
 	feed(this, &event);
 }
 

@@ -7,6 +7,8 @@
 #include "mobility_suite.h"
 #include "session_fixture.h"
 
+#include <processing/jobs/delete_ike_sa_job.h>
+
 /**
  * What is tested
  */
@@ -467,6 +469,38 @@ START_TEST(test_answered_address_gone)
 }
 END_TEST
 
+/**
+ * Have the peer replace the IKE_SA by rekeying, without deleting the old one
+ */
+static void rekey_by_peer()
+{
+	ike_sa_t *ike_sa = session_fixture_checkout(f);
+
+	session_fixture_rekeyed(f, ike_sa, NULL);
+	/* as stock does */
+	lib->scheduler->schedule_job(lib->scheduler,
+		(job_t*)delete_ike_sa_job_create(ike_sa->get_id(ike_sa), TRUE), 90);
+	charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+}
+
+START_TEST(test_rekeyed_not_deleted)
+{
+	ike_sa_id_t *old;
+
+	old = f->id->clone(f->id);
+	mute(0, TRUE);
+	mute(1, TRUE);
+	suspect();
+	session_fixture_run(f, 5000);
+	rekey_by_peer();
+	mute(1, FALSE);
+	session_fixture_run(f, 300000);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	ck_assert(!charon->ike_sa_manager->checkout(charon->ike_sa_manager, old));
+	old->destroy(old);
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -499,6 +533,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_copies_unanswered);
 	tcase_add_test(tc, test_pins_of_probes);
 	tcase_add_test(tc, test_answered_address_gone);
+	tcase_add_test(tc, test_rekeyed_not_deleted);
 	suite_add_tcase(s, tc);
 	return s;
 }
