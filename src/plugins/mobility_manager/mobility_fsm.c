@@ -131,15 +131,19 @@ static mobility_action_t network(mobility_fsm_t *fsm,
 /**
  * The path in use may be a black hole.
  */
-static mobility_action_t suspect(mobility_fsm_t *fsm, uint32_t rtt,
-								 uint64_t now)
+static mobility_action_t suspect(mobility_fsm_t *fsm,
+								 const mobility_fsm_config_t *config,
+								 uint32_t rtt, uint64_t now)
 {
 	if (fsm->state != MOBILITY_CONNECTED || fsm->urgent)
 	{
 		return 0;
 	}
-	fsm->urgent = rtt ? max(100, rtt * MOBILITY_SUSPECT_RTTS)
+	fsm->urgent = rtt ? max(100, min(rtt, UINT32_MAX / MOBILITY_SUSPECT_RTTS) *
+							 MOBILITY_SUSPECT_RTTS)
 					  : MOBILITY_SUSPECT_INTERVAL;
+	/* not later than without any suspicion */
+	fsm->urgent = min(fsm->urgent, retransmit_after(config, 0));
 	if (!fsm->sent)
 	{	/* the caller sends one */
 		return 0;
@@ -235,7 +239,7 @@ mobility_action_t mobility_fsm_handle(mobility_fsm_t *fsm,
 		case MOBILITY_EV_NETWORK:
 			return network(fsm, config, event, now);
 		case MOBILITY_EV_SUSPECT:
-			return suspect(fsm, event->rtt, now);
+			return suspect(fsm, config, event->rtt, now);
 		case MOBILITY_EV_SENT:
 			fsm->sent = now;
 			if (fsm->state == MOBILITY_CONNECTED)

@@ -80,9 +80,21 @@ struct private_mobility_mover_t {
 	mobility_backlog_t *backlog;
 
 	/**
-	 * When the request in flight was sent first.
+	 * When the request in flight was sent first; and the same by a clock that
+	 * does not count suspend, as no answer comes in then.
 	 */
 	uint64_t asked;
+	timeval_t awake;
+
+	/**
+	 * It was sent again: which of its packets is answered is not known.
+	 */
+	bool repeated;
+
+	/**
+	 * How long the last answer took in ms, at least 1, 0 if that is not known.
+	 */
+	uint32_t rtt;
 
 	/**
 	 * SAs that accept packets at the address that is going to be used, or was
@@ -171,11 +183,6 @@ struct private_mobility_mover_t {
 	 * Packets of the path test sent so far.
 	 */
 	u_int test_attempt;
-
-	/**
-	 * When the first of them was.
-	 */
-	uint64_t test_begun;
 
 	/**
 	 * The test had to wait until the peer had answered others.
@@ -278,6 +285,7 @@ static void send_again(private_mobility_mover_t *this,
 	{
 		this->neighbors->ask_again(this->neighbors, path);
 	}
+	this->repeated = TRUE;
 	send_over(this, path);
 }
 
@@ -452,7 +460,7 @@ METHOD(mobility_mover_t, move, status_t,
 	candidates->pin(candidates, path);
 	if (this->public.exchange->in_flight(this->public.exchange))
 	{	/* whatever it is, it was built for another path */
-		this->spread = TRUE;
+		this->spread = this->repeated = TRUE;
 		this->public.exchange->send(this->public.exchange, path, this->ike_sa);
 	}
 	queue_update(this);
@@ -527,8 +535,7 @@ METHOD(mobility_mover_t, test, status_t,
 	}
 	this->test_attempt = 1;
 	this->test_queued = FALSE;
-	this->test_begun = mobility_now();
-	this->test_next = this->test_begun + TEST_INTERVAL;
+	this->test_next = mobility_now() + TEST_INTERVAL;
 	queue_task(this, MOBILITY_TASK_TEST);
 	return this->ike_sa->initiate(this->ike_sa, NULL, NULL);
 }
@@ -722,8 +729,10 @@ METHOD(mobility_mover_t, sent, void,
 
 	this->spread = FALSE;
 	this->probed = FALSE;
+	this->repeated = FALSE;
 	this->transmitted = FALSE;
 	this->asked = mobility_now();
+	time_monotonic(&this->awake);
 	this->public.exchange->capture(this->public.exchange, this->ike_sa,
 								   message);
 	if (!this->gauge.fill)
@@ -784,12 +793,30 @@ static void answered_elsewhere(private_mobility_mover_t *this, host_t *me,
 	}
 }
 
+/**
+ * Get how long the answer to the request in flight took.
+ */
+static uint32_t get_rtt(private_mobility_mover_t *this)
+{
+	mobility_exchange_t *exchange = this->public.exchange;
+	timeval_t now, diff;
+
+	if (this->repeated || exchange->count_filled(exchange) > 1)
+	{
+		return 0;
+	}
+	time_monotonic(&now);
+	timersub(&now, &this->awake, &diff);
+	return max(1, diff.tv_sec * 1000 + diff.tv_usec / 1000);
+}
+
 METHOD(mobility_mover_t, answered, bool,
-	private_mobility_mover_t *this, message_t *message)
+	private_mobility_mover_t *this, message_t *message, uint32_t *rtt)
 {
 	host_t *me, *other;
 	bool on_current;
 
+	*rtt = this->rtt = get_rtt(this);
 	this->public.exchange->clear(this->public.exchange);
 	me = message->get_destination(message);
 	other = message->get_source(message);
@@ -907,6 +934,7 @@ METHOD(mobility_task_owner_t, transmit, void,
 			send_over(this, this->path);
 		}
 	}
+	this->repeated |= this->transmitted;
 	this->transmitted = TRUE;
 }
 
@@ -941,10 +969,8 @@ METHOD(mobility_task_owner_t, tested, bool,
 	{
 		return tested_elsewhere(this, local, remote);
 	}
-	/* which of several packets was answered is not known */
 	records->answered(records, this->target,
-					  this->test_attempt == 1 && !this->test_queued ?
-					  max(1, now - this->test_begun) : 0, now);
+					  this->test_queued ? 0 : this->rtt, now);
 	if (!this->test_moves)
 	{
 		end_test(this, TRUE);

@@ -206,10 +206,12 @@ struct mobility_mover_t {
 	 * May be called by a bus listener: does nothing that could block.
 	 *
 	 * @param message	response
+	 * @param rtt		gets ms it took, at least 1, suspends not counted; 0 if
+	 *					it is not known, as the request was sent more than once
 	 * @return			TRUE if it answers the request in flight over the path
 	 *					in use, and no update is pending
 	 */
-	bool (*answered)(mobility_mover_t *this, message_t *message);
+	bool (*answered)(mobility_mover_t *this, message_t *message, uint32_t *rtt);
 
 	/**
 	 * A message was processed: go on with the move it may have led to.

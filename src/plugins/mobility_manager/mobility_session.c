@@ -757,28 +757,13 @@ static bool has_addresses(message_t *message)
 			message->get_notify(message, NO_ADDITIONAL_ADDRESSES));
 }
 
-/**
- * The peer answered over the path in use.
- */
-static void note_answer(private_mobility_session_t *this)
-{
-	mobility_exchange_t *exchange = this->mover->exchange;
-	uint32_t rtt = 0;
-
-	if (this->fsm.state == MOBILITY_CONNECTED && !this->fsm.attempt &&
-		exchange->count_filled(exchange) <= 1)
-	{	/* it was sent only once */
-		rtt = max(1, mobility_now() - this->fsm.sent);
-	}
-	this->vigil->answered(this->vigil, rtt);
-}
-
 METHOD(mobility_session_t, message, void,
 	private_mobility_session_t *this, message_t *message, bool incoming,
 	bool plain)
 {
 	mobility_exchange_t *exchange = this->mover->exchange;
 	mobility_fsm_event_t event = {};
+	uint32_t rtt;
 
 	if (!is_ours(this, message))
 	{
@@ -793,11 +778,11 @@ METHOD(mobility_session_t, message, void,
 			 exchange->matches(exchange, message->get_message_id(message)))
 	{
 		event.type = MOBILITY_EV_ANSWERED;
-		event.on_current = this->mover->answered(this->mover, message);
+		event.on_current = this->mover->answered(this->mover, message, &rtt);
 		if (event.on_current)
 		{	/* whatever looked like the beginning of a move was none */
 			this->mover->end(this->mover);
-			note_answer(this);
+			this->vigil->answered(this->vigil, rtt);
 		}
 	}
 	else

@@ -314,6 +314,13 @@ START_TEST(test_suspect)
 	/* nothing to suspect anymore */
 	ck_assert_int_eq(handle(&defaults, suspect, now + 950), 0);
 	answered(now + 1000, TRUE);
+	/* whatever was measured, it has no more time than without suspicion */
+	suspect.rtt = UINT32_MAX;
+	ck_assert_int_eq(handle(&defaults, suspect, now + 1000), 0);
+	event(now + 1000, MOBILITY_EV_SENT);
+	ck_assert(mobility_fsm_deadline(&fsm, &defaults) == now + SECONDS(5));
+	answered(now + 1010, TRUE);
+	suspect.rtt = 200;
 	ck_assert_int_eq(fsm.state, MOBILITY_CONNECTED);
 }
 END_TEST

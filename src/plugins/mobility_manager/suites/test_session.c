@@ -501,6 +501,34 @@ START_TEST(test_rekeyed_not_deleted)
 }
 END_TEST
 
+START_TEST(test_rtt)
+{
+	f->latency = 40;
+	suspect();
+	session_fixture_run(f, 100);
+	ck_assert_uint_eq(f->network->rtt, 40);
+	/* how long the host slept does not count, if it was for the answer */
+	session_fixture_run(f, 10000);
+	suspect();
+	session_fixture_run(f, 20);
+	fake_clock_suspend(3000);
+	fake_clock_set(fake_clock_now() + 20);
+	session_fixture_run(f, 0);
+	ck_assert_uint_eq(f->network->rtt, 40);
+	/* which of two was answered is not known */
+	session_fixture_run(f, 10000);
+	f->latency = 300;
+	session_fixture_task(f, TASK_IKE_DPD, NULL);
+	session_fixture_run(f, 200);
+	session_fixture_forget(f);
+	suspect();
+	ck_assert_uint_eq(mock_charon_count(), 1);
+	session_fixture_run(f, 100);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	ck_assert_uint_eq(f->network->rtt, 40);
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -534,6 +562,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_pins_of_probes);
 	tcase_add_test(tc, test_answered_address_gone);
 	tcase_add_test(tc, test_rekeyed_not_deleted);
+	tcase_add_test(tc, test_rtt);
 	suite_add_tcase(s, tc);
 	return s;
 }
