@@ -77,6 +77,11 @@ struct private_mobility_candidates_t {
 	uint32_t digest;
 
 	/**
+	 * They were forgotten since, but for that sum.
+	 */
+	bool shrunk;
+
+	/**
 	 * Path in use when these were collected, NULL if none was.
 	 */
 	mobility_path_t *incumbent;
@@ -404,6 +409,11 @@ METHOD(mobility_candidates_t, collect, bool,
 		}
 	}
 	changed = digest != this->digest;
+	if (this->shrunk)
+	{	/* if they are others, nobody knows which of them are new */
+		*improved = *improved && changed;
+		this->shrunk = FALSE;
+	}
 	this->digest = digest;
 	mobility_paths_destroy(this->paths);
 	this->paths = paths;
@@ -421,6 +431,7 @@ METHOD(mobility_candidates_t, shrink, void,
 	this->paths = array_create(0, 0);
 	mobility_path_destroy(this->incumbent);
 	this->incumbent = NULL;
+	this->shrunk = TRUE;
 }
 
 METHOD(mobility_candidates_t, create_enumerator, enumerator_t*,

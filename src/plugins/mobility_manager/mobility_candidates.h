@@ -80,7 +80,7 @@ struct mobility_candidates_t {
 
 	/**
 	 * Forget the paths until the next collect(), to save memory; whether that
-	 * finds changes is known still, everything it finds is new to it.
+	 * finds changes is known still, and if so, everything it finds is new to it.
 	 */
 	void (*shrink)(mobility_candidates_t *this);
 

@@ -134,6 +134,13 @@ struct private_mobility_mover_t {
 	mobility_path_t *target;
 
 	/**
+	 * There are other candidates, or new ones, than those the session was told
+	 * of.
+	 */
+	bool changed;
+	bool improved;
+
+	/**
 	 * The target is taken, the peer has not confirmed it yet.
 	 */
 	bool moving;
@@ -692,7 +699,7 @@ METHOD(mobility_mover_t, look, bool,
 {
 	mobility_candidates_t *candidates = this->public.candidates;
 	host_t *local, *remote;
-	bool changed;
+	bool changed, improved;
 
 	local = this->ike_sa->get_my_host(this->ike_sa);
 	remote = this->ike_sa->get_other_host(this->ike_sa);
@@ -710,8 +717,17 @@ METHOD(mobility_mover_t, look, bool,
 		}
 	}
 	changed = candidates->collect(candidates, this->ike_sa, this->path,
-								  mobility_now(), &event->improved);
+								  mobility_now(), &improved);
+	this->changed |= changed;
+	this->improved |= improved;
+	if (!event)
+	{
+		return FALSE;
+	}
 	event->candidates = candidates->count(candidates, this->path);
+	event->improved = this->improved && candidates->count(candidates, NULL);
+	changed = this->changed;
+	this->changed = this->improved = FALSE;
 	return changed;
 }
 
@@ -846,14 +862,13 @@ METHOD(mobility_task_owner_t, add_addresses, void,
 	private_mobility_mover_t *this, message_t *message)
 {
 	mobility_candidates_t *candidates = this->public.candidates;
-	mobility_fsm_event_t event;
 	host_t *hosts[MOBILITY_MAX_LOCALS], *source = message->get_source(message);
 	notify_type_t type;
 	u_int count, i, added = 0;
 
 	if (!candidates->count(candidates, NULL))
 	{
-		look(this, &event);
+		look(this, NULL);
 	}
 	this->announced = candidates->get_locals(candidates, hosts, &count);
 	for (i = 0; i < count; i++)

@@ -86,8 +86,10 @@ struct mobility_mover_t {
 	 * Take over the path in use from the IKE_SA, which the peer or stock may
 	 * have changed, and collect candidates.
 	 *
-	 * @param event		gets .candidates and .improved
-	 * @return			TRUE if there are other candidates than before
+	 * @param event		gets .candidates and .improved, since the last call with
+	 *					an event; NULL if nobody is told of changes
+	 * @return			TRUE if there are other candidates than before; FALSE if
+	 *					event is NULL, the next call tells
 	 */
 	bool (*look)(mobility_mover_t *this, mobility_fsm_event_t *event);
 

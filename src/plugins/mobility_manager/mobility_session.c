@@ -397,13 +397,12 @@ static void feed(private_mobility_session_t *this,
 static status_t act(private_mobility_session_t *this)
 {
 	mobility_action_t actions = this->due;
-	mobility_fsm_event_t event = {};
 	status_t status = SUCCESS;
 
 	this->due = 0;
 	if (actions & MOBILITY_ACT_PROBE)
 	{	/* an event may have been missed, have all the paths there are */
-		this->mover->look(this->mover, &event);
+		this->mover->look(this->mover, NULL);
 		adjust_retry(this);
 		find_addresses(this);
 	}
@@ -1024,12 +1023,11 @@ METHOD(mobility_session_t, switch_uplink, bool,
 {
 	mobility_monitor_t *monitor = this->context->monitor;
 	mobility_candidates_t *candidates = this->mover->candidates;
-	mobility_fsm_event_t event = {};
 	enumerator_t *enumerator;
 	mobility_path_t *path, *found = NULL;
 
 	*status = SUCCESS;
-	this->mover->look(this->mover, &event);
+	this->mover->look(this->mover, NULL);
 	enumerator = candidates->create_enumerator(candidates, mobility_now());
 	while (!found && enumerator->enumerate(enumerator, &path))
 	{
@@ -1136,12 +1134,11 @@ METHOD(mobility_session_t, get_paths, array_t*,
 	private_mobility_session_t *this)
 {
 	mobility_candidates_t *candidates = this->mover->candidates;
-	mobility_fsm_event_t event = {};
 	uint64_t now = mobility_now();
 
 	if (!candidates->get_best(candidates, now))
 	{
-		this->mover->look(this->mover, &event);
+		this->mover->look(this->mover, NULL);
 	}
 	return candidates->create_reports(candidates,
 									  this->mover->get_path(this->mover), now);

@@ -423,8 +423,8 @@ START_TEST(test_shrink)
 	candidates->shrink(candidates);
 	ck_assert_uint_eq(candidates->count(candidates, NULL), 0);
 	ck_assert(!candidates->get_best(candidates, 100));
-	/* the same as before, but it does not know what is new */
-	assert_collected(NULL, "-I");
+	/* the same as before */
+	assert_collected(NULL, "--");
 	candidates->shrink(candidates);
 	uplinks[0].up = FALSE;
 	assert_collected(NULL, "CI");
@@ -433,7 +433,7 @@ START_TEST(test_shrink)
 							candidates->get_best(candidates, 100), 1000, 100);
 	assert_order(100, "21");
 	candidates->shrink(candidates);
-	assert_collected(NULL, "-I");
+	assert_collected(NULL, "--");
 	assert_order(100, "21");
 	assert_order(1100, "12");
 }
@@ -448,7 +448,7 @@ static void assert_best_remote(char *expected)
 	host_t *remote;
 
 	candidates->shrink(candidates);
-	assert_collected(NULL, "-I");
+	assert_collected(NULL, "--");
 	best = candidates->get_best(candidates, 100);
 	remote = host_create_from_string(expected, 0);
 	ck_assert(best->remote->ip_equals(best->remote, remote));

@@ -529,6 +529,30 @@ START_TEST(test_rtt)
 }
 END_TEST
 
+START_TEST(test_listed_while_dormant)
+{
+	ike_sa_t *ike_sa;
+	mobility_path_report_t *report;
+	array_t *paths;
+
+	plug(1, FALSE);
+	plug(0, FALSE);
+	session_fixture_forget(f);
+	/* somebody asks for the paths before the session looks */
+	f->network->uplinks[1].up = TRUE;
+	ike_sa = session_fixture_checkout(f);
+	paths = f->session->get_paths(f->session);
+	charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+	ck_assert_int_eq(array_count(paths), 1);
+	ck_assert(array_remove(paths, ARRAY_HEAD, &report));
+	mobility_path_report_destroy(report);
+	array_destroy(paths);
+	session_fixture_changed(f);
+	session_fixture_run(f, 100);
+	ck_assert_str_eq(f->told, "waiting-to-reconnect path connected move ");
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -563,6 +587,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_answered_address_gone);
 	tcase_add_test(tc, test_rekeyed_not_deleted);
 	tcase_add_test(tc, test_rtt);
+	tcase_add_test(tc, test_listed_while_dormant);
 	suite_add_tcase(s, tc);
 	return s;
 }
