@@ -13,6 +13,7 @@
 #include <mobility_clock.h>
 
 #include <processing/jobs/callback_job.h>
+#include <processing/jobs/initiate_tasks_job.h>
 
 /** Time all of it begins */
 #define BEGIN 1000000
@@ -445,6 +446,9 @@ status_t session_fixture_rekeyed(void *this, ike_sa_t *ike_sa,
 
 	new = mock_ike_create_successor(ike_sa);
 	charon->bus->ike_rekey(charon->bus, ike_sa, new);
+	/* as stock does, if there are tasks */
+	lib->processor->queue_job(lib->processor,
+					(job_t*)initiate_tasks_job_create(new->get_id(new)));
 	charon->ike_sa_manager->checkin(charon->ike_sa_manager, new);
 	charon->bus->set_sa(charon->bus, ike_sa);
 	ike_sa->set_state(ike_sa, IKE_REKEYED);
