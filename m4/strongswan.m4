@@ -138,6 +138,9 @@ MM_TRY_HEADERS([whether strongSwan's headers can be used],
 MM_TRY_HEADERS([for SAs per CPU (strongSwan 6)],
 	[child_sa_t *child_sa = 0; return child_sa->use_per_cpu(child_sa);],
 	[STRONGSWAN_CPPFLAGS="$STRONGSWAN_CPPFLAGS -DHAVE_PER_CPU_SAS"])
+MM_TRY_HEADERS([for options of connections (strongSwan 6)],
+	[peer_cfg_create_t data = { .options = OPT_NO_MOBIKE }; return data.options;],
+	[STRONGSWAN_CPPFLAGS="$STRONGSWAN_CPPFLAGS -DHAVE_PEER_CFG_OPTIONS"])
 ])
 
 # MM_TRY_HEADERS(WHAT, CODE, IF-YES, IF-NO)

@@ -16,6 +16,7 @@
 #ifndef MOBILITY_COMPAT_H_
 #define MOBILITY_COMPAT_H_
 
+#include <config/peer_cfg.h>
 #include <plugins/plugin.h>
 #include <sa/child_sa.h>
 
@@ -42,6 +43,20 @@ static inline bool mobility_compat_per_cpu(child_sa_t *child_sa)
 	return child_sa->use_per_cpu(child_sa);
 #else
 	return FALSE;
+#endif
+}
+
+/**
+ * Configure a connection not to use MOBIKE.
+ *
+ * @param data		what the connection is created from
+ */
+static inline void mobility_compat_no_mobike(peer_cfg_create_t *data)
+{
+#ifdef HAVE_PEER_CFG_OPTIONS
+	data->options |= OPT_NO_MOBIKE;
+#else
+	data->no_mobike = TRUE;
 #endif
 }
 

@@ -7,6 +7,8 @@
 #include "mock_ike.h"
 #include "mobility_suite.h"
 
+#include <mobility_compat.h>
+
 #include <daemon.h>
 
 /** Message ID of the first request after IKE_SA_INIT and IKE_AUTH */
@@ -34,10 +36,13 @@ static peer_cfg_t *create_peer_cfg(const mock_ike_conf_t *conf)
 		.rekey_time = conf->rekey_time,
 		.reauth_time = conf->reauth_time,
 		.over_time = conf->over_time,
-		.no_mobike = conf->no_mobike,
 		.dpd = conf->dpd,
 	};
 
+	if (conf->no_mobike)
+	{
+		mobility_compat_no_mobike(&peer);
+	}
 	return peer_cfg_create(conf->name ?: "home", ike_cfg_create(&ike), &peer);
 }
 
