@@ -107,6 +107,22 @@ static bool needs_natd(private_mobility_task_t *this)
 	}
 }
 
+/**
+ * Add NAT detection to a request.  strongSwan 6.1 has it come from the IKE_SA's
+ * address then, which it has not left yet if this is about another path.
+ */
+static void build_natd(private_mobility_task_t *this, message_t *message)
+{
+	host_t *source = message->get_source(message), *me;
+
+	me = this->ike_sa->get_my_host(this->ike_sa);
+	me = me->clone(me);
+	this->ike_sa->set_my_host(this->ike_sa, source->clone(source));
+	this->natd = ike_natd_create(this->ike_sa, TRUE);
+	this->natd->task.build(&this->natd->task, message);
+	this->ike_sa->set_my_host(this->ike_sa, me);
+}
+
 METHOD(task_t, build, status_t,
 	private_mobility_task_t *this, message_t *message)
 {
@@ -143,8 +159,7 @@ METHOD(task_t, build, status_t,
 	reset_natd(this);
 	if (needs_natd(this))
 	{
-		this->natd = ike_natd_create(this->ike_sa, TRUE);
-		this->natd->task.build(&this->natd->task, message);
+		build_natd(this, message);
 	}
 	return NEED_MORE;
 }

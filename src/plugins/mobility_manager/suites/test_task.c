@@ -326,6 +326,8 @@ START_TEST(test_build)
 	snprintf(addrs, sizeof(addrs), "%#H %#H", message->get_source(message),
 			 message->get_destination(message));
 	ck_assert_str_eq(addrs, TARGET "[4500] " REMOTE "[4500]");
+	snprintf(addrs, sizeof(addrs), "%#H", ike_sa->get_my_host(ike_sa));
+	ck_assert_str_eq(addrs, LOCAL "[4500]");
 	message->destroy(message);
 	destroy(task);
 }
