@@ -171,14 +171,6 @@ SUN_TIMEOUTS = "retransmit_timeout = 1.0\n  retransmit_base = 1\n  " \
     "retransmit_tries = 40"
 
 
-class Wrong(Exception):
-    """The calm after a storm is not as it has to be; a text per fault."""
-
-    def __init__(self, faults):
-        super().__init__("\n".join(faults))
-        self.faults = faults
-
-
 class Soak:
     """One guest: one kind of gateway."""
 
@@ -190,24 +182,59 @@ class Soak:
         self._logins_allowed = 1
         self._pids = {}
         self._stream = self._address = None
+        self._streams = 0
         self._growth = []
         self._first = {}            # host: (heap, descriptors)
-        self.rounds = 0
+        self._read = {}             # lines of each log that were looked at
+        self.rounds = self.failed = 0
         self.packets = self.happened = 0
 
     def run(self):
+        """True if all was well."""
         plugin = paths.plugin(self._options.build)
         with site.Site(f"soak-{self._gateway}", plugin, self._options,
                        hosts=HOSTS) as self._place:
-            try:
-                self._start()
-                number = self._options.round
-                while self._one_round(number):
-                    number += 1
-                self._stop()
-            finally:
-                self._collect()
+            self._start()
+            number = self._options.round
+            while True:
+                faults = self._one_round(number, self._storm_time())
+                if faults:
+                    self._tell(number, faults)
+                    self.failed += 1
+                self.rounds += 1
+                number += 1
+                if self._storm_time() < STORM / 3:
+                    break
+                if faults:
+                    self._start_again()
+            faults = self._stop()
+            if faults:
+                self._tell("end", faults)
+                self.failed += 1
         timeline.write(self._place.results, self._place.scenario)
+        return not self.failed
+
+    def _storm_time(self):
+        """What is left for one, with the calm that follows."""
+        return min(STORM, self._end - time.monotonic() - SETTLE - CALM
+                   - CHECKS - REDUNDANT)
+
+    def _tell(self, number, faults):
+        """What is wrong, and keeps how all was then."""
+        for line in "\n".join(faults).splitlines():
+            self.say(f"  {line}")
+        self.say("  the end of what was done:")
+        lines = (self._place.results / "events.log").read_text().splitlines()
+        for line in lines[-20:]:
+            self.say(f"    {line}")
+        for host in ENDS:
+            self._run(host, "".join(
+                f"{{ {command}; }} > /var/log/{number}.{name} 2>&1; "
+                for name, command in runner.STATE.items()), must=False)
+
+    @property
+    def results(self):
+        return self._place.results if self._place else None
 
     def say(self, text):
         say(f"{self._gateway}: {text}")
@@ -235,13 +262,25 @@ class Soak:
         for host in ENDS:
             self._run(host, "start-capture")
         self._run("bob", "traffic serve")
-        place.start("sun")
-        place.start("alice")
+        self._log_in()
+        for host in ENDS:
+            self._first[host] = self._needs(host)
+
+    def _log_in(self):
+        self._place.start("sun")
+        self._place.start("alice")
         self._run("alice", "wait-output 20 INSTALLED swanctl --list-sas")
         self._start_traffic()
         self._note_pids()
+
+    def _start_again(self):
+        """What is wrong is not to be found once more after the next storm."""
         for host in ENDS:
-            self._first[host] = self._needs(host)
+            self._run(host, "; ".join(storm.KILL[:-1]))
+        self._log_in()
+        self._logins_allowed = self._logins()
+        for host in ENDS:
+            self._log_faults(host)
 
     def _virtual_ip(self):
         found = re.findall(r"inet (10\.3\.0\.\d+)/", self._run(
@@ -255,7 +294,8 @@ class Soak:
             self._run("alice", f"traffic stop --name {self._stream}",
                       must=False)
         self._address = self._virtual_ip()
-        self._stream = "stream-" + self._address.rpartition(".")[2]
+        self._streams += 1
+        self._stream = f"stream{self._streams}"
         self._run("alice", f"traffic start 10.2.0.10 --name {self._stream}",
                   must=False)
 
@@ -266,34 +306,30 @@ class Soak:
 
     # ------------------------------------------------------------------ storm
 
-    def _one_round(self, number):
-        """Returns False if there is no time for it."""
-        after = SETTLE + CALM + CHECKS + REDUNDANT
-        left = self._end - time.monotonic() - after
-        if left < STORM / 3 and self.rounds:
-            return False
-        events = self._storm(number, min(STORM, left))
+    def _one_round(self, number, seconds):
+        """Returns what is wrong, in words."""
+        events = self._storm(number, seconds)
+        self.happened += events
         began = time.monotonic()
-        self._calm_down()
-        settled = time.monotonic() - began
-        passing = {host: _passing(self._state(host)[1]) for host in ENDS}
-        self._run("alice", "event calm")
-        self._place.clock(CALM)
-        self._run("alice", "event calm-over")
-        faults = self._traffic_faults() + self._state_faults(passing) + \
-            self._rule_faults() + self._daemon_faults()
+        faults = self._calm_down()
+        if not faults:
+            settled = time.monotonic() - began
+            passing = {host: _passing(self._state(host)[1]) for host in ENDS}
+            self._run("alice", "event calm")
+            self._place.clock(CALM)
+            self._run("alice", "event calm-over")
+            faults = self._traffic_faults() + self._state_faults(passing) + \
+                self._rule_faults()
+        faults += self._daemon_faults()
         logins = self._logins()
         if logins > self._logins_allowed:
             faults.append(f"{logins} logins, {self._logins_allowed} have a "
                           "reason")
-        if faults:
-            raise Wrong(faults)
-        self.rounds += 1
-        self.happened += events
-        self.say(f"round {number}: {events} events, well again after "
-                 f"{settled:.0f} s, no packet lost in {CALM} s of calm, "
-                 f"{logins} logins, {'; '.join(self._growth)}")
-        return True
+        text = f"round {number}: {events} events, {logins} logins, " \
+            f"{'; '.join(self._growth)}, "
+        self.say(text + ("WRONG:" if faults else "well again after "
+                         f"{settled:.0f} s, no packet lost in {CALM} s"))
+        return faults
 
     def _storm(self, number, seconds):
         """Each host does what is to be done in it."""
@@ -352,8 +388,7 @@ class Soak:
             wrong, _ = self._state(host, _one_of_each,
                                    max(10, end - time.monotonic()))
             faults += [f"{host}: {text}" for text in wrong]
-        if faults:
-            raise Wrong(faults)
+        return faults
 
     def _state(self, host, wanted=lambda state: [], patience=0):
         return ipsecstate.settle(
@@ -433,8 +468,10 @@ class Soak:
         for name in ("charon.log", "charon.out"):
             if not (folder / name).exists():
                 continue
-            for line in (folder / name).read_text(
-                    errors="replace").splitlines():
+            lines = (folder / name).read_text(errors="replace").splitlines()
+            seen = self._read.get((host, name), 0)
+            self._read[host, name] = len(lines)
+            for line in lines[seen:]:
                 if WRONG.search(line) and not FINE.search(line):
                     # the same of another SA counts once
                     found.setdefault(re.sub(
@@ -462,18 +499,7 @@ class Soak:
                 out = self._run(host, command, must=False).out
                 if out:
                     faults.append(f"{host}: left: {out}")
-        if faults:
-            raise Wrong(faults)
-
-    def _collect(self):
-        """What it is like, for who has to find out why."""
-        for host in ENDS:
-            command = "".join(f"{{ {command}; }} > /var/log/{name} 2>&1; "
-                              for name, command in runner.STATE.items())
-            try:
-                self._run(host, command, must=False)
-            except guest.Broken:
-                return
+        return faults
 
 
 def _word(name):
@@ -529,34 +555,19 @@ def arguments():
     return parser.parse_args()
 
 
-def explain(one, error):
-    """Why, and where to look."""
-    results = one._place.results
-    for line in str(error).splitlines():
-        one.say("  " + line)
-    one.say("the end of the storm:")
-    path = results / "events.log"
-    if path.exists():
-        for line in path.read_text().splitlines()[-25:]:
-            one.say("  " + line)
-    one.say(f"all of it: {results}")
-
-
 def soak(gateway, options, end):
     """True if all was well."""
     one = Soak(gateway, options, end)
     try:
-        one.run()
-    except (Wrong, steps.Failed, guest.Broken,
+        passed = one.run()
+    except (steps.Failed, guest.Broken,
             concurrent.futures.TimeoutError) as error:
-        one.say(f"FAILED after {one.rounds} rounds")
-        if one._place:
-            timeline.write(one._place.results, one._place.scenario)
-            explain(one, error)
-        return False
-    one.say(f"passed, {one.rounds} rounds, {one.happened} events, "
-            f"0 of {one.packets} packets lost in the calm")
-    return True
+        passed = False
+        one.say(str(error) or "the guest does not answer")
+    verdict = "passed" if passed else f"FAILED in {one.failed or 1} of"
+    one.say(f"{verdict} {one.rounds} rounds, {one.happened} events, "
+            f"{one.packets} packets in the calm; all of it: {one.results}")
+    return passed
 
 
 def soak_all(options, gateways):
