@@ -12,8 +12,7 @@ from .steps import say
 
 trafficlog, wire = timeline.trafficlog, timeline.wire
 
-SHORT = ("retransmit_timeout = 1.0\n  retransmit_base = 1.5\n  "
-         "retransmit_tries = 4")
+SHORT = site.TIMEOUTS.replace("1.8", "1")
 # name: how to make it, and what to know of it; all have their default timeouts
 # but those that are called short
 VARIANTS = {
@@ -26,9 +25,11 @@ VARIANTS = {
         *about, options="prefer_best_path = yes"),
         "the same with prefer_best_path = yes"),
     "stock-short": (lambda *about: tunnels.Charon(*about, timeouts=SHORT),
-                    "stock with shorter timeouts: it gives up after 13 s "
-                    "(retransmit_timeout = 1.0, retransmit_base = 1.5, "
-                    "retransmit_tries = 4)"),
+                    "stock with shorter timeouts: it gives up after 24 s "
+                    "(retransmit_base = 1)"),
+    "stock-best-path-short": (lambda *about: tunnels.Charon(
+        *about, timeouts=SHORT, options="prefer_best_path = yes"),
+        "both"),
     "wireguard": (tunnels.WireGuard, "its timeouts can't be changed"),
     "openvpn": (tunnels.OpenVPN, "default timeouts; keepalive 10 60, as its "
                 "manual has it"),
