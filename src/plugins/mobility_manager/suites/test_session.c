@@ -172,6 +172,8 @@ static void suspect()
 
 START_TEST(test_rekeyed_in_outage)
 {
+	uint32_t old = f->ike_sa->get_unique_id(f->ike_sa);
+
 	mute(0, TRUE);
 	mute(1, TRUE);
 	session_fixture_task(f, TASK_IKE_REKEY, session_fixture_rekeyed);
@@ -182,7 +184,7 @@ START_TEST(test_rekeyed_in_outage)
 	session_fixture_forget(f);
 	mute(0, FALSE);
 	session_fixture_run(f, 20000);
-	ck_assert_uint_eq(f->ike_sa->get_unique_id(f->ike_sa), 2);
+	ck_assert_uint_ne(f->ike_sa->get_unique_id(f->ike_sa), old);
 	ck_assert_str_eq(f->told, "connected ");
 	ck_assert(!f->ike_sa->has_condition(f->ike_sa, COND_STALE));
 }
