@@ -34,8 +34,8 @@ LINES = (("alice", "eth1"), ("moon", "eth0"), ("moon", "eth1"),
 
 INITIATE = "swanctl --initiate --child home --timeout 3"
 # what a daemon had in the kernel stays there, also that of stock
-KILL = ["systemctl kill strongswan", "ip xfrm state flush",
-        "ip xfrm policy flush", "systemctl start strongswan"]
+KILL = ["systemctl kill strongswan", "ip xfrm policy flush",
+        "ip xfrm state flush", "systemctl start strongswan"]
 
 
 @dataclasses.dataclass
