@@ -47,17 +47,19 @@ WRONG = re.compile(
     re.IGNORECASE)
 FINE = re.compile("|".join((
     # what a cut network causes
-    "Network is unreachable", "error writing to socket",
-    "peer not responding", "received retransmit of", "already processing",
+    "Network is (unreachable|down)", "error writing to socket",
+    "unable to determine source address", "peer not responding",
+    "received retransmit of", "already processing",
     # of a route that the kernel has taken away with an interface or address;
     # what becomes of an SA or a policy is told in a line of its own
     "received netlink error", "error uninstalling route installed with policy",
     # it was allocated for the address before
     "allocated SPI not found anymore, try to add SAD entry",
-    # both ends change keys at once, or one is just doing so
+    # both ends change keys at once, or one is just doing so, or has done so
     "TEMPORARY_FAILURE", "TEMP_FAIL", "CHILD_SA_NOT_FOUND", "CHILD_NOT_FOUND",
     "NO_PROPOSAL_CHOSEN", "NO_PROP", "rekeying failed, trying again",
-    "unable to create CHILD_SA while rekeying IKE_SA", "not found for rekey",
+    "unable to create CHILD_SA while rekeying IKE_SA",
+    "not found (for (rekey|delete)|after rekeying)",
     "unable to rekey, ", "unable to reauthenticate in",
     # one that was killed has left it
     "unable to create IPv[46] routing table rule",
