@@ -75,11 +75,18 @@ START_TEST(test_prefix)
 	char *pattern;
 	u_int i, count = 0;
 
+	/* those of the front door, and what is in folders */
 	pattern = mobility_suite_file("../*.c");
 	ck_assert(glob(pattern, 0, NULL, &found) == 0);
+	free(pattern);
+	pattern = mobility_suite_file("../*/*.c");
+	ck_assert(glob(pattern, GLOB_APPEND, NULL, &found) == 0);
 	for (i = 0; i < found.gl_pathc; i++)
 	{
-		count += check_source(found.gl_pathv[i]);
+		if (!strstr(found.gl_pathv[i], "suites/../suites/"))
+		{
+			count += check_source(found.gl_pathv[i]);
+		}
 	}
 	ck_assert_uint_gt(count, 30);
 	globfree(&found);
