@@ -13,8 +13,8 @@
 #include <library.h>
 #include <utils/debug.h>
 
-#include "mobility_netlink.h"
-#include "mobility_nlsocket.h"
+#include "net/netlink.h"
+#include "net/nlsocket.h"
 
 /**
  * What was received, messages have to be in there

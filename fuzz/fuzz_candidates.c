@@ -106,8 +106,8 @@ METHOD(mobility_monitor_t, get_owner, bool,
 	return owned && owned->ip_equals(owned, addr);
 }
 
-METHOD(mobility_monitor_t, get_kind, mobility_kind_t,
-	mobility_monitor_t *this, const char *ifname, mobility_kind_t *over)
+METHOD(mobility_monitor_t, get_kind, mobility_link_kind_t,
+	mobility_monitor_t *this, const char *ifname, mobility_link_kind_t *over)
 {
 	return *over = MOBILITY_KIND_UNKNOWN;
 }

@@ -14,7 +14,7 @@
 
 #include <daemon.h>
 
-#include "mobility_clock.h"
+#include "net/clock.h"
 #include "mobility_compat.h"
 #include "mobility_relocator.h"
 

@@ -15,7 +15,7 @@
 #include <library.h>
 #include <utils/debug.h>
 
-#include "mobility_uplinks.h"
+#include "net/uplinks.h"
 
 /**
  * Any interface and no virtual address but one

@@ -19,7 +19,7 @@
 #include <daemon.h>
 #include <encoding/payloads/notify_payload.h>
 
-#include "mobility_clock.h"
+#include "net/clock.h"
 #include "mobility_mover.h"
 #include "suites/mobility_suite.h"
 #include "suites/mock_charon.h"

@@ -16,8 +16,8 @@
 #include <libmnl/libmnl.h>
 
 #include "ctl_check.h"
-#include "mobility_netlink.h"
-#include "mobility_uplinks.h"
+#include "net/netlink.h"
+#include "net/uplinks.h"
 
 typedef struct rules_t rules_t;
 

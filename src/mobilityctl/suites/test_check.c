@@ -7,7 +7,7 @@
 /* What mobilityctl check finds, each in a file system or network made up. */
 
 #define _GNU_SOURCE
-#include <suites/mobility_suite.h>
+#include "suites/mobility_suite.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,10 +16,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <ctl_check.h>
-#include <ctl_daemon.h>
+#include "ctl_check.h"
+#include "ctl_daemon.h"
 #include <mobility_server.h>
-#include <suites/mobility_netns.h>
+#include "suites/mobility_netns.h"
 
 static char root[] = "/tmp/test_check.XXXXXX";
 

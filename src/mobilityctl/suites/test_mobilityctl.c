@@ -7,7 +7,7 @@
 /* The program as users call it, against a control socket of our own. */
 
 #define _GNU_SOURCE
-#include <suites/mobility_suite.h>
+#include "suites/mobility_suite.h"
 
 #include <fcntl.h>
 #include <json.h>
@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include <mobility_control.h>
-#include <suites/mock_manager.h>
+#include "suites/mock_manager.h"
 
 static char dir[] = "/tmp/test_mobilityctl.XXXXXX";
 static char path[sizeof(dir) + 16], uri[sizeof(path) + 16];

@@ -9,10 +9,10 @@
 #include <linux/rtnetlink.h>
 
 #include "mobility_addresses.h"
-#include "mobility_netlink.h"
-#include "mobility_rtmsg.h"
-#include "mobility_rtnl.h"
-#include "mobility_uplinks.h"
+#include "net/netlink.h"
+#include "net/route.h"
+#include "net/rtnl.h"
+#include "net/uplinks.h"
 
 #include <threading/mutex.h>
 

@@ -11,7 +11,7 @@
 #include <linux/xfrm.h>
 
 #include "mobility_aevents.h"
-#include "mobility_nlsocket.h"
+#include "net/nlsocket.h"
 
 #include <utils/debug.h>
 

@@ -5,7 +5,7 @@
  */
 
 #include "mobility_anchor.h"
-#include "mobility_clock.h"
+#include "net/clock.h"
 
 #include <daemon.h>
 

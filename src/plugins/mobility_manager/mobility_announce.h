@@ -18,7 +18,7 @@
 
 #include <sa/ike_sa.h>
 
-#include "mobility_monitor.h"
+#include "net/monitor.h"
 #include "mobility_settings.h"
 
 /**

@@ -5,7 +5,7 @@
  */
 
 #include "mobility_backlog.h"
-#include "mobility_netlink.h"
+#include "net/netlink.h"
 
 #include <threading/mutex.h>
 

@@ -5,7 +5,7 @@
  */
 
 #include "mobility_candidates.h"
-#include "mobility_netlink.h"
+#include "net/netlink.h"
 #include "mobility_policy.h"
 
 typedef struct private_mobility_candidates_t private_mobility_candidates_t;

@@ -17,7 +17,7 @@
 
 #include <sa/ike_sa.h>
 
-#include "mobility_monitor.h"
+#include "net/monitor.h"
 #include "mobility_pins.h"
 #include "mobility_records.h"
 #include "mobility_report.h"

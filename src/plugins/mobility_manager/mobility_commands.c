@@ -61,12 +61,13 @@ static void add_host(mobility_message_t *message, const char *key,
  * Described in header.
  */
 void mobility_commands_add_kind(mobility_message_t *message,
-								mobility_kind_t kind, mobility_kind_t over)
+								mobility_link_kind_t kind,
+								mobility_link_kind_t over)
 {
-	message->add(message, "kind", "%N", mobility_kind_names, kind);
-	if (mobility_kind_is_stacked(kind))
+	message->add(message, "kind", "%N", mobility_link_kind_names, kind);
+	if (mobility_link_kind_is_stacked(kind))
 	{
-		message->add(message, "over", "%N", mobility_kind_names, over);
+		message->add(message, "over", "%N", mobility_link_kind_names, over);
 	}
 }
 

@@ -57,7 +57,8 @@ bool mobility_commands_handle(mobility_commands_t *this, const char *name,
  * @param over			kind of what is below it, if that matters
  */
 void mobility_commands_add_kind(mobility_message_t *message,
-								mobility_kind_t kind, mobility_kind_t over);
+								mobility_link_kind_t kind,
+								mobility_link_kind_t over);
 
 /**
  * Add the section for an event.

@@ -5,7 +5,7 @@
  */
 
 #include "mobility_deferral.h"
-#include "mobility_clock.h"
+#include "net/clock.h"
 
 #include <daemon.h>
 #include <collections/array.h>

@@ -20,7 +20,7 @@
 #include <encoding/message.h>
 #include <sa/ike_sa.h>
 
-#include "mobility_path.h"
+#include "net/path.h"
 
 typedef struct mobility_exchange_t mobility_exchange_t;
 

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_clock.h"
+#include "net/clock.h"
 #include "mobility_gauge.h"
 
 #include <errno.h>

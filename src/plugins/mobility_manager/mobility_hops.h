@@ -15,7 +15,7 @@
 #ifndef MOBILITY_HOPS_H_
 #define MOBILITY_HOPS_H_
 
-#include "mobility_path.h"
+#include "net/path.h"
 #include "mobility_steering.h"
 
 typedef struct mobility_hops_t mobility_hops_t;

@@ -8,7 +8,7 @@
 #include "mobility_anchor.h"
 #include "mobility_nm.h"
 #include "mobility_registry.h"
-#include "mobility_resume.h"
+#include "net/resume.h"
 #include "mobility_session.h"
 #include "mobility_tracker.h"
 

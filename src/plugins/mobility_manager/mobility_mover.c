@@ -5,7 +5,7 @@
  */
 
 #include "mobility_mover.h"
-#include "mobility_clock.h"
+#include "net/clock.h"
 #include "mobility_gauge.h"
 #include "mobility_progress.h"
 

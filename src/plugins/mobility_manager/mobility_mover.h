@@ -20,7 +20,7 @@
 #include "mobility_candidates.h"
 #include "mobility_exchange.h"
 #include "mobility_fsm.h"
-#include "mobility_neighbors.h"
+#include "net/neighbors.h"
 #include "mobility_relocator.h"
 #include "mobility_report.h"
 #include "mobility_task.h"

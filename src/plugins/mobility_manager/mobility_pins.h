@@ -25,7 +25,7 @@
 #ifndef MOBILITY_PINS_H_
 #define MOBILITY_PINS_H_
 
-#include "mobility_path.h"
+#include "net/path.h"
 
 typedef struct mobility_pins_t mobility_pins_t;
 

@@ -14,7 +14,7 @@
 #ifndef MOBILITY_POLICY_H_
 #define MOBILITY_POLICY_H_
 
-#include "mobility_path.h"
+#include "net/path.h"
 
 typedef struct mobility_ranking_t mobility_ranking_t;
 

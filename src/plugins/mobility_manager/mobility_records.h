@@ -15,7 +15,7 @@
 #ifndef MOBILITY_RECORDS_H_
 #define MOBILITY_RECORDS_H_
 
-#include "mobility_path.h"
+#include "net/path.h"
 
 typedef struct mobility_records_t mobility_records_t;
 typedef struct mobility_record_t mobility_record_t;

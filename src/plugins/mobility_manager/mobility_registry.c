@@ -5,7 +5,7 @@
  */
 
 #include "mobility_registry.h"
-#include "mobility_clock.h"
+#include "net/clock.h"
 #include "mobility_session.h"
 
 #include <daemon.h>

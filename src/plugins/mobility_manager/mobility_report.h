@@ -17,8 +17,8 @@
 
 #include <library.h>
 
-#include "mobility_kind.h"
-#include "mobility_path.h"
+#include "net/link_kind.h"
+#include "net/path.h"
 
 typedef enum mobility_state_t mobility_state_t;
 typedef struct mobility_move_t mobility_move_t;
@@ -80,9 +80,9 @@ struct mobility_status_t {
 	/** uplink in use, empty if unknown */
 	char uplink[IFNAMSIZ];
 	/** kind of that uplink */
-	mobility_kind_t kind;
+	mobility_link_kind_t kind;
 	/** of a VLAN and the like, kind of what is below it */
-	mobility_kind_t over;
+	mobility_link_kind_t over;
 	/** local address, with port */
 	host_t *local;
 	/** peer's address, with port */
@@ -121,9 +121,9 @@ struct mobility_path_report_t {
 	/** cost, by policy or the route's metric */
 	uint32_t cost;
 	/** kind of its uplink */
-	mobility_kind_t kind;
+	mobility_link_kind_t kind;
 	/** of a VLAN and the like, kind of what is below it */
-	mobility_kind_t over;
+	mobility_link_kind_t over;
 	/** in use */
 	bool current;
 	/** why it may not be used, NULL if usable (static string) */
@@ -151,9 +151,9 @@ struct mobility_uplink_report_t {
 	/** index */
 	int ifindex;
 	/** kind */
-	mobility_kind_t kind;
+	mobility_link_kind_t kind;
 	/** of a VLAN and the like, kind of what is below it */
-	mobility_kind_t over;
+	mobility_link_kind_t over;
 	/** "usable", or why it is not (static string) */
 	const char *state;
 };

@@ -5,7 +5,7 @@
  */
 
 #include "mobility_session.h"
-#include "mobility_clock.h"
+#include "net/clock.h"
 #include "mobility_hold.h"
 #include "mobility_mover.h"
 #include "mobility_trial.h"

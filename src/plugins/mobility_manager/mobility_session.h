@@ -17,8 +17,8 @@
 
 #include "mobility_hold.h"
 #include "mobility_manager.h"
-#include "mobility_monitor.h"
-#include "mobility_neighbors.h"
+#include "net/monitor.h"
+#include "net/neighbors.h"
 #include "mobility_pins.h"
 #include "mobility_resolver.h"
 #include "mobility_traffic.h"

@@ -10,7 +10,7 @@
 #include <linux/rtnetlink.h>
 
 #include "mobility_steering.h"
-#include "mobility_rtmsg.h"
+#include "net/route.h"
 
 #include <utils/debug.h>
 
@@ -262,12 +262,13 @@ static void collect_rule(void *data, const struct nlmsghdr *nlh)
  */
 static void collect_route(void *data, const struct nlmsghdr *nlh)
 {
-	mobility_rtmsg_t msg;
+	mobility_route_msg_t msg;
 	mobility_route_t hop;
 	mobility_steering_route_t route = {};
 
-	if (nlh->nlmsg_type == RTM_NEWROUTE && mobility_rtmsg_parse(nlh, &msg) &&
-		msg.route.own && !msg.prefix && mobility_rtmsg_next(&msg, &hop))
+	if (nlh->nlmsg_type == RTM_NEWROUTE && mobility_route_msg_parse(nlh,
+																	&msg) &&
+		msg.route.own && !msg.prefix && mobility_route_msg_next(&msg, &hop))
 	{
 		route.family = msg.net.family;
 		route.ifindex = hop.oif;
@@ -335,11 +336,12 @@ METHOD(mobility_steering_t, get_routes, array_t*,
 static void collect_own(void *data, const struct nlmsghdr *nlh)
 {
 	const struct nlattr *tb[FRA_PROTOCOL + 1];
-	mobility_rtmsg_t msg;
+	mobility_route_msg_t msg;
 	chunk_t chunk;
 
 	if (is_own_rule(nlh, tb) ||
-		(nlh->nlmsg_type == RTM_NEWROUTE && mobility_rtmsg_parse(nlh, &msg) &&
+		(nlh->nlmsg_type == RTM_NEWROUTE && mobility_route_msg_parse(nlh,
+																	 &msg) &&
 		 msg.route.own))
 	{
 		chunk = chunk_clone(chunk_create((u_char*)nlh, nlh->nlmsg_len));

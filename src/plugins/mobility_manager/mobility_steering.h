@@ -15,9 +15,9 @@
 #ifndef MOBILITY_STEERING_H_
 #define MOBILITY_STEERING_H_
 
-#include "mobility_netlink.h"
-#include "mobility_rtnl.h"
-#include "mobility_uplinks.h"
+#include "net/netlink.h"
+#include "net/rtnl.h"
+#include "net/uplinks.h"
 
 typedef struct mobility_steering_t mobility_steering_t;
 typedef struct mobility_steering_rule_t mobility_steering_rule_t;

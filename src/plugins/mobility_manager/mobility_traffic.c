@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <linux/xfrm.h>
 
-#include "mobility_clock.h"
+#include "net/clock.h"
 #include "mobility_traffic.h"
 
 #include <collections/hashtable.h>

@@ -16,7 +16,7 @@
 #ifndef MOBILITY_TRIAL_H_
 #define MOBILITY_TRIAL_H_
 
-#include "mobility_path.h"
+#include "net/path.h"
 
 typedef struct mobility_trial_t mobility_trial_t;
 typedef enum mobility_trial_action_t mobility_trial_action_t;

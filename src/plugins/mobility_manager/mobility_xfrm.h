@@ -15,8 +15,8 @@
 #ifndef MOBILITY_XFRM_H_
 #define MOBILITY_XFRM_H_
 
-#include "mobility_netlink.h"
-#include "mobility_nlsocket.h"
+#include "net/netlink.h"
+#include "net/nlsocket.h"
 
 #include <ipsec/ipsec_types.h>
 

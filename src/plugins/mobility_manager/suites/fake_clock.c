@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include <collections/array.h>
-#include <mobility_clock.h>
+#include "net/clock.h"
 
 /**
  * A job that waits

@@ -16,7 +16,7 @@
 
 #include "mobility_suite.h"
 
-#include <mobility_netlink.h>
+#include "net/netlink.h"
 
 typedef struct builder_t builder_t;
 

@@ -35,7 +35,7 @@
 
 #include <libmnl/libmnl.h>
 
-#include <mobility_uplinks.h>
+#include "net/uplinks.h"
 
 /**
  * Build a message.

@@ -16,7 +16,7 @@
 
 #include "mobility_suite.h"
 
-#include <mobility_path.h>
+#include "net/path.h"
 
 /** Milliseconds after which waiting for something is given up */
 #define MOBILITY_NETNS_TIMEOUT 10000

@@ -7,7 +7,7 @@
 #include "mock_charon.h"
 #include "mobility_suite.h"
 
-#include <mobility_clock.h>
+#include "net/clock.h"
 
 #include <collections/array.h>
 #include <threading/mutex.h>

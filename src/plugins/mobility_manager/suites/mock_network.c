@@ -7,7 +7,7 @@
 #include "mock_network.h"
 #include "mobility_suite.h"
 
-#include <mobility_clock.h>
+#include "net/clock.h"
 
 /** Index of the first uplink */
 #define FIRST_INDEX 2
@@ -131,8 +131,8 @@ METHOD(mobility_monitor_t, describe, const char*,
 	return net.public.uplinks[i].up ? "usable" : "no carrier";
 }
 
-METHOD(mobility_monitor_t, get_kind, mobility_kind_t,
-	mobility_monitor_t *this, const char *ifname, mobility_kind_t *over)
+METHOD(mobility_monitor_t, get_kind, mobility_link_kind_t,
+	mobility_monitor_t *this, const char *ifname, mobility_link_kind_t *over)
 {
 	return *over = MOBILITY_KIND_ETHERNET;
 }

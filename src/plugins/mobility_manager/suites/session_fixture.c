@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-#include <mobility_clock.h>
+#include "net/clock.h"
 
 #include <processing/jobs/callback_job.h>
 #include <processing/jobs/initiate_tasks_job.h>

@@ -7,7 +7,7 @@
 #include "mobility_suite.h"
 
 #include <mobility_anchor.h>
-#include <mobility_clock.h>
+#include "net/clock.h"
 
 #include <daemon.h>
 

@@ -108,8 +108,8 @@ METHOD(mobility_monitor_t, get_owner, bool,
 	return own;
 }
 
-METHOD(mobility_monitor_t, get_kind, mobility_kind_t,
-	mobility_monitor_t *this, const char *ifname, mobility_kind_t *over)
+METHOD(mobility_monitor_t, get_kind, mobility_link_kind_t,
+	mobility_monitor_t *this, const char *ifname, mobility_link_kind_t *over)
 {
 	*over = MOBILITY_KIND_UNKNOWN;
 	return MOBILITY_KIND_WIFI;

@@ -7,7 +7,7 @@
 #include "mobility_suite.h"
 #include "fake_clock.h"
 
-#include <mobility_clock.h>
+#include "net/clock.h"
 #include <mobility_deferral.h>
 
 #include <daemon.h>

@@ -9,7 +9,7 @@
 #include "succession_fixture.h"
 
 #include <mobility_manager.h>
-#include <mobility_rtnl.h>
+#include "net/rtnl.h"
 
 #include <sys/resource.h>
 

@@ -7,8 +7,8 @@
 #define _GNU_SOURCE
 #include "mobility_netns.h"
 
-#include <mobility_monitor.h>
-#include <mobility_rtnl.h>
+#include "net/monitor.h"
+#include "net/rtnl.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -594,7 +594,7 @@ START_TEST(test_find)
 	mobility_path_t *path;
 	host_t *local, *remote;
 	mobility_uplink_report_t *report;
-	mobility_kind_t over;
+	mobility_link_kind_t over;
 	array_t *paths, *peers;
 	int count = 0, i;
 
@@ -904,7 +904,7 @@ static void *use_kernel(void *start)
  */
 START_TEST(test_not_blocked)
 {
-	mobility_kind_t over;
+	mobility_link_kind_t over;
 	thread_t *thread;
 	int i;
 

@@ -6,7 +6,7 @@
 
 #include "pins_fixture.h"
 
-#include <mobility_neighbors.h>
+#include "net/neighbors.h"
 
 /**
  * Count entries of a neighbor in a state

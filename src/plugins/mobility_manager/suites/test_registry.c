@@ -6,7 +6,7 @@
 
 #include "mobility_suite.h"
 
-#include <mobility_clock.h>
+#include "net/clock.h"
 #include <mobility_registry.h>
 #include <mobility_session.h>
 

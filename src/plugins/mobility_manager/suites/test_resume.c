@@ -6,7 +6,7 @@
 
 #include "mobility_suite.h"
 
-#include <mobility_resume.h>
+#include "net/resume.h"
 
 /** a host has slept for that long, awake for that long */
 #define ASLEEP 3600000

@@ -1,0 +1,214 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_fib_entry mobility_fib_entry
+ * @{ @ingroup mobility_manager
+ *
+ * The routes to one destination in one table.  Part of mobility_fib_t.
+ */
+
+#ifndef MOBILITY_FIB_ENTRY_H_
+#define MOBILITY_FIB_ENTRY_H_
+
+#include <library.h>
+#include <collections/array.h>
+
+#include "net/route.h"
+#include "net/uplinks.h"
+
+typedef struct mobility_fib_entry_t mobility_fib_entry_t;
+typedef struct mobility_fib_entry_key_t mobility_fib_entry_key_t;
+typedef struct mobility_route_query_t mobility_route_query_t;
+typedef enum mobility_loss_t mobility_loss_t;
+
+/**
+ * What happened to a link.
+ */
+enum mobility_loss_t {
+	/** has no carrier, takes IPv4 routes over next hop objects along */
+	MOBILITY_LOSS_CARRIER,
+	/** has no IPv4 address, leaves IPv4 routes over next hop objects alone */
+	MOBILITY_LOSS_ADDRESS,
+	/** is down */
+	MOBILITY_LOSS_DOWN,
+	/** does not exist anymore */
+	MOBILITY_LOSS_GONE,
+};
+
+/**
+ * What a route is looked for.
+ */
+struct mobility_route_query_t {
+	/** local address, not set if it is yet to be chosen */
+	mobility_ip_t local;
+	/** peer's address */
+	mobility_ip_t peer;
+	/** interface to use */
+	int oif;
+};
+
+/**
+ * A destination in a table, with no padding as it is hashed as a whole.
+ */
+struct mobility_fib_entry_key_t {
+	/** network */
+	mobility_ip_t net;
+	/** length of its prefix */
+	uint8_t prefix;
+	/** zero */
+	uint8_t reserved[2];
+	/** number of the table */
+	uint32_t table;
+};
+
+/**
+ * Routes to a destination.
+ */
+struct mobility_fib_entry_t {
+	/** destination */
+	mobility_fib_entry_key_t key;
+	/** mobility_route_t*, the preferred one first */
+	array_t *routes;
+};
+
+/**
+ * Create a destination without routes.
+ *
+ * @param key			destination
+ * @return				instance
+ */
+mobility_fib_entry_t *mobility_fib_entry_create(
+										   const mobility_fib_entry_key_t *key);
+
+/**
+ * Destroy a destination with its routes.
+ *
+ * @param dst			destination
+ */
+void mobility_fib_entry_destroy(mobility_fib_entry_t *dst);
+
+/**
+ * Add a next hop, or find that it is known already.
+ *
+ * @param dst			destination
+ * @param route			next hop
+ * @return				TRUE if that changes anything
+ */
+bool mobility_fib_entry_add(mobility_fib_entry_t *dst,
+							const mobility_route_t *route);
+
+/**
+ * Remove a next hop.
+ *
+ * One of our own is marked as lost only.
+ *
+ * @param dst			destination
+ * @param route			next hop
+ * @return				TRUE if that changes anything
+ */
+bool mobility_fib_entry_remove(mobility_fib_entry_t *dst,
+							   const mobility_route_t *route);
+
+/**
+ * Find out what a route replaces (NLM_F_REPLACE), before it is added.
+ *
+ * @param dst			destination
+ * @param route			what the next hops of the new route have in common
+ * @return				group of the route that is replaced, 0 if there is none
+ */
+u_int mobility_fib_entry_get_replaced(mobility_fib_entry_t *dst,
+									  const mobility_route_t *route);
+
+/**
+ * Remove what a route replaced, after it was added and took the next hops over
+ * that are in both of them.  Of IPv6 routes it is all with the same metric, as
+ * these are next hops of one route.
+ *
+ * @param dst			destination
+ * @param route			what the next hops of the new route have in common
+ * @param replaced		group of the route that is replaced
+ * @return				TRUE if that changes anything
+ */
+bool mobility_fib_entry_replace(mobility_fib_entry_t *dst,
+								const mobility_route_t *route,
+								u_int replaced);
+
+/**
+ * Look for the preferred route a flow may use.
+ *
+ * @param dst			destination
+ * @param flow			flow
+ * @return				route, maybe one that leads nowhere, or NULL
+ */
+const mobility_route_t *mobility_fib_entry_lookup(const mobility_fib_entry_t *dst,
+												  const mobility_route_query_t *flow);
+
+/**
+ * Check if there is a route over a link that leads somewhere.
+ *
+ * @param dst			destination
+ * @param ifindex		link
+ * @return				TRUE if there is
+ */
+bool mobility_fib_entry_has_link(const mobility_fib_entry_t *dst, int ifindex);
+
+/**
+ * Remove the routes over a link that a loss takes along.
+ *
+ * The kernel removes a route with several next hops with the last of them.
+ * Only if a link is gone it removes IPv4 routes with the first of them.
+ *
+ * @param dst			destination
+ * @param ifindex		link
+ * @param loss			what happened to the link
+ * @return				what changed, lost ones of our own are not reported
+ */
+mobility_change_t mobility_fib_entry_lose_link(mobility_fib_entry_t *dst,
+											   int ifindex,
+											   mobility_loss_t loss);
+
+/**
+ * Have next hops over a link that came back, forget our own that were lost.
+ *
+ * @param dst			destination
+ * @param ifindex		link
+ * @return				what changed, lost ones of our own are reported
+ */
+mobility_change_t mobility_fib_entry_regain_link(mobility_fib_entry_t *dst,
+												 int ifindex);
+
+/**
+ * Remove routes whose preferred source is gone, IPv6 routes only forget it.
+ *
+ * @param dst			destination
+ * @param ip			address
+ * @return				what changed
+ */
+mobility_change_t mobility_fib_entry_lose_source(mobility_fib_entry_t *dst,
+												 const mobility_ip_t *ip);
+
+/**
+ * Remove routes whose next hop object was removed.
+ *
+ * @param dst			destination
+ * @param nhid			id of the next hop object
+ * @return				what changed
+ */
+mobility_change_t mobility_fib_entry_lose_nexthop(mobility_fib_entry_t *dst,
+												  uint32_t nhid);
+
+/**
+ * Remove routes that the last resync did not see.
+ *
+ * @param dst			destination
+ * @param generation	number of the resync
+ * @return				what changed
+ */
+mobility_change_t mobility_fib_entry_sweep(mobility_fib_entry_t *dst,
+										   u_int generation);
+
+#endif /** MOBILITY_FIB_ENTRY_H_ @}*/

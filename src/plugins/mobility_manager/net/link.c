@@ -1,0 +1,170 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <net/if.h>
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+
+#include "net/link.h"
+
+/**
+ * Find out what kind of interface it is.
+ *
+ * Packets that go through IPsec SAs are no way for the packets of these SAs.
+ */
+static void set_kind(mobility_link_t *link, uint16_t type,
+					 const struct nlattr *linkinfo, const char *sysfs)
+{
+	const struct nlattr *tb[IFLA_INFO_KIND + 1];
+	mobility_link_kind_facts_t facts = {
+		.type = type,
+	};
+
+	if (linkinfo)
+	{
+		mobility_netlink_parse_data(mnl_attr_get_payload(linkinfo),
+									mnl_attr_get_payload_len(linkinfo),
+									tb, IFLA_INFO_KIND);
+		mobility_netlink_get_str(tb[IFLA_INFO_KIND], facts.info,
+								 sizeof(facts.info));
+	}
+	link->ipsec = streq(facts.info, "xfrm") || streq(facts.info, "vti") ||
+				  streq(facts.info, "vti6");
+	link->dummy = streq(facts.info, "dummy");
+	if (sysfs && !facts.info[0] && !mobility_link_is_loopback(link))
+	{
+		mobility_link_kind_read(sysfs, link->ifname, link->ifindex, &facts);
+	}
+	link->kind = mobility_link_kind_determine(&facts);
+}
+
+/**
+ * Note the interfaces below and above.
+ */
+static void set_stack(mobility_link_t *link, const struct nlattr *tb[])
+{
+	link->lower = link->master = 0;
+	mobility_netlink_get_u32(tb[IFLA_MASTER], &link->master);
+	if (mobility_link_kind_is_stacked(link->kind) && !tb[IFLA_LINK_NETNSID])
+	{	/* of a veth it would be the other end, which is not below it */
+		mobility_netlink_get_u32(tb[IFLA_LINK], &link->lower);
+	}
+}
+
+/*
+ * Described in header.
+ */
+void mobility_link_update(mobility_link_t *link, const struct nlmsghdr *nlh,
+						  const struct nlattr *tb[], const char *sysfs)
+{
+	const struct ifinfomsg *msg = mnl_nlmsg_get_payload(nlh);
+	char old[IFNAMSIZ];
+
+	memcpy(old, link->ifname, sizeof(old));
+	link->flags = msg->ifi_flags;
+	/* not all messages have all attributes, e.g. those about wireless events */
+	mobility_netlink_get_str(tb[IFLA_IFNAME], link->ifname,
+							 sizeof(link->ifname));
+	mobility_netlink_get_u8(tb[IFLA_OPERSTATE], &link->operstate);
+	mobility_netlink_get_u32(tb[IFLA_GROUP], &link->group);
+	if (!streq(old, link->ifname))
+	{	/* files are read for that, which is not for each of the messages */
+		set_kind(link, msg->ifi_type, tb[IFLA_LINKINFO], sysfs);
+	}
+	if (tb[IFLA_MTU])
+	{
+		set_stack(link, tb);
+	}
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_link_is_up(const mobility_link_t *link)
+{
+	return link && link->ifname[0] && (link->flags & IFF_UP);
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_link_is_running(const mobility_link_t *link)
+{
+	return mobility_link_is_up(link) &&
+		  (link->flags & IFF_RUNNING) && (link->flags & IFF_LOWER_UP) &&
+		  (link->operstate == IF_OPER_UP || link->operstate == IF_OPER_UNKNOWN);
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_link_is_loopback(const mobility_link_t *link)
+{
+	return link->flags & IFF_LOOPBACK;
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_link_is_virtual(const mobility_link_t *link)
+{
+	return mobility_link_is_loopback(link) || link->dummy;
+}
+
+/*
+ * Described in header.
+ */
+mobility_addr_t *mobility_link_get_addr(const mobility_link_t *link,
+										const mobility_ip_t *ip)
+{
+	mobility_addr_t *addr;
+	int i;
+
+	for (i = 0; i < array_count(link->addrs); i++)
+	{
+		array_get(link->addrs, i, &addr);
+		if (mobility_ip_equals(&addr->ip, ip))
+		{
+			return addr;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * Described in header.
+ */
+u_int mobility_link_count_addrs(const mobility_link_t *link, int family)
+{
+	mobility_addr_t *addr;
+	u_int count = 0;
+	int i;
+
+	for (i = 0; link && i < array_count(link->addrs); i++)
+	{
+		array_get(link->addrs, i, &addr);
+		count += addr->ip.family == family;
+	}
+	return count;
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_addr_is_usable(const mobility_addr_t *addr)
+{
+	if (!addr || addr->ip.family == AF_UNSPEC || addr->scope >= RT_SCOPE_HOST)
+	{
+		return FALSE;
+	}
+	if (addr->flags & IFA_F_DADFAILED)
+	{
+		return FALSE;
+	}
+	return !(addr->flags & IFA_F_TENTATIVE) || (addr->flags & IFA_F_OPTIMISTIC);
+}

@@ -1,0 +1,100 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_lookup mobility_lookup
+ * @{ @ingroup mobility_manager
+ *
+ * Finds out how packets get to a peer with the links, addresses, routes and
+ * rules there are.  Part of mobility_uplinks_t.
+ */
+
+#ifndef MOBILITY_LOOKUP_H_
+#define MOBILITY_LOOKUP_H_
+
+#include "net/links.h"
+#include "net/fib.h"
+#include "net/fib_rules.h"
+
+typedef struct mobility_lookup_t mobility_lookup_t;
+typedef struct mobility_lookup_filter_t mobility_lookup_filter_t;
+
+/**
+ * What is looked at.
+ */
+struct mobility_lookup_t {
+	/** interfaces and addresses */
+	mobility_links_t *links;
+	/** routing tables */
+	mobility_fib_t *routes;
+	/** rules that lead to these tables */
+	mobility_fib_rules_t *rules;
+	/** prefer temporary IPv6 addresses */
+	bool prefer_temporary;
+};
+
+/**
+ * What is not looked at.
+ */
+struct mobility_lookup_filter_t {
+	/** decides on addresses, may be NULL */
+	mobility_vip_filter_t is_vip;
+	/** user data for it */
+	void *data;
+};
+
+/**
+ * Find the route of a flow over an interface.
+ *
+ * @param link			interface, the flow's oif
+ * @param flow			what to look for
+ * @return				route, NULL if there is none
+ */
+const mobility_route_t *mobility_lookup_route(const mobility_lookup_t *this,
+											  const mobility_link_t *link,
+											  const mobility_route_query_t *flow);
+
+/**
+ * Check if packets may leave an interface with an address: one of its own, or
+ * of no other uplink, or the one the route asks for.
+ *
+ * @param link			interface
+ * @param ip			address
+ * @param route			route over this interface
+ * @return				TRUE if there is that address and it can be used
+ */
+bool mobility_lookup_is_usable(const mobility_lookup_t *this,
+							   const mobility_link_t *link,
+							   const mobility_ip_t *ip,
+							   const mobility_route_t *route);
+
+/**
+ * Find the local address to use on an interface and the route from it.
+ *
+ * @param link			interface, the flow's oif
+ * @param filter		addresses not to use
+ * @param flow			what to look for, gets the local address
+ * @return				route, NULL if there is none
+ */
+const mobility_route_t *mobility_lookup_local(const mobility_lookup_t *this,
+										const mobility_link_t *link,
+										const mobility_lookup_filter_t *filter,
+										mobility_route_query_t *flow);
+
+/**
+ * Find the interface with the best route of a flow.
+ *
+ * @param flow			what to look for, gets the interface
+ * @param any			FALSE to look only at those with the local address
+ * @param best			gets the route, NULL if there is none
+ * @return				interface, with the best route, or without one if none
+ *						has one, NULL if no interface has the local address
+ */
+mobility_link_t *mobility_lookup_link(const mobility_lookup_t *this,
+									  mobility_route_query_t *flow, bool any,
+									  const mobility_route_t **best);
+
+#endif /** MOBILITY_LOOKUP_H_ @}*/

@@ -1,0 +1,55 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_neighbors mobility_neighbors
+ * @{ @ingroup mobility_manager
+ *
+ * Has the kernel ask for the link-layer address of a next hop again.
+ *
+ * A link that comes up often loses the first packet, a switch port does not
+ * forward yet.  If that is an ARP request or a neighbor solicitation, the
+ * kernel repeats it after a second (RFC 4861, 10: RETRANS_TIMER), and all
+ * packets wait for as long.
+ */
+
+#ifndef MOBILITY_NEIGHBORS_H_
+#define MOBILITY_NEIGHBORS_H_
+
+#include "net/path.h"
+
+typedef struct mobility_neighbors_t mobility_neighbors_t;
+
+/**
+ * Neighbors of this host.  Methods may be called from any thread; the internal
+ * mutex is a leaf.
+ */
+struct mobility_neighbors_t {
+
+	/**
+	 * If the kernel still waits for an answer of a path's next hop, make it
+	 * forget that it has asked: the next packet makes it ask at once.  Known
+	 * and static entries are left alone.
+	 *
+	 * @param path		path
+	 * @return			TRUE if the kernel was waiting
+	 */
+	bool (*ask_again)(mobility_neighbors_t *this, const mobility_path_t *path);
+
+	/**
+	 * Destroy a mobility_neighbors_t.
+	 */
+	void (*destroy)(mobility_neighbors_t *this);
+};
+
+/**
+ * Create an instance.
+ *
+ * @return				instance, NULL if rtnetlink is not available (logged)
+ */
+mobility_neighbors_t *mobility_neighbors_create();
+
+#endif /** MOBILITY_NEIGHBORS_H_ @}*/

@@ -1,0 +1,507 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <net/if.h>
+#include <linux/if.h>
+#include <linux/rtnetlink.h>
+
+#include "net/uplinks.h"
+#include "net/lookup.h"
+
+/** shortest prefix of what is taken for the network of an address: no LAN has a
+ * shorter one, but who wants to attract packets may hand out any */
+#define NETWORK_PREFIX_MIN 16
+
+typedef struct private_mobility_uplinks_t private_mobility_uplinks_t;
+
+/**
+ * Private data
+ */
+struct private_mobility_uplinks_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_uplinks_t public;
+
+	/**
+	 * Interfaces, addresses, routes and rules.
+	 */
+	mobility_lookup_t net;
+};
+
+/**
+ * How much there is of an interface, as routes go and come with that
+ */
+typedef enum {
+	LINK_NONE,
+	LINK_DOWN,
+	LINK_NO_CARRIER,
+	LINK_UP,
+} presence_t;
+
+/**
+ * Check how much there is of an interface
+ */
+static presence_t get_presence(private_mobility_uplinks_t *this, int ifindex)
+{
+	mobility_link_t *link;
+
+	link = this->net.links->get(this->net.links, ifindex);
+	if (!link)
+	{
+		return LINK_NONE;
+	}
+	if (!mobility_link_is_up(link))
+	{
+		return LINK_DOWN;
+	}
+	return link->flags & (IFF_RUNNING | IFF_LOWER_UP) ? LINK_UP
+													  : LINK_NO_CARRIER;
+}
+
+/**
+ * Apply a message about an interface, whose routes go and come with it
+ */
+static mobility_change_t process_link(private_mobility_uplinks_t *this,
+									  const struct nlmsghdr *nlh)
+{
+	static const mobility_loss_t losses[] = {
+		[LINK_NONE] = MOBILITY_LOSS_GONE,
+		[LINK_DOWN] = MOBILITY_LOSS_DOWN,
+		[LINK_NO_CARRIER] = MOBILITY_LOSS_CARRIER,
+	};
+	const struct ifinfomsg *msg;
+	mobility_change_t change;
+	mobility_fib_t *routes = this->net.routes;
+	presence_t before, after;
+
+	if (nlh->nlmsg_len < mnl_nlmsg_size(sizeof(*msg)))
+	{
+		return MOBILITY_CHANGE_NONE;
+	}
+	msg = mnl_nlmsg_get_payload(nlh);
+	before = get_presence(this, msg->ifi_index);
+	change = this->net.links->process_link(this->net.links, nlh);
+	after = get_presence(this, msg->ifi_index);
+
+	if (after < before)
+	{
+		change |= routes->lose_link(routes, msg->ifi_index, AF_UNSPEC,
+									losses[after]);
+	}
+	else if (before < LINK_NO_CARRIER && after >= LINK_NO_CARRIER)
+	{
+		change |= routes->regain_link(routes, msg->ifi_index, AF_UNSPEC);
+	}
+	return change;
+}
+
+/**
+ * Check if an interface is up and has IPv4 addresses, as IPv4 routes only exist
+ * then
+ */
+static bool has_ipv4(private_mobility_uplinks_t *this, int ifindex)
+{
+	mobility_link_t *link;
+
+	link = this->net.links->get(this->net.links, ifindex);
+	return mobility_link_is_up(link) &&
+		   mobility_link_count_addrs(link, AF_INET) > 0;
+}
+
+/**
+ * Apply a message about an address, which may take IPv4 routes along
+ */
+static mobility_change_t process_addr(private_mobility_uplinks_t *this,
+									  const struct nlmsghdr *nlh)
+{
+	const struct ifaddrmsg *msg;
+	mobility_change_t change;
+	mobility_ip_t gone = {};
+	mobility_fib_t *routes = this->net.routes;
+	bool before, after;
+
+	if (nlh->nlmsg_len < mnl_nlmsg_size(sizeof(*msg)))
+	{
+		return MOBILITY_CHANGE_NONE;
+	}
+	msg = mnl_nlmsg_get_payload(nlh);
+	before = has_ipv4(this, msg->ifa_index);
+	change = this->net.links->process_addr(this->net.links, nlh, &gone);
+	after = has_ipv4(this, msg->ifa_index);
+
+	if (gone.family != AF_UNSPEC &&
+		!this->net.links->get_addr(this->net.links, &gone))
+	{
+		change |= routes->lose_source(routes, &gone);
+	}
+	if (before && !after)
+	{
+		change |= routes->lose_link(routes, msg->ifa_index, AF_INET,
+									MOBILITY_LOSS_ADDRESS);
+	}
+	else if (!before && after)
+	{
+		change |= routes->regain_link(routes, msg->ifa_index, AF_INET);
+	}
+	return change;
+}
+
+METHOD(mobility_uplinks_t, process, mobility_change_t,
+	private_mobility_uplinks_t *this, const struct nlmsghdr *nlh)
+{
+	if (nlh->nlmsg_len < sizeof(*nlh))
+	{
+		return MOBILITY_CHANGE_NONE;
+	}
+	switch (nlh->nlmsg_type)
+	{
+		case RTM_NEWLINK:
+		case RTM_DELLINK:
+			return process_link(this, nlh);
+		case RTM_NEWADDR:
+		case RTM_DELADDR:
+			return process_addr(this, nlh);
+		case RTM_NEWROUTE:
+		case RTM_DELROUTE:
+			return this->net.routes->process(this->net.routes, nlh);
+		case RTM_DELNEXTHOP:
+			return this->net.routes->process_nexthop(this->net.routes, nlh);
+		case RTM_NEWRULE:
+		case RTM_DELRULE:
+			return this->net.rules->process(this->net.rules, nlh);
+		default:
+			return MOBILITY_CHANGE_NONE;
+	}
+}
+
+METHOD(mobility_uplinks_t, sync_begin, void,
+	private_mobility_uplinks_t *this)
+{
+	this->net.links->sync_begin(this->net.links);
+	this->net.routes->sync_begin(this->net.routes);
+	this->net.rules->sync_begin(this->net.rules);
+}
+
+METHOD(mobility_uplinks_t, sync_end, mobility_change_t,
+	private_mobility_uplinks_t *this)
+{
+	return this->net.links->sync_end(this->net.links) |
+		   this->net.routes->sync_end(this->net.routes) |
+		   this->net.rules->sync_end(this->net.rules);
+}
+
+/**
+ * Check if a peer is in the network of an address of the interface itself
+ */
+static bool is_onlink(const mobility_link_t *link, const mobility_ip_t *peer)
+{
+	mobility_addr_t *addr;
+	int i;
+
+	for (i = 0; i < array_count(link->addrs); i++)
+	{
+		array_get(link->addrs, i, &addr);
+		if (addr->prefix >= NETWORK_PREFIX_MIN &&
+			mobility_addr_is_usable(addr) &&
+			mobility_ip_in(peer, &addr->net, addr->prefix))
+		{
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+/**
+ * Store in a path how a route gets to the peer
+ */
+static void set_route(mobility_path_t *path, const mobility_link_t *link,
+					  const mobility_route_query_t *flow,
+					  const mobility_route_t *route)
+{
+	DESTROY_IF(path->gateway);
+	path->gateway = mobility_ip_to_host(&route->gateway);
+	path->prefix = route->prefix;
+	path->configured = route->configured;
+	path->metric = route->metric;
+	path->onlink = !path->gateway && is_onlink(link, &flow->peer);
+}
+
+/**
+ * Create a path
+ */
+static mobility_path_t *create_path(const mobility_link_t *link,
+									const mobility_route_query_t *flow,
+									const mobility_route_t *route)
+{
+	mobility_path_t *path;
+
+	INIT(path,
+		.ifindex = link->ifindex,
+		.local = mobility_ip_to_host(&flow->local),
+		.remote = mobility_ip_to_host(&flow->peer),
+	);
+	memcpy(path->ifname, link->ifname, sizeof(path->ifname));
+	set_route(path, link, flow, route);
+	return path;
+}
+
+METHOD(mobility_uplinks_t, get_paths, void,
+	private_mobility_uplinks_t *this, host_t *peer,
+	mobility_uplink_filter_t filter, mobility_vip_filter_t is_vip, void *data,
+	array_t *paths)
+{
+	mobility_lookup_filter_t addr_filter = {
+		.is_vip = is_vip,
+		.data = data,
+	};
+	const mobility_route_t *route;
+	enumerator_t *enumerator;
+	mobility_link_t *link;
+
+	enumerator = this->net.links->create_enumerator(this->net.links);
+	while (enumerator->enumerate(enumerator, &link))
+	{
+		mobility_route_query_t flow = {
+			.peer = mobility_ip_from_host(peer),
+			.oif = link->ifindex,
+		};
+
+		if (!mobility_link_is_running(link) || link->ipsec ||
+			mobility_link_is_loopback(link) ||
+			(filter && !filter(data, link->ifname)))
+		{
+			continue;
+		}
+		route = mobility_lookup_local(&this->net, link, &addr_filter, &flow);
+		if (route)
+		{
+			array_insert(paths, ARRAY_TAIL, create_path(link, &flow, route));
+		}
+	}
+	enumerator->destroy(enumerator);
+}
+
+METHOD(mobility_uplinks_t, is_usable, bool,
+	private_mobility_uplinks_t *this, mobility_path_t *path)
+{
+	mobility_route_query_t flow = {
+		.local = mobility_ip_from_host(path->local),
+		.peer = mobility_ip_from_host(path->remote),
+		.oif = path->ifindex,
+	};
+	const mobility_route_t *route;
+	mobility_link_t *link;
+
+	link = this->net.links->get(this->net.links, path->ifindex);
+	if (!mobility_link_is_running(link))
+	{
+		return FALSE;
+	}
+	route = mobility_lookup_route(&this->net, link, &flow);
+	if (!route ||
+		!mobility_lookup_is_usable(&this->net, link, &flow.local, route))
+	{
+		return FALSE;
+	}
+	memcpy(path->ifname, link->ifname, sizeof(path->ifname));
+	set_route(path, link, &flow, route);
+	return TRUE;
+}
+
+METHOD(mobility_uplinks_t, find_path, mobility_path_t*,
+	private_mobility_uplinks_t *this, host_t *local, host_t *remote)
+{
+	mobility_route_query_t flow = {
+		.local = mobility_ip_from_host(local),
+		.peer = mobility_ip_from_host(remote),
+	};
+	const mobility_route_t none = {
+		.metric = UINT32_MAX,
+	}, *route, *other;
+	mobility_link_t *link, *uplink;
+
+	if (flow.local.family != flow.peer.family)
+	{
+		return NULL;
+	}
+	link = mobility_lookup_link(&this->net, &flow, FALSE, &route);
+	if (!link)
+	{
+		return NULL;
+	}
+	if (mobility_link_is_virtual(link))
+	{	/* no uplink, packets from there leave by whatever is best */
+		uplink = mobility_lookup_link(&this->net, &flow, TRUE, &other);
+		if (other)
+		{
+			link = uplink;
+			route = other;
+		}
+	}
+	return create_path(link, &flow, route ?: &none);
+}
+
+METHOD(mobility_uplinks_t, get_owner, const char*,
+	private_mobility_uplinks_t *this, host_t *addr)
+{
+	mobility_route_query_t flow = {
+		.peer = mobility_ip_from_host(addr),
+	};
+	const mobility_route_t *route;
+	mobility_link_t *link;
+
+	this->net.routes->lookup(this->net.routes, RT_TABLE_LOCAL, &flow, &route);
+	if (!route || route->type != RTN_LOCAL)
+	{
+		return NULL;
+	}
+	link = this->net.links->get(this->net.links, route->oif);
+	return link ? link->ifname : NULL;
+}
+
+/**
+ * Say why an interface without usable address has none
+ */
+static const char *describe_addrs(const mobility_link_t *link)
+{
+	mobility_addr_t *addr;
+	int i;
+
+	for (i = 0; i < array_count(link->addrs); i++)
+	{
+		array_get(link->addrs, i, &addr);
+		if (mobility_addr_is_usable(addr))
+		{
+			return NULL;
+		}
+	}
+	return i ? "address not usable yet" : "no address";
+}
+
+METHOD(mobility_uplinks_t, describe, const char*,
+	private_mobility_uplinks_t *this, const char *ifname)
+{
+	mobility_link_t *link;
+	const char *reason;
+
+	link = this->net.links->get_by_name(this->net.links, ifname);
+	if (!link)
+	{
+		return "no such interface";
+	}
+	if (mobility_link_is_loopback(link))
+	{
+		return "loopback";
+	}
+	if (!mobility_link_is_up(link))
+	{
+		return "down";
+	}
+	if (!mobility_link_is_running(link))
+	{
+		return link->operstate == IF_OPER_DORMANT ? "not authenticated"
+												  : "no carrier";
+	}
+	if (link->ipsec)
+	{
+		return "IPsec interface";
+	}
+	reason = describe_addrs(link);
+	if (!reason && !this->net.routes->has_link(this->net.routes, link->ifindex))
+	{
+		reason = "no route";
+	}
+	return reason ?: "usable";
+}
+
+METHOD(mobility_uplinks_t, get_kind, mobility_link_kind_t,
+	private_mobility_uplinks_t *this, const char *ifname,
+	mobility_link_kind_t *over)
+{
+	mobility_link_t *link;
+
+	link = this->net.links->get_by_name(this->net.links, ifname);
+	if (!link)
+	{
+		*over = MOBILITY_KIND_UNKNOWN;
+		return MOBILITY_KIND_UNKNOWN;
+	}
+	return this->net.links->get_kind(this->net.links, link, over);
+}
+
+CALLBACK(filter_loopback, bool,
+	void *null, enumerator_t *orig, va_list args)
+{
+	mobility_link_t *link;
+	int *ifindex;
+	char **ifname;
+
+	VA_ARGS_VGET(args, ifindex, ifname);
+
+	while (orig->enumerate(orig, &link))
+	{
+		if (!mobility_link_is_loopback(link))
+		{
+			*ifindex = link->ifindex;
+			*ifname = link->ifname;
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+METHOD(mobility_uplinks_t, create_link_enumerator, enumerator_t*,
+	private_mobility_uplinks_t *this)
+{
+	enumerator_t *enumerator;
+
+	enumerator = this->net.links->create_enumerator(this->net.links);
+	return enumerator_create_filter(enumerator, filter_loopback, NULL, NULL);
+}
+
+METHOD(mobility_uplinks_t, destroy, void,
+	private_mobility_uplinks_t *this)
+{
+	this->net.links->destroy(this->net.links);
+	this->net.routes->destroy(this->net.routes);
+	this->net.rules->destroy(this->net.rules);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+mobility_uplinks_t *mobility_uplinks_create(uint32_t charon_table,
+											bool prefer_temporary,
+											const char *sysfs)
+{
+	private_mobility_uplinks_t *this;
+
+	INIT(this,
+		.public = {
+			.process = _process,
+			.sync_begin = _sync_begin,
+			.sync_end = _sync_end,
+			.get_paths = _get_paths,
+			.is_usable = _is_usable,
+			.find_path = _find_path,
+			.get_owner = _get_owner,
+			.describe = _describe,
+			.get_kind = _get_kind,
+			.create_link_enumerator = _create_link_enumerator,
+			.destroy = _destroy,
+		},
+		.net = {
+			.links = mobility_links_create(sysfs),
+			.routes = mobility_fib_create(charon_table),
+			.rules = mobility_fib_rules_create(charon_table),
+			.prefer_temporary = prefer_temporary,
+		},
+	);
+	return &this->public;
+}
