@@ -36,7 +36,7 @@ typedef struct {
 	/** what paths over it are like */
 	mobility_path_t path;
 	/** what is configured for it */
-	mobility_uplink_config_t config;
+	mobility_uplink_policy_t config;
 } uplink_t;
 
 /** the network */
@@ -149,7 +149,7 @@ METHOD(mobility_monitor_t, get_paths, void,
 
 METHOD(mobility_settings_t, get_uplink, void,
 	mobility_settings_t *this, const char *name, const char *ifname,
-	mobility_uplink_config_t *config)
+	mobility_uplink_policy_t *config)
 {
 	*config = uplinks[atoi(ifname + strlen("eth"))].config;
 }
@@ -212,7 +212,7 @@ static void change_uplink()
 	uplink->up = what & 0x04;
 	uplink->path.configured = what & 0x08;
 	uplink->path.onlink = what & 0x10;
-	uplink->config = (mobility_uplink_config_t){
+	uplink->config = (mobility_uplink_policy_t){
 		.use = what & 0x20,
 		.has_cost = what & 0x40,
 		.cost = take(),

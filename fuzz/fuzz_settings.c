@@ -13,7 +13,7 @@
 #include <library.h>
 #include <utils/debug.h>
 
-#include "mobility_settings.h"
+#include "settings/settings.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -28,7 +28,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 static void check(mobility_settings_t *settings, char *name)
 {
 	mobility_config_t config;
-	mobility_uplink_config_t uplink;
+	mobility_uplink_policy_t uplink;
 
 	settings->get(settings, name, &config);
 	if (!config.retry_interval)

@@ -11,7 +11,7 @@
 #include "ctl_check.h"
 #include "ctl_daemon.h"
 #include "ctl_output.h"
-#include "mobility_values.h"
+#include "settings/values.h"
 
 /** name of the plugin's file */
 #define PLUGIN "libstrongswan-mobility-manager.so"

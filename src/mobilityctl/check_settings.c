@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "ctl_check.h"
-#include "mobility_section.h"
+#include "settings/section.h"
 
 #include <utils/debug.h>
 

@@ -15,7 +15,7 @@
 #define CTL_CHECK_H_
 
 #include "mobilityctl.h"
-#include "mobility_settings.h"
+#include "settings/settings.h"
 
 #include <collections/array.h>
 

@@ -8,7 +8,7 @@
 
 #include "ctl_daemon.h"
 #include "ctl_output.h"
-#include "mobility_values.h"
+#include "settings/values.h"
 
 /**
  * Say where a value comes from, in parentheses.  What is configured comes from

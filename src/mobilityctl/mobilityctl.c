@@ -9,8 +9,8 @@
 
 #include "ctl_daemon.h"
 #include "mobilityctl.h"
-#include "mobility_settings.h"
-#include "mobility_values.h"
+#include "settings/settings.h"
+#include "settings/values.h"
 
 #include <utils/debug.h>
 

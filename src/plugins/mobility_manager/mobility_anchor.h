@@ -27,7 +27,7 @@
 
 #include "mobility_ike_hooks.h"
 #include "mobility_relocator.h"
-#include "mobility_settings.h"
+#include "settings/settings.h"
 
 typedef struct mobility_anchor_t mobility_anchor_t;
 

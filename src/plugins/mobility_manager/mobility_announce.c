@@ -96,7 +96,7 @@ static bool is_ours(mobility_settings_t *settings, ike_sa_t *ike_sa,
 static bool use_uplink(void *data, const char *ifname)
 {
 	filter_t *this = data;
-	mobility_uplink_config_t config;
+	mobility_uplink_policy_t config;
 
 	this->settings->get_uplink(this->settings, this->connection, ifname,
 							   &config);

@@ -19,7 +19,7 @@
 #include <sa/ike_sa.h>
 
 #include "net/monitor.h"
-#include "mobility_settings.h"
+#include "settings/settings.h"
 
 /**
  * Have a message announce the addresses of uplinks that the policy allows and

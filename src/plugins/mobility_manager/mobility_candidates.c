@@ -162,7 +162,7 @@ static uint32_t hash_path(const mobility_path_t *path)
 static bool use_uplink(void *data, const char *ifname)
 {
 	private_mobility_candidates_t *this = data;
-	mobility_uplink_config_t config;
+	mobility_uplink_policy_t config;
 
 	this->settings->get_uplink(this->settings, this->connection, ifname,
 							   &config);
@@ -175,7 +175,7 @@ static bool use_uplink(void *data, const char *ifname)
 static void rate(private_mobility_candidates_t *this, mobility_path_t *path,
 				 uint64_t now)
 {
-	mobility_uplink_config_t config;
+	mobility_uplink_policy_t config;
 	mobility_record_t record;
 
 	this->settings->get_uplink(this->settings, this->connection, path->ifname,

@@ -21,7 +21,7 @@
 #include "mobility_pins.h"
 #include "mobility_records.h"
 #include "mobility_report.h"
-#include "mobility_settings.h"
+#include "settings/settings.h"
 
 typedef struct mobility_candidates_t mobility_candidates_t;
 

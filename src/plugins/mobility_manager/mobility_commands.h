@@ -19,7 +19,7 @@
 #include "mobility_history.h"
 #include "mobility_manager.h"
 #include "mobility_message.h"
-#include "mobility_settings.h"
+#include "settings/settings.h"
 
 typedef struct mobility_commands_t mobility_commands_t;
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "mobility_interface.h"
-#include "mobility_values.h"
+#include "settings/values.h"
 
 /**
  * Arguments of the command.
@@ -73,7 +73,7 @@ static void add_interface(mobility_commands_t *this,
 						  const mobility_uplink_report_t *report)
 {
 	mobility_settings_t *settings = this->settings;
-	mobility_uplink_config_t config;
+	mobility_uplink_policy_t config;
 	mobility_override_t override;
 
 	settings->get_uplink(settings, NULL, report->ifname, &config);
@@ -270,7 +270,7 @@ static void add_note(mobility_commands_t *this, const char *ifname,
 					 mobility_message_t *response)
 {
 	mobility_settings_t *settings = this->settings;
-	mobility_uplink_config_t config;
+	mobility_uplink_policy_t config;
 	mobility_uplink_report_t report;
 
 	settings->get_uplink(settings, NULL, ifname, &config);

@@ -17,7 +17,7 @@
 #include <bus/listeners/listener.h>
 
 #include "mobility_report.h"
-#include "mobility_settings.h"
+#include "settings/settings.h"
 
 typedef struct mobility_manager_t mobility_manager_t;
 

@@ -9,7 +9,7 @@
 #include "mobility_compat.h"
 #include "mobility_control.h"
 #include "mobility_manager.h"
-#include "mobility_settings.h"
+#include "settings/settings.h"
 #include "mobility_script.h"
 
 #include <daemon.h>

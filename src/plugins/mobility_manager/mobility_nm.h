@@ -15,7 +15,7 @@
 #ifndef MOBILITY_NM_H_
 #define MOBILITY_NM_H_
 
-#include "mobility_uplink_config.h"
+#include "settings/uplink_policy.h"
 
 typedef struct mobility_nm_t mobility_nm_t;
 

@@ -16,7 +16,7 @@
 
 #include <systemd/sd-bus.h>
 
-#include "mobility_uplink_config.h"
+#include "settings/uplink_policy.h"
 
 typedef struct mobility_nm_device_t mobility_nm_device_t;
 

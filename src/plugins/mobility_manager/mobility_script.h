@@ -15,7 +15,7 @@
 #define MOBILITY_SCRIPT_H_
 
 #include "mobility_report.h"
-#include "mobility_settings.h"
+#include "settings/settings.h"
 
 typedef struct mobility_script_t mobility_script_t;
 

@@ -274,7 +274,7 @@ static bool look_around(private_mobility_session_t *this,
 {
 	mobility_monitor_t *monitor = this->context->monitor;
 	mobility_candidates_t *candidates = this->mover->candidates;
-	mobility_uplink_config_t uplink;
+	mobility_uplink_policy_t uplink;
 	mobility_path_t *path;
 	bool changed;
 
@@ -1066,7 +1066,7 @@ METHOD(mobility_session_t, switch_uplink, bool,
 static uint32_t get_cost(private_mobility_session_t *this,
 						 const mobility_path_t *path)
 {
-	mobility_uplink_config_t uplink;
+	mobility_uplink_policy_t uplink;
 
 	this->context->settings->get_uplink(this->context->settings,
 								this->connection, path->ifname, &uplink);

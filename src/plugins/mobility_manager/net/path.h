@@ -21,7 +21,7 @@
 #include <collections/array.h>
 
 #include "net/netlink.h"
-#include "mobility_uplink_config.h"
+#include "settings/uplink_policy.h"
 
 typedef struct mobility_path_t mobility_path_t;
 typedef struct mobility_path_id_t mobility_path_id_t;
@@ -65,7 +65,7 @@ struct mobility_path_t {
 	/** the peer has been at that address before, it not only said so */
 	bool known;
 
-	/** class of the uplink, see mobility_uplink_config_t */
+	/** class of the uplink, see mobility_uplink_policy_t */
 	mobility_preference_t preference;
 
 	/** a cost is configured for the uplink */

@@ -31,7 +31,7 @@ typedef struct {
 	/** metric of its route */
 	uint32_t metric;
 	/** what is configured */
-	mobility_uplink_config_t config;
+	mobility_uplink_policy_t config;
 } uplink_t;
 
 /**
@@ -138,7 +138,7 @@ METHOD(mobility_monitor_t, get_paths, void,
 
 METHOD(mobility_settings_t, get_uplink, void,
 	mobility_settings_t *this, const char *name, const char *ifname,
-	mobility_uplink_config_t *config)
+	mobility_uplink_policy_t *config)
 {
 	ck_assert_str_eq(name, "home");
 	*config = uplinks[get_index(ifname)].config;

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <mobility_settings.h>
+#include "settings/settings.h"
 
 /**
  * Whether the comment in a line is an option that has a default or a section,

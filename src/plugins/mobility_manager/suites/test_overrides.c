@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include <mobility_overrides.h>
+#include "settings/overrides.h"
 
 #include <threading/thread.h>
 
@@ -20,7 +20,7 @@
 /**
  * What is configured: cost, metered and who says so.
  */
-static const mobility_uplink_config_t configured[] = {
+static const mobility_uplink_policy_t configured[] = {
 	{ .use = TRUE },
 	{ .use = FALSE },
 	{ .use = TRUE, .has_cost = TRUE, .cost = 100,
@@ -32,9 +32,9 @@ static const mobility_uplink_config_t configured[] = {
 /**
  * Check what became of a policy.
  */
-static void check(const mobility_uplink_config_t *base,
+static void check(const mobility_uplink_policy_t *base,
 				  mobility_override_kind_t kind, const mobility_advice_t *advice,
-				  const mobility_uplink_config_t *config)
+				  const mobility_uplink_policy_t *config)
 {
 	bool by_hand = base->metered_from == MOBILITY_ORIGIN_SECTION, metered;
 	bool nowhere = advice && advice->connectivity &&
@@ -88,7 +88,7 @@ static void check(const mobility_uplink_config_t *base,
 
 START_TEST(test_complete)
 {
-	mobility_uplink_config_t config;
+	mobility_uplink_policy_t config;
 	mobility_advice_t advice, *known;
 	mobility_override_t override = {
 		.cost = 7,
@@ -108,7 +108,7 @@ START_TEST(test_complete)
 				};
 				known = state == -1 ? NULL : &advice;
 				config = configured[_i];
-				mobility_uplink_config_complete(&config, &override, known);
+				mobility_uplink_policy_complete(&config, &override, known);
 				check(&configured[_i], override.kind, known, &config);
 				ck_assert_int_eq(config.connectivity, max(state, 0));
 			}

@@ -7,8 +7,8 @@
 #define _GNU_SOURCE
 #include "mobility_suite.h"
 
-#include <mobility_section.h>
-#include <mobility_settings.h>
+#include "settings/section.h"
+#include "settings/settings.h"
 
 #include <threading/thread.h>
 
@@ -49,7 +49,7 @@ static void assert_log(const char *log)
 
 START_TEST(test_defaults)
 {
-	mobility_uplink_config_t uplink;
+	mobility_uplink_policy_t uplink;
 	mobility_settings_t *settings;
 	mobility_config_t config;
 
@@ -280,7 +280,7 @@ END_TEST
 
 START_TEST(test_order)
 {
-	mobility_uplink_config_t uplink;
+	mobility_uplink_policy_t uplink;
 	mobility_settings_t *settings;
 
 	/* neither the order of names nor of costs decides */
@@ -322,7 +322,7 @@ static bool advise(void *data, const char *ifname, mobility_advice_t *advice)
 
 START_TEST(test_effective)
 {
-	mobility_uplink_config_t uplink;
+	mobility_uplink_policy_t uplink;
 	mobility_settings_t *settings;
 	mobility_override_t override = {
 		.kind = MOBILITY_OVERRIDE_COST,
@@ -372,7 +372,7 @@ END_TEST
 
 START_TEST(test_connection)
 {
-	mobility_uplink_config_t uplink;
+	mobility_uplink_policy_t uplink;
 	mobility_settings_t *settings;
 	mobility_config_t config;
 
@@ -486,7 +486,7 @@ END_TEST
 
 START_TEST(test_namespace)
 {
-	mobility_uplink_config_t uplink;
+	mobility_uplink_policy_t uplink;
 	mobility_settings_t *settings;
 	mobility_config_t config;
 
@@ -530,7 +530,7 @@ END_TEST
  */
 static void *use_settings(mobility_settings_t *settings)
 {
-	mobility_uplink_config_t uplink;
+	mobility_uplink_policy_t uplink;
 	mobility_config_t config;
 	int i;
 

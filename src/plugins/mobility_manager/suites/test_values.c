@@ -6,7 +6,7 @@
 
 #include "mobility_suite.h"
 
-#include <mobility_values.h>
+#include "settings/values.h"
 
 /**
  * Times, and UINT32_MAX for what is none

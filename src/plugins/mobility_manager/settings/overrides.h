@@ -17,7 +17,7 @@
 
 #include <collections/enumerator.h>
 
-#include "mobility_uplink_config.h"
+#include "settings/uplink_policy.h"
 
 /** number of interfaces for which something may be set */
 #define MOBILITY_OVERRIDES_MAX 256

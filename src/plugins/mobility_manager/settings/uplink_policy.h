@@ -5,15 +5,15 @@
  */
 
 /**
- * @defgroup mobility_uplink_config mobility_uplink_config
+ * @defgroup mobility_uplink_policy mobility_uplink_policy
  * @{ @ingroup mobility_manager
  *
  * The policy for an uplink, and how it follows from what is configured, what
  * was set by hand, and what NetworkManager says.  Plain values, pure.
  */
 
-#ifndef MOBILITY_UPLINK_CONFIG_H_
-#define MOBILITY_UPLINK_CONFIG_H_
+#ifndef MOBILITY_UPLINK_POLICY_H_
+#define MOBILITY_UPLINK_POLICY_H_
 
 #include <library.h>
 
@@ -21,7 +21,7 @@ typedef enum mobility_preference_t mobility_preference_t;
 typedef enum mobility_origin_t mobility_origin_t;
 typedef enum mobility_override_kind_t mobility_override_kind_t;
 typedef enum mobility_connectivity_t mobility_connectivity_t;
-typedef struct mobility_uplink_config_t mobility_uplink_config_t;
+typedef struct mobility_uplink_policy_t mobility_uplink_policy_t;
 typedef struct mobility_override_t mobility_override_t;
 typedef struct mobility_advice_t mobility_advice_t;
 
@@ -120,7 +120,7 @@ struct mobility_advice_t {
 /**
  * Policy for an uplink, all that is to be known to rank it.
  */
-struct mobility_uplink_config_t {
+struct mobility_uplink_policy_t {
 	/** name of the section in interfaces {} that matched, empty if none */
 	char section[64];
 	/** uplink may be used; only a section can forbid it */
@@ -157,8 +157,8 @@ struct mobility_uplink_config_t {
  * @param override		what was set by hand
  * @param advice		what NetworkManager says, NULL if it does not
  */
-void mobility_uplink_config_complete(mobility_uplink_config_t *config,
+void mobility_uplink_policy_complete(mobility_uplink_policy_t *config,
 									 const mobility_override_t *override,
 									 const mobility_advice_t *advice);
 
-#endif /** MOBILITY_UPLINK_CONFIG_H_ @}*/
+#endif /** MOBILITY_UPLINK_POLICY_H_ @}*/

@@ -7,7 +7,7 @@
 #include <ctype.h>
 #include <net/if.h>
 
-#include "mobility_values.h"
+#include "settings/values.h"
 
 /** words longer than this are not compared */
 #define MAX_WORD 32

@@ -10,9 +10,9 @@
 
 #include <utils/debug.h>
 
-#include "mobility_config.h"
-#include "mobility_section.h"
-#include "mobility_values.h"
+#include "settings/settings_data.h"
+#include "settings/section.h"
+#include "settings/values.h"
 
 /** charon's own default for routing_table_prio, and for routing_table */
 #define ROUTING_TABLE_DEFAULT 220
@@ -54,15 +54,17 @@ static const mobility_key_t connection_keys[] = {
 static const mobility_key_t top_keys[] = {
 	CONFIG_KEYS,
 	{ "load", MOBILITY_KEY_IGNORE },
-	{ "socket", MOBILITY_KEY_STRING, offsetof(mobility_conf_t, socket) },
+	{ "socket", MOBILITY_KEY_STRING, offsetof(mobility_settings_data_t,
+											  socket) },
 	{ "pin_priority", MOBILITY_KEY_NUMBER,
-		offsetof(mobility_conf_t, pin_priority), 1, INT32_MAX },
+		offsetof(mobility_settings_data_t, pin_priority), 1, INT32_MAX },
 	{ "pin_table", MOBILITY_KEY_NUMBER,
-		offsetof(mobility_conf_t, pin_table),
+		offsetof(mobility_settings_data_t, pin_table),
 		256, UINT32_MAX - PIN_TABLE_RANGE },
 	{ "networkmanager", MOBILITY_KEY_BOOL,
-		offsetof(mobility_conf_t, networkmanager) },
-	{ "script", MOBILITY_KEY_STRING, offsetof(mobility_conf_t, script) },
+		offsetof(mobility_settings_data_t, networkmanager) },
+	{ "script", MOBILITY_KEY_STRING, offsetof(mobility_settings_data_t,
+											  script) },
 };
 
 static const mobility_key_t gateway_keys[] = {
@@ -71,20 +73,22 @@ static const mobility_key_t gateway_keys[] = {
 };
 
 static const mobility_key_t interface_keys[] = {
-	{ "match", MOBILITY_KEY_STRING, offsetof(mobility_interface_t, match) },
-	{ "use", MOBILITY_KEY_BOOL, offsetof(mobility_interface_t, use) },
-	{ "cost", MOBILITY_KEY_STRING, offsetof(mobility_interface_t, cost_value) },
+	{ "match", MOBILITY_KEY_STRING, offsetof(mobility_uplink_section_t,
+											 match) },
+	{ "use", MOBILITY_KEY_BOOL, offsetof(mobility_uplink_section_t, use) },
+	{ "cost", MOBILITY_KEY_STRING, offsetof(mobility_uplink_section_t,
+											cost_value) },
 	{ "metered", MOBILITY_KEY_STRING,
-		offsetof(mobility_interface_t, metered_value) },
+		offsetof(mobility_uplink_section_t, metered_value) },
 };
 
 static const char *top_sections[] = { "interfaces", "connections", "gateway" };
 static const char *connection_sections[] = { "interfaces" };
 
 /**
- * Destroy a mobility_interface_t.
+ * Destroy a mobility_uplink_section_t.
  */
-static void interface_destroy(mobility_interface_t *interface)
+static void interface_destroy(mobility_uplink_section_t *interface)
 {
 	char *pattern;
 
@@ -101,11 +105,11 @@ static void interface_destroy(mobility_interface_t *interface)
 }
 
 /**
- * Destroy an array of mobility_interface_t*.
+ * Destroy an array of mobility_uplink_section_t*.
  */
 static void interfaces_destroy(array_t *interfaces)
 {
-	mobility_interface_t *interface;
+	mobility_uplink_section_t *interface;
 
 	while (array_remove(interfaces, ARRAY_TAIL, &interface))
 	{
@@ -117,7 +121,7 @@ static void interfaces_destroy(array_t *interfaces)
 /*
  * Described in header.
  */
-void mobility_config_destroy(mobility_conf_t *policy)
+void mobility_settings_data_destroy(mobility_settings_data_t *policy)
 {
 	mobility_connection_t *connection;
 
@@ -141,7 +145,7 @@ void mobility_config_destroy(mobility_conf_t *policy)
  * Take the patterns out of the value of match.
  */
 static void read_patterns(mobility_section_t *section,
-						  mobility_interface_t *interface)
+						  mobility_uplink_section_t *interface)
 {
 	enumerator_t *enumerator;
 	const char *why;
@@ -180,7 +184,7 @@ static void read_patterns(mobility_section_t *section,
  * that there is none.
  */
 static void read_cost(mobility_section_t *section,
-					  mobility_interface_t *interface)
+					  mobility_uplink_section_t *interface)
 {
 	if (!interface->cost_value || !*interface->cost_value)
 	{
@@ -200,7 +204,7 @@ static void read_cost(mobility_section_t *section,
  * may know that an interface is metered.
  */
 static void read_metered(mobility_section_t *section,
-						 mobility_interface_t *interface)
+						 mobility_uplink_section_t *interface)
 {
 	if (!interface->metered_value || !*interface->metered_value)
 	{
@@ -219,11 +223,11 @@ static void read_metered(mobility_section_t *section,
 /**
  * Read a section below interfaces.
  */
-static mobility_interface_t *read_interface(mobility_section_t *parent,
-											char *name)
+static mobility_uplink_section_t *read_interface(mobility_section_t *parent,
+												 char *name)
 {
 	mobility_section_t section;
-	mobility_interface_t *interface;
+	mobility_uplink_section_t *interface;
 
 	INIT(interface,
 		.name = name,
@@ -265,7 +269,7 @@ static array_t *read_interfaces(mobility_section_t *parent)
  * Read the section connections.
  */
 static void read_connections(mobility_section_t *parent,
-							 mobility_conf_t *policy)
+							 mobility_settings_data_t *policy)
 {
 	mobility_section_t section, sub;
 	mobility_connection_t *connection;
@@ -295,7 +299,8 @@ static void read_connections(mobility_section_t *parent,
 /**
  * Read the section gateway.
  */
-static void read_gateway(mobility_section_t *parent, mobility_conf_t *policy)
+static void read_gateway(mobility_section_t *parent,
+						 mobility_settings_data_t *policy)
 {
 	mobility_section_t section;
 
@@ -310,7 +315,7 @@ static void read_gateway(mobility_section_t *parent, mobility_conf_t *policy)
  * not charon's.
  */
 static void check_pins(const char *ns, mobility_section_t *section,
-					   mobility_conf_t *policy, uint32_t priority)
+					   mobility_settings_data_t *policy, uint32_t priority)
 {
 	uint32_t charon_priority, charon_table;
 	char value[16];
@@ -345,7 +350,8 @@ static void check_pins(const char *ns, mobility_section_t *section,
 /**
  * Check that the script is a program.
  */
-static void check_script(mobility_section_t *section, mobility_conf_t *policy)
+static void check_script(mobility_section_t *section,
+						 mobility_settings_data_t *policy)
 {
 	const char *why = NULL;
 
@@ -391,11 +397,11 @@ static uint32_t default_priority(const char *ns)
 /*
  * Described in header.
  */
-mobility_conf_t *mobility_config_read(const char *ns,
-											   u_int *problems)
+mobility_settings_data_t *mobility_settings_data_read(const char *ns,
+															   u_int *problems)
 {
 	mobility_section_t top, plugins, section;
-	mobility_conf_t *policy;
+	mobility_settings_data_t *policy;
 	bool best;
 
 	best = lib->settings->get_bool(lib->settings, "%s.prefer_best_path", FALSE,

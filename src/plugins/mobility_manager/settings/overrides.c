@@ -10,8 +10,8 @@
 #include <threading/mutex.h>
 #include <utils/debug.h>
 
-#include "mobility_overrides.h"
-#include "mobility_values.h"
+#include "settings/overrides.h"
+#include "settings/values.h"
 
 typedef struct private_mobility_overrides_t private_mobility_overrides_t;
 

@@ -18,8 +18,8 @@
 
 #include <library.h>
 
-#include "mobility_overrides.h"
-#include "mobility_uplink_config.h"
+#include "settings/overrides.h"
+#include "settings/uplink_policy.h"
 
 /** URI of the control socket, unless configured */
 #define MOBILITY_DEFAULT_URI "unix://" IPSEC_PIDDIR "/charon.mobility"
@@ -93,7 +93,7 @@ struct mobility_settings_t {
 	 * @param config	gets filled in
 	 */
 	void (*get_uplink)(mobility_settings_t *this, const char *name,
-					   const char *ifname, mobility_uplink_config_t *config);
+					   const char *ifname, mobility_uplink_policy_t *config);
 
 	/**
 	 * Set who is asked what is known about interfaces.  On return a previous

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_uplink_config.h"
+#include "settings/uplink_policy.h"
 
 ENUM(mobility_preference_names, MOBILITY_PREFER, MOBILITY_LAST_RESORT,
 	"prefer",
@@ -55,7 +55,7 @@ static bool leads_nowhere(mobility_connectivity_t connectivity)
 /**
  * Set the cost by hand
  */
-static void set_cost(mobility_uplink_config_t *config, uint32_t cost)
+static void set_cost(mobility_uplink_policy_t *config, uint32_t cost)
 {
 	config->has_cost = TRUE;
 	config->cost = cost;
@@ -65,7 +65,7 @@ static void set_cost(mobility_uplink_config_t *config, uint32_t cost)
 /**
  * Set the class, and where it comes from
  */
-static void set_preference(mobility_uplink_config_t *config,
+static void set_preference(mobility_uplink_policy_t *config,
 						   mobility_preference_t preference,
 						   mobility_origin_t from)
 {
@@ -76,7 +76,7 @@ static void set_preference(mobility_uplink_config_t *config,
 /*
  * Described in header.
  */
-void mobility_uplink_config_complete(mobility_uplink_config_t *config,
+void mobility_uplink_policy_complete(mobility_uplink_policy_t *config,
 									 const mobility_override_t *override,
 									 const mobility_advice_t *advice)
 {

@@ -11,21 +11,21 @@
  * Everything below <ns>.plugins.mobility-manager, read and checked once.
  */
 
-#ifndef MOBILITY_CONFIG_H_
-#define MOBILITY_CONFIG_H_
+#ifndef MOBILITY_SETTINGS_DATA_H_
+#define MOBILITY_SETTINGS_DATA_H_
 
 #include <collections/array.h>
 
-#include "mobility_settings.h"
+#include "settings/settings.h"
 
-typedef struct mobility_conf_t mobility_conf_t;
-typedef struct mobility_interface_t mobility_interface_t;
+typedef struct mobility_settings_data_t mobility_settings_data_t;
+typedef struct mobility_uplink_section_t mobility_uplink_section_t;
 typedef struct mobility_connection_t mobility_connection_t;
 
 /**
  * A section below interfaces.
  */
-struct mobility_interface_t {
+struct mobility_uplink_section_t {
 	/** name of the section */
 	char *name;
 	/** value of match */
@@ -56,19 +56,19 @@ struct mobility_connection_t {
 	char *name;
 	/** its policy */
 	mobility_config_t config;
-	/** its interfaces, as mobility_interface_t* */
+	/** its interfaces, as mobility_uplink_section_t* */
 	array_t *interfaces;
 };
 
 /**
  * All that is configured.
  */
-struct mobility_conf_t {
+struct mobility_settings_data_t {
 	/** policy of connections that have none of their own */
 	mobility_config_t config;
 	/** gateway's policy */
 	mobility_config_t gateway;
-	/** interfaces, as mobility_interface_t* */
+	/** interfaces, as mobility_uplink_section_t* */
 	array_t *interfaces;
 	/** connections, as mobility_connection_t* */
 	array_t *connections;
@@ -91,14 +91,14 @@ struct mobility_conf_t {
  * @param problems		gets increased by the number of problems
  * @return				what is configured
  */
-mobility_conf_t *mobility_config_read(const char *ns,
-											   u_int *problems);
+mobility_settings_data_t *mobility_settings_data_read(const char *ns,
+															   u_int *problems);
 
 /**
  * Destroy what was read.
  *
  * @param policy		policy, NULL is ignored
  */
-void mobility_config_destroy(mobility_conf_t *policy);
+void mobility_settings_data_destroy(mobility_settings_data_t *policy);
 
-#endif /** MOBILITY_CONFIG_H_ @}*/
+#endif /** MOBILITY_SETTINGS_DATA_H_ @}*/

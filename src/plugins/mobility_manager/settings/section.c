@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_section.h"
-#include "mobility_values.h"
+#include "settings/section.h"
+#include "settings/values.h"
 
 #include <utils/debug.h>
 

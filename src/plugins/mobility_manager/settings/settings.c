@@ -10,8 +10,8 @@
 #include <threading/rwlock.h>
 #include <utils/debug.h>
 
-#include "mobility_config.h"
-#include "mobility_settings.h"
+#include "settings/settings_data.h"
+#include "settings/settings.h"
 
 typedef struct private_mobility_settings_t private_mobility_settings_t;
 
@@ -33,7 +33,7 @@ struct private_mobility_settings_t {
 	/**
 	 * What was read last.
 	 */
-	mobility_conf_t *policy;
+	mobility_settings_data_t *policy;
 
 	/**
 	 * URI of the socket, as read first.
@@ -80,7 +80,7 @@ static mobility_connection_t *find_connection(private_mobility_settings_t *this,
 /**
  * Check if one of the patterns of a section matches an interface.
  */
-static bool matches(mobility_interface_t *interface, const char *ifname)
+static bool matches(mobility_uplink_section_t *interface, const char *ifname)
 {
 	enumerator_t *enumerator;
 	bool match = FALSE;
@@ -99,10 +99,10 @@ static bool matches(mobility_interface_t *interface, const char *ifname)
  * Find the first section that matches an interface.
  */
 static bool find_uplink(array_t *interfaces, const char *ifname,
-						mobility_uplink_config_t *config)
+						mobility_uplink_policy_t *config)
 {
 	enumerator_t *enumerator;
-	mobility_interface_t *interface;
+	mobility_uplink_section_t *interface;
 	bool found = FALSE;
 
 	enumerator = array_create_enumerator(interfaces);
@@ -145,7 +145,7 @@ METHOD(mobility_settings_t, get, void,
 
 METHOD(mobility_settings_t, get_uplink, void,
 	private_mobility_settings_t *this, const char *name, const char *ifname,
-	mobility_uplink_config_t *config)
+	mobility_uplink_policy_t *config)
 {
 	mobility_override_t override = this->public.overrides->get(
 											this->public.overrides, ifname);
@@ -153,7 +153,7 @@ METHOD(mobility_settings_t, get_uplink, void,
 	mobility_advice_t advice;
 	bool advised;
 
-	*config = (mobility_uplink_config_t){
+	*config = (mobility_uplink_policy_t){
 		.use = TRUE,
 	};
 	this->lock->read_lock(this->lock);
@@ -166,7 +166,7 @@ METHOD(mobility_settings_t, get_uplink, void,
 			  this->advisor(this->advisor_data, ifname,
 											 &advice);
 	this->lock->unlock(this->lock);
-	mobility_uplink_config_complete(config, &override,
+	mobility_uplink_policy_complete(config, &override,
 									advised ? &advice : NULL);
 }
 
@@ -240,11 +240,11 @@ METHOD(mobility_settings_t, get_script, char*,
 METHOD(mobility_settings_t, reload, u_int,
 	private_mobility_settings_t *this)
 {
-	mobility_conf_t *policy, *old;
+	mobility_settings_data_t *policy, *old;
 	u_int problems = 0;
 	const char *uri;
 
-	policy = mobility_config_read(this->ns, &problems);
+	policy = mobility_settings_data_read(this->ns, &problems);
 	uri = policy->socket && *policy->socket ? policy->socket :
 											  MOBILITY_DEFAULT_URI;
 	if (!this->socket)
@@ -261,14 +261,14 @@ METHOD(mobility_settings_t, reload, u_int,
 	old = this->policy;
 	this->policy = policy;
 	this->lock->unlock(this->lock);
-	mobility_config_destroy(old);
+	mobility_settings_data_destroy(old);
 	return problems;
 }
 
 METHOD(mobility_settings_t, destroy, void,
 	private_mobility_settings_t *this)
 {
-	mobility_config_destroy(this->policy);
+	mobility_settings_data_destroy(this->policy);
 	this->public.overrides->destroy(this->public.overrides);
 	this->lock->destroy(this->lock);
 	free(this->socket);
