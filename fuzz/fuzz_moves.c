@@ -16,7 +16,7 @@
 
 #include "net/clock.h"
 #include "mobility_compat.h"
-#include "mobility_relocator.h"
+#include "esp/child_update.h"
 
 /** CHILD_SAs, policies, users of a policy, and SAs that there can be */
 #define CHILDREN 6
@@ -102,7 +102,7 @@ static model_t with, without;
 static daemon_t mock_daemon;
 static bus_t bus;
 static ike_sa_t ike_sa;
-static mobility_sad_t sad;
+static mobility_xfrm_migrate_t sad;
 static mobility_clock_t alarm_clock;
 
 /** the IKE_SA */
@@ -567,8 +567,8 @@ static child_t *find_child(uint32_t spi)
 	return child;
 }
 
-METHOD(mobility_sad_t, has_moved, bool,
-	mobility_sad_t *this, const mobility_sad_move_t *move)
+METHOD(mobility_xfrm_migrate_t, has_moved, bool,
+	mobility_xfrm_migrate_t *this, const mobility_xfrm_move_t *move)
 {
 	kernel_sa_t *sa;
 
@@ -579,7 +579,7 @@ METHOD(mobility_sad_t, has_moved, bool,
 /**
  * Find the policy a move is about, if the kernel has it as it is expected
  */
-static policy_t *find_moved(const mobility_sad_move_t *move)
+static policy_t *find_moved(const mobility_xfrm_move_t *move)
 {
 	policy_t *policy;
 
@@ -593,8 +593,8 @@ static policy_t *find_moved(const mobility_sad_move_t *move)
 	return policy;
 }
 
-METHOD(mobility_sad_t, migrate_relaxed, bool,
-	mobility_sad_t *this, const mobility_sad_move_t *move)
+METHOD(mobility_xfrm_migrate_t, migrate_relaxed, bool,
+	mobility_xfrm_migrate_t *this, const mobility_xfrm_move_t *move)
 {
 	child_t *child = find_child(move->spi);
 	bool out = move->dir == POLICY_OUT;
@@ -618,8 +618,8 @@ METHOD(mobility_sad_t, migrate_relaxed, bool,
 	return FALSE;
 }
 
-METHOD(mobility_sad_t, migrate, bool,
-	mobility_sad_t *this, const mobility_sad_move_t *move)
+METHOD(mobility_xfrm_migrate_t, migrate, bool,
+	mobility_xfrm_migrate_t *this, const mobility_xfrm_move_t *move)
 {
 	policy_t *policy = find_moved(move);
 
@@ -633,8 +633,8 @@ METHOD(mobility_sad_t, migrate, bool,
 	return migrate_relaxed(this, move);
 }
 
-METHOD(mobility_sad_t, relax, bool,
-	mobility_sad_t *this, const mobility_sad_move_t *move)
+METHOD(mobility_xfrm_migrate_t, relax, bool,
+	mobility_xfrm_migrate_t *this, const mobility_xfrm_move_t *move)
 {
 	policy_t *policy = find_moved(move);
 
@@ -646,8 +646,8 @@ METHOD(mobility_sad_t, relax, bool,
 	return FALSE;
 }
 
-METHOD(mobility_sad_t, copy_, bool,
-	mobility_sad_t *this, const mobility_sa_id_t *id, host_t *dst)
+METHOD(mobility_xfrm_migrate_t, copy_, bool,
+	mobility_xfrm_migrate_t *this, const mobility_sa_id_t *id, host_t *dst)
 {
 	kernel_sa_t *sa;
 
@@ -660,8 +660,8 @@ METHOD(mobility_sad_t, copy_, bool,
 	return FALSE;
 }
 
-METHOD(mobility_sad_t, del, void,
-	mobility_sad_t *this, const mobility_sa_id_t *id)
+METHOD(mobility_xfrm_migrate_t, del, void,
+	mobility_xfrm_migrate_t *this, const mobility_sa_id_t *id)
 {
 	kernel_sa_t *sa;
 
@@ -1101,7 +1101,7 @@ static void check_same(void)
 /**
  * Move the IKE_SA
  */
-static void move_hosts(mobility_relocator_t *relocator, uint8_t where,
+static void move_hosts(mobility_child_update_t *relocator, uint8_t where,
 					   array_t *copies)
 {
 	host_t *local = create_host(1 + where % 3);
@@ -1148,7 +1148,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 		.create_child_sa_enumerator = _create_child_sa_enumerator,
 		.create_virtual_ip_enumerator = _create_virtual_ip_enumerator,
 	};
-	sad = (mobility_sad_t){
+	sad = (mobility_xfrm_migrate_t){
 		.migrate = _migrate,
 		.relax = _relax,
 		.migrate_relaxed = _migrate_relaxed,
@@ -1185,13 +1185,13 @@ static void reset(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	mobility_relocator_t *relocator;
+	mobility_child_update_t *relocator;
 	array_t *copies = NULL;
 	host_t *local;
 	int i;
 
 	reset();
-	relocator = mobility_relocator_create(&sad);
+	relocator = mobility_child_update_create(&sad);
 	check(relocator != NULL);
 	for (; len >= 3; data += 3, len -= 3)
 	{

@@ -16,7 +16,7 @@
 #include <library.h>
 #include <utils/debug.h>
 
-#include "mobility_sad_msg.h"
+#include "esp/xfrm_msg.h"
 
 /** Requests are in buffers of this size, at most */
 #define REQUEST_MAX 4096
@@ -36,7 +36,7 @@ static traffic_selector_t *selectors[4];
 /**
  * What is done
  */
-static mobility_sad_move_t move;
+static mobility_xfrm_move_t move;
 static mobility_ip_t copied_to;
 
 /**
@@ -276,7 +276,7 @@ static void choose_move()
 	uint8_t old = take_byte(), new = take_byte(), what = take_byte();
 	int v6 = what & 2;
 
-	move = (mobility_sad_move_t){
+	move = (mobility_xfrm_move_t){
 		.dir = what & 4 ? POLICY_OUT : what & 8 ? POLICY_FWD : POLICY_IN,
 		.src_ts = selectors[v6 | (what & 1)],
 		.dst_ts = selectors[v6 | !(what & 1)],
@@ -301,12 +301,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		.destroy = (void*)nop,
 	};
 	mobility_sa_id_t id;
-	mobility_sad_t *sad;
+	mobility_xfrm_migrate_t *sad;
 
 	input = data;
 	input_len = len;
 	choose_move();
-	sad = mobility_sad_create(&xfrm);
+	sad = mobility_xfrm_migrate_create(&xfrm);
 	while (input_len)
 	{
 		id = mobility_sa_id_create(move.dst, IPPROTO_ESP, move.spi, (mark_t){});

@@ -13,8 +13,8 @@
 #include <library.h>
 #include <utils/debug.h>
 
-#include "mobility_flow.h"
-#include "mobility_xfrm.h"
+#include "esp/path_health.h"
+#include "esp/xfrm.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -26,15 +26,15 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 /**
  * Have a look at counters
  */
-static void sample(mobility_flow_t *flow, const mobility_sa_t *sa)
+static void sample(mobility_path_health_t *flow, const mobility_sa_t *sa)
 {
-	mobility_flow_sample_t counters = {
+	mobility_path_health_sample_t counters = {
 		.out = sa->oseq,
 		.in = sa->packets,
 		.seq = sa->seq,
 	};
 
-	if (flow->sample(flow, sa->add_time, &counters) > MOBILITY_VERDICT_LOSSY)
+	if (flow->sample(flow, sa->add_time, &counters) > MOBILITY_HEALTH_LOSSY)
 	{
 		abort();
 	}
@@ -76,12 +76,12 @@ static void check(const mobility_sa_t *sa)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	mobility_flow_t *flow;
+	mobility_path_health_t *flow;
 	struct nlmsghdr *nlh, header;
 	mobility_sa_t sa;
 	size_t size;
 
-	flow = mobility_flow_create();
+	flow = mobility_path_health_create();
 	while (len >= sizeof(header))
 	{
 		memcpy(&header, data, sizeof(header));

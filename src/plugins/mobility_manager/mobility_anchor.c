@@ -34,7 +34,7 @@ struct anchored_t {
 	/**
 	 * Moves CHILD_SAs.
 	 */
-	mobility_relocator_t *relocator;
+	mobility_child_update_t *relocator;
 
 	/**
 	 * Addresses that the peer has said to have left, in turn.
@@ -80,7 +80,7 @@ struct private_mobility_anchor_t {
 	/**
 	 * Moves CHILD_SAs.
 	 */
-	mobility_relocator_t *relocator;
+	mobility_child_update_t *relocator;
 };
 
 /**
@@ -294,7 +294,7 @@ METHOD(mobility_anchor_t, destroy, void,
  */
 mobility_anchor_t *mobility_anchor_create(mobility_settings_t *settings,
 										  mobility_ike_hooks_t *hooks,
-										  mobility_relocator_t *relocator)
+										  mobility_child_update_t *relocator)
 {
 	private_mobility_anchor_t *this;
 

@@ -26,7 +26,7 @@
 #define MOBILITY_ANCHOR_H_
 
 #include "mobility_ike_hooks.h"
-#include "mobility_relocator.h"
+#include "esp/child_update.h"
 #include "settings/settings.h"
 
 typedef struct mobility_anchor_t mobility_anchor_t;
@@ -52,6 +52,6 @@ struct mobility_anchor_t {
  */
 mobility_anchor_t *mobility_anchor_create(mobility_settings_t *settings,
 										  mobility_ike_hooks_t *hooks,
-										  mobility_relocator_t *relocator);
+										  mobility_child_update_t *relocator);
 
 #endif /** MOBILITY_ANCHOR_H_ @}*/

@@ -164,11 +164,11 @@ static void network_changed(void *data, mobility_change_t change)
  * mobility_traffic_cb_t
  */
 static void traffic_changed(void *data, uint32_t number,
-							mobility_verdict_t verdict)
+							mobility_health_t verdict)
 {
 	private_mobility_manager_t *this = data;
 
-	if (verdict != MOBILITY_VERDICT_HEALTHY)
+	if (verdict != MOBILITY_HEALTH_HEALTHY)
 	{
 		this->registry->queue_number(this->registry, number,
 									 MOBILITY_WORK_TRAFFIC);
@@ -690,8 +690,8 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 			.neighbors = mobility_neighbors_create(),
 			.pins = mobility_pins_create(settings->get_pin_priority(settings),
 										 settings->get_pin_table(settings)),
-			.relocator = mobility_relocator_create(
-								mobility_sad_create(mobility_xfrm_create())),
+			.relocator = mobility_child_update_create(
+								mobility_xfrm_migrate_create(mobility_xfrm_create())),
 			.backlog = mobility_backlog_create(),
 			.hooks = mobility_ike_hooks_create(),
 			.arm = arm,
@@ -704,7 +704,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 	);
 	this->context.monitor = mobility_monitor_create(network_changed, this);
 	this->context.traffic = mobility_traffic_create(mobility_xfrm_create(),
-													mobility_aevents_create(),
+													mobility_xfrm_events_create(),
 													traffic_changed, this);
 	this->context.resolver = mobility_resolver_create(resolved, this);
 	this->registry = mobility_registry_create(do_work, do_give_up, this);

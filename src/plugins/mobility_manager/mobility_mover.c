@@ -72,7 +72,7 @@ struct private_mobility_mover_t {
 	/**
 	 * Moves CHILD_SAs, or NULL.
 	 */
-	mobility_relocator_t *relocator;
+	mobility_child_update_t *relocator;
 
 	/**
 	 * What peers are busy with.
@@ -1166,7 +1166,7 @@ METHOD(mobility_mover_t, destroy, void,
 mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 										mobility_monitor_t *monitor,
 										mobility_neighbors_t *neighbors,
-										mobility_relocator_t *relocator,
+										mobility_child_update_t *relocator,
 										mobility_backlog_t *backlog,
 										const char *name,
 							const mobility_mover_listener_t *listener,

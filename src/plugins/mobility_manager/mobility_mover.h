@@ -21,7 +21,7 @@
 #include "mobility_exchange.h"
 #include "mobility_fsm.h"
 #include "net/neighbors.h"
-#include "mobility_relocator.h"
+#include "esp/child_update.h"
 #include "mobility_report.h"
 #include "mobility_task.h"
 
@@ -273,7 +273,7 @@ struct mobility_mover_t {
 mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 										mobility_monitor_t *monitor,
 										mobility_neighbors_t *neighbors,
-										mobility_relocator_t *relocator,
+										mobility_child_update_t *relocator,
 										mobility_backlog_t *backlog,
 										const char *name,
 							const mobility_mover_listener_t *listener,

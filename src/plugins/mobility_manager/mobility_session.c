@@ -658,9 +658,9 @@ METHOD(mobility_session_t, judge, status_t,
 	}
 	switch (this->vigil->get_verdict(this->vigil))
 	{
-		case MOBILITY_VERDICT_SILENT:
+		case MOBILITY_HEALTH_SILENT:
 			return suspect_path(this, "nothing returns");
-		case MOBILITY_VERDICT_LOSSY:
+		case MOBILITY_HEALTH_LOSSY:
 			return leave_lossy(this);
 		default:
 			return SUCCESS;

@@ -21,7 +21,7 @@
 #include "net/neighbors.h"
 #include "mobility_pins.h"
 #include "mobility_resolver.h"
-#include "mobility_traffic.h"
+#include "esp/traffic.h"
 
 typedef struct mobility_session_t mobility_session_t;
 typedef struct mobility_context_t mobility_context_t;
@@ -39,7 +39,7 @@ struct mobility_context_t {
 	/** neighbors of this host, NULL if unavailable */
 	mobility_neighbors_t *neighbors;
 	/** moves CHILD_SAs, NULL to have stock do it */
-	mobility_relocator_t *relocator;
+	mobility_child_update_t *relocator;
 	/** what peers are busy with */
 	mobility_backlog_t *backlog;
 	/** watches traffic, NULL if the kernel does not tell of it */

@@ -134,12 +134,12 @@ METHOD(mobility_vigil_t, get_rtt, uint32_t,
 	return this->rtt;
 }
 
-METHOD(mobility_vigil_t, get_verdict, mobility_verdict_t,
+METHOD(mobility_vigil_t, get_verdict, mobility_health_t,
 	private_mobility_vigil_t *this)
 {
 	if (!this->traffic)
 	{
-		return MOBILITY_VERDICT_HEALTHY;
+		return MOBILITY_HEALTH_HEALTHY;
 	}
 	return this->traffic->get_verdict(this->traffic, this->watch);
 }

@@ -17,7 +17,7 @@
 
 #include <sa/ike_sa.h>
 
-#include "mobility_traffic.h"
+#include "esp/traffic.h"
 
 typedef struct mobility_vigil_t mobility_vigil_t;
 
@@ -66,7 +66,7 @@ struct mobility_vigil_t {
 	 *
 	 * @return			verdict
 	 */
-	mobility_verdict_t (*get_verdict)(mobility_vigil_t *this);
+	mobility_health_t (*get_verdict)(mobility_vigil_t *this);
 
 	/**
 	 * Destroy a mobility_vigil_t, watches nothing anymore.

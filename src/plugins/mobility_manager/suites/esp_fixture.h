@@ -17,7 +17,7 @@
 
 #include "mobility_netns.h"
 
-#include <mobility_xfrm.h>
+#include "esp/xfrm.h"
 
 /** Addresses of the test and of the peer */
 #define ESP_LOCAL "10.9.0.1"

@@ -160,7 +160,7 @@ static void write_policy(const fake_policy_t *policy)
 /*
  * Described in header
  */
-void fake_kernel_add_policy(const mobility_sad_move_t *move)
+void fake_kernel_add_policy(const mobility_xfrm_move_t *move)
 {
 	char buf[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
 	const struct xfrm_userpolicy_id *id;
@@ -173,7 +173,7 @@ void fake_kernel_add_policy(const mobility_sad_move_t *move)
 		},
 	};
 
-	id = mnl_nlmsg_get_payload(mobility_sad_msg_policy(buf,
+	id = mnl_nlmsg_get_payload(mobility_xfrm_msg_policy(buf,
 											XFRM_MSG_GETPOLICY, move));
 	policy.info.dir = id->dir;
 	policy.info.sel = id->sel;

@@ -17,7 +17,7 @@
 
 #include "mobility_suite.h"
 
-#include <mobility_sad_msg.h>
+#include "esp/xfrm_msg.h"
 
 /** most SAs and policies */
 #define FAKE_KERNEL_MAX 16
@@ -103,6 +103,6 @@ void fake_kernel_remove_sa(int i);
 /**
  * Add a policy, or replace it.
  */
-void fake_kernel_add_policy(const mobility_sad_move_t *move);
+void fake_kernel_add_policy(const mobility_xfrm_move_t *move);
 
 #endif /** FAKE_KERNEL_H_ @}*/

@@ -22,7 +22,7 @@ static struct {
 	mobility_monitor_t monitor;
 	mobility_pins_t pins;
 	mobility_neighbors_t neighbors;
-	mobility_relocator_t relocator;
+	mobility_child_update_t relocator;
 	mobility_traffic_t traffic;
 	mobility_resolver_t resolver;
 } net;
@@ -201,8 +201,8 @@ METHOD(mobility_neighbors_t, ask_again, bool,
 	return TRUE;
 }
 
-METHOD(mobility_relocator_t, accept_, void,
-	mobility_relocator_t *this, ike_sa_t *ike_sa, host_t *local,
+METHOD(mobility_child_update_t, accept_, void,
+	mobility_child_update_t *this, ike_sa_t *ike_sa, host_t *local,
 	array_t **copies)
 {
 	if (!net.public.copied)
@@ -213,8 +213,8 @@ METHOD(mobility_relocator_t, accept_, void,
 	array_insert(net.public.copies, ARRAY_TAIL, local->clone(local));
 }
 
-METHOD(mobility_relocator_t, update, void,
-	mobility_relocator_t *this, ike_sa_t *ike_sa,
+METHOD(mobility_child_update_t, update, void,
+	mobility_child_update_t *this, ike_sa_t *ike_sa,
 	mobility_update_hosts_t stock, host_t *me, host_t *other,
 	update_hosts_flag_t flags, array_t *copies)
 {
@@ -222,8 +222,8 @@ METHOD(mobility_relocator_t, update, void,
 	stock(ike_sa, me, other, flags);
 }
 
-METHOD(mobility_relocator_t, drop, void,
-	mobility_relocator_t *this, array_t **copies)
+METHOD(mobility_child_update_t, drop, void,
+	mobility_child_update_t *this, array_t **copies)
 {
 	host_t *host;
 
@@ -253,7 +253,7 @@ METHOD(mobility_traffic_t, set_rtt, void,
 	net.public.rtt = rtt;
 }
 
-METHOD(mobility_traffic_t, get_verdict, mobility_verdict_t,
+METHOD(mobility_traffic_t, get_verdict, mobility_health_t,
 	mobility_traffic_t *this, uint32_t watch)
 {
 	return net.public.verdict;
@@ -306,7 +306,7 @@ mock_network_t *mock_network_create(mobility_context_t *context)
 		.get_limit = _get_limit,
 	};
 	net.neighbors.ask_again = _ask_again;
-	net.relocator = (mobility_relocator_t){
+	net.relocator = (mobility_child_update_t){
 		.accept = _accept_,
 		.update = _update,
 		.drop = _drop,

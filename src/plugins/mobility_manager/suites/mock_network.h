@@ -55,7 +55,7 @@ typedef struct {
 	/** how often a next hop was asked for again */
 	u_int asked;
 	/** what is known about the traffic of all sessions */
-	mobility_verdict_t verdict;
+	mobility_health_t verdict;
 	/** round-trip time that was told last */
 	uint32_t rtt;
 	/** addresses the peer's name resolves to, host_t*, to be taken */

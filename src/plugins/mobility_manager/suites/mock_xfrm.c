@@ -42,7 +42,7 @@ typedef struct {
  */
 static struct {
 	mobility_xfrm_t xfrm;
-	mobility_aevents_t events;
+	mobility_xfrm_events_t events;
 	/** everything below is locked */
 	mutex_t *mutex;
 	/** SAs, mock_sa_t* */
@@ -206,14 +206,14 @@ METHOD(mobility_xfrm_t, get_error, const char*,
 	return strerror(kernel.error ?: ESRCH);
 }
 
-METHOD(mobility_aevents_t, get_fd, int,
-	mobility_aevents_t *this)
+METHOD(mobility_xfrm_events_t, get_fd, int,
+	mobility_xfrm_events_t *this)
 {
 	return kernel.fd;
 }
 
-METHOD(mobility_aevents_t, listen_, int,
-	mobility_aevents_t *this, bool listen)
+METHOD(mobility_xfrm_events_t, listen_, int,
+	mobility_xfrm_events_t *this, bool listen)
 {
 	int error;
 
@@ -227,8 +227,8 @@ METHOD(mobility_aevents_t, listen_, int,
 	return error;
 }
 
-METHOD(mobility_aevents_t, filter, void,
-	mobility_aevents_t *this, uint32_t *spis, u_int count)
+METHOD(mobility_xfrm_events_t, filter, void,
+	mobility_xfrm_events_t *this, uint32_t *spis, u_int count)
 {
 	kernel.mutex->lock(kernel.mutex);
 	array_destroy(kernel.filter);
@@ -241,8 +241,8 @@ METHOD(mobility_aevents_t, filter, void,
 	kernel.mutex->unlock(kernel.mutex);
 }
 
-METHOD(mobility_aevents_t, receive, bool,
-	mobility_aevents_t *this, mobility_aevents_cb_t cb, void *data)
+METHOD(mobility_xfrm_events_t, receive, bool,
+	mobility_xfrm_events_t *this, mobility_xfrm_events_cb_t cb, void *data)
 {
 	mobility_sa_t *event;
 	bool complete;
@@ -326,9 +326,9 @@ mobility_xfrm_t *mock_xfrm_create(void)
 /*
  * Described in header
  */
-mobility_aevents_t *mock_xfrm_create_events(void)
+mobility_xfrm_events_t *mock_xfrm_create_events(void)
 {
-	kernel.events = (mobility_aevents_t){
+	kernel.events = (mobility_xfrm_events_t){
 		.get_fd = _get_fd,
 		.listen = _listen_,
 		.filter = _filter,

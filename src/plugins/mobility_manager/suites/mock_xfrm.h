@@ -16,8 +16,8 @@
 #ifndef MOCK_XFRM_H_
 #define MOCK_XFRM_H_
 
-#include <mobility_aevents.h>
-#include <mobility_xfrm.h>
+#include "esp/xfrm_events.h"
+#include "esp/xfrm.h"
 
 /**
  * Set up a kernel without SAs, and libstrongswan's watcher so that it is only
@@ -42,7 +42,7 @@ mobility_xfrm_t *mock_xfrm_create(void);
  *
  * @return			socket
  */
-mobility_aevents_t *mock_xfrm_create_events(void);
+mobility_xfrm_events_t *mock_xfrm_create_events(void);
 
 /**
  * Get an ID of an SA without a mark.

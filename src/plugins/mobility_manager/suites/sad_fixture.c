@@ -9,7 +9,7 @@
 /*
  * Described in header
  */
-void sad_create_ts(mobility_sad_move_t *move, char *src, char *dst,
+void sad_create_ts(mobility_xfrm_move_t *move, char *src, char *dst,
 				   uint8_t proto, uint16_t from, uint16_t to)
 {
 	move->src_ts = traffic_selector_create_from_cidr(src, proto, 0, 65535);
@@ -19,10 +19,10 @@ void sad_create_ts(mobility_sad_move_t *move, char *src, char *dst,
 /*
  * Described in header
  */
-mobility_sad_move_t sad_create_move(char *src, char *dst, char *new_src,
-									char *new_dst, uint16_t port)
+mobility_xfrm_move_t sad_create_move(char *src, char *dst, char *new_src,
+									 char *new_dst, uint16_t port)
 {
-	mobility_sad_move_t move = {
+	mobility_xfrm_move_t move = {
 		.dir = POLICY_OUT,
 		.reqid = SAD_REQID,
 		.spi = htonl(SAD_SPI),
@@ -39,7 +39,7 @@ mobility_sad_move_t sad_create_move(char *src, char *dst, char *new_src,
 /*
  * Described in header
  */
-void sad_destroy_move(mobility_sad_move_t *move)
+void sad_destroy_move(mobility_xfrm_move_t *move)
 {
 	DESTROY_IF(move->src_ts);
 	DESTROY_IF(move->dst_ts);

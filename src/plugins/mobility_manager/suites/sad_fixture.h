@@ -8,7 +8,7 @@
  * @defgroup sad_fixture sad_fixture
  * @{ @ingroup mobility_suite
  *
- * What is asked of a mobility_sad_t.
+ * What is asked of a mobility_xfrm_migrate_t.
  */
 
 #ifndef SAD_FIXTURE_H_
@@ -18,7 +18,7 @@
 
 #include <netinet/in.h>
 
-#include <mobility_sad.h>
+#include "esp/xfrm_migrate.h"
 
 /** SPI in host order and reqid of the SA under test */
 #define SAD_SPI 0x100
@@ -35,8 +35,8 @@
  * @param port		port of UDP encapsulation, 0 if there is none
  * @return			move, for sad_destroy_move()
  */
-mobility_sad_move_t sad_create_move(char *src, char *dst, char *new_src,
-									char *new_dst, uint16_t port);
+mobility_xfrm_move_t sad_create_move(char *src, char *dst, char *new_src,
+									 char *new_dst, uint16_t port);
 
 /**
  * Create the traffic selectors of a move.
@@ -48,7 +48,7 @@ mobility_sad_move_t sad_create_move(char *src, char *dst, char *new_src,
  * @param from		first destination port
  * @param to		last destination port
  */
-void sad_create_ts(mobility_sad_move_t *move, char *src, char *dst,
+void sad_create_ts(mobility_xfrm_move_t *move, char *src, char *dst,
 				   uint8_t proto, uint16_t from, uint16_t to);
 
 /**
@@ -56,7 +56,7 @@ void sad_create_ts(mobility_sad_move_t *move, char *src, char *dst,
  *
  * @param move		move
  */
-void sad_destroy_move(mobility_sad_move_t *move);
+void sad_destroy_move(mobility_xfrm_move_t *move);
 
 /**
  * Get the ID of an SA.

@@ -45,7 +45,7 @@ static struct {
 	sa_t sas[3];
 	listener_t *listener;
 	mobility_settings_t settings;
-	mobility_relocator_t relocator;
+	mobility_child_update_t relocator;
 	bus_t bus;
 	ike_sa_manager_t manager;
 	daemon_t daemon;
@@ -122,8 +122,9 @@ METHOD(ike_sa_t, update_hosts, void,
 	}
 }
 
-METHOD(mobility_relocator_t, update, void,
-	mobility_relocator_t *this, ike_sa_t *ike_sa, mobility_update_hosts_t stock,
+METHOD(mobility_child_update_t, update, void,
+	mobility_child_update_t *this, ike_sa_t *ike_sa,
+	mobility_update_hosts_t stock,
 	host_t *me, host_t *other, update_hosts_flag_t flags, array_t *copies)
 {
 	((sa_t*)ike_sa)->relocated++;

@@ -8,7 +8,7 @@
 #include "fake_clock.h"
 
 #include "net/clock.h"
-#include <mobility_deferral.h>
+#include "esp/deferral.h"
 
 #include <daemon.h>
 #include <threading/mutex.h>

@@ -6,7 +6,7 @@
 
 #include "mobility_suite.h"
 
-#include <mobility_kernel_hooks.h>
+#include "esp/kernel_hooks.h"
 
 #include <daemon.h>
 #include <threading/mutex.h>

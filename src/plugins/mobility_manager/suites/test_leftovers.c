@@ -6,7 +6,7 @@
 
 #include "fake_kernel.h"
 
-#include <mobility_relocator.h>
+#include "esp/child_update.h"
 
 #include <daemon.h>
 
@@ -67,7 +67,7 @@ static struct {
 /**
  * Relocator, with SAs and policies of the fake kernel
  */
-static mobility_relocator_t *relocator;
+static mobility_child_update_t *relocator;
 
 METHOD(ike_sa_t, get_my_host, host_t*,
 	ike_sa_t *this)
@@ -260,9 +260,9 @@ static status_t update_sa(kernel_interface_t *this, kernel_ipsec_sa_id_t *id,
 /**
  * Describe a policy
  */
-static mobility_sad_move_t describe(policy_dir_t dir, host_t *src, host_t *dst)
+static mobility_xfrm_move_t describe(policy_dir_t dir, host_t *src, host_t *dst)
 {
-	return (mobility_sad_move_t){
+	return (mobility_xfrm_move_t){
 		.dir = dir,
 		.src_ts = dir == POLICY_OUT ? mock.mine : mock.others,
 		.dst_ts = dir == POLICY_OUT ? mock.others : mock.mine,
@@ -279,7 +279,7 @@ static status_t add_policy(kernel_interface_t *this,
 						   kernel_ipsec_policy_id_t *id,
 						   kernel_ipsec_manage_policy_t *data)
 {
-	mobility_sad_move_t policy = describe(id->dir, data->src, data->dst);
+	mobility_xfrm_move_t policy = describe(id->dir, data->src, data->dst);
 
 	fake_kernel_add_policy(&policy);
 	return SUCCESS;
@@ -292,13 +292,13 @@ static status_t del_policy(kernel_interface_t *this,
 						   kernel_ipsec_policy_id_t *id,
 						   kernel_ipsec_manage_policy_t *data)
 {
-	mobility_sad_move_t policy = describe(id->dir, data->src, data->dst);
+	mobility_xfrm_move_t policy = describe(id->dir, data->src, data->dst);
 	char buf[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
 	mobility_xfrm_t *xfrm = fake_kernel_create_xfrm();
 
 	if (!mock.users)
 	{
-		ck_assert_int_eq(0, xfrm->request(xfrm, mobility_sad_msg_policy(buf,
+		ck_assert_int_eq(0, xfrm->request(xfrm, mobility_xfrm_msg_policy(buf,
 									XFRM_MSG_DELPOLICY, &policy), NULL, NULL));
 	}
 	return SUCCESS;
@@ -655,8 +655,8 @@ static void begin(int i, int kernel)
 	fake_kernel.migrate = kernels[kernel].migrate;
 	fake_kernel.atomic = kernels[kernel].atomic;
 	fake_kernel.lockdown = kernels[kernel].lockdown;
-	relocator = mobility_relocator_create(
-							mobility_sad_create(fake_kernel_create_xfrm()));
+	relocator = mobility_child_update_create(
+							mobility_xfrm_migrate_create(fake_kernel_create_xfrm()));
 	ck_assert(relocator != NULL);
 	own = create_ike();
 	foreign = create_ike();

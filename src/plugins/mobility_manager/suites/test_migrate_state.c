@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <linux/udp.h>
 
-#include <mobility_sad_msg.h>
+#include "esp/xfrm_msg.h"
 
 /**
  * A kernel that has one SA, and a policy for it
@@ -221,8 +221,8 @@ METHOD(mobility_xfrm_t, mock_get_error, const char*,
 /**
  * Create SAs in a kernel with one SA, and policies
  */
-static mobility_sad_t *create_mocked(int error, char *src, char *dst,
-									 int policies)
+static mobility_xfrm_migrate_t *create_mocked(int error, char *src, char *dst,
+											  int policies)
 {
 	host_t *host;
 
@@ -243,13 +243,13 @@ static mobility_sad_t *create_mocked(int error, char *src, char *dst,
 	kernel.policies = policies;
 	kernel.packets = 42;
 	kernel.key = "a key that is secret";
-	return mobility_sad_create(&kernel.xfrm);
+	return mobility_xfrm_migrate_create(&kernel.xfrm);
 }
 
 START_TEST(test_state)
 {
-	mobility_sad_move_t move;
-	mobility_sad_t *sad;
+	mobility_xfrm_move_t move;
+	mobility_xfrm_migrate_t *sad;
 
 	/* the kernel is asked once if it knows */
 	sad = create_mocked(0, "10.0.0.1", "10.0.0.9", 2);
@@ -327,8 +327,8 @@ static const int errors[] = {
 
 START_TEST(test_state_unknown)
 {
-	mobility_sad_move_t move;
-	mobility_sad_t *sad;
+	mobility_xfrm_move_t move;
+	mobility_xfrm_migrate_t *sad;
 
 	sad = create_mocked(errors[_i], "10.0.0.1", "10.0.0.9", 1);
 	move = sad_create_move("10.0.0.1", "10.0.0.9", "10.0.1.1", "10.0.0.9", 0);
@@ -354,7 +354,7 @@ END_TEST
 START_TEST(test_copy_secret)
 {
 	mobility_sa_id_t id;
-	mobility_sad_t *sad;
+	mobility_xfrm_migrate_t *sad;
 	host_t *dst, *new;
 
 	sad = create_mocked(0, "10.0.0.9", "10.0.0.1", 0);

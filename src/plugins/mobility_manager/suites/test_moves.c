@@ -169,7 +169,7 @@ static void happen()
 		case 12:
 			f->network->verdict = get_random(3);
 			work(f->session->judge);
-			f->network->verdict = MOBILITY_VERDICT_HEALTHY;
+			f->network->verdict = MOBILITY_HEALTH_HEALTHY;
 			break;
 		default:
 			ask();

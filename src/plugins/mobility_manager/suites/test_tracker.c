@@ -28,7 +28,7 @@ static struct {
 	mock_network_t *network;
 	/** its methods that wait for the kernel in reality */
 	mobility_pins_t pins;
-	mobility_relocator_t relocator;
+	mobility_child_update_t relocator;
 	/** listeners that are called before and after the tracker's */
 	listener_t first, last;
 	/** that one is called */
@@ -51,8 +51,8 @@ METHOD(mobility_pins_t, remove_pin, void,
 	t.pins.remove(this, id);
 }
 
-METHOD(mobility_relocator_t, drop, void,
-	mobility_relocator_t *this, array_t **copies)
+METHOD(mobility_child_update_t, drop, void,
+	mobility_child_update_t *this, array_t **copies)
 {
 	ck_assert(!t.listening);
 	t.relocator.drop(this, copies);

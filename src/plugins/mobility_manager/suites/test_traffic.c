@@ -10,7 +10,7 @@
 
 #include <errno.h>
 
-#include <mobility_traffic.h>
+#include "esp/traffic.h"
 
 #include <threading/mutex.h>
 #include <threading/semaphore.h>
@@ -48,7 +48,7 @@ static mutex_t *mutex;
 /**
  * A verdict, a mobility_traffic_cb_t
  */
-static void on_verdict(void *data, uint32_t number, mobility_verdict_t verdict)
+static void on_verdict(void *data, uint32_t number, mobility_health_t verdict)
 {
 	/* has no lock, so that the callee can do anything */
 	traffic->get_verdict(traffic, session);
@@ -234,31 +234,32 @@ START_TEST(test_hole)
 	packets(1, TRUE, 1500);
 	assert_verdicts(0, NONE);
 	/* told once */
-	ck_assert_int_le(until(1, FALSE, 1), MOBILITY_FLOW_SILENCE + 200);
+	ck_assert_int_le(until(1, FALSE, 1), MOBILITY_PATH_HEALTH_SILENCE + 200);
 	packets(1, FALSE, 500);
-	assert_verdicts(1, MOBILITY_VERDICT_SILENT);
+	assert_verdicts(1, MOBILITY_HEALTH_SILENT);
 	ck_assert_int_eq(last_number, SESSION);
 	ck_assert_int_eq(traffic->get_verdict(traffic, session),
-					 MOBILITY_VERDICT_SILENT);
+					 MOBILITY_HEALTH_SILENT);
 	until(1, TRUE, 2);
-	assert_verdicts(2, MOBILITY_VERDICT_HEALTHY);
+	assert_verdicts(2, MOBILITY_HEALTH_HEALTHY);
 	ck_assert_int_eq(traffic->get_verdict(traffic, session),
-					 MOBILITY_VERDICT_HEALTHY);
+					 MOBILITY_HEALTH_HEALTHY);
 }
 END_TEST
 
 START_TEST(test_one_way)
 {
 	traffic->set_rtt(traffic, session, 500);
-	ck_assert_int_ge(until(1, FALSE, 1) + MOBILITY_FLOW_PERIOD, 4 * 500);
+	ck_assert_int_ge(until(1, FALSE, 1) + MOBILITY_PATH_HEALTH_PERIOD, 4 * 500);
 	traffic->refuted(traffic, session);
 	ck_assert_int_eq(traffic->get_verdict(traffic, session),
-					 MOBILITY_VERDICT_HEALTHY);
-	ck_assert_int_ge(until(1, FALSE, 2) + MOBILITY_FLOW_PERIOD, 2 * 4 * 500);
+					 MOBILITY_HEALTH_HEALTHY);
+	ck_assert_int_ge(until(1, FALSE, 2) + MOBILITY_PATH_HEALTH_PERIOD,
+					 2 * 4 * 500);
 	traffic->moved(traffic, session);
 	traffic->set_rtt(traffic, session, 250);
-	ck_assert_int_ge(until(1, FALSE, 3) + MOBILITY_FLOW_PERIOD, 4 * 250);
-	assert_verdicts(3, MOBILITY_VERDICT_SILENT);
+	ck_assert_int_ge(until(1, FALSE, 3) + MOBILITY_PATH_HEALTH_PERIOD, 4 * 250);
+	assert_verdicts(3, MOBILITY_HEALTH_SILENT);
 }
 END_TEST
 
@@ -271,9 +272,9 @@ START_TEST(test_loss)
 		mock_xfrm_receive(in(1), 2, 1);
 		packet(1, FALSE);
 	}
-	assert_verdicts(1, MOBILITY_VERDICT_LOSSY);
+	assert_verdicts(1, MOBILITY_HEALTH_LOSSY);
 	until(1, TRUE, 2);
-	assert_verdicts(2, MOBILITY_VERDICT_HEALTHY);
+	assert_verdicts(2, MOBILITY_HEALTH_HEALTHY);
 }
 END_TEST
 
@@ -317,14 +318,14 @@ START_TEST(test_rekey)
 	assert_verdicts(0, NONE);
 	until(2, FALSE, 1);
 	until(2, TRUE, 2);
-	assert_verdicts(2, MOBILITY_VERDICT_HEALTHY);
+	assert_verdicts(2, MOBILITY_HEALTH_HEALTHY);
 
 	/* anew under the same SPIs, with other counters and thresholds: as stock
 	 * does if it changes nothing but ports */
 	del(2);
 	add(2);
 	packets(2, TRUE, 1000);
-	assert_verdicts(2, MOBILITY_VERDICT_HEALTHY);
+	assert_verdicts(2, MOBILITY_HEALTH_HEALTHY);
 	until(2, FALSE, 3);
 	until(2, TRUE, 4);
 	mock_xfrm_requests();
@@ -337,9 +338,9 @@ START_TEST(test_rekey)
 	mock_xfrm_run();
 	add(2);
 	packets(2, TRUE, 3000);
-	assert_verdicts(4, MOBILITY_VERDICT_HEALTHY);
+	assert_verdicts(4, MOBILITY_HEALTH_HEALTHY);
 	until(2, FALSE, 5);
-	assert_verdicts(5, MOBILITY_VERDICT_SILENT);
+	assert_verdicts(5, MOBILITY_HEALTH_SILENT);
 }
 END_TEST
 
@@ -357,7 +358,7 @@ START_TEST(test_moved)
 	}
 	assert_verdicts(0, NONE);
 	until(1, FALSE, 1);
-	assert_verdicts(1, MOBILITY_VERDICT_SILENT);
+	assert_verdicts(1, MOBILITY_HEALTH_SILENT);
 }
 END_TEST
 
@@ -383,14 +384,14 @@ START_TEST(test_sum)
 		mock_xfrm_receive(in(2), 1, 0);
 		packet(1, FALSE);
 	}
-	assert_verdicts(1, MOBILITY_VERDICT_SILENT);
+	assert_verdicts(1, MOBILITY_HEALTH_SILENT);
 	ck_assert_int_eq(last_number, SESSION);
 	ck_assert_int_eq(traffic->get_verdict(traffic, other),
-					 MOBILITY_VERDICT_HEALTHY);
+					 MOBILITY_HEALTH_HEALTHY);
 	traffic->end(traffic, session);
 	traffic->end(traffic, session);
 	ck_assert_int_eq(traffic->get_verdict(traffic, session),
-					 MOBILITY_VERDICT_HEALTHY);
+					 MOBILITY_HEALTH_HEALTHY);
 }
 END_TEST
 
@@ -412,15 +413,15 @@ START_TEST(test_same_number)
 	del(1);
 	packets(2, TRUE, 1000);
 	assert_verdicts(0, NONE);
-	ck_assert_int_ge(until(2, FALSE, 1) + MOBILITY_FLOW_PERIOD, 4 * 500);
-	assert_verdicts(1, MOBILITY_VERDICT_SILENT);
+	ck_assert_int_ge(until(2, FALSE, 1) + MOBILITY_PATH_HEALTH_PERIOD, 4 * 500);
+	assert_verdicts(1, MOBILITY_HEALTH_SILENT);
 	ck_assert_int_eq(last_number, SESSION);
 	/* what has ended can't disturb, either */
 	traffic->refuted(traffic, old);
 	traffic->moved(traffic, old);
 	watch(old, 2, 2);
 	ck_assert_int_eq(traffic->get_verdict(traffic, session),
-					 MOBILITY_VERDICT_SILENT);
+					 MOBILITY_HEALTH_SILENT);
 }
 END_TEST
 
@@ -465,16 +466,16 @@ START_TEST(test_missing)
 	}
 	else
 	{	/* packets leave */
-		packets(2, FALSE, MOBILITY_FLOW_SILENCE - 100);
+		packets(2, FALSE, MOBILITY_PATH_HEALTH_SILENCE - 100);
 	}
 	pass(2000);
 	packets(2, TRUE, 2000);
-	assert_verdicts(2, MOBILITY_VERDICT_HEALTHY);
+	assert_verdicts(2, MOBILITY_HEALTH_HEALTHY);
 	mock_xfrm_requests();
 	packets(2, TRUE, 1000);
 	ck_assert_int_le(mock_xfrm_requests(), 2 * REQUESTS);
 	until(2, FALSE, 3);
-	assert_verdicts(3, MOBILITY_VERDICT_SILENT);
+	assert_verdicts(3, MOBILITY_HEALTH_SILENT);
 	ck_assert_str_eq(mobility_suite_log(), FAILED "No such process\n");
 }
 END_TEST
@@ -534,7 +535,7 @@ START_TEST(test_error)
 	}
 	assert_verdicts(0, NONE);
 	until(2, FALSE, 1);
-	assert_verdicts(1, MOBILITY_VERDICT_SILENT);
+	assert_verdicts(1, MOBILITY_HEALTH_SILENT);
 	ck_assert_str_eq(mobility_suite_log(), FAILED "No buffer space "
 					 "available\n");
 }
@@ -556,7 +557,7 @@ START_TEST(test_error_later)
 	}
 	packets(1, TRUE, 1000);
 	until(1, FALSE, 1);
-	assert_verdicts(1, MOBILITY_VERDICT_SILENT);
+	assert_verdicts(1, MOBILITY_HEALTH_SILENT);
 	until(1, TRUE, 2);
 
 	/* or while events are to come less often after the first one */
@@ -570,7 +571,7 @@ START_TEST(test_error_later)
 	mock_xfrm_requests();
 	packets(2, TRUE, 1000);
 	ck_assert_int_le(mock_xfrm_requests(), 2 * REQUESTS);
-	assert_verdicts(2, MOBILITY_VERDICT_HEALTHY);
+	assert_verdicts(2, MOBILITY_HEALTH_HEALTHY);
 }
 END_TEST
 
@@ -629,7 +630,7 @@ START_TEST(test_filter)
 	ck_assert_int_eq(mock_xfrm_filter(), -1);
 	packets(3, TRUE, 1000);
 	until(3, FALSE, 1);
-	assert_verdicts(1, MOBILITY_VERDICT_SILENT);
+	assert_verdicts(1, MOBILITY_HEALTH_SILENT);
 }
 END_TEST
 
@@ -648,7 +649,7 @@ START_TEST(test_overrun)
 	mock_xfrm_overrun();
 	ck_assert(mock_xfrm_run());
 	packet(1, FALSE);
-	assert_verdicts(1, MOBILITY_VERDICT_SILENT);
+	assert_verdicts(1, MOBILITY_HEALTH_SILENT);
 }
 END_TEST
 
@@ -667,7 +668,7 @@ START_TEST(test_many)
 	packets(500, TRUE, 1000);
 	ck_assert_int_le(mock_xfrm_requests(), 2 * REQUESTS);
 	until(500, FALSE, 1);
-	assert_verdicts(1, MOBILITY_VERDICT_SILENT);
+	assert_verdicts(1, MOBILITY_HEALTH_SILENT);
 	ck_assert_int_eq(last_number, 500);
 }
 END_TEST
@@ -762,7 +763,7 @@ START_TEST(test_answered_late)
 	move(NULL);
 	ck_assert_int_eq(mock_xfrm_requests(), 0);
 	until(1, FALSE, 1);
-	assert_verdicts(1, MOBILITY_VERDICT_SILENT);
+	assert_verdicts(1, MOBILITY_HEALTH_SILENT);
 }
 END_TEST
 
@@ -820,7 +821,7 @@ START_TEST(test_threads)
 	assert_verdicts(0, NONE);
 	packets(1, TRUE, 2000);
 	until(1, FALSE, 1);
-	assert_verdicts(1, MOBILITY_VERDICT_SILENT);
+	assert_verdicts(1, MOBILITY_HEALTH_SILENT);
 }
 END_TEST
 
@@ -842,7 +843,7 @@ static void setup_kernel(void)
 	esp_setup();
 	prepare();
 	traffic = mobility_traffic_create(mobility_xfrm_create(),
-									  mobility_aevents_create(), on_verdict,
+									  mobility_xfrm_events_create(), on_verdict,
 									  NULL);
 	ck_assert(traffic);
 	esp_add(ESP_PORT_A, 1, "replay-window 32");
@@ -873,21 +874,21 @@ START_TEST(test_kernel)
 	start = mobility_netns_now();
 	esp_lose(FALSE, TRUE);
 	esp_send_until(ESP_PORT_A, ESP_ANSWER,
-				   get(&last) == MOBILITY_VERDICT_SILENT);
-	ck_assert_int_ge(mobility_netns_now() - start + MOBILITY_FLOW_PERIOD,
+				   get(&last) == MOBILITY_HEALTH_SILENT);
+	ck_assert_int_ge(mobility_netns_now() - start + MOBILITY_PATH_HEALTH_PERIOD,
 					 SILENCE);
 	ck_assert_int_eq(last_number, SESSION);
 	esp_lose(FALSE, FALSE);
 	esp_send_until(ESP_PORT_A, ESP_ANSWER,
-				   get(&last) == MOBILITY_VERDICT_HEALTHY);
+				   get(&last) == MOBILITY_HEALTH_HEALTHY);
 
 	/* in the other direction it is the same */
 	esp_lose(TRUE, TRUE);
 	esp_send_until(ESP_PORT_A, ESP_ANSWER,
-				   get(&last) == MOBILITY_VERDICT_SILENT);
+				   get(&last) == MOBILITY_HEALTH_SILENT);
 	esp_lose(TRUE, FALSE);
 	esp_send_until(ESP_PORT_A, ESP_ANSWER,
-				   get(&last) == MOBILITY_VERDICT_HEALTHY);
+				   get(&last) == MOBILITY_HEALTH_HEALTHY);
 	ck_assert_int_eq(get(&verdicts), 4);
 }
 END_TEST

@@ -160,10 +160,10 @@ static void destroy_ike(mock_ike_t *this)
 /**
  * A verdict, a mobility_traffic_cb_t
  */
-static void on_verdict(void *data, uint32_t number, mobility_verdict_t verdict)
+static void on_verdict(void *data, uint32_t number, mobility_health_t verdict)
 {
 	ck_assert_int_eq(number, SESSION);
-	alarms += verdict != MOBILITY_VERDICT_HEALTHY;
+	alarms += verdict != MOBILITY_HEALTH_HEALTHY;
 }
 
 /**
@@ -198,12 +198,12 @@ static void assert_watched(mobility_vigil_t *vigil, mock_ike_t *this)
 
 	packets(this, TRUE, 2000);
 	ck_assert_int_eq(alarms, before);
-	ck_assert_int_eq(vigil->get_verdict(vigil), MOBILITY_VERDICT_HEALTHY);
+	ck_assert_int_eq(vigil->get_verdict(vigil), MOBILITY_HEALTH_HEALTHY);
 	packets(this, FALSE, 1000);
 	ck_assert_int_eq(alarms, before + 1);
-	ck_assert_int_eq(vigil->get_verdict(vigil), MOBILITY_VERDICT_SILENT);
+	ck_assert_int_eq(vigil->get_verdict(vigil), MOBILITY_HEALTH_SILENT);
 	packets(this, TRUE, 2000);
-	ck_assert_int_eq(vigil->get_verdict(vigil), MOBILITY_VERDICT_HEALTHY);
+	ck_assert_int_eq(vigil->get_verdict(vigil), MOBILITY_HEALTH_HEALTHY);
 }
 
 static void setup(void)
@@ -245,7 +245,7 @@ START_TEST(test_watch)
 	ck_assert_int_eq(mock_xfrm_filter(), -2);
 	packets(&ike, FALSE, 2000);
 	ck_assert_int_eq(alarms, 1);
-	ck_assert_int_eq(vigil->get_verdict(vigil), MOBILITY_VERDICT_HEALTHY);
+	ck_assert_int_eq(vigil->get_verdict(vigil), MOBILITY_HEALTH_HEALTHY);
 	vigil->stop(vigil);
 	vigil->destroy(vigil);
 }
@@ -364,7 +364,7 @@ START_TEST(test_rtt)
 	/* one that is not certain does not change it, the answer counts */
 	vigil->answered(vigil, 0);
 	ck_assert_int_eq(vigil->get_rtt(vigil), 500);
-	ck_assert_int_eq(vigil->get_verdict(vigil), MOBILITY_VERDICT_HEALTHY);
+	ck_assert_int_eq(vigil->get_verdict(vigil), MOBILITY_HEALTH_HEALTHY);
 	packets(&ike, FALSE, 3800);
 	ck_assert_int_eq(alarms, 1);
 	packets(&ike, FALSE, 500);
@@ -440,7 +440,7 @@ START_TEST(test_without)
 	ck_assert_int_eq(vigil->get_rtt(vigil), 30);
 	vigil->moved(vigil, 40);
 	ck_assert_int_eq(vigil->get_rtt(vigil), 40);
-	ck_assert_int_eq(vigil->get_verdict(vigil), MOBILITY_VERDICT_HEALTHY);
+	ck_assert_int_eq(vigil->get_verdict(vigil), MOBILITY_HEALTH_HEALTHY);
 	vigil->stop(vigil);
 	vigil->destroy(vigil);
 	ck_assert_int_eq(mock_xfrm_requests(), 0);

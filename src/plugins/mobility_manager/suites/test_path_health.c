@@ -6,7 +6,7 @@
 
 #include "mobility_suite.h"
 
-#include <mobility_flow.h>
+#include "esp/path_health.h"
 
 /** what the detector takes samples early by */
 #define SLACK 20
@@ -16,11 +16,11 @@
  */
 typedef struct {
 	/** what is tested */
-	mobility_flow_t *flow;
+	mobility_path_health_t *flow;
 	/** time in ms */
 	uint64_t now;
 	/** counters */
-	mobility_flow_sample_t sample;
+	mobility_path_health_sample_t sample;
 	/** packets that had left at the last event */
 	uint64_t told;
 	/** time of the next event, 0 if the next packet makes one */
@@ -30,7 +30,7 @@ typedef struct {
 	/** packets that left since then */
 	uint64_t unanswered;
 	/** last verdict */
-	mobility_verdict_t verdict;
+	mobility_health_t verdict;
 	/** number of samples */
 	u_int samples;
 	/** number of suspicions */
@@ -43,7 +43,7 @@ typedef struct {
 static sim_t sim_create(void)
 {
 	sim_t sim = {
-		.flow = mobility_flow_create(),
+		.flow = mobility_path_health_create(),
 		.now = 1000000,
 	};
 
@@ -57,19 +57,19 @@ static sim_t sim_create(void)
  */
 static void tell(sim_t *this)
 {
-	mobility_verdict_t before = this->verdict;
+	mobility_health_t before = this->verdict;
 
 	this->told = this->sample.out;
-	this->timer = this->now + MOBILITY_FLOW_PERIOD;
+	this->timer = this->now + MOBILITY_PATH_HEALTH_PERIOD;
 	this->samples++;
 	this->verdict = this->flow->sample(this->flow, this->now, &this->sample);
 	mobility_assert(this->verdict == this->flow->get_verdict(this->flow));
-	if (this->verdict == MOBILITY_VERDICT_SILENT && before != this->verdict)
+	if (this->verdict == MOBILITY_HEALTH_SILENT && before != this->verdict)
 	{
 		this->suspicions++;
 		mobility_assert(this->unanswered >= 2);
 		mobility_assert(this->now + SLACK >=
-						this->last_in + MOBILITY_FLOW_SILENCE);
+						this->last_in + MOBILITY_PATH_HEALTH_SILENCE);
 	}
 }
 
@@ -129,7 +129,7 @@ static void refute(sim_t *this)
 {
 	this->flow->refuted(this->flow, this->now);
 	this->verdict = this->flow->get_verdict(this->flow);
-	ck_assert_int_eq(this->verdict, MOBILITY_VERDICT_HEALTHY);
+	ck_assert_int_eq(this->verdict, MOBILITY_HEALTH_HEALTHY);
 }
 
 /**
@@ -157,10 +157,10 @@ static uint64_t hole(sim_t *this, uint64_t max, u_int interval)
 {
 	uint64_t start = this->now;
 
-	while (this->verdict != MOBILITY_VERDICT_SILENT && this->now < start + max)
+	while (this->verdict != MOBILITY_HEALTH_SILENT && this->now < start + max)
 	{
 		out(this, 1);
-		if (this->verdict != MOBILITY_VERDICT_SILENT)
+		if (this->verdict != MOBILITY_HEALTH_SILENT)
 		{
 			pass(this, interval);
 		}
@@ -176,7 +176,7 @@ START_TEST(test_hole)
 	sim_t sim;
 
 	/* wherever between two samples it happens */
-	for (offset = 0; offset <= 2 * MOBILITY_FLOW_PERIOD; offset += 3)
+	for (offset = 0; offset <= 2 * MOBILITY_PATH_HEALTH_PERIOD; offset += 3)
 	{
 		for (rtt = 0; rtt <= 300; rtt += 50)
 		{
@@ -186,10 +186,10 @@ START_TEST(test_hole)
 			ck_assert_int_eq(sim.suspicions, 0);
 			took = hole(&sim, 10000, intervals[(offset + rtt) %
 											   countof(intervals)]);
-			mobility_assert(sim.verdict == MOBILITY_VERDICT_SILENT);
-			mobility_assert(took + rtt + SLACK >= MOBILITY_FLOW_SILENCE);
-			mobility_assert(took <= max(MOBILITY_FLOW_SILENCE, 4 * rtt) +
-									2 * MOBILITY_FLOW_PERIOD);
+			mobility_assert(sim.verdict == MOBILITY_HEALTH_SILENT);
+			mobility_assert(took + rtt + SLACK >= MOBILITY_PATH_HEALTH_SILENCE);
+			mobility_assert(took <= max(MOBILITY_PATH_HEALTH_SILENCE, 4 * rtt) +
+									2 * MOBILITY_PATH_HEALTH_PERIOD);
 			if (rtt <= 100)
 			{
 				worst = max(worst, took);
@@ -198,7 +198,8 @@ START_TEST(test_hole)
 		}
 	}
 	/* with ordinary paths there is time left for the move */
-	ck_assert_int_le(worst, MOBILITY_FLOW_SILENCE + 2 * MOBILITY_FLOW_PERIOD);
+	ck_assert_int_le(worst,
+				MOBILITY_PATH_HEALTH_SILENCE + 2 * MOBILITY_PATH_HEALTH_PERIOD);
 }
 END_TEST
 
@@ -211,8 +212,8 @@ START_TEST(test_idle)
 	for (i = 0; i < 100; i++)
 	{
 		out(&sim, 1);
-		ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_HEALTHY);
-		pass(&sim, MOBILITY_FLOW_PAUSE + 1);
+		ck_assert_int_eq(sim.verdict, MOBILITY_HEALTH_HEALTHY);
+		pass(&sim, MOBILITY_PATH_HEALTH_PAUSE + 1);
 	}
 	/* one look for each, and none while nothing happens */
 	ck_assert_int_eq(sim.samples, 100);
@@ -225,13 +226,13 @@ START_TEST(test_idle)
 	both(&sim, 1000, 10);
 	out(&sim, 3);
 	pass(&sim, 3600000);
-	ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_HEALTHY);
+	ck_assert_int_eq(sim.verdict, MOBILITY_HEALTH_HEALTHY);
 	out(&sim, 1);
-	ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_HEALTHY);
+	ck_assert_int_eq(sim.verdict, MOBILITY_HEALTH_HEALTHY);
 	pass(&sim, 1000);
 	/* now there were three before, but long ago; and two within a second */
 	out(&sim, 1);
-	ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_SILENT);
+	ck_assert_int_eq(sim.verdict, MOBILITY_HEALTH_SILENT);
 	sim.flow->destroy(sim.flow);
 }
 END_TEST
@@ -256,7 +257,7 @@ START_TEST(test_inbound)
 		out(&sim, i % 700 == 0);
 	}
 	ck_assert_int_eq(sim.suspicions, 0);
-	ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_HEALTHY);
+	ck_assert_int_eq(sim.verdict, MOBILITY_HEALTH_HEALTHY);
 	sim.flow->destroy(sim.flow);
 }
 END_TEST
@@ -298,12 +299,12 @@ START_TEST(test_retransmits)
 	/* TCP on a path that is dead: a segment, a probe for its loss, repeats */
 	both(&sim, 2000, 20);
 	pass(&sim, 60000);
-	for (i = 0; i < countof(rto) && sim.verdict != MOBILITY_VERDICT_SILENT; i++)
+	for (i = 0; i < countof(rto) && sim.verdict != MOBILITY_HEALTH_SILENT; i++)
 	{
 		out(&sim, 1);
 		pass(&sim, rto[i]);
 	}
-	ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_SILENT);
+	ck_assert_int_eq(sim.verdict, MOBILITY_HEALTH_SILENT);
 	ck_assert_int_le(i, 4);
 	sim.flow->destroy(sim.flow);
 }
@@ -312,24 +313,24 @@ END_TEST
 START_TEST(test_one_way)
 {
 	sim_t sim = sim_create();
-	uint64_t took, expected = MOBILITY_FLOW_SILENCE;
+	uint64_t took, expected = MOBILITY_PATH_HEALTH_SILENCE;
 	int i;
 
 	hole(&sim, 10000, 20);
 	for (i = 0; i < 20; i++)
 	{
-		ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_SILENT);
+		ck_assert_int_eq(sim.verdict, MOBILITY_HEALTH_SILENT);
 		pass(&sim, 30);
 		refute(&sim);
-		expected = min(expected * 2, MOBILITY_FLOW_SILENCE_MAX);
+		expected = min(expected * 2, MOBILITY_PATH_HEALTH_SILENCE_MAX);
 		took = hole(&sim, 200000, 20);
 		ck_assert_int_ge(took + SLACK, expected);
-		ck_assert_int_le(took, expected + MOBILITY_FLOW_PERIOD + 20);
+		ck_assert_int_le(took, expected + MOBILITY_PATH_HEALTH_PERIOD + 20);
 	}
 	/* the first packet that comes in ends that */
 	in(&sim, 1, 0);
 	both(&sim, 1000, 20);
-	ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_HEALTHY);
+	ck_assert_int_eq(sim.verdict, MOBILITY_HEALTH_HEALTHY);
 	sim.flow->destroy(sim.flow);
 }
 END_TEST
@@ -348,7 +349,7 @@ START_TEST(test_rare_answers)
 		{
 			out(&sim, 1);
 			pass(&sim, 20);
-			if (sim.verdict == MOBILITY_VERDICT_SILENT)
+			if (sim.verdict == MOBILITY_HEALTH_SILENT)
 			{
 				ck_assert_int_eq(i, 0);
 				refute(&sim);
@@ -360,7 +361,8 @@ START_TEST(test_rare_answers)
 	/* another path is another matter */
 	sim.flow->moved(sim.flow, sim.now);
 	took = hole(&sim, 60000, 20);
-	ck_assert_int_le(took, MOBILITY_FLOW_SILENCE + 2 * MOBILITY_FLOW_PERIOD);
+	ck_assert_int_le(took,
+				MOBILITY_PATH_HEALTH_SILENCE + 2 * MOBILITY_PATH_HEALTH_PERIOD);
 	sim.flow->destroy(sim.flow);
 
 	/* and it is forgotten */
@@ -371,7 +373,7 @@ START_TEST(test_rare_answers)
 	in(&sim, 1, 0);
 	both(&sim, 1000, 20);
 	took = hole(&sim, 60000, 20);
-	ck_assert_int_ge(took, 2 * MOBILITY_FLOW_SILENCE);
+	ck_assert_int_ge(took, 2 * MOBILITY_PATH_HEALTH_SILENCE);
 	in(&sim, 1, 0);
 	/* silences that would not be suspect do not keep it in mind */
 	for (i = 0; i < 61000; i += 300)
@@ -384,39 +386,41 @@ START_TEST(test_rare_answers)
 		pass(&sim, 80);
 	}
 	took = hole(&sim, 60000, 20);
-	ck_assert_int_le(took, MOBILITY_FLOW_SILENCE + 2 * MOBILITY_FLOW_PERIOD);
+	ck_assert_int_le(took,
+				MOBILITY_PATH_HEALTH_SILENCE + 2 * MOBILITY_PATH_HEALTH_PERIOD);
 	sim.flow->destroy(sim.flow);
 }
 END_TEST
 
 START_TEST(test_moved)
 {
-	mobility_flow_t *flow;
+	mobility_path_health_t *flow;
 	sim_t sim = sim_create();
 
 	hole(&sim, 10000, 20);
-	ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_SILENT);
+	ck_assert_int_eq(sim.verdict, MOBILITY_HEALTH_SILENT);
 	sim.flow->moved(sim.flow, sim.now);
 	sim.verdict = sim.flow->get_verdict(sim.flow);
-	ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_HEALTHY);
+	ck_assert_int_eq(sim.verdict, MOBILITY_HEALTH_HEALTHY);
 	/* the new path has its time, even if no packet came in for long */
-	ck_assert_int_ge(hole(&sim, 10000, 20) + SLACK, MOBILITY_FLOW_SILENCE);
-	ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_SILENT);
+	ck_assert_int_ge(hole(&sim, 10000, 20) + SLACK,
+					 MOBILITY_PATH_HEALTH_SILENCE);
+	ck_assert_int_eq(sim.verdict, MOBILITY_HEALTH_SILENT);
 	sim.flow->destroy(sim.flow);
 
 	/* before the first sample */
-	flow = mobility_flow_create();
+	flow = mobility_path_health_create();
 	flow->moved(flow, 5);
 	flow->refuted(flow, 5);
-	ck_assert_int_eq(flow->sample(flow, 6, &(mobility_flow_sample_t){
+	ck_assert_int_eq(flow->sample(flow, 6, &(mobility_path_health_sample_t){
 		.out = 1000,
-	}), MOBILITY_VERDICT_HEALTHY);
-	ck_assert_int_eq(flow->sample(flow, 7, &(mobility_flow_sample_t){
+	}), MOBILITY_HEALTH_HEALTHY);
+	ck_assert_int_eq(flow->sample(flow, 7, &(mobility_path_health_sample_t){
 		.out = 1001,
-	}), MOBILITY_VERDICT_HEALTHY);
-	ck_assert_int_eq(flow->sample(flow, 1000, &(mobility_flow_sample_t){
+	}), MOBILITY_HEALTH_HEALTHY);
+	ck_assert_int_eq(flow->sample(flow, 1000, &(mobility_path_health_sample_t){
 		.out = 1002,
-	}), MOBILITY_VERDICT_SILENT);
+	}), MOBILITY_HEALTH_SILENT);
 	flow->destroy(flow);
 }
 END_TEST
@@ -449,14 +453,14 @@ START_TEST(test_counters_back)
 		}
 		sim.last_in = sim.now;
 		hole(&sim, 300, 20);
-		ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_HEALTHY);
+		ck_assert_int_eq(sim.verdict, MOBILITY_HEALTH_HEALTHY);
 		/* from there on it goes on as ever */
 		hole(&sim, 10000, 20);
-		ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_SILENT);
+		ck_assert_int_eq(sim.verdict, MOBILITY_HEALTH_SILENT);
 		sim.sample.out = sim.told = 0;
 		out(&sim, 1);
-		pass(&sim, MOBILITY_FLOW_PERIOD);
-		ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_HEALTHY);
+		pass(&sim, MOBILITY_PATH_HEALTH_PERIOD);
+		ck_assert_int_eq(sim.verdict, MOBILITY_HEALTH_HEALTHY);
 		sim.flow->destroy(sim.flow);
 	}
 }
@@ -473,9 +477,9 @@ START_TEST(test_suspend)
 	sim.timer = sim.now + 50;
 	out(&sim, 3);
 	pass(&sim, 60);
-	ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_HEALTHY);
+	ck_assert_int_eq(sim.verdict, MOBILITY_HEALTH_HEALTHY);
 	hole(&sim, 10000, 20);
-	ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_SILENT);
+	ck_assert_int_eq(sim.verdict, MOBILITY_HEALTH_SILENT);
 	sim.flow->destroy(sim.flow);
 }
 END_TEST
@@ -483,10 +487,10 @@ END_TEST
 /**
  * Feed a sample
  */
-static mobility_verdict_t feed(mobility_flow_t *flow, uint64_t now,
-							   uint64_t out, uint64_t in, uint64_t seq)
+static mobility_health_t feed(mobility_path_health_t *flow, uint64_t now,
+							  uint64_t out, uint64_t in, uint64_t seq)
 {
-	mobility_flow_sample_t sample = {
+	mobility_path_health_sample_t sample = {
 		.out = out,
 		.in = in,
 		.seq = seq,
@@ -498,14 +502,14 @@ static mobility_verdict_t feed(mobility_flow_t *flow, uint64_t now,
 /**
  * Create a flow with a packet that left after a pause, at 1000 ms
  */
-static mobility_flow_t *create_waiting(uint32_t rtt)
+static mobility_path_health_t *create_waiting(uint32_t rtt)
 {
-	mobility_flow_t *flow;
+	mobility_path_health_t *flow;
 
-	flow = mobility_flow_create();
+	flow = mobility_path_health_create();
 	flow->set_rtt(flow, rtt);
 	feed(flow, 0, 0, 0, 0);
-	ck_assert_int_eq(feed(flow, 1000, 1, 0, 0), MOBILITY_VERDICT_HEALTHY);
+	ck_assert_int_eq(feed(flow, 1000, 1, 0, 0), MOBILITY_HEALTH_HEALTHY);
 	return flow;
 }
 
@@ -523,7 +527,7 @@ START_TEST(test_limits)
 		{ 15000, 60000 },
 		{ UINT32_MAX, 60000 },
 	};
-	mobility_flow_t *flow;
+	mobility_path_health_t *flow;
 	uint64_t at;
 	int i;
 
@@ -536,85 +540,85 @@ START_TEST(test_limits)
 		for (; at < 1000 + limits[i].limit - SLACK; at += 5000)
 		{
 			ck_assert_int_eq(feed(flow, at, at, 0, 0),
-							 MOBILITY_VERDICT_HEALTHY);
+							 MOBILITY_HEALTH_HEALTHY);
 		}
 		ck_assert_int_eq(feed(flow, at - 1, 100000, 0, 0),
-						 MOBILITY_VERDICT_HEALTHY);
+						 MOBILITY_HEALTH_HEALTHY);
 		/* neither without another packet */
 		ck_assert_int_eq(feed(flow, at, 100000, 0, 0),
-						 MOBILITY_VERDICT_HEALTHY);
+						 MOBILITY_HEALTH_HEALTHY);
 		ck_assert_int_eq(feed(flow, at, 100001, 0, 0),
-						 MOBILITY_VERDICT_SILENT);
+						 MOBILITY_HEALTH_SILENT);
 		flow->destroy(flow);
 	}
 	/* a packet is alone after a pause */
 	flow = create_waiting(0);
-	ck_assert_int_eq(feed(flow, 11001, 2, 0, 0), MOBILITY_VERDICT_HEALTHY);
+	ck_assert_int_eq(feed(flow, 11001, 2, 0, 0), MOBILITY_HEALTH_HEALTHY);
 	flow->destroy(flow);
 	flow = create_waiting(0);
-	ck_assert_int_eq(feed(flow, 11000, 2, 0, 0), MOBILITY_VERDICT_SILENT);
+	ck_assert_int_eq(feed(flow, 11000, 2, 0, 0), MOBILITY_HEALTH_SILENT);
 	/* and after a suspicion that was refuted */
 	flow->refuted(flow, 11100);
-	ck_assert_int_eq(feed(flow, 13000, 3, 0, 0), MOBILITY_VERDICT_HEALTHY);
-	ck_assert_int_eq(feed(flow, 13001, 4, 0, 0), MOBILITY_VERDICT_SILENT);
+	ck_assert_int_eq(feed(flow, 13000, 3, 0, 0), MOBILITY_HEALTH_HEALTHY);
+	ck_assert_int_eq(feed(flow, 13001, 4, 0, 0), MOBILITY_HEALTH_SILENT);
 	flow->destroy(flow);
 }
 END_TEST
 
 START_TEST(test_fresh)
 {
-	mobility_flow_t *flow;
+	mobility_path_health_t *flow;
 
 	/* what left before the move tells nothing about the new path */
 	flow = create_waiting(0);
 	feed(flow, 1200, 10, 1, 1);
 	flow->moved(flow, 1250);
-	ck_assert_int_eq(feed(flow, 1300, 20, 1, 1), MOBILITY_VERDICT_HEALTHY);
-	ck_assert_int_eq(feed(flow, 1629, 30, 1, 1), MOBILITY_VERDICT_HEALTHY);
-	ck_assert_int_eq(feed(flow, 1630, 31, 1, 1), MOBILITY_VERDICT_SILENT);
+	ck_assert_int_eq(feed(flow, 1300, 20, 1, 1), MOBILITY_HEALTH_HEALTHY);
+	ck_assert_int_eq(feed(flow, 1629, 30, 1, 1), MOBILITY_HEALTH_HEALTHY);
+	ck_assert_int_eq(feed(flow, 1630, 31, 1, 1), MOBILITY_HEALTH_SILENT);
 	flow->destroy(flow);
 
 	/* a clock that went back does not make it a long silence */
 	flow = create_waiting(0);
-	ck_assert_int_eq(feed(flow, 2000, 2, 0, 0), MOBILITY_VERDICT_SILENT);
+	ck_assert_int_eq(feed(flow, 2000, 2, 0, 0), MOBILITY_HEALTH_SILENT);
 	flow->refuted(flow, 2000);
 	feed(flow, 500, 3, 1, 1);
 	feed(flow, 600, 4, 1, 1);
-	ck_assert_int_eq(feed(flow, 1000, 5, 1, 1), MOBILITY_VERDICT_SILENT);
+	ck_assert_int_eq(feed(flow, 1000, 5, 1, 1), MOBILITY_HEALTH_SILENT);
 	flow->destroy(flow);
 }
 END_TEST
 
 START_TEST(test_windows)
 {
-	mobility_flow_t *flow;
+	mobility_path_health_t *flow;
 	u_int i;
 
 	/* a burst that is lost, in a window that is long enough */
-	flow = mobility_flow_create();
+	flow = mobility_path_health_create();
 	feed(flow, 0, 0, 0, 0);
 	for (i = 1; i <= 10; i++)
 	{
 		ck_assert_int_eq(feed(flow, i * 200, i, i * 100 - 50, i * 100),
-						 MOBILITY_VERDICT_HEALTHY);
+						 MOBILITY_HEALTH_HEALTHY);
 	}
 	flow->destroy(flow);
 
 	/* too few packets, then enough of them */
-	flow = mobility_flow_create();
+	flow = mobility_path_health_create();
 	feed(flow, 0, 0, 0, 0);
 	for (i = 1; i < 10; i++)
 	{
 		ck_assert_int_eq(feed(flow, i * 500, i, i, i * 11),
-						 MOBILITY_VERDICT_HEALTHY);
+						 MOBILITY_HEALTH_HEALTHY);
 	}
-	ck_assert_int_eq(feed(flow, 5000, 10, 10, 110), MOBILITY_VERDICT_LOSSY);
+	ck_assert_int_eq(feed(flow, 5000, 10, 10, 110), MOBILITY_HEALTH_LOSSY);
 	/* more than were sent, as some were late */
 	for (i = 1; i < 5; i++)
 	{
 		feed(flow, 5000 + i * 500, 10, 10 + i * 110, 110 + i * 100);
 	}
-	ck_assert_int_eq(flow->get_verdict(flow), MOBILITY_VERDICT_HEALTHY);
+	ck_assert_int_eq(flow->get_verdict(flow), MOBILITY_HEALTH_HEALTHY);
 	flow->destroy(flow);
 }
 END_TEST
@@ -655,19 +659,21 @@ START_TEST(test_loss)
 		sim.verdict = sim.flow->get_verdict(sim.flow);
 		/* the first window may have a packet more or less */
 		lossy(&sim, 7000, percent);
-		if (percent != MOBILITY_FLOW_LOSS_LEAVE)
+		if (percent != MOBILITY_PATH_HEALTH_LOSS_LEAVE)
 		{
-			ck_assert_int_eq(sim.verdict, percent < MOBILITY_FLOW_LOSS_LEAVE ?
-							 MOBILITY_VERDICT_HEALTHY : MOBILITY_VERDICT_LOSSY);
+			ck_assert_int_eq(sim.verdict,
+							 percent < MOBILITY_PATH_HEALTH_LOSS_LEAVE ?
+							 MOBILITY_HEALTH_HEALTHY : MOBILITY_HEALTH_LOSSY);
 		}
 		/* not as long as it is between the two thresholds */
 		lossy(&sim, 7000, 50);
-		ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_LOSSY);
+		ck_assert_int_eq(sim.verdict, MOBILITY_HEALTH_LOSSY);
 		lossy(&sim, 7000, percent);
-		if (percent != MOBILITY_FLOW_LOSS_RETURN)
+		if (percent != MOBILITY_PATH_HEALTH_LOSS_RETURN)
 		{
-			ck_assert_int_eq(sim.verdict, percent < MOBILITY_FLOW_LOSS_RETURN ?
-							 MOBILITY_VERDICT_HEALTHY : MOBILITY_VERDICT_LOSSY);
+			ck_assert_int_eq(sim.verdict,
+							 percent < MOBILITY_PATH_HEALTH_LOSS_RETURN ?
+							 MOBILITY_HEALTH_HEALTHY : MOBILITY_HEALTH_LOSSY);
 		}
 	}
 	ck_assert_int_eq(sim.suspicions, 0);
@@ -685,30 +691,30 @@ START_TEST(test_loss_outage)
 	{
 		both(&sim, 5000, 10);
 		hole(&sim, 10000, 10);
-		ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_SILENT);
+		ck_assert_int_eq(sim.verdict, MOBILITY_HEALTH_SILENT);
 		in(&sim, 1, i * 1000);
 		for (j = 0; j < 10; j++)
 		{
 			both(&sim, 500, 10);
-			ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_HEALTHY);
+			ck_assert_int_eq(sim.verdict, MOBILITY_HEALTH_HEALTHY);
 		}
 		/* same, while nothing left */
 		pass(&sim, 20000);
 		in(&sim, 1, i * 1000);
 		both(&sim, 1000, 10);
-		ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_HEALTHY);
+		ck_assert_int_eq(sim.verdict, MOBILITY_HEALTH_HEALTHY);
 	}
 	/* a burst, or few packets, tell nothing */
 	both(&sim, 5000, 10);
 	in(&sim, 30, 20);
 	both(&sim, 5000, 10);
-	ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_HEALTHY);
+	ck_assert_int_eq(sim.verdict, MOBILITY_HEALTH_HEALTHY);
 	/* packets that are late */
 	in(&sim, 0, 50);
 	both(&sim, 1000, 10);
 	sim.sample.in += 50;
 	both(&sim, 5000, 10);
-	ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_HEALTHY);
+	ck_assert_int_eq(sim.verdict, MOBILITY_HEALTH_HEALTHY);
 	/* no replay protection */
 	sim.sample.seq = 0;
 	both(&sim, 5000, 10);
@@ -718,7 +724,7 @@ START_TEST(test_loss_outage)
 		pass(&sim, 10);
 		sim.sample.in++;
 	}
-	ck_assert_int_eq(sim.verdict, MOBILITY_VERDICT_HEALTHY);
+	ck_assert_int_eq(sim.verdict, MOBILITY_HEALTH_HEALTHY);
 	sim.flow->destroy(sim.flow);
 }
 END_TEST
@@ -772,13 +778,14 @@ START_TEST(test_random)
 			refuted = 0;
 		}
 		pass(&sim, random() % (2 * interval));
-		if (random() % 20 == 0 && sim.verdict == MOBILITY_VERDICT_SILENT)
+		if (random() % 20 == 0 && sim.verdict == MOBILITY_HEALTH_SILENT)
 		{
 			if (refuted)
 			{
-				limit = MOBILITY_FLOW_SILENCE << min(refuted, 10);
+				limit = MOBILITY_PATH_HEALTH_SILENCE << min(refuted, 10);
 				mobility_assert(sim.now + SLACK >=
-								since + min(limit, MOBILITY_FLOW_SILENCE_MAX));
+								since + min(limit,
+											MOBILITY_PATH_HEALTH_SILENCE_MAX));
 			}
 			refute(&sim);
 			refuted++;
@@ -788,7 +795,7 @@ START_TEST(test_random)
 		{
 			sim.flow->moved(sim.flow, sim.now);
 			sim.verdict = sim.flow->get_verdict(sim.flow);
-			mobility_assert(sim.verdict == MOBILITY_VERDICT_HEALTHY);
+			mobility_assert(sim.verdict == MOBILITY_HEALTH_HEALTHY);
 			refuted = 0;
 		}
 	}
@@ -800,9 +807,9 @@ END_TEST
 
 START_TEST(test_random_samples)
 {
-	mobility_flow_t *flow = mobility_flow_create();
-	mobility_flow_sample_t sample = {}, last = {};
-	mobility_verdict_t verdict = MOBILITY_VERDICT_HEALTHY, before;
+	mobility_path_health_t *flow = mobility_path_health_create();
+	mobility_path_health_sample_t sample = {}, last = {};
+	mobility_health_t verdict = MOBILITY_HEALTH_HEALTHY, before;
 	uint64_t now = 0;
 	u_int i;
 
@@ -842,16 +849,16 @@ START_TEST(test_random_samples)
 		}
 		before = flow->get_verdict(flow);
 		verdict = flow->sample(flow, now, &sample);
-		mobility_assert(verdict <= MOBILITY_VERDICT_LOSSY);
+		mobility_assert(verdict <= MOBILITY_HEALTH_LOSSY);
 		/* neither while packets come in, nor if none leaves, nor if something
 		 * restarted */
-		mobility_assert(verdict != MOBILITY_VERDICT_SILENT ||
+		mobility_assert(verdict != MOBILITY_HEALTH_SILENT ||
 						sample.in == last.in);
-		mobility_assert(verdict != MOBILITY_VERDICT_SILENT ||
-						before == MOBILITY_VERDICT_SILENT ||
+		mobility_assert(verdict != MOBILITY_HEALTH_SILENT ||
+						before == MOBILITY_HEALTH_SILENT ||
 						sample.out > last.out);
-		mobility_assert(verdict != MOBILITY_VERDICT_LOSSY ||
-						before == MOBILITY_VERDICT_LOSSY ||
+		mobility_assert(verdict != MOBILITY_HEALTH_LOSSY ||
+						before == MOBILITY_HEALTH_LOSSY ||
 						(sample.in > last.in && sample.seq >= last.seq));
 		last = sample;
 	}
@@ -883,11 +890,11 @@ START_TEST(test_random_loss)
 			pass(&sim, 10);
 			if (percent == 2)
 			{
-				mobility_assert(sim.verdict == MOBILITY_VERDICT_HEALTHY);
+				mobility_assert(sim.verdict == MOBILITY_HEALTH_HEALTHY);
 			}
 		}
-		ck_assert_int_eq(sim.verdict, percent == 2 ? MOBILITY_VERDICT_HEALTHY :
-													 MOBILITY_VERDICT_LOSSY);
+		ck_assert_int_eq(sim.verdict, percent == 2 ? MOBILITY_HEALTH_HEALTHY :
+													 MOBILITY_HEALTH_LOSSY);
 		ck_assert_int_eq(sim.suspicions, 0);
 		sim.flow->destroy(sim.flow);
 	}

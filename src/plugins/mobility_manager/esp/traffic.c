@@ -9,7 +9,7 @@
 #include <linux/xfrm.h>
 
 #include "net/clock.h"
-#include "mobility_traffic.h"
+#include "esp/traffic.h"
 
 #include <collections/hashtable.h>
 #include <threading/mutex.h>
@@ -68,7 +68,7 @@ struct private_mobility_traffic_t {
 	/**
 	 * Socket for events.
 	 */
-	mobility_aevents_t *events;
+	mobility_xfrm_events_t *events;
 
 	/**
 	 * The socket has a filter.
@@ -115,9 +115,9 @@ struct watched_t {
 	/** number of the session */
 	uint32_t number;
 	/** what its packets tell */
-	mobility_flow_t *flow;
+	mobility_path_health_t *flow;
 	/** counters of all SAs that there have been */
-	mobility_flow_sample_t total;
+	mobility_path_health_sample_t total;
 	/** first of its CHILD_SAs, most have one */
 	child_t *children;
 	/** it is one of those that are due */
@@ -157,7 +157,7 @@ struct child_t {
 	/** packets are counted from some number on */
 	bool counts;
 	/** counters that are in the total already */
-	mobility_flow_sample_t counted;
+	mobility_path_health_sample_t counted;
 	/** the kernel has too many events about the outbound SA */
 	bool talkative;
 };
@@ -176,7 +176,7 @@ struct question_t {
 	/** ask for outbound counters, too */
 	bool both;
 	/** counters */
-	mobility_flow_sample_t counters;
+	mobility_path_health_sample_t counters;
 	/** 0, or errno; ESRCH if one of the SAs does not exist */
 	int error;
 	/** the same in words */
@@ -190,7 +190,7 @@ typedef struct {
 	/** number of the session */
 	uint32_t number;
 	/** new verdict */
-	mobility_verdict_t verdict;
+	mobility_health_t verdict;
 } change_t;
 
 /**
@@ -232,9 +232,10 @@ static void count(uint64_t *total, uint64_t *counted, uint64_t value)
  * Count what came in, and what left if that is known
  */
 static void count_packets(child_t *child,
-						  const mobility_flow_sample_t *counters, bool both)
+						  const mobility_path_health_sample_t *counters,
+						  bool both)
 {
-	mobility_flow_sample_t *total = &child->watched->total;
+	mobility_path_health_sample_t *total = &child->watched->total;
 
 	if (!child->counts)
 	{
@@ -313,7 +314,7 @@ static void remove_child(private_mobility_traffic_t *this, child_t *child)
  */
 static int read_counters(private_mobility_traffic_t *this,
 						 const mobility_traffic_sas_t *sas, bool both,
-						 mobility_flow_sample_t *counters)
+						 mobility_path_health_sample_t *counters)
 {
 	mobility_sa_t sa;
 	int error;
@@ -341,7 +342,7 @@ static int set_up(private_mobility_traffic_t *this,
 {
 	return this->xfrm->set_thresholds(this->xfrm, &sas->in, 0, RARELY) ?:
 		   this->xfrm->set_thresholds(this->xfrm, &sas->out, 1,
-									  MOBILITY_FLOW_PERIOD);
+									  MOBILITY_PATH_HEALTH_PERIOD);
 }
 
 /**
@@ -355,7 +356,7 @@ static void ask(private_mobility_traffic_t *this, question_t *question)
 	{	/* an event every now and then, which needs one first; if this fails
 		 * there is another one soon */
 		this->xfrm->set_thresholds(this->xfrm, &sas->out, 0,
-								   MOBILITY_FLOW_PERIOD);
+								   MOBILITY_PATH_HEALTH_PERIOD);
 	}
 	question->error = read_counters(this, sas, question->both,
 									&question->counters);
@@ -519,7 +520,7 @@ static bool ask_all(private_mobility_traffic_t *this, uint32_t id, bool left,
  */
 static void sample(private_mobility_traffic_t *this, uint32_t id, bool both)
 {
-	mobility_verdict_t before;
+	mobility_health_t before;
 	watched_t *watched;
 	change_t change;
 	bool changed = FALSE;
@@ -558,7 +559,7 @@ static void set_due(private_mobility_traffic_t *this, watched_t *watched)
 }
 
 /**
- * Packets left, a mobility_aevents_cb_t
+ * Packets left, a mobility_xfrm_events_cb_t
  */
 static void handle_event(void *data, const mobility_sa_t *sa)
 {
@@ -774,7 +775,7 @@ METHOD(mobility_traffic_t, begin, uint32_t,
 
 	INIT(watched,
 		.number = number,
-		.flow = mobility_flow_create(),
+		.flow = mobility_path_health_create(),
 	);
 	this->mutex->lock(this->mutex);
 	watched->id = ++this->last;
@@ -854,10 +855,10 @@ METHOD(mobility_traffic_t, moved, void,
 	this->mutex->unlock(this->mutex);
 }
 
-METHOD(mobility_traffic_t, get_verdict, mobility_verdict_t,
+METHOD(mobility_traffic_t, get_verdict, mobility_health_t,
 	private_mobility_traffic_t *this, uint32_t id)
 {
-	mobility_verdict_t verdict = MOBILITY_VERDICT_HEALTHY;
+	mobility_health_t verdict = MOBILITY_HEALTH_HEALTHY;
 	watched_t *watched;
 
 	this->mutex->lock(this->mutex);
@@ -897,7 +898,7 @@ METHOD(mobility_traffic_t, destroy, void,
  * Described in header.
  */
 mobility_traffic_t *mobility_traffic_create(mobility_xfrm_t *xfrm,
-											mobility_aevents_t *events,
+											mobility_xfrm_events_t *events,
 											mobility_traffic_cb_t cb,
 											void *data)
 {

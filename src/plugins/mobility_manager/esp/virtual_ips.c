@@ -8,7 +8,7 @@
 #include <net/if.h>
 #include <linux/rtnetlink.h>
 
-#include "mobility_addresses.h"
+#include "esp/virtual_ips.h"
 #include "net/netlink.h"
 #include "net/route.h"
 #include "net/rtnl.h"
@@ -19,17 +19,17 @@
 /** worst metric, routes that belong to addresses come first */
 #define METRIC 4294967294U
 
-typedef struct private_mobility_addresses_t private_mobility_addresses_t;
+typedef struct private_mobility_virtual_ips_t private_mobility_virtual_ips_t;
 
 /**
- * Private data of a mobility_addresses_t object.
+ * Private data of a mobility_virtual_ips_t object.
  */
-struct private_mobility_addresses_t {
+struct private_mobility_virtual_ips_t {
 
 	/**
 	 * Public interface.
 	 */
-	mobility_addresses_t public;
+	mobility_virtual_ips_t public;
 
 	/**
 	 * Socket for requests.
@@ -45,7 +45,7 @@ struct private_mobility_addresses_t {
 /**
  * Add or remove the local route of an address.
  */
-static void manage_route(private_mobility_addresses_t *this, uint16_t type,
+static void manage_route(private_mobility_virtual_ips_t *this, uint16_t type,
 						 host_t *host)
 {
 	char buf[256] __attribute__((aligned(MNL_ALIGNTO)));
@@ -81,7 +81,7 @@ static void manage_route(private_mobility_addresses_t *this, uint16_t type,
 /**
  * Add or remove routes for all virtual IP addresses of an IKE_SA.
  */
-static void manage_routes(private_mobility_addresses_t *this, uint16_t type,
+static void manage_routes(private_mobility_virtual_ips_t *this, uint16_t type,
 						  ike_sa_t *ike_sa)
 {
 	enumerator_t *enumerator;
@@ -95,20 +95,20 @@ static void manage_routes(private_mobility_addresses_t *this, uint16_t type,
 	enumerator->destroy(enumerator);
 }
 
-METHOD(mobility_addresses_t, keep, void,
-	private_mobility_addresses_t *this, ike_sa_t *ike_sa)
+METHOD(mobility_virtual_ips_t, keep, void,
+	private_mobility_virtual_ips_t *this, ike_sa_t *ike_sa)
 {
 	manage_routes(this, RTM_NEWROUTE, ike_sa);
 }
 
-METHOD(mobility_addresses_t, release, void,
-	private_mobility_addresses_t *this, ike_sa_t *ike_sa)
+METHOD(mobility_virtual_ips_t, release, void,
+	private_mobility_virtual_ips_t *this, ike_sa_t *ike_sa)
 {
 	manage_routes(this, RTM_DELROUTE, ike_sa);
 }
 
-METHOD(mobility_addresses_t, destroy, void,
-	private_mobility_addresses_t *this)
+METHOD(mobility_virtual_ips_t, destroy, void,
+	private_mobility_virtual_ips_t *this)
 {
 	this->rtnl->destroy(this->rtnl);
 	this->mutex->destroy(this->mutex);
@@ -118,9 +118,9 @@ METHOD(mobility_addresses_t, destroy, void,
 /*
  * Described in header.
  */
-mobility_addresses_t *mobility_addresses_create()
+mobility_virtual_ips_t *mobility_virtual_ips_create()
 {
-	private_mobility_addresses_t *this;
+	private_mobility_virtual_ips_t *this;
 	mobility_rtnl_t *rtnl;
 
 	rtnl = mobility_rtnl_create();

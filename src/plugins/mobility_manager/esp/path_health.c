@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_flow.h"
+#include "esp/path_health.h"
 
 /** packets that have to be without an answer */
 #define UNANSWERED 2
@@ -19,17 +19,17 @@
 /** ms that a silence is remembered as harmless */
 #define MEMORY (60 * 1000)
 
-typedef struct private_mobility_flow_t private_mobility_flow_t;
+typedef struct private_mobility_path_health_t private_mobility_path_health_t;
 
 /**
  * Private data
  */
-struct private_mobility_flow_t {
+struct private_mobility_path_health_t {
 
 	/**
 	 * Public interface.
 	 */
-	mobility_flow_t public;
+	mobility_path_health_t public;
 
 	/**
 	 * There was a sample.
@@ -39,13 +39,13 @@ struct private_mobility_flow_t {
 	/**
 	 * Last sample, and its time.
 	 */
-	mobility_flow_sample_t last;
+	mobility_path_health_sample_t last;
 	uint64_t time;
 
 	/**
 	 * Last verdict.
 	 */
-	mobility_verdict_t verdict;
+	mobility_health_t verdict;
 
 	/**
 	 * Round-trip time, 0 if unknown.
@@ -92,7 +92,7 @@ struct private_mobility_flow_t {
 	/**
 	 * Counters, and time, from which on losses are counted.
 	 */
-	mobility_flow_sample_t window;
+	mobility_path_health_sample_t window;
 	uint64_t window_start;
 
 	/**
@@ -101,7 +101,7 @@ struct private_mobility_flow_t {
 	uint64_t last_in;
 };
 
-ENUM(mobility_verdict_names, MOBILITY_VERDICT_HEALTHY, MOBILITY_VERDICT_LOSSY,
+ENUM(mobility_verdict_names, MOBILITY_HEALTH_HEALTHY, MOBILITY_HEALTH_LOSSY,
 	"healthy",
 	"silent",
 	"lossy",
@@ -110,30 +110,30 @@ ENUM(mobility_verdict_names, MOBILITY_VERDICT_HEALTHY, MOBILITY_VERDICT_LOSSY,
 /**
  * Silence that is suspect on an ordinary path
  */
-static uint64_t get_silence(private_mobility_flow_t *this)
+static uint64_t get_silence(private_mobility_path_health_t *this)
 {
-	return min(max(MOBILITY_FLOW_SILENCE, (uint64_t)this->rtt * RTTS),
-			   MOBILITY_FLOW_SILENCE_MAX);
+	return min(max(MOBILITY_PATH_HEALTH_SILENCE, (uint64_t)this->rtt * RTTS),
+			   MOBILITY_PATH_HEALTH_SILENCE_MAX);
 }
 
 /**
  * Silence that is suspect with what this session sends
  */
-static uint64_t get_limit(private_mobility_flow_t *this)
+static uint64_t get_limit(private_mobility_path_health_t *this)
 {
 	uint64_t limit;
 
 	limit = max(get_silence(this), this->harmless * 2);
 	/* more doublings than that exceed any limit */
 	limit <<= min(this->refuted, 10);
-	return min(limit, MOBILITY_FLOW_SILENCE_MAX);
+	return min(limit, MOBILITY_PATH_HEALTH_SILENCE_MAX);
 }
 
 /**
  * Start to count losses with the given sample
  */
-static void restart_window(private_mobility_flow_t *this, uint64_t now,
-						   const mobility_flow_sample_t *sample)
+static void restart_window(private_mobility_path_health_t *this, uint64_t now,
+						   const mobility_path_health_sample_t *sample)
 {
 	this->window = *sample;
 	this->window_start = this->last_in = now;
@@ -142,12 +142,12 @@ static void restart_window(private_mobility_flow_t *this, uint64_t now,
 /**
  * Have nothing but a sample to compare others with
  */
-static void rebase(private_mobility_flow_t *this, uint64_t now,
-				   const mobility_flow_sample_t *sample)
+static void rebase(private_mobility_path_health_t *this, uint64_t now,
+				   const mobility_path_health_sample_t *sample)
 {
-	if (this->verdict == MOBILITY_VERDICT_SILENT)
+	if (this->verdict == MOBILITY_HEALTH_SILENT)
 	{
-		this->verdict = MOBILITY_VERDICT_HEALTHY;
+		this->verdict = MOBILITY_HEALTH_HEALTHY;
 	}
 	this->sampled = TRUE;
 	this->waiting = FALSE;
@@ -161,7 +161,7 @@ static void rebase(private_mobility_flow_t *this, uint64_t now,
  * A silence is over; keep in mind how long it was if it was suspect, or would
  * have been, and nothing was wrong
  */
-static void end_silence(private_mobility_flow_t *this, uint64_t now)
+static void end_silence(private_mobility_path_health_t *this, uint64_t now)
 {
 	if (now >= this->forget)
 	{
@@ -180,14 +180,14 @@ static void end_silence(private_mobility_flow_t *this, uint64_t now)
 /**
  * Packets left and none came in
  */
-static void wait_for_answer(private_mobility_flow_t *this, uint64_t now,
-							const mobility_flow_sample_t *sample)
+static void wait_for_answer(private_mobility_path_health_t *this, uint64_t now,
+							const mobility_path_health_sample_t *sample)
 {
 	uint64_t start = now;
 
-	if (!this->waiting || now - this->last_out > MOBILITY_FLOW_PAUSE)
+	if (!this->waiting || now - this->last_out > MOBILITY_PATH_HEALTH_PAUSE)
 	{
-		if (now - this->time <= MOBILITY_FLOW_PERIOD * 3 / 2)
+		if (now - this->time <= MOBILITY_PATH_HEALTH_PERIOD * 3 / 2)
 		{	/* no pause, so packets have left all the time */
 			start = max(this->time, this->fresh);
 		}
@@ -199,20 +199,20 @@ static void wait_for_answer(private_mobility_flow_t *this, uint64_t now,
 	if (sample->out - this->out >= UNANSWERED &&
 		now + SLACK >= this->start + get_limit(this))
 	{
-		this->verdict = MOBILITY_VERDICT_SILENT;
+		this->verdict = MOBILITY_HEALTH_SILENT;
 	}
 }
 
 /**
  * Packets came in: count those that did not
  */
-static void count_losses(private_mobility_flow_t *this, uint64_t now,
-						 const mobility_flow_sample_t *sample)
+static void count_losses(private_mobility_path_health_t *this, uint64_t now,
+						 const mobility_path_health_sample_t *sample)
 {
 	uint64_t sent, received, lost;
 
-	if (this->verdict == MOBILITY_VERDICT_SILENT ||
-		now - this->last_in > MOBILITY_FLOW_LOSS_PAUSE)
+	if (this->verdict == MOBILITY_HEALTH_SILENT ||
+		now - this->last_in > MOBILITY_PATH_HEALTH_LOSS_PAUSE)
 	{	/* not those of an outage, or of a time we know nothing about */
 		restart_window(this, now, sample);
 		return;
@@ -220,27 +220,27 @@ static void count_losses(private_mobility_flow_t *this, uint64_t now,
 	this->last_in = now;
 	sent = sample->seq - this->window.seq;
 	received = sample->in - this->window.in;
-	if (sent < MOBILITY_FLOW_LOSS_PACKETS ||
-		now - this->window_start < MOBILITY_FLOW_LOSS_TIME)
+	if (sent < MOBILITY_PATH_HEALTH_LOSS_PACKETS ||
+		now - this->window_start < MOBILITY_PATH_HEALTH_LOSS_TIME)
 	{
 		return;
 	}
 	/* packets that were late may make it more than were sent */
 	lost = sent - min(sent, received);
-	if (lost > sent / 100.0 * MOBILITY_FLOW_LOSS_LEAVE)
+	if (lost > sent / 100.0 * MOBILITY_PATH_HEALTH_LOSS_LEAVE)
 	{
-		this->verdict = MOBILITY_VERDICT_LOSSY;
+		this->verdict = MOBILITY_HEALTH_LOSSY;
 	}
-	else if (lost < sent / 100.0 * MOBILITY_FLOW_LOSS_RETURN)
+	else if (lost < sent / 100.0 * MOBILITY_PATH_HEALTH_LOSS_RETURN)
 	{
-		this->verdict = MOBILITY_VERDICT_HEALTHY;
+		this->verdict = MOBILITY_HEALTH_HEALTHY;
 	}
 	restart_window(this, now, sample);
 }
 
-METHOD(mobility_flow_t, sample_, mobility_verdict_t,
-	private_mobility_flow_t *this, uint64_t now,
-	const mobility_flow_sample_t *sample)
+METHOD(mobility_path_health_t, sample_, mobility_health_t,
+	private_mobility_path_health_t *this, uint64_t now,
+	const mobility_path_health_sample_t *sample)
 {
 	if (!this->sampled || now < this->time || sample->out < this->last.out ||
 		sample->in < this->last.in || sample->seq < this->last.seq)
@@ -251,9 +251,9 @@ METHOD(mobility_flow_t, sample_, mobility_verdict_t,
 	{
 		end_silence(this, now);
 		count_losses(this, now, sample);
-		if (this->verdict == MOBILITY_VERDICT_SILENT)
+		if (this->verdict == MOBILITY_HEALTH_SILENT)
 		{
-			this->verdict = MOBILITY_VERDICT_HEALTHY;
+			this->verdict = MOBILITY_HEALTH_HEALTHY;
 		}
 	}
 	else if (sample->out > this->last.out)
@@ -265,45 +265,45 @@ METHOD(mobility_flow_t, sample_, mobility_verdict_t,
 	return this->verdict;
 }
 
-METHOD(mobility_flow_t, get_verdict, mobility_verdict_t,
-	private_mobility_flow_t *this)
+METHOD(mobility_path_health_t, get_verdict, mobility_health_t,
+	private_mobility_path_health_t *this)
 {
 	return this->verdict;
 }
 
-METHOD(mobility_flow_t, refuted, void,
-	private_mobility_flow_t *this, uint64_t now)
+METHOD(mobility_path_health_t, refuted, void,
+	private_mobility_path_health_t *this, uint64_t now)
 {
-	if (this->verdict == MOBILITY_VERDICT_SILENT)
+	if (this->verdict == MOBILITY_HEALTH_SILENT)
 	{
-		this->verdict = MOBILITY_VERDICT_HEALTHY;
+		this->verdict = MOBILITY_HEALTH_HEALTHY;
 		this->refuted++;
 		this->start = max(now, this->start);
 		this->out = this->last.out;
 	}
 }
 
-METHOD(mobility_flow_t, moved, void,
-	private_mobility_flow_t *this, uint64_t now)
+METHOD(mobility_path_health_t, moved, void,
+	private_mobility_path_health_t *this, uint64_t now)
 {
 	if (this->sampled)
 	{
 		rebase(this, now, &this->last);
-		this->verdict = MOBILITY_VERDICT_HEALTHY;
+		this->verdict = MOBILITY_HEALTH_HEALTHY;
 		this->fresh = now;
 		/* what was lost until something arrives was lost on the way left */
 		this->last_in = 0;
 	}
 }
 
-METHOD(mobility_flow_t, set_rtt, void,
-	private_mobility_flow_t *this, uint32_t rtt)
+METHOD(mobility_path_health_t, set_rtt, void,
+	private_mobility_path_health_t *this, uint32_t rtt)
 {
 	this->rtt = rtt;
 }
 
-METHOD(mobility_flow_t, destroy, void,
-	private_mobility_flow_t *this)
+METHOD(mobility_path_health_t, destroy, void,
+	private_mobility_path_health_t *this)
 {
 	free(this);
 }
@@ -311,9 +311,9 @@ METHOD(mobility_flow_t, destroy, void,
 /*
  * Described in header.
  */
-mobility_flow_t *mobility_flow_create()
+mobility_path_health_t *mobility_path_health_create()
 {
-	private_mobility_flow_t *this;
+	private_mobility_path_health_t *this;
 
 	INIT(this,
 		.public = {

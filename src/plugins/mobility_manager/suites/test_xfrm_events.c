@@ -12,8 +12,8 @@
 #include <libmnl/libmnl.h>
 #include <linux/xfrm.h>
 
-#include <mobility_aevents.h>
-#include <mobility_flow.h>
+#include "esp/xfrm_events.h"
+#include "esp/path_health.h"
 
 /** SPIs there are, from 1 on: the filter has every other one of them */
 #define SPIS 2000
@@ -91,7 +91,7 @@ START_TEST(test_filter)
 	{
 		wanted[ntohl(spis[i]) / (UINT32_MAX / SPIS)] = TRUE;
 	}
-	ck_assert(mobility_aevents_attach(ours, spis, counts[_i]));
+	ck_assert(mobility_xfrm_events_attach(ours, spis, counts[_i]));
 	for (i = 0; i < SPIS + 2; i++)
 	{
 		spi = i * (UINT32_MAX / SPIS);
@@ -99,7 +99,7 @@ START_TEST(test_filter)
 		mobility_assert(!passes(spi + 1));
 	}
 	/* all again */
-	ck_assert(!mobility_aevents_attach(ours, NULL, 0));
+	ck_assert(!mobility_xfrm_events_attach(ours, NULL, 0));
 	ck_assert(passes(1));
 	free(wanted);
 	free(spis);
@@ -115,16 +115,16 @@ START_TEST(test_too_many)
 
 	spis = create_spis(counts[_i]);
 	/* what was wanted before does not count anymore */
-	ck_assert(mobility_aevents_attach(ours, spis, 1));
+	ck_assert(mobility_xfrm_events_attach(ours, spis, 1));
 	ck_assert(!passes(1));
-	ck_assert(!mobility_aevents_attach(ours, spis, counts[_i]));
+	ck_assert(!mobility_xfrm_events_attach(ours, spis, counts[_i]));
 	ck_assert(passes(1));
 	free(spis);
 }
 END_TEST
 
 /**
- * An event that must not be, a mobility_aevents_cb_t
+ * An event that must not be, a mobility_xfrm_events_cb_t
  */
 static void on_event(void *data, const mobility_sa_t *sa)
 {
@@ -133,10 +133,10 @@ static void on_event(void *data, const mobility_sa_t *sa)
 
 START_TEST(test_socket)
 {
-	mobility_aevents_t *events;
+	mobility_xfrm_events_t *events;
 	uint32_t spis[] = { htonl(3), htonl(1), htonl(2) };
 
-	events = mobility_aevents_create();
+	events = mobility_xfrm_events_create();
 	ck_assert_int_eq(events->listen(events, TRUE), 0);
 	ck_assert_int_eq(events->listen(events, TRUE), 0);
 	events->filter(events, spis, countof(spis));
@@ -168,7 +168,7 @@ typedef struct {
 } seen_t;
 
 /**
- * Get an event, a mobility_aevents_cb_t
+ * Get an event, a mobility_xfrm_events_cb_t
  */
 static void on_kernel_event(void *data, const mobility_sa_t *sa)
 {
@@ -196,7 +196,7 @@ static void on_kernel_event(void *data, const mobility_sa_t *sa)
 /**
  * Read events that there are, or wait for some
  */
-static void read_events(mobility_aevents_t *events, seen_t *seen, bool wait)
+static void read_events(mobility_xfrm_events_t *events, seen_t *seen, bool wait)
 {
 	struct pollfd fd = {
 		.fd = events->get_fd(events),
@@ -213,7 +213,8 @@ static void read_events(mobility_aevents_t *events, seen_t *seen, bool wait)
 /**
  * Read events until there was one more about one of the tunnels
  */
-static void wait_event(mobility_aevents_t *events, seen_t *seen, int *counter)
+static void wait_event(mobility_xfrm_events_t *events, seen_t *seen,
+					   int *counter)
 {
 	int before = *counter;
 
@@ -246,7 +247,7 @@ static void set_thresholds(mobility_xfrm_t *xfrm, mobility_sa_id_t id,
 /**
  * Have a packet leave, and an event about it
  */
-static void send_first(mobility_aevents_t *events, seen_t *seen, int port,
+static void send_first(mobility_xfrm_events_t *events, seen_t *seen, int port,
 					   int *counter)
 {
 	esp_send(port, ESP_NO_ANSWER);
@@ -255,7 +256,7 @@ static void send_first(mobility_aevents_t *events, seen_t *seen, int port,
 
 START_TEST(test_thresholds)
 {
-	mobility_aevents_t *events, *all;
+	mobility_xfrm_events_t *events, *all;
 	mobility_xfrm_t *xfrm;
 	uint32_t out[] = { esp_out(1).spi, esp_out(2).spi };
 	seen_t seen = {}, seen_all = {};
@@ -266,8 +267,8 @@ START_TEST(test_thresholds)
 	esp_add(ESP_PORT_B, 2, _i ? "replay-window 128 flag esn" :
 								"replay-window 32");
 	xfrm = mobility_xfrm_create();
-	events = mobility_aevents_create();
-	all = mobility_aevents_create();
+	events = mobility_xfrm_events_create();
+	all = mobility_xfrm_events_create();
 	ck_assert_int_eq(events->listen(events, TRUE), 0);
 	ck_assert_int_eq(all->listen(all, TRUE), 0);
 	events->filter(events, out, countof(out));
@@ -288,14 +289,14 @@ START_TEST(test_thresholds)
 
 	/* with ours one every now and then, and none of inbound SAs */
 	set_thresholds(xfrm, esp_in(2), 0, RARELY);
-	set_thresholds(xfrm, esp_out(2), 1, MOBILITY_FLOW_PERIOD);
+	set_thresholds(xfrm, esp_out(2), 1, MOBILITY_PATH_HEALTH_PERIOD);
 	send_first(events, &seen, ESP_PORT_B, &seen.b);
-	set_thresholds(xfrm, esp_out(2), 0, MOBILITY_FLOW_PERIOD);
+	set_thresholds(xfrm, esp_out(2), 0, MOBILITY_PATH_HEALTH_PERIOD);
 	start = mobility_netns_now();
 	esp_send_until(ESP_PORT_B, ESP_ANSWER,
 				   (read_events(events, &seen, FALSE), seen.b >= 11));
 	ck_assert_int_ge(mobility_netns_now() - start + 100,
-					 9 * MOBILITY_FLOW_PERIOD);
+					 9 * MOBILITY_PATH_HEALTH_PERIOD);
 
 	/* after a last one there is quiet, for as long as it takes until another
 	 * SA has an event */
@@ -304,9 +305,9 @@ START_TEST(test_thresholds)
 	{
 		wait_event(events, &seen, &seen.b);
 	}
-	set_thresholds(xfrm, esp_out(1), 1, 3 * MOBILITY_FLOW_PERIOD);
+	set_thresholds(xfrm, esp_out(1), 1, 3 * MOBILITY_PATH_HEALTH_PERIOD);
 	send_first(events, &seen, ESP_PORT_A, &seen.a);
-	set_thresholds(xfrm, esp_out(1), 0, 3 * MOBILITY_FLOW_PERIOD);
+	set_thresholds(xfrm, esp_out(1), 0, 3 * MOBILITY_PATH_HEALTH_PERIOD);
 	read_events(events, &seen, FALSE);
 	seen.b = 0;
 	send_first(events, &seen, ESP_PORT_A, &seen.a);
@@ -319,7 +320,7 @@ START_TEST(test_thresholds)
 	/* those of an SA that nobody wants anymore are dropped */
 	read_events(all, &seen_all, FALSE);
 	events->filter(events, out, 1);
-	set_thresholds(xfrm, esp_out(2), 1, MOBILITY_FLOW_PERIOD);
+	set_thresholds(xfrm, esp_out(2), 1, MOBILITY_PATH_HEALTH_PERIOD);
 	seen.b = seen_all.b = 0;
 	send_first(all, &seen_all, ESP_PORT_B, &seen_all.b);
 	read_events(events, &seen, FALSE);
@@ -342,11 +343,11 @@ END_TEST
 
 START_TEST(test_overrun)
 {
-	mobility_aevents_t *events;
+	mobility_xfrm_events_t *events;
 	seen_t seen = {};
 	int i;
 
-	events = mobility_aevents_create();
+	events = mobility_xfrm_events_create();
 	ck_assert_int_eq(events->listen(events, TRUE), 0);
 	esp_add(ESP_PORT_B, 2, "");
 	for (i = 0; i < 10; i++)

@@ -10,7 +10,7 @@
 #include <linux/filter.h>
 #include <linux/xfrm.h>
 
-#include "mobility_aevents.h"
+#include "esp/xfrm_events.h"
 #include "net/nlsocket.h"
 
 #include <utils/debug.h>
@@ -24,17 +24,17 @@
 /** times that is read before events get handled, even if there are more */
 #define READS_MAX 256
 
-typedef struct private_mobility_aevents_t private_mobility_aevents_t;
+typedef struct private_mobility_xfrm_events_t private_mobility_xfrm_events_t;
 
 /**
  * Private data
  */
-struct private_mobility_aevents_t {
+struct private_mobility_xfrm_events_t {
 
 	/**
 	 * Public interface.
 	 */
-	mobility_aevents_t public;
+	mobility_xfrm_events_t public;
 
 	/**
 	 * The socket.
@@ -52,8 +52,8 @@ struct private_mobility_aevents_t {
 	char *buf;
 };
 
-METHOD(mobility_aevents_t, get_fd, int,
-	private_mobility_aevents_t *this)
+METHOD(mobility_xfrm_events_t, get_fd, int,
+	private_mobility_xfrm_events_t *this)
 {
 	return mnl_socket_get_fd(this->socket);
 }
@@ -112,7 +112,7 @@ static struct sock_filter *put_search(struct sock_filter *code,
 /*
  * Described in header.
  */
-bool mobility_aevents_attach(int fd, uint32_t *spis, u_int count)
+bool mobility_xfrm_events_attach(int fd, uint32_t *spis, u_int count)
 {
 	struct sock_filter code[1 + 2 * FILTER_MAX + 2] = {
 		/* the ID of the SA is the first thing in these messages */
@@ -138,14 +138,14 @@ bool mobility_aevents_attach(int fd, uint32_t *spis, u_int count)
 	return FALSE;
 }
 
-METHOD(mobility_aevents_t, filter, void,
-	private_mobility_aevents_t *this, uint32_t *spis, u_int count)
+METHOD(mobility_xfrm_events_t, filter, void,
+	private_mobility_xfrm_events_t *this, uint32_t *spis, u_int count)
 {
-	mobility_aevents_attach(get_fd(this), spis, count);
+	mobility_xfrm_events_attach(get_fd(this), spis, count);
 }
 
-METHOD(mobility_aevents_t, listen_, int,
-	private_mobility_aevents_t *this, bool listen)
+METHOD(mobility_xfrm_events_t, listen_, int,
+	private_mobility_xfrm_events_t *this, bool listen)
 {
 	int group = XFRMNLGRP_AEVENTS;
 
@@ -162,8 +162,9 @@ METHOD(mobility_aevents_t, listen_, int,
 	return 0;
 }
 
-METHOD(mobility_aevents_t, receive, bool,
-	private_mobility_aevents_t *this, mobility_aevents_cb_t cb, void *data)
+METHOD(mobility_xfrm_events_t, receive, bool,
+	private_mobility_xfrm_events_t *this, mobility_xfrm_events_cb_t cb,
+	void *data)
 {
 	const struct nlmsghdr *nlh;
 	mobility_sa_t sa;
@@ -197,8 +198,8 @@ METHOD(mobility_aevents_t, receive, bool,
 	return complete;
 }
 
-METHOD(mobility_aevents_t, destroy, void,
-	private_mobility_aevents_t *this)
+METHOD(mobility_xfrm_events_t, destroy, void,
+	private_mobility_xfrm_events_t *this)
 {
 	mnl_socket_close(this->socket);
 	free(this->buf);
@@ -208,9 +209,9 @@ METHOD(mobility_aevents_t, destroy, void,
 /*
  * Described in header.
  */
-mobility_aevents_t *mobility_aevents_create()
+mobility_xfrm_events_t *mobility_xfrm_events_create()
 {
-	private_mobility_aevents_t *this;
+	private_mobility_xfrm_events_t *this;
 	struct mnl_socket *socket;
 
 	socket = mnl_socket_open2(NETLINK_XFRM, SOCK_CLOEXEC | SOCK_NONBLOCK);

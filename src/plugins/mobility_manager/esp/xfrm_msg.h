@@ -5,16 +5,16 @@
  */
 
 /**
- * @defgroup mobility_sad_msg mobility_sad_msg
+ * @defgroup mobility_xfrm_msg mobility_xfrm_msg
  * @{ @ingroup mobility_manager
  *
  * Requests to the kernel that move SAs and policies.
  */
 
-#ifndef MOBILITY_SAD_MSG_H_
-#define MOBILITY_SAD_MSG_H_
+#ifndef MOBILITY_XFRM_MSG_H_
+#define MOBILITY_XFRM_MSG_H_
 
-#include "mobility_sad.h"
+#include "esp/xfrm_migrate.h"
 
 #include <linux/xfrm.h>
 
@@ -51,8 +51,8 @@ struct xfrm_user_migrate_state {
  * @param id		SA, marks are left out
  * @return			request
  */
-struct nlmsghdr *mobility_sad_msg_sa(char *buf, uint16_t type,
-									 const mobility_sa_id_t *id);
+struct nlmsghdr *mobility_xfrm_msg_sa(char *buf, uint16_t type,
+									  const mobility_sa_id_t *id);
 
 /**
  * Start a request about a policy.
@@ -63,8 +63,8 @@ struct nlmsghdr *mobility_sad_msg_sa(char *buf, uint16_t type,
  * @return			request, NULL if the policy's selector is of a kind that is
  *					rare, and written in special ways
  */
-struct nlmsghdr *mobility_sad_msg_policy(char *buf, uint16_t type,
-										 const mobility_sad_move_t *move);
+struct nlmsghdr *mobility_xfrm_msg_policy(char *buf, uint16_t type,
+										  const mobility_xfrm_move_t *move);
 
 /**
  * Build XFRM_MSG_MIGRATE, which moves a policy, and an SA of its reqid if there
@@ -72,10 +72,10 @@ struct nlmsghdr *mobility_sad_msg_policy(char *buf, uint16_t type,
  *
  * @param buf		gets the request
  * @param move		what to change
- * @return			request, NULL as for mobility_sad_msg_policy()
+ * @return			request, NULL as for mobility_xfrm_msg_policy()
  */
-struct nlmsghdr *mobility_sad_msg_migrate(char *buf,
-										  const mobility_sad_move_t *move);
+struct nlmsghdr *mobility_xfrm_msg_migrate(char *buf,
+										   const mobility_xfrm_move_t *move);
 
 /**
  * Build XFRM_MSG_MIGRATE_STATE, which moves an SA and no policy.
@@ -84,7 +84,7 @@ struct nlmsghdr *mobility_sad_msg_migrate(char *buf,
  * @param move		what to change, nothing about policies is used
  * @return			request
  */
-struct nlmsghdr *mobility_sad_msg_migrate_state(char *buf,
-											const mobility_sad_move_t *move);
+struct nlmsghdr *mobility_xfrm_msg_migrate_state(char *buf,
+											const mobility_xfrm_move_t *move);
 
-#endif /** MOBILITY_SAD_MSG_H_ @}*/
+#endif /** MOBILITY_XFRM_MSG_H_ @}*/

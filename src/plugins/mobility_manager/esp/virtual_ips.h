@@ -5,7 +5,7 @@
  */
 
 /**
- * @defgroup mobility_addresses mobility_addresses
+ * @defgroup mobility_virtual_ips mobility_virtual_ips
  * @{ @ingroup mobility_manager
  *
  * Keeps virtual IP addresses local.
@@ -16,37 +16,37 @@
  * effect as an address on some interface.
  */
 
-#ifndef MOBILITY_ADDRESSES_H_
-#define MOBILITY_ADDRESSES_H_
+#ifndef MOBILITY_VIRTUAL_IPS_H_
+#define MOBILITY_VIRTUAL_IPS_H_
 
 #include <sa/ike_sa.h>
 
-typedef struct mobility_addresses_t mobility_addresses_t;
+typedef struct mobility_virtual_ips_t mobility_virtual_ips_t;
 
 /**
  * Addresses.  Methods may be called from any thread with the IKE_SA checked
  * out; the internal mutex is a leaf.
  */
-struct mobility_addresses_t {
+struct mobility_virtual_ips_t {
 
 	/**
 	 * Keep the virtual IP addresses of an IKE_SA local.
 	 *
 	 * @param ike_sa	IKE_SA
 	 */
-	void (*keep)(mobility_addresses_t *this, ike_sa_t *ike_sa);
+	void (*keep)(mobility_virtual_ips_t *this, ike_sa_t *ike_sa);
 
 	/**
 	 * They are on an interface again.
 	 *
 	 * @param ike_sa	IKE_SA
 	 */
-	void (*release)(mobility_addresses_t *this, ike_sa_t *ike_sa);
+	void (*release)(mobility_virtual_ips_t *this, ike_sa_t *ike_sa);
 
 	/**
-	 * Destroy a mobility_addresses_t.
+	 * Destroy a mobility_virtual_ips_t.
 	 */
-	void (*destroy)(mobility_addresses_t *this);
+	void (*destroy)(mobility_virtual_ips_t *this);
 };
 
 /**
@@ -54,6 +54,6 @@ struct mobility_addresses_t {
  *
  * @return				instance, NULL if rtnetlink is not available (logged)
  */
-mobility_addresses_t *mobility_addresses_create();
+mobility_virtual_ips_t *mobility_virtual_ips_create();
 
-#endif /** MOBILITY_ADDRESSES_H_ @}*/
+#endif /** MOBILITY_VIRTUAL_IPS_H_ @}*/

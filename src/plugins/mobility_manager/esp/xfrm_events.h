@@ -5,7 +5,7 @@
  */
 
 /**
- * @defgroup mobility_aevents mobility_aevents
+ * @defgroup mobility_xfrm_events mobility_xfrm_events
  * @{ @ingroup mobility_manager
  *
  * Socket for the kernel's events about the replay state of SAs. The kernel
@@ -13,12 +13,12 @@
  * are of interest, and drops the others before they wake anybody.
  */
 
-#ifndef MOBILITY_AEVENTS_H_
-#define MOBILITY_AEVENTS_H_
+#ifndef MOBILITY_XFRM_EVENTS_H_
+#define MOBILITY_XFRM_EVENTS_H_
 
-#include "mobility_xfrm.h"
+#include "esp/xfrm.h"
 
-typedef struct mobility_aevents_t mobility_aevents_t;
+typedef struct mobility_xfrm_events_t mobility_xfrm_events_t;
 
 /**
  * Gets events.
@@ -26,19 +26,19 @@ typedef struct mobility_aevents_t mobility_aevents_t;
  * @param data			user data
  * @param sa			what the event says
  */
-typedef void (*mobility_aevents_cb_t)(void *data, const mobility_sa_t *sa);
+typedef void (*mobility_xfrm_events_cb_t)(void *data, const mobility_sa_t *sa);
 
 /**
  * Socket for events.  Not thread-safe, the owner locks.
  */
-struct mobility_aevents_t {
+struct mobility_xfrm_events_t {
 
 	/**
 	 * Get the socket that is readable if there are events.
 	 *
 	 * @return			file descriptor
 	 */
-	int (*get_fd)(mobility_aevents_t *this);
+	int (*get_fd)(mobility_xfrm_events_t *this);
 
 	/**
 	 * Listen to events, or not any longer.
@@ -46,7 +46,7 @@ struct mobility_aevents_t {
 	 * @param listen	TRUE to listen
 	 * @return			0, or errno of what failed
 	 */
-	int (*listen)(mobility_aevents_t *this, bool listen);
+	int (*listen)(mobility_xfrm_events_t *this, bool listen);
 
 	/**
 	 * Receive events of SAs with the given SPIs only, or those of all SAs if
@@ -55,7 +55,7 @@ struct mobility_aevents_t {
 	 * @param spis		SPIs in network order, gets sorted
 	 * @param count		number of them, 0 to receive all events
 	 */
-	void (*filter)(mobility_aevents_t *this, uint32_t *spis, u_int count);
+	void (*filter)(mobility_xfrm_events_t *this, uint32_t *spis, u_int count);
 
 	/**
 	 * Read the events that are queued. Does not block.
@@ -64,13 +64,13 @@ struct mobility_aevents_t {
 	 * @param data		user data for cb
 	 * @return			FALSE if the kernel had to drop some
 	 */
-	bool (*receive)(mobility_aevents_t *this, mobility_aevents_cb_t cb,
+	bool (*receive)(mobility_xfrm_events_t *this, mobility_xfrm_events_cb_t cb,
 					void *data);
 
 	/**
-	 * Destroy a mobility_aevents_t.
+	 * Destroy a mobility_xfrm_events_t.
 	 */
-	void (*destroy)(mobility_aevents_t *this);
+	void (*destroy)(mobility_xfrm_events_t *this);
 };
 
 /**
@@ -78,7 +78,7 @@ struct mobility_aevents_t {
  *
  * @return				instance, NULL if the kernel has no IPsec (logged)
  */
-mobility_aevents_t *mobility_aevents_create();
+mobility_xfrm_events_t *mobility_xfrm_events_create();
 
 /**
  * Have a socket receive messages about SAs with the given SPIs only. What the
@@ -90,6 +90,6 @@ mobility_aevents_t *mobility_aevents_create();
  * @return				FALSE if it receives all messages, because there are none
  *						or too many
  */
-bool mobility_aevents_attach(int fd, uint32_t *spis, u_int count);
+bool mobility_xfrm_events_attach(int fd, uint32_t *spis, u_int count);
 
-#endif /** MOBILITY_AEVENTS_H_ @}*/
+#endif /** MOBILITY_XFRM_EVENTS_H_ @}*/

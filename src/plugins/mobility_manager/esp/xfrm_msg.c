@@ -8,7 +8,7 @@
 #include <netinet/in.h>
 #include <linux/udp.h>
 
-#include "mobility_sad_msg.h"
+#include "esp/xfrm_msg.h"
 
 /**
  * Write an address.
@@ -54,7 +54,7 @@ static bool put_port(traffic_selector_t *ts, uint16_t *port, uint16_t *mask)
  * Write the selector of a policy, which has to be exactly what charon wrote.
  * Returns FALSE for what is rare and written in special ways.
  */
-static bool put_selector(const mobility_sad_move_t *move,
+static bool put_selector(const mobility_xfrm_move_t *move,
 						 struct xfrm_selector *sel)
 {
 	traffic_selector_t *src = move->src_ts, *dst = move->dst_ts;
@@ -74,7 +74,7 @@ static bool put_selector(const mobility_sad_move_t *move,
 /**
  * Write the UDP encapsulation an SA is to have, if any.
  */
-static void put_encap(struct nlmsghdr *nlh, const mobility_sad_move_t *move)
+static void put_encap(struct nlmsghdr *nlh, const mobility_xfrm_move_t *move)
 {
 	struct xfrm_encap_tmpl encap = {
 		.encap_type = UDP_ENCAP_ESPINUDP,
@@ -91,7 +91,7 @@ static void put_encap(struct nlmsghdr *nlh, const mobility_sad_move_t *move)
 /**
  * Write what changes.
  */
-static void put_migrate(struct nlmsghdr *nlh, const mobility_sad_move_t *move)
+static void put_migrate(struct nlmsghdr *nlh, const mobility_xfrm_move_t *move)
 {
 	struct xfrm_user_migrate migrate = {
 		.proto = IPPROTO_ESP,
@@ -112,8 +112,8 @@ static void put_migrate(struct nlmsghdr *nlh, const mobility_sad_move_t *move)
 /*
  * Described in header.
  */
-struct nlmsghdr *mobility_sad_msg_sa(char *buf, uint16_t type,
-									 const mobility_sa_id_t *id)
+struct nlmsghdr *mobility_xfrm_msg_sa(char *buf, uint16_t type,
+									  const mobility_sa_id_t *id)
 {
 	struct xfrm_usersa_id *sa;
 	struct nlmsghdr *nlh;
@@ -131,8 +131,8 @@ struct nlmsghdr *mobility_sad_msg_sa(char *buf, uint16_t type,
 /*
  * Described in header.
  */
-struct nlmsghdr *mobility_sad_msg_policy(char *buf, uint16_t type,
-										 const mobility_sad_move_t *move)
+struct nlmsghdr *mobility_xfrm_msg_policy(char *buf, uint16_t type,
+										  const mobility_xfrm_move_t *move)
 {
 	struct xfrm_userpolicy_id *policy;
 	struct nlmsghdr *nlh;
@@ -156,12 +156,12 @@ struct nlmsghdr *mobility_sad_msg_policy(char *buf, uint16_t type,
 /*
  * Described in header.
  */
-struct nlmsghdr *mobility_sad_msg_migrate(char *buf,
-										  const mobility_sad_move_t *move)
+struct nlmsghdr *mobility_xfrm_msg_migrate(char *buf,
+										   const mobility_xfrm_move_t *move)
 {
 	struct nlmsghdr *nlh;
 
-	nlh = mobility_sad_msg_policy(buf, XFRM_MSG_MIGRATE, move);
+	nlh = mobility_xfrm_msg_policy(buf, XFRM_MSG_MIGRATE, move);
 	if (nlh)
 	{
 		put_migrate(nlh, move);
@@ -172,8 +172,8 @@ struct nlmsghdr *mobility_sad_msg_migrate(char *buf,
 /*
  * Described in header.
  */
-struct nlmsghdr *mobility_sad_msg_migrate_state(char *buf,
-											const mobility_sad_move_t *move)
+struct nlmsghdr *mobility_xfrm_msg_migrate_state(char *buf,
+											const mobility_xfrm_move_t *move)
 {
 	struct xfrm_user_migrate_state *migrate;
 	struct nlmsghdr *nlh;

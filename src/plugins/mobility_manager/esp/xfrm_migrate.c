@@ -9,8 +9,8 @@
 #include <linux/udp.h>
 #include <linux/xfrm.h>
 
-#include "mobility_sad_msg.h"
-#include "mobility_spd.h"
+#include "esp/xfrm_msg.h"
+#include "esp/xfrm_policy.h"
 
 #include <threading/mutex.h>
 #include <utils/debug.h>
@@ -18,17 +18,17 @@
 /** an SA with all its attributes, a large replay window included */
 #define SA_LEN 4096
 
-typedef struct private_mobility_sad_t private_mobility_sad_t;
+typedef struct private_mobility_xfrm_migrate_t private_mobility_xfrm_migrate_t;
 
 /**
- * Private data of a mobility_sad_t object.
+ * Private data of a mobility_xfrm_migrate_t object.
  */
-struct private_mobility_sad_t {
+struct private_mobility_xfrm_migrate_t {
 
 	/**
 	 * Public interface.
 	 */
-	mobility_sad_t public;
+	mobility_xfrm_migrate_t public;
 
 	/**
 	 * Socket for requests.
@@ -99,8 +99,8 @@ static void get_place(void *data, const struct nlmsghdr *nlh)
 /**
  * Check if the SA has its new addresses, and the right encapsulation.
  */
-static bool is_there(private_mobility_sad_t *this,
-					 const mobility_sad_move_t *move)
+static bool is_there(private_mobility_xfrm_migrate_t *this,
+					 const mobility_xfrm_move_t *move)
 {
 	char buf[128] __attribute__((aligned(MNL_ALIGNTO)));
 	mobility_ip_t src = mobility_ip_from_host(move->new_src);
@@ -110,7 +110,7 @@ static bool is_there(private_mobility_sad_t *this,
 
 	id = mobility_sa_id_create(move->new_dst, IPPROTO_ESP, move->spi,
 							   (mark_t){});
-	nlh = mobility_sad_msg_sa(buf, XFRM_MSG_GETSA, &id);
+	nlh = mobility_xfrm_msg_sa(buf, XFRM_MSG_GETSA, &id);
 	if (this->xfrm->request(this->xfrm, nlh, get_place, &place) != 0 ||
 		!mobility_ip_equals(&place.src, &src))
 	{
@@ -127,8 +127,8 @@ static bool is_there(private_mobility_sad_t *this,
 								htons(move->new_dst->get_port(move->new_dst));
 }
 
-METHOD(mobility_sad_t, has_moved, bool,
-	private_mobility_sad_t *this, const mobility_sad_move_t *move)
+METHOD(mobility_xfrm_migrate_t, has_moved, bool,
+	private_mobility_xfrm_migrate_t *this, const mobility_xfrm_move_t *move)
 {
 	bool moved;
 
@@ -141,7 +141,7 @@ METHOD(mobility_sad_t, has_moved, bool,
 /**
  * The copy starts with no packets, while policies may be about their number.
  */
-static void restore_counters(private_mobility_sad_t *this,
+static void restore_counters(private_mobility_xfrm_migrate_t *this,
 							 const mobility_sa_id_t *id,
 							 const mobility_sa_t *sa)
 {
@@ -170,8 +170,8 @@ static void restore_counters(private_mobility_sad_t *this,
 /**
  * Send a request to move something.  Returns TRUE if the kernel has done it.
  */
-static bool send_move(private_mobility_sad_t *this,
-					  const mobility_sad_move_t *move, struct nlmsghdr *nlh)
+static bool send_move(private_mobility_xfrm_migrate_t *this,
+					  const mobility_xfrm_move_t *move, struct nlmsghdr *nlh)
 {
 	if (this->xfrm->request(this->xfrm, nlh, NULL, NULL) == 0)
 	{
@@ -186,7 +186,7 @@ static bool send_move(private_mobility_sad_t *this,
 /**
  * Check if only UDP ports change, or if there is UDP encapsulation.
  */
-static bool stays(const mobility_sad_move_t *move)
+static bool stays(const mobility_xfrm_move_t *move)
 {
 	return move->src->ip_equals(move->src, move->new_src) &&
 		   move->dst->ip_equals(move->dst, move->new_dst);
@@ -195,23 +195,23 @@ static bool stays(const mobility_sad_move_t *move)
 /**
  * Move a policy only.
  */
-static void move_policy(private_mobility_sad_t *this,
-						const mobility_sad_move_t *move)
+static void move_policy(private_mobility_xfrm_migrate_t *this,
+						const mobility_xfrm_move_t *move)
 {
 	if (!stays(move))
 	{	/* a policy has nothing of what changes otherwise */
-		mobility_spd_write(this->xfrm, move, move, move->new_src,
-						   move->new_dst);
+		mobility_xfrm_policy_write(this->xfrm, move, move, move->new_src,
+								   move->new_dst);
 	}
 }
 
 /**
  * Count the other SAs that have moved.
  */
-static int count_kin(private_mobility_sad_t *this,
-					 const mobility_sad_move_t *move)
+static int count_kin(private_mobility_xfrm_migrate_t *this,
+					 const mobility_xfrm_move_t *move)
 {
-	mobility_sad_move_t kin = *move;
+	mobility_xfrm_move_t kin = *move;
 	int i, count = 0;
 
 	for (i = 0; i < array_count(move->kin); i++)
@@ -225,17 +225,17 @@ static int count_kin(private_mobility_sad_t *this,
 /**
  * Move back what was moved last, with its policy.
  */
-static void move_back(private_mobility_sad_t *this,
-					  const mobility_sad_move_t *move)
+static void move_back(private_mobility_xfrm_migrate_t *this,
+					  const mobility_xfrm_move_t *move)
 {
 	char buf[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
-	mobility_sad_move_t back = *move;
+	mobility_xfrm_move_t back = *move;
 
 	back.src = move->new_src;
 	back.dst = move->new_dst;
 	back.new_src = move->src;
 	back.new_dst = move->dst;
-	if (!send_move(this, &back, mobility_sad_msg_migrate(buf, &back)))
+	if (!send_move(this, &back, mobility_xfrm_msg_migrate(buf, &back)))
 	{
 		DBG1(DBG_KNL, "mobility: an SA with reqid %u is at %H now, and is going "
 			 "to stay there: %s", move->reqid, move->new_dst,
@@ -247,15 +247,15 @@ static void move_back(private_mobility_sad_t *this,
  * Have the kernel move an SA that is where we say, and a policy, by what it has
  * in common with others.
  */
-static bool migrate_by_reqid(private_mobility_sad_t *this,
-							 const mobility_sad_move_t *move)
+static bool migrate_by_reqid(private_mobility_xfrm_migrate_t *this,
+							 const mobility_xfrm_move_t *move)
 {
 	char buf[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
 	struct nlmsghdr *nlh;
 	int kin = count_kin(this, move), before;
 	bool done;
 
-	nlh = mobility_sad_msg_migrate(buf, move);
+	nlh = mobility_xfrm_msg_migrate(buf, move);
 	while (nlh)
 	{
 		done = send_move(this, move, nlh);
@@ -275,11 +275,12 @@ static bool migrate_by_reqid(private_mobility_sad_t *this,
 			return FALSE;
 		}
 		/* one that has to move as well, but the policy is needed again */
-		if (!mobility_spd_write(this->xfrm, move, move, move->src, move->dst))
+		if (!mobility_xfrm_policy_write(this->xfrm, move, move, move->src,
+										move->dst))
 		{
 			return FALSE;
 		}
-		nlh = mobility_sad_msg_migrate(buf, move);
+		nlh = mobility_xfrm_msg_migrate(buf, move);
 	}
 	return FALSE;
 }
@@ -287,14 +288,14 @@ static bool migrate_by_reqid(private_mobility_sad_t *this,
 /**
  * Move an SA that is where we say, and a policy.
  */
-static bool migrate_from(private_mobility_sad_t *this,
-						 const mobility_sad_move_t *move)
+static bool migrate_from(private_mobility_xfrm_migrate_t *this,
+						 const mobility_xfrm_move_t *move)
 {
 	char buf[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
 
 	if (this->atomic)
 	{
-		send_move(this, move, mobility_sad_msg_migrate_state(buf, move));
+		send_move(this, move, mobility_xfrm_msg_migrate_state(buf, move));
 		if (is_there(this, move))
 		{
 			move_policy(this, move);
@@ -307,8 +308,8 @@ static bool migrate_from(private_mobility_sad_t *this,
 /**
  * Move an SA and a policy, with the socket locked.
  */
-static bool migrate_locked(private_mobility_sad_t *this,
-						   const mobility_sad_move_t *move)
+static bool migrate_locked(private_mobility_xfrm_migrate_t *this,
+						   const mobility_xfrm_move_t *move)
 {
 	mobility_ip_t src = mobility_ip_from_host(move->src);
 	mobility_sa_id_t old, new;
@@ -336,8 +337,8 @@ static bool migrate_locked(private_mobility_sad_t *this,
 	return TRUE;
 }
 
-METHOD(mobility_sad_t, migrate, bool,
-	private_mobility_sad_t *this, const mobility_sad_move_t *move)
+METHOD(mobility_xfrm_migrate_t, migrate, bool,
+	private_mobility_xfrm_migrate_t *this, const mobility_xfrm_move_t *move)
 {
 	bool moved;
 
@@ -347,13 +348,13 @@ METHOD(mobility_sad_t, migrate, bool,
 	return moved;
 }
 
-METHOD(mobility_sad_t, relax, bool,
-	private_mobility_sad_t *this, const mobility_sad_move_t *move)
+METHOD(mobility_xfrm_migrate_t, relax, bool,
+	private_mobility_xfrm_migrate_t *this, const mobility_xfrm_move_t *move)
 {
 	bool relaxed;
 
 	this->mutex->lock(this->mutex);
-	relaxed = mobility_spd_write(this->xfrm, move, move, NULL, NULL);
+	relaxed = mobility_xfrm_policy_write(this->xfrm, move, move, NULL, NULL);
 	this->mutex->unlock(this->mutex);
 	return relaxed;
 }
@@ -371,10 +372,10 @@ static traffic_selector_t *create_nobody(traffic_selector_t *like)
 							0, 0, 65535);
 }
 
-METHOD(mobility_sad_t, migrate_relaxed, bool,
-	private_mobility_sad_t *this, const mobility_sad_move_t *move)
+METHOD(mobility_xfrm_migrate_t, migrate_relaxed, bool,
+	private_mobility_xfrm_migrate_t *this, const mobility_xfrm_move_t *move)
 {
-	mobility_sad_move_t carrier = *move;
+	mobility_xfrm_move_t carrier = *move;
 	traffic_selector_t *nobody;
 	bool moved = FALSE;
 
@@ -382,12 +383,12 @@ METHOD(mobility_sad_t, migrate_relaxed, bool,
 	carrier.src_ts = carrier.dst_ts = nobody;
 	this->mutex->lock(this->mutex);
 	/* XFRM_MSG_MIGRATE needs a policy that is as the SA is */
-	if (mobility_spd_write(this->xfrm, move, &carrier, move->src, NULL))
+	if (mobility_xfrm_policy_write(this->xfrm, move, &carrier, move->src, NULL))
 	{
 		moved = migrate_locked(this, &carrier);
 	}
 	/* it may be there even if the kernel has not said so */
-	mobility_spd_del(this->xfrm, &carrier);
+	mobility_xfrm_policy_del(this->xfrm, &carrier);
 	this->mutex->unlock(this->mutex);
 	nobody->destroy(nobody);
 	return moved;
@@ -476,19 +477,21 @@ static void build_copy(void *data, const struct nlmsghdr *nlh)
 /**
  * Delete an SA, with the socket locked.
  */
-static void del_locked(private_mobility_sad_t *this, const mobility_sa_id_t *id)
+static void del_locked(private_mobility_xfrm_migrate_t *this,
+					   const mobility_sa_id_t *id)
 {
 	char buf[128] __attribute__((aligned(MNL_ALIGNTO)));
 
 	this->xfrm->request(this->xfrm,
-						mobility_sad_msg_sa(buf, XFRM_MSG_DELSA, id),
+						mobility_xfrm_msg_sa(buf, XFRM_MSG_DELSA, id),
 						NULL, NULL);
 }
 
 /**
  * Add the copy of an SA.
  */
-static bool add_copy(private_mobility_sad_t *this, const mobility_sa_id_t *id,
+static bool add_copy(private_mobility_xfrm_migrate_t *this,
+					 const mobility_sa_id_t *id,
 					 const copy_t *copy)
 {
 	mobility_sa_id_t new = *id;
@@ -503,8 +506,9 @@ static bool add_copy(private_mobility_sad_t *this, const mobility_sa_id_t *id,
 	return !error;
 }
 
-METHOD(mobility_sad_t, copy_, bool,
-	private_mobility_sad_t *this, const mobility_sa_id_t *id, host_t *dst)
+METHOD(mobility_xfrm_migrate_t, copy_, bool,
+	private_mobility_xfrm_migrate_t *this, const mobility_sa_id_t *id,
+	host_t *dst)
 {
 	char request[128] __attribute__((aligned(MNL_ALIGNTO)));
 	char buf[SA_LEN] __attribute__((aligned(sizeof(uint64_t))));
@@ -521,7 +525,7 @@ METHOD(mobility_sad_t, copy_, bool,
 		return FALSE;
 	}
 	this->mutex->lock(this->mutex);
-	nlh = mobility_sad_msg_sa(request, XFRM_MSG_GETSA, id);
+	nlh = mobility_xfrm_msg_sa(request, XFRM_MSG_GETSA, id);
 	if (this->xfrm->request(this->xfrm, nlh, build_copy, &copy) == 0 &&
 		copy.complete)
 	{
@@ -537,16 +541,16 @@ METHOD(mobility_sad_t, copy_, bool,
 	return copied;
 }
 
-METHOD(mobility_sad_t, del, void,
-	private_mobility_sad_t *this, const mobility_sa_id_t *id)
+METHOD(mobility_xfrm_migrate_t, del, void,
+	private_mobility_xfrm_migrate_t *this, const mobility_sa_id_t *id)
 {
 	this->mutex->lock(this->mutex);
 	del_locked(this, id);
 	this->mutex->unlock(this->mutex);
 }
 
-METHOD(mobility_sad_t, destroy, void,
-	private_mobility_sad_t *this)
+METHOD(mobility_xfrm_migrate_t, destroy, void,
+	private_mobility_xfrm_migrate_t *this)
 {
 	this->xfrm->destroy(this->xfrm);
 	this->mutex->destroy(this->mutex);
@@ -562,14 +566,14 @@ static bool is_atomic(mobility_xfrm_t *xfrm)
 	char buf[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
 	host_t *any;
 	int error;
-	mobility_sad_move_t move = {
+	mobility_xfrm_move_t move = {
 		/* reserved, nobody uses it (RFC 4303, 2.1) */
 		.spi = htonl(1),
 	};
 
 	any = host_create_any(AF_INET);
 	move.src = move.dst = move.new_src = move.new_dst = any;
-	error = xfrm->request(xfrm, mobility_sad_msg_migrate_state(buf, &move),
+	error = xfrm->request(xfrm, mobility_xfrm_msg_migrate_state(buf, &move),
 						  NULL, NULL);
 	any->destroy(any);
 	return error == ESRCH;
@@ -578,9 +582,9 @@ static bool is_atomic(mobility_xfrm_t *xfrm)
 /*
  * Described in header.
  */
-mobility_sad_t *mobility_sad_create(mobility_xfrm_t *xfrm)
+mobility_xfrm_migrate_t *mobility_xfrm_migrate_create(mobility_xfrm_t *xfrm)
 {
-	private_mobility_sad_t *this;
+	private_mobility_xfrm_migrate_t *this;
 
 	if (!xfrm)
 	{

@@ -5,7 +5,7 @@
  */
 
 /**
- * @defgroup mobility_relocator mobility_relocator
+ * @defgroup mobility_child_update mobility_child_update
  * @{ @ingroup mobility_manager
  *
  * Gives the CHILD_SAs of an IKE_SA other addresses so that, as far as possible,
@@ -13,7 +13,8 @@
  *
  *  - Before the peer gets to know the new address, inbound SAs are copied to
  *    it.  Packets are accepted at both, whenever the peer changes over.
- *  - Outbound SAs and policies change at once, see mobility_sad_t.migrate().
+ *  - Outbound SAs and policies change at once, see
+ *  mobility_xfrm_migrate_t.migrate().
  *
  * Where that does not work stock's way is taken, which loses some: for
  * transport mode, IPComp, marks, hardware offload and SAs per CPU, for traffic
@@ -31,15 +32,15 @@
  * the peer did not answer by then, and two seconds after it did.
  */
 
-#ifndef MOBILITY_RELOCATOR_H_
-#define MOBILITY_RELOCATOR_H_
+#ifndef MOBILITY_CHILD_UPDATE_H_
+#define MOBILITY_CHILD_UPDATE_H_
 
-#include "mobility_sad.h"
+#include "esp/xfrm_migrate.h"
 
 #include <collections/array.h>
 #include <sa/ike_sa.h>
 
-typedef struct mobility_relocator_t mobility_relocator_t;
+typedef struct mobility_child_update_t mobility_child_update_t;
 
 /**
  * Stock's ike_sa_t.update_hosts().
@@ -52,7 +53,7 @@ typedef void (*mobility_update_hosts_t)(ike_sa_t *ike_sa, host_t *me,
  * Relocator.  Methods may be called from any thread with the IKE_SA checked
  * out.
  */
-struct mobility_relocator_t {
+struct mobility_child_update_t {
 
 	/**
 	 * Accept inbound packets at another local address as well.
@@ -62,7 +63,8 @@ struct mobility_relocator_t {
 	 * @param copies	gets the SAs that exist in the kernel only, created if
 	 *					NULL
 	 */
-	void (*accept)(mobility_relocator_t *this, ike_sa_t *ike_sa, host_t *local,
+	void (*accept)(mobility_child_update_t *this, ike_sa_t *ike_sa,
+				   host_t *local,
 				   array_t **copies);
 
 	/**
@@ -77,7 +79,7 @@ struct mobility_relocator_t {
 	 * @param copies	SAs that exist in the kernel only, may be NULL; those at
 	 *					the new address change places with the CHILD_SA's
 	 */
-	void (*update)(mobility_relocator_t *this, ike_sa_t *ike_sa,
+	void (*update)(mobility_child_update_t *this, ike_sa_t *ike_sa,
 				   mobility_update_hosts_t stock, host_t *me, host_t *other,
 				   update_hosts_flag_t flags, array_t *copies);
 
@@ -86,12 +88,12 @@ struct mobility_relocator_t {
 	 *
 	 * @param copies	what accept() returned, gets NULL
 	 */
-	void (*drop)(mobility_relocator_t *this, array_t **copies);
+	void (*drop)(mobility_child_update_t *this, array_t **copies);
 
 	/**
-	 * Destroy a mobility_relocator_t.
+	 * Destroy a mobility_child_update_t.
 	 */
-	void (*destroy)(mobility_relocator_t *this);
+	void (*destroy)(mobility_child_update_t *this);
 };
 
 /**
@@ -100,6 +102,7 @@ struct mobility_relocator_t {
  * @param sad			SAs and policies in the kernel, gets owned
  * @return				relocator, NULL if sad is, or without rtnetlink (logged)
  */
-mobility_relocator_t *mobility_relocator_create(mobility_sad_t *sad);
+mobility_child_update_t *mobility_child_update_create(
+												  mobility_xfrm_migrate_t *sad);
 
-#endif /** MOBILITY_RELOCATOR_H_ @}*/
+#endif /** MOBILITY_CHILD_UPDATE_H_ @}*/

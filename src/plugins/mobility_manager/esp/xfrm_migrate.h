@@ -5,29 +5,29 @@
  */
 
 /**
- * @defgroup mobility_sad mobility_sad
+ * @defgroup mobility_xfrm_migrate mobility_xfrm_migrate
  * @{ @ingroup mobility_manager
  *
  * Changes SAs and policies in the kernel in a way that no packet is lost by,
  * which deleting an SA and adding it again with other addresses can't.
  */
 
-#ifndef MOBILITY_SAD_H_
-#define MOBILITY_SAD_H_
+#ifndef MOBILITY_XFRM_MIGRATE_H_
+#define MOBILITY_XFRM_MIGRATE_H_
 
-#include "mobility_xfrm.h"
+#include "esp/xfrm.h"
 
 #include <collections/array.h>
 #include <selectors/traffic_selector.h>
 
-typedef struct mobility_sad_t mobility_sad_t;
-typedef struct mobility_sad_move_t mobility_sad_move_t;
+typedef struct mobility_xfrm_migrate_t mobility_xfrm_migrate_t;
+typedef struct mobility_xfrm_move_t mobility_xfrm_move_t;
 
 /**
  * What is to be changed about a policy and the SA that it refers to: ESP in
  * tunnel mode, without marks and hardware offload.
  */
-struct mobility_sad_move_t {
+struct mobility_xfrm_move_t {
 	/** direction of the policy */
 	policy_dir_t dir;
 	/** its traffic selectors */
@@ -53,7 +53,7 @@ struct mobility_sad_move_t {
  * Security associations in the kernel.  Methods may be called from any thread;
  * the internal mutex is a leaf.
  */
-struct mobility_sad_t {
+struct mobility_xfrm_migrate_t {
 
 	/**
 	 * Give an SA and a policy other addresses.  Keys and replay state stay.
@@ -79,7 +79,8 @@ struct mobility_sad_t {
 	 * @param move		what to change
 	 * @return			TRUE if the SA with this SPI is there, see has_moved()
 	 */
-	bool (*migrate)(mobility_sad_t *this, const mobility_sad_move_t *move);
+	bool (*migrate)(mobility_xfrm_migrate_t *this,
+					const mobility_xfrm_move_t *move);
 
 	/**
 	 * Have a policy for inbound packets accept those of its SA whatever address
@@ -91,7 +92,8 @@ struct mobility_sad_t {
 	 * @param move		names the policy
 	 * @return			TRUE if it does
 	 */
-	bool (*relax)(mobility_sad_t *this, const mobility_sad_move_t *move);
+	bool (*relax)(mobility_xfrm_migrate_t *this,
+				  const mobility_xfrm_move_t *move);
 
 	/**
 	 * Give an SA other addresses whose policies are relaxed, and stay so.
@@ -99,8 +101,8 @@ struct mobility_sad_t {
 	 * @param move		what to change, naming one of the policies
 	 * @return			TRUE if the SA with this SPI is there, see has_moved()
 	 */
-	bool (*migrate_relaxed)(mobility_sad_t *this,
-							const mobility_sad_move_t *move);
+	bool (*migrate_relaxed)(mobility_xfrm_migrate_t *this,
+							const mobility_xfrm_move_t *move);
 
 	/**
 	 * Check if an SA has its new addresses and UDP encapsulation.
@@ -108,7 +110,8 @@ struct mobility_sad_t {
 	 * @param move		what was to be changed
 	 * @return			TRUE if it has
 	 */
-	bool (*has_moved)(mobility_sad_t *this, const mobility_sad_move_t *move);
+	bool (*has_moved)(mobility_xfrm_migrate_t *this,
+					  const mobility_xfrm_move_t *move);
 
 	/**
 	 * Have packets of an inbound SA accepted at another address as well, by a
@@ -121,7 +124,7 @@ struct mobility_sad_t {
 	 * @param dst		address to accept packets at, of the same family
 	 * @return			TRUE if they are
 	 */
-	bool (*copy)(mobility_sad_t *this, const mobility_sa_id_t *id,
+	bool (*copy)(mobility_xfrm_migrate_t *this, const mobility_sa_id_t *id,
 				 host_t *dst);
 
 	/**
@@ -129,12 +132,12 @@ struct mobility_sad_t {
 	 *
 	 * @param id		SA
 	 */
-	void (*del)(mobility_sad_t *this, const mobility_sa_id_t *id);
+	void (*del)(mobility_xfrm_migrate_t *this, const mobility_sa_id_t *id);
 
 	/**
-	 * Destroy a mobility_sad_t.
+	 * Destroy a mobility_xfrm_migrate_t.
 	 */
-	void (*destroy)(mobility_sad_t *this);
+	void (*destroy)(mobility_xfrm_migrate_t *this);
 };
 
 /**
@@ -143,6 +146,6 @@ struct mobility_sad_t {
  * @param xfrm			socket for requests, gets owned; NULL if there is none
  * @return				instance, NULL if xfrm is
  */
-mobility_sad_t *mobility_sad_create(mobility_xfrm_t *xfrm);
+mobility_xfrm_migrate_t *mobility_xfrm_migrate_create(mobility_xfrm_t *xfrm);
 
-#endif /** MOBILITY_SAD_H_ @}*/
+#endif /** MOBILITY_XFRM_MIGRATE_H_ @}*/

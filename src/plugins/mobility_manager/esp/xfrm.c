@@ -9,7 +9,7 @@
 #include <time.h>
 #include <linux/xfrm.h>
 
-#include "mobility_xfrm.h"
+#include "esp/xfrm.h"
 
 #include <utils/debug.h>
 

@@ -12,52 +12,53 @@
  * time is a parameter.
  *
  * It wants a sample with the first packet that leaves after a pause, and one
- * every MOBILITY_FLOW_PERIOD as long as packets leave. While none leaves there
+ * every MOBILITY_PATH_HEALTH_PERIOD as long as packets leave. While none leaves
+ * there
  * is nothing to tell, so it needs no timer.
  */
 
-#ifndef MOBILITY_FLOW_H_
-#define MOBILITY_FLOW_H_
+#ifndef MOBILITY_PATH_HEALTH_H_
+#define MOBILITY_PATH_HEALTH_H_
 
 #include <library.h>
 
 /** ms between samples while packets leave */
-#define MOBILITY_FLOW_PERIOD 100
+#define MOBILITY_PATH_HEALTH_PERIOD 100
 
 /** ms without an answer that are suspect, or four RTTs if that is more */
-#define MOBILITY_FLOW_SILENCE 400
+#define MOBILITY_PATH_HEALTH_SILENCE 400
 
 /** ms without an answer that are suspect for what is sent without any */
-#define MOBILITY_FLOW_SILENCE_MAX (60 * 1000)
+#define MOBILITY_PATH_HEALTH_SILENCE_MAX (60 * 1000)
 
 /** ms after which a packet without an answer has nothing to do with the next */
-#define MOBILITY_FLOW_PAUSE (10 * 1000)
+#define MOBILITY_PATH_HEALTH_PAUSE (10 * 1000)
 
 /** packets the peer has to have sent, and ms, to judge what gets lost */
-#define MOBILITY_FLOW_LOSS_PACKETS 100
-#define MOBILITY_FLOW_LOSS_TIME 2000
+#define MOBILITY_PATH_HEALTH_LOSS_PACKETS 100
+#define MOBILITY_PATH_HEALTH_LOSS_TIME 2000
 
 /** ms without any packet, after which earlier ones do not count for the loss */
-#define MOBILITY_FLOW_LOSS_PAUSE 1000
+#define MOBILITY_PATH_HEALTH_LOSS_PAUSE 1000
 
 /** percents of loss, more is lossy, and less is not anymore */
-#define MOBILITY_FLOW_LOSS_LEAVE 20
-#define MOBILITY_FLOW_LOSS_RETURN 5
+#define MOBILITY_PATH_HEALTH_LOSS_LEAVE 20
+#define MOBILITY_PATH_HEALTH_LOSS_RETURN 5
 
-typedef enum mobility_verdict_t mobility_verdict_t;
-typedef struct mobility_flow_sample_t mobility_flow_sample_t;
-typedef struct mobility_flow_t mobility_flow_t;
+typedef enum mobility_health_t mobility_health_t;
+typedef struct mobility_path_health_sample_t mobility_path_health_sample_t;
+typedef struct mobility_path_health_t mobility_path_health_t;
 
 /**
  * What the counters tell about a path.
  */
-enum mobility_verdict_t {
+enum mobility_health_t {
 	/** nothing suspect, or no traffic */
-	MOBILITY_VERDICT_HEALTHY,
+	MOBILITY_HEALTH_HEALTHY,
 	/** packets leave and nothing returns */
-	MOBILITY_VERDICT_SILENT,
+	MOBILITY_HEALTH_SILENT,
 	/** much of what the peer sends gets lost */
-	MOBILITY_VERDICT_LOSSY,
+	MOBILITY_HEALTH_LOSSY,
 };
 
 /**
@@ -68,7 +69,7 @@ extern enum_name_t *mobility_verdict_names;
 /**
  * Counters, of all SAs of a session together.
  */
-struct mobility_flow_sample_t {
+struct mobility_path_health_sample_t {
 	/** packets that left */
 	uint64_t out;
 	/** packets that came in */
@@ -80,7 +81,7 @@ struct mobility_flow_sample_t {
 /**
  * Watches the traffic of a session.  Not thread-safe, the owner locks.
  */
-struct mobility_flow_t {
+struct mobility_path_health_t {
 
 	/**
 	 * Have a look at the counters.
@@ -92,15 +93,15 @@ struct mobility_flow_t {
 	 * @param sample	counters
 	 * @return			verdict
 	 */
-	mobility_verdict_t (*sample)(mobility_flow_t *this, uint64_t now,
-								 const mobility_flow_sample_t *sample);
+	mobility_health_t (*sample)(mobility_path_health_t *this, uint64_t now,
+								const mobility_path_health_sample_t *sample);
 
 	/**
 	 * Get the last verdict.
 	 *
 	 * @return			verdict
 	 */
-	mobility_verdict_t (*get_verdict)(mobility_flow_t *this);
+	mobility_health_t (*get_verdict)(mobility_path_health_t *this);
 
 	/**
 	 * The peer can be reached although nothing returned: it is what is sent
@@ -110,26 +111,26 @@ struct mobility_flow_t {
 	 *
 	 * @param now		time in ms
 	 */
-	void (*refuted)(mobility_flow_t *this, uint64_t now);
+	void (*refuted)(mobility_path_health_t *this, uint64_t now);
 
 	/**
 	 * The session uses another path now, of which nothing is known.
 	 *
 	 * @param now		time in ms
 	 */
-	void (*moved)(mobility_flow_t *this, uint64_t now);
+	void (*moved)(mobility_path_health_t *this, uint64_t now);
 
 	/**
 	 * Set the round-trip time of the path.
 	 *
 	 * @param rtt		ms, 0 if unknown
 	 */
-	void (*set_rtt)(mobility_flow_t *this, uint32_t rtt);
+	void (*set_rtt)(mobility_path_health_t *this, uint32_t rtt);
 
 	/**
-	 * Destroy a mobility_flow_t.
+	 * Destroy a mobility_path_health_t.
 	 */
-	void (*destroy)(mobility_flow_t *this);
+	void (*destroy)(mobility_path_health_t *this);
 };
 
 /**
@@ -137,6 +138,6 @@ struct mobility_flow_t {
  *
  * @return				instance
  */
-mobility_flow_t *mobility_flow_create();
+mobility_path_health_t *mobility_path_health_create();
 
-#endif /** MOBILITY_FLOW_H_ @}*/
+#endif /** MOBILITY_PATH_HEALTH_H_ @}*/

@@ -220,16 +220,16 @@ START_TEST(test_migrate)
 	};
 	int n = _i / countof(dirs), d = _i % countof(dirs);
 	typeof(&kernel_cases[0]) test = &kernel_cases[n];
-	mobility_sad_move_t move;
+	mobility_xfrm_move_t move;
 	mobility_sa_id_t old, new;
 	mobility_sa_t before, other;
 	mobility_xfrm_t *xfrm;
-	mobility_sad_t *sad;
+	mobility_xfrm_migrate_t *sad;
 	char options[256], encap[64] = "", *all, *net;
 
 	net = strchr(test->src_net, ':') ? "fd55::/64" : "10.5.0.0/16";
 	xfrm = mobility_xfrm_create();
-	sad = mobility_sad_create(mobility_xfrm_create());
+	sad = mobility_xfrm_migrate_create(mobility_xfrm_create());
 	move = sad_create_move(test->src, test->dst, test->new_src, test->new_dst,
 					   test->new_port);
 	move.dir = dirs[d].dir;
@@ -296,11 +296,11 @@ END_TEST
 
 START_TEST(test_relax)
 {
-	mobility_sad_move_t move;
+	mobility_xfrm_move_t move;
 	mobility_sa_id_t id;
 	mobility_sa_t before;
 	mobility_xfrm_t *xfrm;
-	mobility_sad_t *sad;
+	mobility_xfrm_migrate_t *sad;
 	char options[64] = "replay-window 32";
 	bool v6 = _i == 1, encap = _i == 2;
 	char *src = v6 ? "fd00::9" : "10.0.0.9", *dst = v6 ? "fd00::1" : "10.0.0.1";
@@ -310,7 +310,7 @@ START_TEST(test_relax)
 	u_int if_id = _i == 3 ? 42 : 0;
 
 	xfrm = mobility_xfrm_create();
-	sad = mobility_sad_create(mobility_xfrm_create());
+	sad = mobility_xfrm_migrate_create(mobility_xfrm_create());
 	snprintf(options, sizeof(options), "replay-window 32 if_id %u %s", if_id,
 			 encap ? "encap espinudp 4500 4500 0.0.0.0" : "");
 	add_sa(src, dst, OTHER_SPI, OTHER_REQID, options);
@@ -354,11 +354,11 @@ END_TEST
 
 START_TEST(test_migrate_policies)
 {
-	mobility_sad_move_t move;
-	mobility_sad_t *sad;
+	mobility_xfrm_move_t move;
+	mobility_xfrm_migrate_t *sad;
 
 	/* policies in two directions, and two traffic selectors */
-	sad = mobility_sad_create(mobility_xfrm_create());
+	sad = mobility_xfrm_migrate_create(mobility_xfrm_create());
 	add_sa("10.0.0.9", "10.0.0.1", SAD_SPI, SAD_REQID, "replay-window 32");
 	add_policy("10.4.0.0/16", "10.3.0.1/32", "", "fwd", 0, "10.0.0.9",
 			   "10.0.0.1", SAD_REQID);
@@ -391,11 +391,11 @@ END_TEST
 
 START_TEST(test_migrate_fails)
 {
-	mobility_sad_move_t move;
-	mobility_sad_t *sad;
+	mobility_xfrm_move_t move;
+	mobility_xfrm_migrate_t *sad;
 	char *all;
 
-	sad = mobility_sad_create(mobility_xfrm_create());
+	sad = mobility_xfrm_migrate_create(mobility_xfrm_create());
 	add_sa("10.0.0.1", "10.0.0.9", SAD_SPI, SAD_REQID, "replay-oseq 0x9");
 	add_sa("10.0.0.1", "10.0.1.9", SAD_SPI, SAD_REQID, "replay-oseq 0x9");
 	add_policy("10.3.0.1/32", "0.0.0.0/0", "", "out", 0, "10.0.0.1",
@@ -428,9 +428,9 @@ END_TEST
  * Add two SAs with the same reqid, and a policy; describe how the one that was
  * added first moves, or only changes its port
  */
-static mobility_sad_move_t add_same_reqid(bool moves)
+static mobility_xfrm_move_t add_same_reqid(bool moves)
 {
-	mobility_sad_move_t move;
+	mobility_xfrm_move_t move;
 
 	add_sa("10.0.0.1", "10.0.0.9", SAD_SPI, SAD_REQID,
 		   "encap espinudp 4500 4500 ::");
@@ -448,12 +448,12 @@ static mobility_sad_move_t add_same_reqid(bool moves)
 
 START_TEST(test_same_reqid)
 {
-	mobility_sad_move_t move, other;
-	mobility_sad_t *sad;
+	mobility_xfrm_move_t move, other;
+	mobility_xfrm_migrate_t *sad;
 	bool moved;
 
 	/* of another IKE_SA: it stays, whichever the kernel finds first */
-	sad = mobility_sad_create(mobility_xfrm_create());
+	sad = mobility_xfrm_migrate_create(mobility_xfrm_create());
 	move = add_same_reqid(_i);
 	other = move;
 	other.spi = htonl(OTHER_SPI);
@@ -479,12 +479,12 @@ END_TEST
 
 START_TEST(test_kin)
 {
-	mobility_sad_move_t move;
-	mobility_sad_t *sad;
+	mobility_xfrm_move_t move;
+	mobility_xfrm_migrate_t *sad;
 	uint32_t spi = htonl(OTHER_SPI);
 
 	/* a CHILD_SA and the one that replaces it share policies, both move */
-	sad = mobility_sad_create(mobility_xfrm_create());
+	sad = mobility_xfrm_migrate_create(mobility_xfrm_create());
 	move = add_same_reqid(TRUE);
 	array_insert_create_value(&move.kin, sizeof(spi), ARRAY_TAIL, &spi);
 	ck_assert(sad->migrate(sad, &move));
@@ -550,7 +550,7 @@ START_TEST(test_copy)
 	mobility_sa_id_t old, new;
 	mobility_sa_t sa, before;
 	mobility_xfrm_t *xfrm;
-	mobility_sad_t *sad;
+	mobility_xfrm_migrate_t *sad;
 	host_t *host, *host6;
 	int i;
 
@@ -568,7 +568,7 @@ START_TEST(test_copy)
 	add_policy("10.3.0.1", "10.4.0.1", "", "in", 0, "10.0.0.9", "10.0.0.1",
 			   SAD_REQID);
 	xfrm = mobility_xfrm_create();
-	sad = mobility_sad_create(mobility_xfrm_create());
+	sad = mobility_xfrm_migrate_create(mobility_xfrm_create());
 	host = host_create_from_string("10.0.0.1", 0);
 	old = sad_get_id(host, SAD_SPI);
 	host->destroy(host);
@@ -620,7 +620,7 @@ END_TEST
 
 START_TEST(test_none)
 {
-	ck_assert(mobility_sad_create(NULL) == NULL);
+	ck_assert(mobility_xfrm_migrate_create(NULL) == NULL);
 }
 END_TEST
 

@@ -5,16 +5,16 @@
  */
 
 /**
- * @defgroup mobility_spd mobility_spd
+ * @defgroup mobility_xfrm_policy mobility_xfrm_policy
  * @{ @ingroup mobility_manager
  *
  * Changes to policies in the kernel that charon does not make.
  */
 
-#ifndef MOBILITY_SPD_H_
-#define MOBILITY_SPD_H_
+#ifndef MOBILITY_XFRM_POLICY_H_
+#define MOBILITY_XFRM_POLICY_H_
 
-#include "mobility_sad.h"
+#include "esp/xfrm_migrate.h"
 
 /**
  * Write a policy as it is but for its selector, or for the addresses of its
@@ -27,10 +27,10 @@
  * @param dst		destination address of the tunnel, NULL to keep
  * @return			TRUE if it was written
  */
-bool mobility_spd_write(mobility_xfrm_t *xfrm,
-						const mobility_sad_move_t *policy,
-						const mobility_sad_move_t *copy, host_t *src,
-						host_t *dst);
+bool mobility_xfrm_policy_write(mobility_xfrm_t *xfrm,
+								const mobility_xfrm_move_t *policy,
+								const mobility_xfrm_move_t *copy, host_t *src,
+								host_t *dst);
 
 /**
  * Delete a policy.
@@ -38,6 +38,7 @@ bool mobility_spd_write(mobility_xfrm_t *xfrm,
  * @param xfrm		socket for requests, locked by the caller
  * @param policy	names the policy
  */
-void mobility_spd_del(mobility_xfrm_t *xfrm, const mobility_sad_move_t *policy);
+void mobility_xfrm_policy_del(mobility_xfrm_t *xfrm,
+							  const mobility_xfrm_move_t *policy);
 
-#endif /** MOBILITY_SPD_H_ @}*/
+#endif /** MOBILITY_XFRM_POLICY_H_ @}*/

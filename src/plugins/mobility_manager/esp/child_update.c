@@ -4,10 +4,10 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_relocator.h"
-#include "mobility_addresses.h"
+#include "esp/child_update.h"
+#include "esp/virtual_ips.h"
 #include "mobility_compat.h"
-#include "mobility_kernel_hooks.h"
+#include "esp/kernel_hooks.h"
 
 #include <unistd.h>
 
@@ -17,27 +17,27 @@
 #define KNOWN_TRIES 100
 #define KNOWN_INTERVAL 5
 
-typedef struct private_mobility_relocator_t private_mobility_relocator_t;
+typedef struct private_mobility_child_update_t private_mobility_child_update_t;
 
 /**
- * Private data of a mobility_relocator_t object.
+ * Private data of a mobility_child_update_t object.
  */
-struct private_mobility_relocator_t {
+struct private_mobility_child_update_t {
 
 	/**
 	 * Public interface.
 	 */
-	mobility_relocator_t public;
+	mobility_child_update_t public;
 
 	/**
 	 * SAs and policies in the kernel.
 	 */
-	mobility_sad_t *sad;
+	mobility_xfrm_migrate_t *sad;
 
 	/**
 	 * Addresses that stay while stock takes them from one interface to another.
 	 */
-	mobility_addresses_t *addresses;
+	mobility_virtual_ips_t *addresses;
 
 	/**
 	 * Hooks in charon's kernel interface.
@@ -133,8 +133,8 @@ static bool remove_copy(array_t *copies, const mobility_sa_id_t *id)
 	return FALSE;
 }
 
-METHOD(mobility_relocator_t, accept_, void,
-	private_mobility_relocator_t *this, ike_sa_t *ike_sa, host_t *local,
+METHOD(mobility_child_update_t, accept_, void,
+	private_mobility_child_update_t *this, ike_sa_t *ike_sa, host_t *local,
 	array_t **copies)
 {
 	enumerator_t *enumerator;
@@ -205,13 +205,13 @@ static array_t *get_kin(ike_sa_t *ike_sa, child_sa_t *child_sa, bool inbound)
 /**
  * Describe what changes about the policies of one direction.
  */
-static mobility_sad_move_t get_move(child_sa_t *child_sa, policy_dir_t dir,
-									const change_t *change)
+static mobility_xfrm_move_t get_move(child_sa_t *child_sa, policy_dir_t dir,
+									 const change_t *change)
 {
 	bool inbound = dir != POLICY_OUT;
 	child_cfg_t *config = child_sa->get_config(child_sa);
 
-	return (mobility_sad_move_t){
+	return (mobility_xfrm_move_t){
 		.dir = dir,
 		.interface = inbound ? NULL : config->get_interface(config),
 		.reqid = child_sa->get_reqid(child_sa),
@@ -229,10 +229,10 @@ static mobility_sad_move_t get_move(child_sa_t *child_sa, policy_dir_t dir,
  * Do something with the policies of one direction.  Returns TRUE if it could be
  * done with all of them, last gets what the last one returned if not NULL.
  */
-static bool each_policy(private_mobility_relocator_t *this,
-						child_sa_t *child_sa, mobility_sad_move_t *move,
-						bool (*method)(mobility_sad_t*,
-									   const mobility_sad_move_t*), bool *last)
+static bool each_policy(private_mobility_child_update_t *this,
+						child_sa_t *child_sa, mobility_xfrm_move_t *move,
+						bool (*method)(mobility_xfrm_migrate_t*,
+									   const mobility_xfrm_move_t*), bool *last)
 {
 	bool inbound = move->dir != POLICY_OUT, failed = FALSE, done = FALSE;
 	traffic_selector_t *mine, *others;
@@ -258,10 +258,10 @@ static bool each_policy(private_mobility_relocator_t *this,
  * Move the policies of one direction, and the SA with the first of them.
  * Returns TRUE if the SA is there, which matters for charon.
  */
-static bool migrate(private_mobility_relocator_t *this, child_sa_t *child_sa,
+static bool migrate(private_mobility_child_update_t *this, child_sa_t *child_sa,
 					policy_dir_t dir, const change_t *change)
 {
-	mobility_sad_move_t move = get_move(child_sa, dir, change);
+	mobility_xfrm_move_t move = get_move(child_sa, dir, change);
 	bool there;
 
 	move.kin = get_kin(change->ike_sa, child_sa, dir != POLICY_OUT);
@@ -273,8 +273,8 @@ static bool migrate(private_mobility_relocator_t *this, child_sa_t *child_sa,
 /**
  * Move the inbound SA, whose policies accept it whatever address it has.
  */
-static bool migrate_relaxed(private_mobility_relocator_t *this,
-							child_sa_t *child_sa, mobility_sad_move_t *in,
+static bool migrate_relaxed(private_mobility_child_update_t *this,
+							child_sa_t *child_sa, mobility_xfrm_move_t *in,
 							const change_t *change)
 {
 	bool there;
@@ -289,12 +289,12 @@ static bool migrate_relaxed(private_mobility_relocator_t *this,
  * Move the inbound SA. Forwarded packets are checked by one policy only, others
  * by the other.
  */
-static bool migrate_inbound(private_mobility_relocator_t *this,
+static bool migrate_inbound(private_mobility_child_update_t *this,
 							child_sa_t *child_sa, const change_t *change,
 							bool *relaxed)
 {
-	mobility_sad_move_t fwd = get_move(child_sa, POLICY_FWD, change);
-	mobility_sad_move_t in = get_move(child_sa, POLICY_IN, change);
+	mobility_xfrm_move_t fwd = get_move(child_sa, POLICY_FWD, change);
+	mobility_xfrm_move_t in = get_move(child_sa, POLICY_IN, change);
 
 	/* what was put off is about an address that is not left before that */
 	this->hooks->settle(this->hooks, child_sa->get_reqid(child_sa));
@@ -316,7 +316,7 @@ static bool migrate_inbound(private_mobility_relocator_t *this,
  * Check if the inbound SA is where the IKE_SA is so far: what can't be without
  * UDP encapsulation stays behind until stock has it rekeyed.
  */
-static bool is_in_place(private_mobility_relocator_t *this,
+static bool is_in_place(private_mobility_child_update_t *this,
 						child_sa_t *child_sa, const change_t *change)
 {
 	change_t stay = {
@@ -326,7 +326,7 @@ static bool is_in_place(private_mobility_relocator_t *this,
 		.new_other = change->other,
 		.encap = child_sa->has_encap(child_sa),
 	};
-	mobility_sad_move_t move = get_move(child_sa, POLICY_IN, &stay);
+	mobility_xfrm_move_t move = get_move(child_sa, POLICY_IN, &stay);
 
 	return this->sad->has_moved(this->sad, &move);
 }
@@ -335,11 +335,11 @@ static bool is_in_place(private_mobility_relocator_t *this,
  * Have the copy of the inbound SA at the new address change places with it.
  * If it isn't as the SA has to be it goes, two SAs can't be at one address.
  */
-static bool exchange_copy(private_mobility_relocator_t *this,
+static bool exchange_copy(private_mobility_child_update_t *this,
 						  child_sa_t *child_sa, const change_t *change,
 						  bool plain)
 {
-	mobility_sad_move_t move = get_move(child_sa, POLICY_IN, change);
+	mobility_xfrm_move_t move = get_move(child_sa, POLICY_IN, change);
 	mobility_sa_id_t old, new;
 
 	old = inbound_at(child_sa, change->me);
@@ -361,7 +361,7 @@ static bool exchange_copy(private_mobility_relocator_t *this,
 /**
  * Move what belongs to a CHILD_SA as far as we can, stock does the rest.
  */
-static void move_child(private_mobility_relocator_t *this,
+static void move_child(private_mobility_child_update_t *this,
 					   child_sa_t *child_sa, const change_t *change)
 {
 	bool plain, relaxed = FALSE, inbound, outbound;
@@ -417,8 +417,8 @@ static void wait_for_interface(ike_sa_t *ike_sa, host_t *host)
 	}
 }
 
-METHOD(mobility_relocator_t, update, void,
-	private_mobility_relocator_t *this, ike_sa_t *ike_sa,
+METHOD(mobility_child_update_t, update, void,
+	private_mobility_child_update_t *this, ike_sa_t *ike_sa,
 	mobility_update_hosts_t stock, host_t *me, host_t *other,
 	update_hosts_flag_t flags, array_t *copies)
 {
@@ -455,8 +455,8 @@ METHOD(mobility_relocator_t, update, void,
 	this->hooks->end(this->hooks);
 }
 
-METHOD(mobility_relocator_t, drop, void,
-	private_mobility_relocator_t *this, array_t **copies)
+METHOD(mobility_child_update_t, drop, void,
+	private_mobility_child_update_t *this, array_t **copies)
 {
 	mobility_sa_id_t id;
 
@@ -468,8 +468,8 @@ METHOD(mobility_relocator_t, drop, void,
 	*copies = NULL;
 }
 
-METHOD(mobility_relocator_t, destroy, void,
-	private_mobility_relocator_t *this)
+METHOD(mobility_child_update_t, destroy, void,
+	private_mobility_child_update_t *this)
 {
 	DESTROY_IF(this->hooks);
 	DESTROY_IF(this->addresses);
@@ -480,9 +480,10 @@ METHOD(mobility_relocator_t, destroy, void,
 /*
  * Described in header.
  */
-mobility_relocator_t *mobility_relocator_create(mobility_sad_t *sad)
+mobility_child_update_t *mobility_child_update_create(
+												   mobility_xfrm_migrate_t *sad)
 {
-	private_mobility_relocator_t *this;
+	private_mobility_child_update_t *this;
 
 	INIT(this,
 		.public = {
@@ -492,7 +493,7 @@ mobility_relocator_t *mobility_relocator_create(mobility_sad_t *sad)
 			.destroy = _destroy,
 		},
 		.sad = sad,
-		.addresses = mobility_addresses_create(),
+		.addresses = mobility_virtual_ips_create(),
 		.hooks = mobility_kernel_hooks_create(),
 	);
 	if (!this->sad || !this->addresses || !this->hooks)

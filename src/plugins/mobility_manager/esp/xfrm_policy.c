@@ -6,8 +6,8 @@
 
 #include <linux/xfrm.h>
 
-#include "mobility_sad_msg.h"
-#include "mobility_spd.h"
+#include "esp/xfrm_msg.h"
+#include "esp/xfrm_policy.h"
 
 #include <utils/debug.h>
 
@@ -117,10 +117,10 @@ static void build(void *data, const struct nlmsghdr *nlh)
 /*
  * Described in header.
  */
-bool mobility_spd_write(mobility_xfrm_t *xfrm,
-						const mobility_sad_move_t *policy,
-						const mobility_sad_move_t *other, host_t *src,
-						host_t *dst)
+bool mobility_xfrm_policy_write(mobility_xfrm_t *xfrm,
+								const mobility_xfrm_move_t *policy,
+								const mobility_xfrm_move_t *other, host_t *src,
+								host_t *dst)
 {
 	char get[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
 	char id[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
@@ -131,8 +131,8 @@ bool mobility_spd_write(mobility_xfrm_t *xfrm,
 	};
 	struct nlmsghdr *request, *named;
 
-	request = mobility_sad_msg_policy(get, XFRM_MSG_GETPOLICY, policy);
-	named = mobility_sad_msg_policy(id, XFRM_MSG_GETPOLICY, other);
+	request = mobility_xfrm_msg_policy(get, XFRM_MSG_GETPOLICY, policy);
+	named = mobility_xfrm_msg_policy(id, XFRM_MSG_GETPOLICY, other);
 	if (!request || !named)
 	{
 		return FALSE;
@@ -160,12 +160,13 @@ bool mobility_spd_write(mobility_xfrm_t *xfrm,
 /*
  * Described in header.
  */
-void mobility_spd_del(mobility_xfrm_t *xfrm, const mobility_sad_move_t *policy)
+void mobility_xfrm_policy_del(mobility_xfrm_t *xfrm,
+							  const mobility_xfrm_move_t *policy)
 {
 	char buf[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
 	struct nlmsghdr *nlh;
 
-	nlh = mobility_sad_msg_policy(buf, XFRM_MSG_DELPOLICY, policy);
+	nlh = mobility_xfrm_msg_policy(buf, XFRM_MSG_DELPOLICY, policy);
 	if (nlh)
 	{
 		xfrm->request(xfrm, nlh, NULL, NULL);

@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_kernel_hooks.h"
-#include "mobility_deferral.h"
+#include "esp/kernel_hooks.h"
+#include "esp/deferral.h"
 
 #include <daemon.h>
 #include <collections/array.h>

@@ -13,7 +13,8 @@
  * timer: the kernel tells when packets leave.
  *
  * It does so with events about replay state (XFRMNLGRP_AEVENTS): one with the
- * first packet that leaves after a pause, then one every MOBILITY_FLOW_PERIOD
+ * first packet that leaves after a pause, then one every
+ * MOBILITY_PATH_HEALTH_PERIOD
  * as long as packets leave, none while there are none. Events of inbound SAs
  * are turned off; their counters are read when packets leave.
  *
@@ -24,8 +25,8 @@
 #ifndef MOBILITY_TRAFFIC_H_
 #define MOBILITY_TRAFFIC_H_
 
-#include "mobility_aevents.h"
-#include "mobility_flow.h"
+#include "esp/xfrm_events.h"
+#include "esp/path_health.h"
 
 #include <collections/array.h>
 
@@ -51,7 +52,7 @@ struct mobility_traffic_sas_t {
  * @param verdict		new verdict
  */
 typedef void (*mobility_traffic_cb_t)(void *data, uint32_t number,
-									  mobility_verdict_t verdict);
+									  mobility_health_t verdict);
 
 /**
  * Watches traffic.  Methods may be called from any thread.  All but watch() do
@@ -121,8 +122,8 @@ struct mobility_traffic_t {
 	 * @param watch		ID of the watch
 	 * @return			last verdict, healthy if nothing is watched
 	 */
-	mobility_verdict_t (*get_verdict)(mobility_traffic_t *this,
-									  uint32_t watch);
+	mobility_health_t (*get_verdict)(mobility_traffic_t *this,
+									 uint32_t watch);
 
 	/**
 	 * Destroy; waits for a callback under way.
@@ -141,7 +142,7 @@ struct mobility_traffic_t {
  * @return				instance, NULL without one of the sockets
  */
 mobility_traffic_t *mobility_traffic_create(mobility_xfrm_t *xfrm,
-											mobility_aevents_t *events,
+											mobility_xfrm_events_t *events,
 											mobility_traffic_cb_t cb,
 											void *data);
 

@@ -6,9 +6,9 @@
 
 #include "mobility_netns.h"
 
-#include <mobility_addresses.h>
+#include "esp/virtual_ips.h"
 #include <mobility_pins.h>
-#include <mobility_relocator.h>
+#include "esp/child_update.h"
 
 #include <daemon.h>
 #include <netinet/in.h>
@@ -58,7 +58,7 @@ static struct {
 	kernel_interface_t kernel;
 	bus_t bus;
 	daemon_t daemon;
-	mobility_sad_t sad;
+	mobility_xfrm_migrate_t sad;
 	bool copy, has_moved, in_place, relax;
 	/** the CHILD_SA has a policy for what comes in */
 	bool inbound;
@@ -69,7 +69,7 @@ static struct {
 /**
  * Relocator to test
  */
-static mobility_relocator_t *relocator;
+static mobility_child_update_t *relocator;
 
 /**
  * Note a call, with printf hooks
@@ -296,8 +296,8 @@ METHOD(child_cfg_t, get_hw_offload, hw_offload_t,
 	return sa.offload;
 }
 
-METHOD(mobility_sad_t, relax, bool,
-	mobility_sad_t *this, const mobility_sad_move_t *move)
+METHOD(mobility_xfrm_migrate_t, relax, bool,
+	mobility_xfrm_migrate_t *this, const mobility_xfrm_move_t *move)
 {
 	ck_assert_int_eq(move->spi, SPI_IN);
 	ck_assert_int_eq(move->reqid, REQID);
@@ -306,8 +306,8 @@ METHOD(mobility_sad_t, relax, bool,
 	return mock.relax;
 }
 
-METHOD(mobility_sad_t, migrate, bool,
-	mobility_sad_t *this, const mobility_sad_move_t *move)
+METHOD(mobility_xfrm_migrate_t, migrate, bool,
+	mobility_xfrm_migrate_t *this, const mobility_xfrm_move_t *move)
 {
 	ck_assert_int_eq(move->reqid, REQID);
 	ck_assert_int_eq(move->spi, move->dir == POLICY_OUT ? SPI_OUT : SPI_IN);
@@ -319,15 +319,15 @@ METHOD(mobility_sad_t, migrate, bool,
 	return mock.migrate[move->dir];
 }
 
-METHOD(mobility_sad_t, migrate_relaxed, bool,
-	mobility_sad_t *this, const mobility_sad_move_t *move)
+METHOD(mobility_xfrm_migrate_t, migrate_relaxed, bool,
+	mobility_xfrm_migrate_t *this, const mobility_xfrm_move_t *move)
 {
 	note("relaxed");
 	return migrate(this, move);
 }
 
-METHOD(mobility_sad_t, has_moved, bool,
-	mobility_sad_t *this, const mobility_sad_move_t *move)
+METHOD(mobility_xfrm_migrate_t, has_moved, bool,
+	mobility_xfrm_migrate_t *this, const mobility_xfrm_move_t *move)
 {
 	bool old = move->new_dst->ip_equals(move->new_dst, sa.me);
 
@@ -337,16 +337,16 @@ METHOD(mobility_sad_t, has_moved, bool,
 	return old ? mock.in_place : mock.has_moved;
 }
 
-METHOD(mobility_sad_t, copy_, bool,
-	mobility_sad_t *this, const mobility_sa_id_t *id, host_t *dst)
+METHOD(mobility_xfrm_migrate_t, copy_, bool,
+	mobility_xfrm_migrate_t *this, const mobility_sa_id_t *id, host_t *dst)
 {
 	ck_assert_int_eq(id->spi, SPI_IN);
 	note("copy:%d-%H", id->dst.bytes[2], dst);
 	return mock.copy;
 }
 
-METHOD(mobility_sad_t, del, void,
-	mobility_sad_t *this, const mobility_sa_id_t *id)
+METHOD(mobility_xfrm_migrate_t, del, void,
+	mobility_xfrm_migrate_t *this, const mobility_sa_id_t *id)
 {
 	ck_assert_int_eq(id->spi, SPI_IN);
 	note("del:%d", id->dst.bytes[2]);
@@ -443,7 +443,7 @@ static void setup(void)
 	sa.others[0] = traffic_selector_create_from_cidr("10.4.0.0/16", 0, 0,
 													 65535);
 
-	mock.sad = (mobility_sad_t){
+	mock.sad = (mobility_xfrm_migrate_t){
 		.migrate = _migrate,
 		.relax = _relax,
 		.migrate_relaxed = _migrate_relaxed,
@@ -461,7 +461,7 @@ static void setup(void)
 	mock.daemon.bus = &mock.bus;
 	mock.daemon.kernel = &mock.kernel;
 	charon = &mock.daemon;
-	relocator = mobility_relocator_create(&mock.sad);
+	relocator = mobility_child_update_create(&mock.sad);
 	ck_assert(relocator != NULL);
 }
 
@@ -780,9 +780,9 @@ END_TEST
 START_TEST(test_none)
 {
 	relocator->destroy(relocator);
-	ck_assert(mobility_relocator_create(NULL) == NULL);
+	ck_assert(mobility_child_update_create(NULL) == NULL);
 	ck_assert(mock.kernel.update_sa == (void*)_update_sa);
-	relocator = mobility_relocator_create(&mock.sad);
+	relocator = mobility_child_update_create(&mock.sad);
 }
 END_TEST
 
@@ -798,13 +798,13 @@ static bool is_local(const char *addr)
 START_TEST(test_addresses)
 {
 	static char *vips[] = { "10.3.0.1", "fd33::1" };
-	mobility_addresses_t *addresses;
+	mobility_virtual_ips_t *addresses;
 	mobility_pins_t *pins;
 	char *vip = vips[_i];
 
 	sa.ike_sa.create_virtual_ip_enumerator = _create_virtual_ip_enumerator;
 	sa.vip = vip;
-	addresses = mobility_addresses_create();
+	addresses = mobility_virtual_ips_create();
 	mobility_netns_link("eth0");
 	mobility_netns_ip("addr add %s/%d dev eth0", vip, _i ? 128 : 32);
 
