@@ -228,7 +228,7 @@ METHOD(listener_t, message_, bool,
 	listener_t *this, ike_sa_t *ike_sa, message_t *message, bool incoming,
 	bool plain)
 {
-	mobility_exchange_t *exchange;
+	mobility_request_t *exchange;
 
 	if (!run.mover || ike_sa != run.ike_sa)
 	{

@@ -25,7 +25,7 @@
 #ifndef MOBILITY_ANCHOR_H_
 #define MOBILITY_ANCHOR_H_
 
-#include "mobility_ike_hooks.h"
+#include "ike/ike_hooks.h"
 #include "esp/child_update.h"
 #include "settings/settings.h"
 

@@ -242,7 +242,7 @@ void mobility_gauge_repeat(mobility_gauge_t *gauge, uint64_t now)
  */
 void mobility_gauge_sent(mobility_gauge_t *gauge, uint32_t rtt,
 						 ike_sa_t *ike_sa, const mobility_path_t *path,
-						 message_t *message, mobility_exchange_t *exchange)
+						 message_t *message, mobility_request_t *exchange)
 {
 	packet_t *filled = NULL;
 
@@ -266,7 +266,7 @@ void mobility_gauge_sent(mobility_gauge_t *gauge, uint32_t rtt,
  * Described in header.
  */
 bool mobility_gauge_tick(mobility_gauge_t *gauge,
-						 mobility_exchange_t *exchange, ike_sa_t *ike_sa,
+						 mobility_request_t *exchange, ike_sa_t *ike_sa,
 						 const mobility_path_t *path, uint64_t now)
 {
 	if (!path)

@@ -19,7 +19,7 @@
 #include <sa/ike_sa.h>
 
 #include "mobility_candidates.h"
-#include "mobility_exchange.h"
+#include "ike/request.h"
 #include "mobility_mtu.h"
 
 typedef struct mobility_gauge_t mobility_gauge_t;
@@ -72,7 +72,7 @@ bool mobility_gauge_begin(mobility_gauge_t *gauge,
  */
 void mobility_gauge_sent(mobility_gauge_t *gauge, uint32_t rtt,
 						 ike_sa_t *ike_sa, const mobility_path_t *path,
-						 message_t *message, mobility_exchange_t *exchange);
+						 message_t *message, mobility_request_t *exchange);
 
 /**
  * Time has passed, send the filled request again if that is due.
@@ -85,7 +85,7 @@ void mobility_gauge_sent(mobility_gauge_t *gauge, uint32_t rtt,
  * @return				TRUE if it has to be sent as it is
  */
 bool mobility_gauge_tick(mobility_gauge_t *gauge,
-						 mobility_exchange_t *exchange, ike_sa_t *ike_sa,
+						 mobility_request_t *exchange, ike_sa_t *ike_sa,
 						 const mobility_path_t *path, uint64_t now);
 
 /**

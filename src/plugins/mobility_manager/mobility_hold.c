@@ -93,7 +93,7 @@ METHOD(mobility_hold_t, is_held, bool,
 METHOD(mobility_hold_t, hand_over, status_t,
 	private_mobility_hold_t *this)
 {
-	mobility_exchange_t *exchange = this->mover->exchange;
+	mobility_request_t *exchange = this->mover->exchange;
 	uint32_t mid = this->swallowed;
 
 	this->handed_over = TRUE;
@@ -109,7 +109,7 @@ METHOD(mobility_hold_t, hand_over, status_t,
 METHOD(mobility_hold_t, fail, status_t,
 	private_mobility_hold_t *this)
 {
-	mobility_exchange_t *exchange = this->mover->exchange;
+	mobility_request_t *exchange = this->mover->exchange;
 	ike_sa_t *ike_sa = this->ike_sa;
 	packet_t *packet;
 
@@ -133,7 +133,7 @@ METHOD(mobility_ike_handler_t, retransmit, status_t,
 	private_mobility_hold_t *this, ike_sa_t *ike_sa,
 	const mobility_ike_stock_t *stock, uint32_t mid)
 {
-	mobility_exchange_t *exchange = this->mover->exchange;
+	mobility_request_t *exchange = this->mover->exchange;
 
 	if (!is_held(this))
 	{
@@ -242,7 +242,7 @@ METHOD(mobility_ike_handler_t, delete_, status_t,
  */
 static void leave_behind(private_mobility_hold_t *this)
 {
-	mobility_exchange_t *exchange = this->mover->exchange;
+	mobility_request_t *exchange = this->mover->exchange;
 
 	if (exchange->matches(exchange, this->swallowed))
 	{

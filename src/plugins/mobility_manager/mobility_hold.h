@@ -16,7 +16,7 @@
 #ifndef MOBILITY_HOLD_H_
 #define MOBILITY_HOLD_H_
 
-#include "mobility_ike_hooks.h"
+#include "ike/ike_hooks.h"
 #include "mobility_mover.h"
 
 typedef struct mobility_hold_t mobility_hold_t;

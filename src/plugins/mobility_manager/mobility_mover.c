@@ -361,8 +361,8 @@ static void use_path(private_mobility_mover_t *this,
 
 	me = this->ike_sa->get_my_host(this->ike_sa);
 	other = this->ike_sa->get_other_host(this->ike_sa);
-	local = mobility_exchange_host(path->local, me);
-	remote = mobility_exchange_host(path->remote, other);
+	local = mobility_request_host(path->local, me);
+	remote = mobility_request_host(path->remote, other);
 	if (!local->equals(local, me) || !remote->equals(remote, other))
 	{
 		this->public.candidates->pin(this->public.candidates, path);
@@ -814,7 +814,7 @@ static void answered_elsewhere(private_mobility_mover_t *this, host_t *me,
  */
 static uint32_t get_rtt(private_mobility_mover_t *this)
 {
-	mobility_exchange_t *exchange = this->public.exchange;
+	mobility_request_t *exchange = this->public.exchange;
 	timeval_t now, diff;
 
 	if (this->repeated || exchange->count_filled(exchange) > 1)
@@ -854,8 +854,8 @@ METHOD(mobility_task_owner_t, get_target, void,
 
 	me = this->ike_sa->get_my_host(this->ike_sa);
 	other = this->ike_sa->get_other_host(this->ike_sa);
-	*local = mobility_exchange_host(path ? path->local : me, me);
-	*remote = mobility_exchange_host(path ? path->remote : other, other);
+	*local = mobility_request_host(path ? path->local : me, me);
+	*remote = mobility_request_host(path ? path->remote : other, other);
 }
 
 METHOD(mobility_task_owner_t, add_addresses, void,
@@ -1186,7 +1186,7 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 				.updated = _updated,
 				.confirmed = _confirmed,
 			},
-			.exchange = mobility_exchange_create(),
+			.exchange = mobility_request_create(),
 			.candidates = candidates,
 			.bind = _bind_,
 			.look = _look,

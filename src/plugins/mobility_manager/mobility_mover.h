@@ -18,12 +18,12 @@
 
 #include "mobility_backlog.h"
 #include "mobility_candidates.h"
-#include "mobility_exchange.h"
+#include "ike/request.h"
 #include "mobility_fsm.h"
 #include "net/neighbors.h"
 #include "esp/child_update.h"
 #include "mobility_report.h"
-#include "mobility_task.h"
+#include "ike/mobike_task.h"
 
 typedef struct mobility_mover_t mobility_mover_t;
 
@@ -66,7 +66,7 @@ struct mobility_mover_t {
 	/**
 	 * Request in flight, read only.
 	 */
-	mobility_exchange_t *exchange;
+	mobility_request_t *exchange;
 
 	/**
 	 * Candidate paths, read only.

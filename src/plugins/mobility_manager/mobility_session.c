@@ -611,7 +611,7 @@ METHOD(mobility_session_t, look, status_t,
  */
 static status_t suspect_path(private_mobility_session_t *this, const char *why)
 {
-	mobility_exchange_t *exchange = this->mover->exchange;
+	mobility_request_t *exchange = this->mover->exchange;
 	mobility_fsm_event_t event = {
 		.type = MOBILITY_EV_SUSPECT,
 		.rtt = this->vigil->get_rtt(this->vigil),
@@ -760,7 +760,7 @@ METHOD(mobility_session_t, message, void,
 	private_mobility_session_t *this, message_t *message, bool incoming,
 	bool plain)
 {
-	mobility_exchange_t *exchange = this->mover->exchange;
+	mobility_request_t *exchange = this->mover->exchange;
 	mobility_fsm_event_t event = {};
 	uint32_t rtt;
 
@@ -1091,7 +1091,7 @@ static uint32_t get_outage_left(private_mobility_session_t *this)
 METHOD(mobility_session_t, get_status, mobility_status_t*,
 	private_mobility_session_t *this)
 {
-	mobility_exchange_t *exchange = this->mover->exchange;
+	mobility_request_t *exchange = this->mover->exchange;
 	mobility_monitor_t *monitor = this->context->monitor;
 	mobility_status_t *status;
 	mobility_path_t *path;

@@ -62,7 +62,7 @@ static struct {
 	mobility_path_t *path;
 	host_t *local, *remote;
 	message_t *request;
-	mobility_exchange_t *exchange;
+	mobility_request_t *exchange;
 } mock;
 
 /** what is tested */
@@ -291,7 +291,7 @@ static void setup(void)
 		.ifname = "lo",
 	);
 	set_path("127.0.0.1", "127.0.0.2", 4500);
-	mock.exchange = mobility_exchange_create();
+	mock.exchange = mobility_request_create();
 	create_request();
 	gauge = (mobility_gauge_t){};
 }

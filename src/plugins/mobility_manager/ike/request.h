@@ -5,7 +5,7 @@
  */
 
 /**
- * @defgroup mobility_exchange mobility_exchange
+ * @defgroup mobility_request mobility_request
  * @{ @ingroup mobility_manager
  *
  * The request in flight: its packets, kept so that they can be sent again,
@@ -14,20 +14,20 @@
  * both were sent, both are repeated.
  */
 
-#ifndef MOBILITY_EXCHANGE_H_
-#define MOBILITY_EXCHANGE_H_
+#ifndef MOBILITY_REQUEST_H_
+#define MOBILITY_REQUEST_H_
 
 #include <encoding/message.h>
 #include <sa/ike_sa.h>
 
 #include "net/path.h"
 
-typedef struct mobility_exchange_t mobility_exchange_t;
+typedef struct mobility_request_t mobility_request_t;
 
 /**
  * Request in flight of one IKE_SA.  Used with that IKE_SA checked out.
  */
-struct mobility_exchange_t {
+struct mobility_request_t {
 
 	/**
 	 * Keep a request that was just encoded, drop what was kept before.
@@ -35,7 +35,7 @@ struct mobility_exchange_t {
 	 * @param ike_sa	IKE_SA it belongs to
 	 * @param message	encoded (or fragmented) request
 	 */
-	void (*capture)(mobility_exchange_t *this, ike_sa_t *ike_sa,
+	void (*capture)(mobility_request_t *this, ike_sa_t *ike_sa,
 					message_t *message);
 
 	/**
@@ -43,7 +43,7 @@ struct mobility_exchange_t {
 	 *
 	 * @return			TRUE if so
 	 */
-	bool (*in_flight)(mobility_exchange_t *this);
+	bool (*in_flight)(mobility_request_t *this);
 
 	/**
 	 * Check whether the request with the given message ID is in flight.
@@ -51,28 +51,28 @@ struct mobility_exchange_t {
 	 * @param mid		message ID
 	 * @return			TRUE if so
 	 */
-	bool (*matches)(mobility_exchange_t *this, uint32_t mid);
+	bool (*matches)(mobility_request_t *this, uint32_t mid);
 
 	/**
 	 * Get the message ID of the request in flight.
 	 *
 	 * @return			message ID
 	 */
-	uint32_t (*get_message_id)(mobility_exchange_t *this);
+	uint32_t (*get_message_id)(mobility_request_t *this);
 
 	/**
 	 * Get the name of the exchange in flight.
 	 *
 	 * @return			name, static, NULL if none is in flight
 	 */
-	const char *(*get_name)(mobility_exchange_t *this);
+	const char *(*get_name)(mobility_request_t *this);
 
 	/**
 	 * Get the first packet of the request.
 	 *
 	 * @return			internal packet, NULL if none is in flight
 	 */
-	packet_t *(*get_packet)(mobility_exchange_t *this);
+	packet_t *(*get_packet)(mobility_request_t *this);
 
 	/**
 	 * Add another form of the request, filled up until it may be too large for
@@ -81,7 +81,7 @@ struct mobility_exchange_t {
 	 *
 	 * @param packet	packet, adopted
 	 */
-	void (*add_filled)(mobility_exchange_t *this, packet_t *packet);
+	void (*add_filled)(mobility_request_t *this, packet_t *packet);
 
 	/**
 	 * Send the request over a path only as added with add_filled().
@@ -89,7 +89,7 @@ struct mobility_exchange_t {
 	 * @param path		path to use
 	 * @param ike_sa	IKE_SA to take the ports from
 	 */
-	void (*send_filled)(mobility_exchange_t *this, const mobility_path_t *path,
+	void (*send_filled)(mobility_request_t *this, const mobility_path_t *path,
 					   ike_sa_t *ike_sa);
 
 	/**
@@ -98,7 +98,7 @@ struct mobility_exchange_t {
 	 *
 	 * @return			number of times
 	 */
-	u_int (*count_filled)(mobility_exchange_t *this);
+	u_int (*count_filled)(mobility_request_t *this);
 
 	/**
 	 * Send the request over a path, in all its forms.
@@ -106,18 +106,18 @@ struct mobility_exchange_t {
 	 * @param path		path to use
 	 * @param ike_sa	IKE_SA to take the ports from
 	 */
-	void (*send)(mobility_exchange_t *this, const mobility_path_t *path,
+	void (*send)(mobility_request_t *this, const mobility_path_t *path,
 				 ike_sa_t *ike_sa);
 
 	/**
 	 * Forget the request.
 	 */
-	void (*clear)(mobility_exchange_t *this);
+	void (*clear)(mobility_request_t *this);
 
 	/**
-	 * Destroy a mobility_exchange_t.
+	 * Destroy a mobility_request_t.
 	 */
-	void (*destroy)(mobility_exchange_t *this);
+	void (*destroy)(mobility_request_t *this);
 };
 
 /**
@@ -125,7 +125,7 @@ struct mobility_exchange_t {
  *
  * @return				instance
  */
-mobility_exchange_t *mobility_exchange_create();
+mobility_request_t *mobility_request_create();
 
 /**
  * Get a host with the IP address of a path's end and the port the IKE_SA uses
@@ -136,6 +136,6 @@ mobility_exchange_t *mobility_exchange_create();
  * @param port			host with the port
  * @return				allocated host
  */
-host_t *mobility_exchange_host(host_t *addr, host_t *port);
+host_t *mobility_request_host(host_t *addr, host_t *port);
 
-#endif /** MOBILITY_EXCHANGE_H_ @}*/
+#endif /** MOBILITY_REQUEST_H_ @}*/

@@ -8,7 +8,7 @@
 #include "mock_charon.h"
 #include "mock_ike.h"
 
-#include <mobility_task.h>
+#include "ike/mobike_task.h"
 
 #include <encoding/payloads/notify_payload.h>
 

@@ -29,8 +29,8 @@
  * Those of the peer are answered by stock.
  */
 
-#ifndef MOBILITY_TASK_H_
-#define MOBILITY_TASK_H_
+#ifndef MOBILITY_MOBIKE_TASK_H_
+#define MOBILITY_MOBIKE_TASK_H_
 
 #include <sa/ikev2/tasks/ike_mobike.h>
 
@@ -201,4 +201,4 @@ bool mobility_task_find(ike_sa_t *ike_sa, task_queue_t queue,
  */
 void mobility_task_remove(ike_sa_t *ike_sa, task_queue_t queue);
 
-#endif /** MOBILITY_TASK_H_ @}*/
+#endif /** MOBILITY_MOBIKE_TASK_H_ @}*/

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_ike_hooks.h"
+#include "ike/ike_hooks.h"
 
 #include <collections/hashtable.h>
 #include <threading/mutex.h>

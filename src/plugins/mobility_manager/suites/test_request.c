@@ -6,7 +6,7 @@
 
 #include "mobility_suite.h"
 
-#include <mobility_exchange.h>
+#include "ike/request.h"
 
 #include <daemon.h>
 
@@ -24,7 +24,7 @@ static ike_cfg_t ike_cfg;
 static sender_t sender;
 static daemon_t mock;
 
-static mobility_exchange_t *exchange;
+static mobility_request_t *exchange;
 
 /** path over which the request is sent */
 static mobility_path_t path;
@@ -187,7 +187,7 @@ static void setup(void)
 		.remote = host_create_from_string("192.0.2.9", 500),
 	};
 	sent[0] = '\0';
-	exchange = mobility_exchange_create();
+	exchange = mobility_request_create();
 }
 
 static void teardown(void)
@@ -393,7 +393,7 @@ START_TEST(test_host)
 	host_t *host;
 	char buf[64];
 
-	host = mobility_exchange_host(path.local, other);
+	host = mobility_request_host(path.local, other);
 	snprintf(buf, sizeof(buf), "%#H", host);
 	ck_assert_str_eq(buf, "10.1.0.2[4502]");
 	ck_assert_int_eq(path.local->get_port(path.local), 0);

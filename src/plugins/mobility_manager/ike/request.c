@@ -4,21 +4,21 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_exchange.h"
+#include "ike/request.h"
 
 #include <daemon.h>
 
-typedef struct private_mobility_exchange_t private_mobility_exchange_t;
+typedef struct private_mobility_request_t private_mobility_request_t;
 
 /**
- * Private data of a mobility_exchange_t object.
+ * Private data of a mobility_request_t object.
  */
-struct private_mobility_exchange_t {
+struct private_mobility_request_t {
 
 	/**
 	 * Public interface.
 	 */
-	mobility_exchange_t public;
+	mobility_request_t public;
 
 	/**
 	 * Packets of the request, several if fragmented, packet_t*.
@@ -46,8 +46,8 @@ struct private_mobility_exchange_t {
 	exchange_type_t type;
 };
 
-METHOD(mobility_exchange_t, clear, void,
-	private_mobility_exchange_t *this)
+METHOD(mobility_request_t, clear, void,
+	private_mobility_request_t *this)
 {
 	packet_t *packet;
 
@@ -62,7 +62,7 @@ METHOD(mobility_exchange_t, clear, void,
 /**
  * Keep a packet of the request.
  */
-static void keep(private_mobility_exchange_t *this, chunk_t data, uint8_t dscp)
+static void keep(private_mobility_request_t *this, chunk_t data, uint8_t dscp)
 {
 	packet_t *packet;
 
@@ -72,8 +72,8 @@ static void keep(private_mobility_exchange_t *this, chunk_t data, uint8_t dscp)
 	array_insert(this->packets, ARRAY_TAIL, packet);
 }
 
-METHOD(mobility_exchange_t, capture, void,
-	private_mobility_exchange_t *this, ike_sa_t *ike_sa, message_t *message)
+METHOD(mobility_request_t, capture, void,
+	private_mobility_request_t *this, ike_sa_t *ike_sa, message_t *message)
 {
 	enumerator_t *enumerator;
 	ike_cfg_t *ike_cfg;
@@ -104,33 +104,33 @@ METHOD(mobility_exchange_t, capture, void,
 	this->type = message->get_exchange_type(message);
 }
 
-METHOD(mobility_exchange_t, in_flight, bool,
-	private_mobility_exchange_t *this)
+METHOD(mobility_request_t, in_flight, bool,
+	private_mobility_request_t *this)
 {
 	return array_count(this->packets) > 0;
 }
 
-METHOD(mobility_exchange_t, matches, bool,
-	private_mobility_exchange_t *this, uint32_t mid)
+METHOD(mobility_request_t, matches, bool,
+	private_mobility_request_t *this, uint32_t mid)
 {
 	return in_flight(this) && this->mid == mid;
 }
 
-METHOD(mobility_exchange_t, get_message_id, uint32_t,
-	private_mobility_exchange_t *this)
+METHOD(mobility_request_t, get_message_id, uint32_t,
+	private_mobility_request_t *this)
 {
 	return this->mid;
 }
 
-METHOD(mobility_exchange_t, get_name, const char*,
-	private_mobility_exchange_t *this)
+METHOD(mobility_request_t, get_name, const char*,
+	private_mobility_request_t *this)
 {
 	return in_flight(this) ? enum_to_name(exchange_type_names, this->type)
 						   : NULL;
 }
 
-METHOD(mobility_exchange_t, get_packet, packet_t*,
-	private_mobility_exchange_t *this)
+METHOD(mobility_request_t, get_packet, packet_t*,
+	private_mobility_request_t *this)
 {
 	packet_t *packet = NULL;
 
@@ -138,8 +138,8 @@ METHOD(mobility_exchange_t, get_packet, packet_t*,
 	return packet;
 }
 
-METHOD(mobility_exchange_t, add_filled, void,
-	private_mobility_exchange_t *this, packet_t *packet)
+METHOD(mobility_request_t, add_filled, void,
+	private_mobility_request_t *this, packet_t *packet)
 {
 	packet->set_dscp(packet, get_packet(this)->get_dscp(get_packet(this)));
 	DESTROY_IF(this->filled);
@@ -155,15 +155,15 @@ static void send_packet(packet_t *packet, const mobility_path_t *path,
 	packet_t *copy;
 
 	copy = packet->clone(packet);
-	copy->set_source(copy, mobility_exchange_host(path->local,
+	copy->set_source(copy, mobility_request_host(path->local,
 											ike_sa->get_my_host(ike_sa)));
-	copy->set_destination(copy, mobility_exchange_host(path->remote,
+	copy->set_destination(copy, mobility_request_host(path->remote,
 											ike_sa->get_other_host(ike_sa)));
 	charon->sender->send(charon->sender, copy);
 }
 
-METHOD(mobility_exchange_t, send_filled, void,
-	private_mobility_exchange_t *this, const mobility_path_t *path,
+METHOD(mobility_request_t, send_filled, void,
+	private_mobility_request_t *this, const mobility_path_t *path,
 	ike_sa_t *ike_sa)
 {
 	if (this->filled)
@@ -173,14 +173,14 @@ METHOD(mobility_exchange_t, send_filled, void,
 	}
 }
 
-METHOD(mobility_exchange_t, count_filled, u_int,
-	private_mobility_exchange_t *this)
+METHOD(mobility_request_t, count_filled, u_int,
+	private_mobility_request_t *this)
 {
 	return this->filled_sent;
 }
 
-METHOD(mobility_exchange_t, send_, void,
-	private_mobility_exchange_t *this, const mobility_path_t *path,
+METHOD(mobility_request_t, send_, void,
+	private_mobility_request_t *this, const mobility_path_t *path,
 	ike_sa_t *ike_sa)
 {
 	enumerator_t *enumerator;
@@ -198,8 +198,8 @@ METHOD(mobility_exchange_t, send_, void,
 	}
 }
 
-METHOD(mobility_exchange_t, destroy, void,
-	private_mobility_exchange_t *this)
+METHOD(mobility_request_t, destroy, void,
+	private_mobility_request_t *this)
 {
 	clear(this);
 	array_destroy(this->packets);
@@ -209,7 +209,7 @@ METHOD(mobility_exchange_t, destroy, void,
 /*
  * Described in header.
  */
-host_t *mobility_exchange_host(host_t *addr, host_t *port)
+host_t *mobility_request_host(host_t *addr, host_t *port)
 {
 	addr = addr->clone(addr);
 	addr->set_port(addr, port->get_port(port));
@@ -219,9 +219,9 @@ host_t *mobility_exchange_host(host_t *addr, host_t *port)
 /*
  * Described in header.
  */
-mobility_exchange_t *mobility_exchange_create()
+mobility_request_t *mobility_request_create()
 {
-	private_mobility_exchange_t *this;
+	private_mobility_request_t *this;
 
 	INIT(this,
 		.public = {

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_task.h"
+#include "ike/mobike_task.h"
 
 #include <daemon.h>
 #include <encoding/payloads/notify_payload.h>
