@@ -13,8 +13,8 @@
 #include <library.h>
 #include <utils/debug.h>
 
-#include "mobility_candidates.h"
-#include "mobility_policy.h"
+#include "path/candidates.h"
+#include "path/ranking.h"
 
 /** Uplinks, eth0 and so on, with indices from 2 on */
 #define UPLINKS 3
@@ -231,8 +231,8 @@ static void check_pair(mobility_path_t *a, mobility_path_t *b,
 {
 	mobility_ip_t ip = mobility_ip_from_host(b->remote);
 
-	check(mobility_policy_compare(a, b, ranking) <= 0);
-	check(mobility_policy_compare(b, a, ranking) >= 0);
+	check(mobility_ranking_compare(a, b, ranking) <= 0);
+	check(mobility_ranking_compare(b, a, ranking) >= 0);
 	check((a == b) == mobility_path_equals(a, b));
 	check(mobility_ip_is_reachable(&ip) ||
 		  b->remote->ip_equals(b->remote, other));

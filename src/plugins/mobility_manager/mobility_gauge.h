@@ -18,7 +18,7 @@
 #include <encoding/message.h>
 #include <sa/ike_sa.h>
 
-#include "mobility_candidates.h"
+#include "path/candidates.h"
 #include "ike/request.h"
 #include "mobility_mtu.h"
 

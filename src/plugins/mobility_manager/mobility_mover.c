@@ -569,7 +569,7 @@ static void end_test(private_mobility_mover_t *this, bool answered)
  */
 static void fail_test(private_mobility_mover_t *this, uint64_t penalty)
 {
-	mobility_records_t *records = this->public.candidates->records;
+	mobility_path_history_t *records = this->public.candidates->records;
 
 	DBG1(DBG_IKE, "mobility: %s: no answer over %s from %H to %H, staying",
 		 this->name, this->target->ifname, this->target->local,
@@ -740,7 +740,7 @@ METHOD(mobility_mover_t, get_path, mobility_path_t*,
 METHOD(mobility_mover_t, sent, void,
 	private_mobility_mover_t *this, message_t *message)
 {
-	mobility_records_t *records = this->public.candidates->records;
+	mobility_path_history_t *records = this->public.candidates->records;
 	mobility_record_t record = {};
 
 	this->spread = FALSE;
@@ -977,7 +977,7 @@ static bool tested_elsewhere(private_mobility_mover_t *this, host_t *local,
 METHOD(mobility_task_owner_t, tested, bool,
 	private_mobility_mover_t *this, host_t *local, host_t *remote)
 {
-	mobility_records_t *records = this->public.candidates->records;
+	mobility_path_history_t *records = this->public.candidates->records;
 	uint64_t now = mobility_now();
 
 	if (!this->test_next || !came_over(this->target, local, remote))

@@ -17,7 +17,7 @@
 #define MOBILITY_MOVER_H_
 
 #include "mobility_backlog.h"
-#include "mobility_candidates.h"
+#include "path/candidates.h"
 #include "ike/request.h"
 #include "mobility_fsm.h"
 #include "net/neighbors.h"

@@ -214,7 +214,7 @@ static uint64_t get_settle(private_mobility_session_t *this)
  */
 static void arm(private_mobility_session_t *this)
 {
-	mobility_records_t *records = this->mover->candidates->records;
+	mobility_path_history_t *records = this->mover->candidates->records;
 	uint64_t deadline, now = mobility_now();
 
 	if (this->fsm.state != MOBILITY_CONNECTED || this->review > now)
@@ -506,7 +506,7 @@ static status_t prefer_best(private_mobility_session_t *this)
  */
 static void note_loss(private_mobility_session_t *this)
 {
-	mobility_records_t *records = this->mover->candidates->records;
+	mobility_path_history_t *records = this->mover->candidates->records;
 	mobility_path_t *path = this->mover->get_path(this->mover);
 
 	mobility_trial_end(&this->trial);
@@ -635,7 +635,7 @@ static status_t suspect_path(private_mobility_session_t *this, const char *why)
  */
 static status_t leave_lossy(private_mobility_session_t *this)
 {
-	mobility_records_t *records = this->mover->candidates->records;
+	mobility_path_history_t *records = this->mover->candidates->records;
 	mobility_path_t *path = this->mover->get_path(this->mover);
 
 	if (path)
@@ -861,7 +861,7 @@ static status_t processed(void *data)
  */
 static void note_move(private_mobility_session_t *this)
 {
-	mobility_records_t *records = this->mover->candidates->records;
+	mobility_path_history_t *records = this->mover->candidates->records;
 	mobility_path_t *path = this->mover->get_path(this->mover);
 	mobility_record_t record = {};
 

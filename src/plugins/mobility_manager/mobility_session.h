@@ -19,7 +19,7 @@
 #include "mobility_manager.h"
 #include "net/monitor.h"
 #include "net/neighbors.h"
-#include "mobility_pins.h"
+#include "path/pins.h"
 #include "mobility_resolver.h"
 #include "esp/traffic.h"
 

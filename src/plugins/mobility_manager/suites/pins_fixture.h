@@ -16,7 +16,7 @@
 
 #include "mobility_netns.h"
 
-#include <mobility_pins.h>
+#include "path/pins.h"
 
 /** where the peer is, behind the gateways of both uplinks */
 #define PEER "192.0.2.1"

@@ -6,7 +6,7 @@
 
 #include "mobility_suite.h"
 
-#include <mobility_candidates.h>
+#include "path/candidates.h"
 
 #include <collections/enumerator.h>
 

@@ -7,7 +7,7 @@
 #include "mobility_netns.h"
 
 #include "esp/virtual_ips.h"
-#include <mobility_pins.h>
+#include "path/pins.h"
 #include "esp/child_update.h"
 
 #include <daemon.h>

@@ -6,7 +6,7 @@
 
 #include "mobility_suite.h"
 
-#include <mobility_records.h>
+#include "path/history.h"
 
 /** Time a path is put aside first in these tests. */
 #define PENALTY 1000
@@ -14,7 +14,7 @@
 /**
  * Records to test
  */
-static mobility_records_t *records;
+static mobility_path_history_t *records;
 
 /**
  * Paths to have records of: two over eth0, then one over eth1
@@ -44,7 +44,7 @@ static void setup()
 		snprintf(paths[i]->ifname, sizeof(paths[i]->ifname), "%s",
 				 ends[i].ifname);
 	}
-	records = mobility_records_create();
+	records = mobility_path_history_create();
 }
 
 static void teardown()

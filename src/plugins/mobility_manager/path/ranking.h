@@ -5,14 +5,14 @@
  */
 
 /**
- * @defgroup mobility_policy mobility_policy
+ * @defgroup mobility_ranking mobility_ranking
  * @{ @ingroup mobility_manager
  *
  * Ranks paths, all of which are usable.  Pure: no I/O, no clock.
  */
 
-#ifndef MOBILITY_POLICY_H_
-#define MOBILITY_POLICY_H_
+#ifndef MOBILITY_RANKING_H_
+#define MOBILITY_RANKING_H_
 
 #include "net/path.h"
 
@@ -35,7 +35,7 @@ struct mobility_ranking_t {
  * @param path			path
  * @return				cost, lower is preferred
  */
-uint32_t mobility_policy_get_cost(const mobility_path_t *path);
+uint32_t mobility_ranking_get_cost(const mobility_path_t *path);
 
 /**
  * Compare two paths by preference; a total order.
@@ -63,8 +63,8 @@ uint32_t mobility_policy_get_cost(const mobility_path_t *path);
  * @param ranking		what to compare with regard to
  * @return				< 0 if a is preferred, > 0 if b is, 0 if identical
  */
-int mobility_policy_compare(const mobility_path_t *a, const mobility_path_t *b,
-							const mobility_ranking_t *ranking);
+int mobility_ranking_compare(const mobility_path_t *a, const mobility_path_t *b,
+							 const mobility_ranking_t *ranking);
 
 /**
  * Sort paths, the preferred one first.
@@ -72,7 +72,7 @@ int mobility_policy_compare(const mobility_path_t *a, const mobility_path_t *b,
  * @param paths			array of mobility_path_t*
  * @param incumbent		path in use, NULL if none
  */
-void mobility_policy_rank(array_t *paths, const mobility_path_t *incumbent);
+void mobility_ranking_rank(array_t *paths, const mobility_path_t *incumbent);
 
 /**
  * Check whether a path is preferred so clearly that a working incumbent may be
@@ -87,8 +87,8 @@ void mobility_policy_rank(array_t *paths, const mobility_path_t *incumbent);
  * @param ranking		with the path in use
  * @return				TRUE if path is preferred
  */
-bool mobility_policy_is_better(const mobility_path_t *path,
-							   const mobility_ranking_t *ranking);
+bool mobility_ranking_is_better(const mobility_path_t *path,
+								const mobility_ranking_t *ranking);
 
 /**
  * Find the preferred one of the paths that are better than the one in use.
@@ -101,7 +101,7 @@ bool mobility_policy_is_better(const mobility_path_t *path,
  *						chosen anymore
  * @return				path of the array, NULL if none is
  */
-mobility_path_t *mobility_policy_find_better(array_t *paths,
-											 const mobility_path_t *incumbent);
+mobility_path_t *mobility_ranking_find_better(array_t *paths,
+											  const mobility_path_t *incumbent);
 
-#endif /** MOBILITY_POLICY_H_ @}*/
+#endif /** MOBILITY_RANKING_H_ @}*/

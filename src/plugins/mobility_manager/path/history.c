@@ -4,9 +4,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_records.h"
+#include "path/history.h"
 
-typedef struct private_mobility_records_t private_mobility_records_t;
+typedef struct private_mobility_path_history_t private_mobility_path_history_t;
 typedef struct entry_t entry_t;
 typedef struct flap_t flap_t;
 
@@ -33,14 +33,14 @@ struct flap_t {
 };
 
 /**
- * Private data of a mobility_records_t object.
+ * Private data of a mobility_path_history_t object.
  */
-struct private_mobility_records_t {
+struct private_mobility_path_history_t {
 
 	/**
 	 * Public interface.
 	 */
-	mobility_records_t public;
+	mobility_path_history_t public;
 
 	/**
 	 * Paths, entry_t*, NULL if there are none.
@@ -56,7 +56,7 @@ struct private_mobility_records_t {
 /**
  * Find the record of a path.
  */
-static entry_t *find(private_mobility_records_t *this,
+static entry_t *find(private_mobility_path_history_t *this,
 					 const mobility_path_t *path)
 {
 	mobility_path_id_t id = mobility_path_get_id(path);
@@ -77,7 +77,7 @@ static entry_t *find(private_mobility_records_t *this,
 /**
  * Find or create the record of a path.
  */
-static entry_t *find_or_create(private_mobility_records_t *this,
+static entry_t *find_or_create(private_mobility_path_history_t *this,
 							   const mobility_path_t *path)
 {
 	entry_t *entry = find(this, path);
@@ -103,7 +103,7 @@ static bool is_over(const flap_t *flap, uint64_t now)
 /**
  * Forget the uplinks that are stable since, or are gone for good.
  */
-static void forget_flaps(private_mobility_records_t *this, uint64_t now)
+static void forget_flaps(private_mobility_path_history_t *this, uint64_t now)
 {
 	flap_t flap;
 	int i;
@@ -121,7 +121,7 @@ static void forget_flaps(private_mobility_records_t *this, uint64_t now)
 /**
  * Get the losses of an uplink.
  */
-static bool find_flap(private_mobility_records_t *this, const char *ifname,
+static bool find_flap(private_mobility_path_history_t *this, const char *ifname,
 					  int *index, flap_t *flap)
 {
 	for (*index = 0; *index < array_count(this->flaps); (*index)++)
@@ -135,8 +135,8 @@ static bool find_flap(private_mobility_records_t *this, const char *ifname,
 	return FALSE;
 }
 
-METHOD(mobility_records_t, answered, void,
-	private_mobility_records_t *this, const mobility_path_t *path,
+METHOD(mobility_path_history_t, answered, void,
+	private_mobility_path_history_t *this, const mobility_path_t *path,
 	uint32_t rtt, uint64_t now)
 {
 	entry_t *entry = find_or_create(this, path);
@@ -147,8 +147,8 @@ METHOD(mobility_records_t, answered, void,
 	};
 }
 
-METHOD(mobility_records_t, failed, void,
-	private_mobility_records_t *this, const mobility_path_t *path,
+METHOD(mobility_path_history_t, failed, void,
+	private_mobility_path_history_t *this, const mobility_path_t *path,
 	uint64_t penalty, uint64_t now)
 {
 	mobility_record_t *record = &find_or_create(this, path)->record;
@@ -159,8 +159,8 @@ METHOD(mobility_records_t, failed, void,
 	record->failed++;
 }
 
-METHOD(mobility_records_t, lost, void,
-	private_mobility_records_t *this, const char *ifname, uint64_t now)
+METHOD(mobility_path_history_t, lost, void,
+	private_mobility_path_history_t *this, const char *ifname, uint64_t now)
 {
 	uint64_t time = MOBILITY_FLAP_TIME;
 	flap_t flap = {};
@@ -190,8 +190,8 @@ METHOD(mobility_records_t, lost, void,
 	array_insert_create_value(&this->flaps, sizeof(flap), ARRAY_TAIL, &flap);
 }
 
-METHOD(mobility_records_t, get, void,
-	private_mobility_records_t *this, const mobility_path_t *path,
+METHOD(mobility_path_history_t, get, void,
+	private_mobility_path_history_t *this, const mobility_path_t *path,
 	uint64_t now, mobility_record_t *record)
 {
 	entry_t *entry = find(this, path);
@@ -221,8 +221,8 @@ static uint64_t next_time(uint64_t a, uint64_t b, uint64_t now)
 	return a ? min(a, b) : b;
 }
 
-METHOD(mobility_records_t, get_end, uint64_t,
-	private_mobility_records_t *this, uint64_t now)
+METHOD(mobility_path_history_t, get_end, uint64_t,
+	private_mobility_path_history_t *this, uint64_t now)
 {
 	entry_t *entry;
 	flap_t flap;
@@ -242,8 +242,8 @@ METHOD(mobility_records_t, get_end, uint64_t,
 	return end;
 }
 
-METHOD(mobility_records_t, keep, void,
-	private_mobility_records_t *this, array_t *paths)
+METHOD(mobility_path_history_t, keep, void,
+	private_mobility_path_history_t *this, array_t *paths)
 {
 	enumerator_t *enumerator;
 	mobility_path_t *path;
@@ -276,8 +276,8 @@ METHOD(mobility_records_t, keep, void,
 	enumerator->destroy(enumerator);
 }
 
-METHOD(mobility_records_t, destroy, void,
-	private_mobility_records_t *this)
+METHOD(mobility_path_history_t, destroy, void,
+	private_mobility_path_history_t *this)
 {
 	array_destroy_function(this->entries, (void*)free, NULL);
 	array_destroy(this->flaps);
@@ -287,9 +287,9 @@ METHOD(mobility_records_t, destroy, void,
 /*
  * Described in header.
  */
-mobility_records_t *mobility_records_create()
+mobility_path_history_t *mobility_path_history_create()
 {
-	private_mobility_records_t *this;
+	private_mobility_path_history_t *this;
 
 	INIT(this,
 		.public = {

@@ -6,7 +6,7 @@
 
 #include "mobility_suite.h"
 
-#include <mobility_policy.h>
+#include "path/ranking.h"
 
 /**
  * Create a path, of a route that nobody has configured
@@ -52,7 +52,7 @@ static int compare(const mobility_path_t *a, const mobility_path_t *b,
 				   (incumbent && incumbent->has_cost),
 	};
 
-	return mobility_policy_compare(a, b, &ranking);
+	return mobility_ranking_compare(a, b, &ranking);
 }
 
 /**
@@ -66,7 +66,7 @@ static bool is_better(const mobility_path_t *path,
 		.by_cost = path->has_cost || incumbent->has_cost,
 	};
 
-	return mobility_policy_is_better(path, &ranking);
+	return mobility_ranking_is_better(path, &ranking);
 }
 
 /**
@@ -228,10 +228,10 @@ START_TEST(test_rules)
 	ranking.incumbent = incumbent;
 	a = create_like(&rules[_i].a);
 	b = create_like(&rules[_i].b);
-	ck_assert_int_lt(mobility_policy_compare(a, b, &ranking), 0);
-	ck_assert_int_gt(mobility_policy_compare(b, a, &ranking), 0);
-	ck_assert_int_eq(mobility_policy_compare(a, a, &ranking), 0);
-	ck_assert_int_eq(mobility_policy_compare(b, b, &ranking), 0);
+	ck_assert_int_lt(mobility_ranking_compare(a, b, &ranking), 0);
+	ck_assert_int_gt(mobility_ranking_compare(b, a, &ranking), 0);
+	ck_assert_int_eq(mobility_ranking_compare(a, a, &ranking), 0);
+	ck_assert_int_eq(mobility_ranking_compare(b, b, &ranking), 0);
 	mobility_path_destroy(a);
 	mobility_path_destroy(b);
 	mobility_path_destroy(incumbent);
@@ -248,8 +248,8 @@ START_TEST(test_cost)
 	with->cost = 200;
 	without = create(3, "10.2.0.2", USED, 24, 100);
 	without->cost = 1000;
-	ck_assert_uint_eq(mobility_policy_get_cost(with), 200);
-	ck_assert_uint_eq(mobility_policy_get_cost(without), 100);
+	ck_assert_uint_eq(mobility_ranking_get_cost(with), 200);
+	ck_assert_uint_eq(mobility_ranking_get_cost(without), 100);
 	ck_assert_int_gt(compare(with, without, NULL), 0);
 	with->cost = 99;
 	ck_assert_int_lt(compare(with, without, NULL), 0);
@@ -517,14 +517,14 @@ START_TEST(test_rank)
 	int i, order[] = { 5, 2, 4, 3 };
 
 	paths = array_create(0, 0);
-	mobility_policy_rank(paths, NULL);
+	mobility_ranking_rank(paths, NULL);
 	array_insert(paths, ARRAY_TAIL, create(2, "10.1.0.2", "192.0.2.1", 0, 100));
 	array_insert(paths, ARRAY_TAIL, create(3, "10.2.0.2", "192.0.2.1", 0, 600));
 	array_insert(paths, ARRAY_TAIL, create(4, "10.3.0.2", "192.0.2.1", 0, 600));
 	array_insert(paths, ARRAY_TAIL, create_configured(5, "10.4.0.2",
 													  "192.0.2.1", 8, 700));
 	incumbent = create(4, "10.3.0.2", "192.0.2.1", 0, 600);
-	mobility_policy_rank(paths, incumbent);
+	mobility_ranking_rank(paths, incumbent);
 	for (i = 0; i < countof(order); i++)
 	{
 		ck_assert(array_get(paths, i, &path));
@@ -592,7 +592,7 @@ static bool is_same(mobility_path_t *a, mobility_path_t *b, bool by_cost)
 		   a->aside == b->aside &&
 		   a->preference == b->preference && rtt_class(a) == rtt_class(b) &&
 		   (!by_cost ||
-			mobility_policy_get_cost(a) == mobility_policy_get_cost(b));
+			mobility_ranking_get_cost(a) == mobility_ranking_get_cost(b));
 }
 
 /**
@@ -603,13 +603,13 @@ static void check_order(mobility_path_t *paths[3],
 {
 	int ab, bc, ac;
 
-	ab = sign(mobility_policy_compare(paths[0], paths[1], ranking));
-	bc = sign(mobility_policy_compare(paths[1], paths[2], ranking));
-	ac = sign(mobility_policy_compare(paths[0], paths[2], ranking));
+	ab = sign(mobility_ranking_compare(paths[0], paths[1], ranking));
+	bc = sign(mobility_ranking_compare(paths[1], paths[2], ranking));
+	ac = sign(mobility_ranking_compare(paths[0], paths[2], ranking));
 	/* reflexive, antisymmetric, with only the same being equal */
-	mobility_assert(!mobility_policy_compare(paths[0], paths[0], ranking));
-	mobility_assert(ab == -sign(mobility_policy_compare(paths[1], paths[0],
-														ranking)));
+	mobility_assert(!mobility_ranking_compare(paths[0], paths[0], ranking));
+	mobility_assert(ab == -sign(mobility_ranking_compare(paths[1], paths[0],
+														 ranking)));
 	mobility_assert((ab == 0) == is_same(paths[0], paths[1],
 										 ranking->by_cost));
 	/* transitive */
@@ -629,7 +629,7 @@ static bool better_by(const mobility_path_t *path,
 		.by_cost = by_cost,
 	};
 
-	return mobility_policy_is_better(path, &ranking);
+	return mobility_ranking_is_better(path, &ranking);
 }
 
 START_TEST(test_total_order)
@@ -662,8 +662,8 @@ START_TEST(test_total_order)
 		mobility_assert(!incumbent || !better_by(paths[1], incumbent, _i) ||
 						!paths[1]->remote->ip_equals(paths[1]->remote,
 													 incumbent->remote) ||
-						mobility_policy_compare(paths[1], incumbent,
-												&ranking) < 0);
+						mobility_ranking_compare(paths[1], incumbent,
+												 &ranking) < 0);
 		for (j = 0; j < 3; j++)
 		{
 			mobility_path_destroy(paths[j]);
@@ -734,7 +734,7 @@ static array_t *create_all()
  */
 static int compare_elements(const void *a, const void *b, void *ranking)
 {
-	return mobility_policy_compare(a, b, ranking);
+	return mobility_ranking_compare(a, b, ranking);
 }
 
 START_TEST(test_all_ordered)
@@ -757,10 +757,10 @@ START_TEST(test_all_ordered)
 		for (j = i; j < COMBINATIONS; j++)
 		{
 			array_get(paths, j, &b);
-			order = mobility_policy_compare(a, b, &ranking);
+			order = mobility_ranking_compare(a, b, &ranking);
 			mobility_assert(order <= 0);
 			mobility_assert(sign(order) ==
-							-sign(mobility_policy_compare(b, a, &ranking)));
+							-sign(mobility_ranking_compare(b, a, &ranking)));
 			mobility_assert((order == 0) == is_same(a, b, ranking.by_cost));
 		}
 	}
@@ -851,7 +851,7 @@ static void check_better(array_t *paths, const mobility_path_t *incumbent)
 		array_get(paths, i, &path);
 		by_cost = by_cost || path->has_cost;
 	}
-	better = mobility_policy_find_better(paths, incumbent);
+	better = mobility_ranking_find_better(paths, incumbent);
 	if (better)
 	{
 		mobility_assert(!better->aside);
@@ -892,13 +892,13 @@ START_TEST(test_find_better)
 		/* one of the paths or not */
 		incumbent = count && i % 2 ? mobility_path_clone(path)
 								   : create_random();
-		mobility_policy_rank(paths, incumbent);
+		mobility_ranking_rank(paths, incumbent);
 		ranking.incumbent = incumbent;
 		for (j = 0; j < count; j++)
 		{
 			array_get(paths, j, &path);
-			mobility_assert(!j || mobility_policy_compare(last, path,
-														  &ranking) <= 0);
+			mobility_assert(!j || mobility_ranking_compare(last, path,
+														   &ranking) <= 0);
 			last = path;
 		}
 		check_better(paths, incumbent);

@@ -5,19 +5,19 @@
  */
 
 /**
- * @defgroup mobility_records mobility_records
+ * @defgroup mobility_path_history mobility_path_history
  * @{ @ingroup mobility_manager
  *
  * What experience says about paths and uplinks: which answered, how fast, and
  * which are to be left alone for a while.  Pure: no I/O, no clock.
  */
 
-#ifndef MOBILITY_RECORDS_H_
-#define MOBILITY_RECORDS_H_
+#ifndef MOBILITY_PATH_HISTORY_H_
+#define MOBILITY_PATH_HISTORY_H_
 
 #include "net/path.h"
 
-typedef struct mobility_records_t mobility_records_t;
+typedef struct mobility_path_history_t mobility_path_history_t;
 typedef struct mobility_record_t mobility_record_t;
 
 /** An uplink flaps if it was lost that often, each time within a minute. */
@@ -54,7 +54,7 @@ struct mobility_record_t {
 /**
  * Records of a session.  Not thread-safe.
  */
-struct mobility_records_t {
+struct mobility_path_history_t {
 
 	/**
 	 * The peer answered on a path: it is put aside no longer.
@@ -63,7 +63,7 @@ struct mobility_records_t {
 	 * @param rtt		ms it took, 0 if unknown
 	 * @param now		current time
 	 */
-	void (*answered)(mobility_records_t *this, const mobility_path_t *path,
+	void (*answered)(mobility_path_history_t *this, const mobility_path_t *path,
 					 uint32_t rtt, uint64_t now);
 
 	/**
@@ -73,7 +73,7 @@ struct mobility_records_t {
 	 * @param penalty	ms to put it aside the first time
 	 * @param now		current time
 	 */
-	void (*failed)(mobility_records_t *this, const mobility_path_t *path,
+	void (*failed)(mobility_path_history_t *this, const mobility_path_t *path,
 				   uint64_t penalty, uint64_t now);
 
 	/**
@@ -82,7 +82,8 @@ struct mobility_records_t {
 	 * @param ifname	name of the uplink
 	 * @param now		current time
 	 */
-	void (*lost)(mobility_records_t *this, const char *ifname, uint64_t now);
+	void (*lost)(mobility_path_history_t *this, const char *ifname,
+				 uint64_t now);
 
 	/**
 	 * Get the record of a path.
@@ -91,7 +92,7 @@ struct mobility_records_t {
 	 * @param now		current time
 	 * @param record	gets filled in, flapping of its uplink included
 	 */
-	void (*get)(mobility_records_t *this, const mobility_path_t *path,
+	void (*get)(mobility_path_history_t *this, const mobility_path_t *path,
 				uint64_t now, mobility_record_t *record);
 
 	/**
@@ -100,7 +101,7 @@ struct mobility_records_t {
 	 * @param now		current time
 	 * @return			time, 0 if none is put aside
 	 */
-	uint64_t (*get_end)(mobility_records_t *this, uint64_t now);
+	uint64_t (*get_end)(mobility_path_history_t *this, uint64_t now);
 
 	/**
 	 * Forget the paths that are gone, when one comes back it is new, and those
@@ -108,12 +109,12 @@ struct mobility_records_t {
 	 *
 	 * @param paths		array of mobility_path_t* that are there
 	 */
-	void (*keep)(mobility_records_t *this, array_t *paths);
+	void (*keep)(mobility_path_history_t *this, array_t *paths);
 
 	/**
-	 * Destroy a mobility_records_t.
+	 * Destroy a mobility_path_history_t.
 	 */
-	void (*destroy)(mobility_records_t *this);
+	void (*destroy)(mobility_path_history_t *this);
 };
 
 /**
@@ -121,6 +122,6 @@ struct mobility_records_t {
  *
  * @return				empty records
  */
-mobility_records_t *mobility_records_create();
+mobility_path_history_t *mobility_path_history_create();
 
-#endif /** MOBILITY_RECORDS_H_ @}*/
+#endif /** MOBILITY_PATH_HISTORY_H_ @}*/

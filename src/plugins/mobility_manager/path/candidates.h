@@ -18,8 +18,8 @@
 #include <sa/ike_sa.h>
 
 #include "net/monitor.h"
-#include "mobility_pins.h"
-#include "mobility_records.h"
+#include "path/pins.h"
+#include "path/history.h"
 #include "mobility_report.h"
 #include "settings/settings.h"
 
@@ -43,7 +43,7 @@ struct mobility_candidates_t {
 	/**
 	 * What experience says about the paths.
 	 */
-	mobility_records_t *records;
+	mobility_path_history_t *records;
 
 	/**
 	 * Collect and rank the paths from all usable uplinks to eight addresses of

@@ -5,20 +5,20 @@
  */
 
 /**
- * @defgroup mobility_hops mobility_hops
+ * @defgroup mobility_pin_tables mobility_pin_tables
  * @{ @ingroup mobility_manager
  *
  * Routing tables of our own, one per uplink and next hop.  Part of
  * mobility_pins_t.
  */
 
-#ifndef MOBILITY_HOPS_H_
-#define MOBILITY_HOPS_H_
+#ifndef MOBILITY_PIN_TABLES_H_
+#define MOBILITY_PIN_TABLES_H_
 
 #include "net/path.h"
-#include "mobility_steering.h"
+#include "path/pin_routes.h"
 
-typedef struct mobility_hops_t mobility_hops_t;
+typedef struct mobility_pin_tables_t mobility_pin_tables_t;
 typedef struct mobility_hop_t mobility_hop_t;
 
 /**
@@ -26,7 +26,7 @@ typedef struct mobility_hop_t mobility_hop_t;
  */
 struct mobility_hop_t {
 	/** route in its table */
-	mobility_steering_route_t route;
+	mobility_pin_routes_route_t route;
 	/** number of references */
 	u_int refs;
 };
@@ -34,7 +34,7 @@ struct mobility_hop_t {
 /**
  * All next hops that are in use.  Not thread-safe, the owner locks.
  */
-struct mobility_hops_t {
+struct mobility_pin_tables_t {
 
 	/**
 	 * Get a reference to the next hop of a path, and see to it that the route
@@ -44,7 +44,8 @@ struct mobility_hops_t {
 	 * @param error		set to errno of what failed
 	 * @return			next hop, NULL on failure
 	 */
-	mobility_hop_t *(*get)(mobility_hops_t *this, const mobility_path_t *path,
+	mobility_hop_t *(*get)(mobility_pin_tables_t *this,
+						   const mobility_path_t *path,
 						   int *error);
 
 	/**
@@ -52,7 +53,7 @@ struct mobility_hops_t {
 	 *
 	 * @param hop		next hop
 	 */
-	void (*put)(mobility_hops_t *this, mobility_hop_t *hop);
+	void (*put)(mobility_pin_tables_t *this, mobility_hop_t *hop);
 
 	/**
 	 * Limit the size of packets over a next hop, as long as it is in use.
@@ -61,19 +62,20 @@ struct mobility_hops_t {
 	 * @param mtu		size of the largest packet
 	 * @return			0, or errno of what failed
 	 */
-	int (*limit)(mobility_hops_t *this, mobility_hop_t *hop, uint32_t mtu);
+	int (*limit)(mobility_pin_tables_t *this, mobility_hop_t *hop,
+				 uint32_t mtu);
 
 	/**
 	 * Install routes again that are gone.
 	 *
 	 * @return			number of routes that were gone
 	 */
-	u_int (*restore)(mobility_hops_t *this);
+	u_int (*restore)(mobility_pin_tables_t *this);
 
 	/**
-	 * Destroy a mobility_hops_t, there are no references anymore.
+	 * Destroy a mobility_pin_tables_t, there are no references anymore.
 	 */
-	void (*destroy)(mobility_hops_t *this);
+	void (*destroy)(mobility_pin_tables_t *this);
 };
 
 /**
@@ -83,7 +85,7 @@ struct mobility_hops_t {
  * @param table			first table to use
  * @return				instance
  */
-mobility_hops_t *mobility_hops_create(mobility_steering_t *kernel,
-									  uint32_t table);
+mobility_pin_tables_t *mobility_pin_tables_create(mobility_pin_routes_t *kernel,
+												  uint32_t table);
 
-#endif /** MOBILITY_HOPS_H_ @}*/
+#endif /** MOBILITY_PIN_TABLES_H_ @}*/

@@ -4,27 +4,27 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_hops.h"
+#include "path/pin_tables.h"
 
 #include <collections/linked_list.h>
 #include <utils/debug.h>
 
-typedef struct private_mobility_hops_t private_mobility_hops_t;
+typedef struct private_mobility_pin_tables_t private_mobility_pin_tables_t;
 
 /**
  * Private data
  */
-struct private_mobility_hops_t {
+struct private_mobility_pin_tables_t {
 
 	/**
 	 * Public interface.
 	 */
-	mobility_hops_t public;
+	mobility_pin_tables_t public;
 
 	/**
 	 * Access to the kernel.
 	 */
-	mobility_steering_t *kernel;
+	mobility_pin_routes_t *kernel;
 
 	/**
 	 * First table.
@@ -40,7 +40,7 @@ struct private_mobility_hops_t {
 /**
  * Find the next hop of a path
  */
-static mobility_hop_t *find_hop(private_mobility_hops_t *this,
+static mobility_hop_t *find_hop(private_mobility_pin_tables_t *this,
 								const mobility_path_t *path)
 {
 	mobility_ip_t gateway = mobility_ip_from_host(path->gateway);
@@ -64,7 +64,7 @@ static mobility_hop_t *find_hop(private_mobility_hops_t *this,
 /**
  * Create a next hop with the first table that is free
  */
-static mobility_hop_t *create_hop(private_mobility_hops_t *this,
+static mobility_hop_t *create_hop(private_mobility_pin_tables_t *this,
 								  const mobility_path_t *path)
 {
 	enumerator_t *enumerator;
@@ -92,8 +92,8 @@ static mobility_hop_t *create_hop(private_mobility_hops_t *this,
 	return hop;
 }
 
-METHOD(mobility_hops_t, put, void,
-	private_mobility_hops_t *this, mobility_hop_t *hop)
+METHOD(mobility_pin_tables_t, put, void,
+	private_mobility_pin_tables_t *this, mobility_hop_t *hop)
 {
 	if (--hop->refs == 0)
 	{
@@ -103,8 +103,9 @@ METHOD(mobility_hops_t, put, void,
 	}
 }
 
-METHOD(mobility_hops_t, get, mobility_hop_t*,
-	private_mobility_hops_t *this, const mobility_path_t *path, int *error)
+METHOD(mobility_pin_tables_t, get, mobility_hop_t*,
+	private_mobility_pin_tables_t *this, const mobility_path_t *path,
+	int *error)
 {
 	bool replace = FALSE;
 	mobility_hop_t *hop;
@@ -126,8 +127,8 @@ METHOD(mobility_hops_t, get, mobility_hop_t*,
 	return hop;
 }
 
-METHOD(mobility_hops_t, limit, int,
-	private_mobility_hops_t *this, mobility_hop_t *hop, uint32_t mtu)
+METHOD(mobility_pin_tables_t, limit, int,
+	private_mobility_pin_tables_t *this, mobility_hop_t *hop, uint32_t mtu)
 {
 	uint32_t old = hop->route.mtu;
 	int error;
@@ -144,10 +145,10 @@ METHOD(mobility_hops_t, limit, int,
 /**
  * Check if a route is among those the kernel has
  */
-static bool is_installed(const mobility_steering_route_t *route,
+static bool is_installed(const mobility_pin_routes_route_t *route,
 						 array_t *installed)
 {
-	mobility_steering_route_t current;
+	mobility_pin_routes_route_t current;
 	int i;
 
 	for (i = 0; array_get(installed, i, &current); i++)
@@ -162,8 +163,8 @@ static bool is_installed(const mobility_steering_route_t *route,
 	return FALSE;
 }
 
-METHOD(mobility_hops_t, restore, u_int,
-	private_mobility_hops_t *this)
+METHOD(mobility_pin_tables_t, restore, u_int,
+	private_mobility_pin_tables_t *this)
 {
 	enumerator_t *enumerator;
 	array_t *installed;
@@ -195,8 +196,8 @@ METHOD(mobility_hops_t, restore, u_int,
 	return missing;
 }
 
-METHOD(mobility_hops_t, destroy, void,
-	private_mobility_hops_t *this)
+METHOD(mobility_pin_tables_t, destroy, void,
+	private_mobility_pin_tables_t *this)
 {
 	this->hops->destroy(this->hops);
 	free(this);
@@ -205,10 +206,10 @@ METHOD(mobility_hops_t, destroy, void,
 /*
  * Described in header.
  */
-mobility_hops_t *mobility_hops_create(mobility_steering_t *kernel,
-									  uint32_t table)
+mobility_pin_tables_t *mobility_pin_tables_create(mobility_pin_routes_t *kernel,
+												  uint32_t table)
 {
-	private_mobility_hops_t *this;
+	private_mobility_pin_tables_t *this;
 
 	INIT(this,
 		.public = {

@@ -4,9 +4,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_candidates.h"
+#include "path/candidates.h"
 #include "net/netlink.h"
-#include "mobility_policy.h"
+#include "path/ranking.h"
 
 typedef struct private_mobility_candidates_t private_mobility_candidates_t;
 
@@ -201,7 +201,7 @@ static void rank(private_mobility_candidates_t *this, uint64_t now)
 		array_get(this->paths, i, &path);
 		rate(this, path, now);
 	}
-	mobility_policy_rank(this->paths, this->incumbent);
+	mobility_ranking_rank(this->paths, this->incumbent);
 }
 
 /**
@@ -508,7 +508,7 @@ METHOD(mobility_candidates_t, create_reports, array_t*,
 		array_get(this->paths, i, &path);
 		INIT(report,
 			.path = mobility_path_clone(path),
-			.cost = mobility_policy_get_cost(path),
+			.cost = mobility_ranking_get_cost(path),
 			.current = mobility_path_equals(path, current),
 		);
 		report->kind = this->monitor->get_kind(this->monitor, path->ifname,
@@ -552,7 +552,7 @@ METHOD(mobility_candidates_t, find_better, mobility_path_t*,
 	rank(this, now);
 	incumbent = mobility_path_clone(find_equal(this->paths, current) ?: current);
 	rate(this, incumbent, now);
-	better = mobility_policy_find_better(this->paths, incumbent);
+	better = mobility_ranking_find_better(this->paths, incumbent);
 	mobility_path_destroy(incumbent);
 	return better;
 }
@@ -742,7 +742,7 @@ mobility_candidates_t *mobility_candidates_create(const char *connection,
 
 	INIT(this,
 		.public = {
-			.records = mobility_records_create(),
+			.records = mobility_path_history_create(),
 			.collect = _collect,
 			.know = _know,
 			.found = _found,

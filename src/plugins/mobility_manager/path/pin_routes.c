@@ -9,7 +9,7 @@
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 
-#include "mobility_steering.h"
+#include "path/pin_routes.h"
 #include "net/route.h"
 
 #include <utils/debug.h>
@@ -22,17 +22,17 @@
  */
 #define METRIC 0xfffffffe
 
-typedef struct private_mobility_steering_t private_mobility_steering_t;
+typedef struct private_mobility_pin_routes_t private_mobility_pin_routes_t;
 
 /**
  * Private data
  */
-struct private_mobility_steering_t {
+struct private_mobility_pin_routes_t {
 
 	/**
 	 * Public interface.
 	 */
-	mobility_steering_t public;
+	mobility_pin_routes_t public;
 
 	/**
 	 * Socket for requests.
@@ -108,8 +108,8 @@ static void put_gateway(struct nlmsghdr *nlh, struct rtmsg *rtm,
 /**
  * Add or remove a rule
  */
-static int manage_rule(private_mobility_steering_t *this, uint16_t type,
-					   uint16_t flags, const mobility_steering_rule_t *rule)
+static int manage_rule(private_mobility_pin_routes_t *this, uint16_t type,
+					   uint16_t flags, const mobility_pin_routes_rule_t *rule)
 {
 	request_t request;
 	struct nlmsghdr *nlh;
@@ -129,8 +129,8 @@ static int manage_rule(private_mobility_steering_t *this, uint16_t type,
 	return this->rtnl->request(this->rtnl, nlh);
 }
 
-METHOD(mobility_steering_t, add_rule, int,
-	private_mobility_steering_t *this, const mobility_steering_rule_t *rule)
+METHOD(mobility_pin_routes_t, add_rule, int,
+	private_mobility_pin_routes_t *this, const mobility_pin_routes_rule_t *rule)
 {
 	int error;
 
@@ -138,8 +138,8 @@ METHOD(mobility_steering_t, add_rule, int,
 	return error == EEXIST ? 0 : error;
 }
 
-METHOD(mobility_steering_t, del_rule, int,
-	private_mobility_steering_t *this, const mobility_steering_rule_t *rule)
+METHOD(mobility_pin_routes_t, del_rule, int,
+	private_mobility_pin_routes_t *this, const mobility_pin_routes_rule_t *rule)
 {
 	return manage_rule(this, RTM_DELRULE, 0, rule);
 }
@@ -163,8 +163,9 @@ static void put_mtu(struct nlmsghdr *nlh, uint32_t mtu)
  * There is no preferred source: rules see to that, and an IPv4 route is gone
  * for good if the address it prefers is away for a moment.
  */
-static int manage_route(private_mobility_steering_t *this, uint16_t type,
-						uint16_t flags, const mobility_steering_route_t *route,
+static int manage_route(private_mobility_pin_routes_t *this, uint16_t type,
+						uint16_t flags,
+						const mobility_pin_routes_route_t *route,
 						bool onlink)
 {
 	request_t request;
@@ -195,8 +196,9 @@ static int manage_route(private_mobility_steering_t *this, uint16_t type,
 	return this->rtnl->request(this->rtnl, nlh);
 }
 
-METHOD(mobility_steering_t, add_route, int,
-	private_mobility_steering_t *this, const mobility_steering_route_t *route,
+METHOD(mobility_pin_routes_t, add_route, int,
+	private_mobility_pin_routes_t *this,
+	const mobility_pin_routes_route_t *route,
 	bool replace)
 {
 	const mobility_ip_t *gateway = &route->gateway;
@@ -217,8 +219,9 @@ METHOD(mobility_steering_t, add_route, int,
 	return error == EEXIST ? 0 : error;
 }
 
-METHOD(mobility_steering_t, del_route, int,
-	private_mobility_steering_t *this, const mobility_steering_route_t *route)
+METHOD(mobility_pin_routes_t, del_route, int,
+	private_mobility_pin_routes_t *this,
+	const mobility_pin_routes_route_t *route)
 {
 	return manage_route(this, RTM_DELROUTE, 0, route, FALSE);
 }
@@ -244,7 +247,7 @@ static void collect_rule(void *data, const struct nlmsghdr *nlh)
 {
 	const struct nlattr *tb[FRA_PROTOCOL + 1];
 	const struct fib_rule_hdr *hdr;
-	mobility_steering_rule_t rule = {};
+	mobility_pin_routes_rule_t rule = {};
 
 	if (is_own_rule(nlh, tb))
 	{
@@ -264,7 +267,7 @@ static void collect_route(void *data, const struct nlmsghdr *nlh)
 {
 	mobility_route_msg_t msg;
 	mobility_route_t hop;
-	mobility_steering_route_t route = {};
+	mobility_pin_routes_route_t route = {};
 
 	if (nlh->nlmsg_type == RTM_NEWROUTE && mobility_route_msg_parse(nlh,
 																	&msg) &&
@@ -281,7 +284,7 @@ static void collect_route(void *data, const struct nlmsghdr *nlh)
 /**
  * Get the objects of a kind for both families, FALSE on failure
  */
-static bool dump(private_mobility_steering_t *this, uint16_t type,
+static bool dump(private_mobility_pin_routes_t *this, uint16_t type,
 				 mobility_nlsocket_cb_t cb, void *data)
 {
 	static const int families[] = { AF_INET, AF_INET6 };
@@ -302,12 +305,12 @@ static bool dump(private_mobility_steering_t *this, uint16_t type,
 	return TRUE;
 }
 
-METHOD(mobility_steering_t, get_rules, array_t*,
-	private_mobility_steering_t *this)
+METHOD(mobility_pin_routes_t, get_rules, array_t*,
+	private_mobility_pin_routes_t *this)
 {
 	array_t *rules;
 
-	rules = array_create(sizeof(mobility_steering_rule_t), 0);
+	rules = array_create(sizeof(mobility_pin_routes_rule_t), 0);
 	if (!dump(this, RTM_GETRULE, collect_rule, rules))
 	{
 		array_destroy(rules);
@@ -316,12 +319,12 @@ METHOD(mobility_steering_t, get_rules, array_t*,
 	return rules;
 }
 
-METHOD(mobility_steering_t, get_routes, array_t*,
-	private_mobility_steering_t *this)
+METHOD(mobility_pin_routes_t, get_routes, array_t*,
+	private_mobility_pin_routes_t *this)
 {
 	array_t *routes;
 
-	routes = array_create(sizeof(mobility_steering_route_t), 0);
+	routes = array_create(sizeof(mobility_pin_routes_route_t), 0);
 	if (!dump(this, RTM_GETROUTE, collect_route, routes))
 	{
 		array_destroy(routes);
@@ -349,8 +352,8 @@ static void collect_own(void *data, const struct nlmsghdr *nlh)
 	}
 }
 
-METHOD(mobility_steering_t, sweep, u_int,
-	private_mobility_steering_t *this)
+METHOD(mobility_pin_routes_t, sweep, u_int,
+	private_mobility_pin_routes_t *this)
 {
 	struct nlmsghdr *nlh;
 	array_t *own;
@@ -372,8 +375,8 @@ METHOD(mobility_steering_t, sweep, u_int,
 	return removed;
 }
 
-METHOD(mobility_steering_t, destroy, void,
-	private_mobility_steering_t *this)
+METHOD(mobility_pin_routes_t, destroy, void,
+	private_mobility_pin_routes_t *this)
 {
 	this->rtnl->destroy(this->rtnl);
 	free(this);
@@ -382,9 +385,9 @@ METHOD(mobility_steering_t, destroy, void,
 /*
  * Described in header.
  */
-mobility_steering_t *mobility_steering_create()
+mobility_pin_routes_t *mobility_pin_routes_create()
 {
-	private_mobility_steering_t *this;
+	private_mobility_pin_routes_t *this;
 	mobility_rtnl_t *rtnl;
 
 	rtnl = mobility_rtnl_create();

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_policy.h"
+#include "path/ranking.h"
 
 /**
  * Three-way comparison of numbers of any type
@@ -101,7 +101,7 @@ static int compare_ties(const mobility_path_t *a, const mobility_path_t *b)
 /*
  * Described in header.
  */
-uint32_t mobility_policy_get_cost(const mobility_path_t *path)
+uint32_t mobility_ranking_get_cost(const mobility_path_t *path)
 {
 	return path->has_cost ? path->cost : path->metric;
 }
@@ -109,8 +109,8 @@ uint32_t mobility_policy_get_cost(const mobility_path_t *path)
 /*
  * Described in header.
  */
-int mobility_policy_compare(const mobility_path_t *a, const mobility_path_t *b,
-							const mobility_ranking_t *ranking)
+int mobility_ranking_compare(const mobility_path_t *a, const mobility_path_t *b,
+							 const mobility_ranking_t *ranking)
 {
 	const mobility_path_t *incumbent = ranking->incumbent;
 	int order;
@@ -120,8 +120,8 @@ int mobility_policy_compare(const mobility_path_t *a, const mobility_path_t *b,
 			COMPARE(b->known, a->known);
 	if (!order && ranking->by_cost)
 	{
-		order = COMPARE(mobility_policy_get_cost(a),
-						mobility_policy_get_cost(b));
+		order = COMPARE(mobility_ranking_get_cost(a),
+						mobility_ranking_get_cost(b));
 	}
 	if (!order && incumbent)
 	{
@@ -145,7 +145,7 @@ int mobility_policy_compare(const mobility_path_t *a, const mobility_path_t *b,
  */
 static int compare_elements(const void *a, const void *b, void *ranking)
 {
-	return mobility_policy_compare(a, b, ranking);
+	return mobility_ranking_compare(a, b, ranking);
 }
 
 /**
@@ -170,7 +170,7 @@ static bool has_cost(array_t *paths)
 /*
  * Described in header.
  */
-void mobility_policy_rank(array_t *paths, const mobility_path_t *incumbent)
+void mobility_ranking_rank(array_t *paths, const mobility_path_t *incumbent)
 {
 	mobility_ranking_t ranking = {
 		.incumbent = incumbent,
@@ -183,8 +183,8 @@ void mobility_policy_rank(array_t *paths, const mobility_path_t *incumbent)
 /*
  * Described in header.
  */
-bool mobility_policy_is_better(const mobility_path_t *path,
-							   const mobility_ranking_t *ranking)
+bool mobility_ranking_is_better(const mobility_path_t *path,
+								const mobility_ranking_t *ranking)
 {
 	const mobility_path_t *incumbent = ranking->incumbent;
 
@@ -203,8 +203,8 @@ bool mobility_policy_is_better(const mobility_path_t *path,
 	}
 	if (ranking->by_cost)
 	{
-		return mobility_policy_get_cost(path) <
-			   mobility_policy_get_cost(incumbent);
+		return mobility_ranking_get_cost(path) <
+			   mobility_ranking_get_cost(incumbent);
 	}
 	/* how specific the routes to different addresses are says nothing, but must
 	 * not say the opposite, or there could be no end of moving in a circle */
@@ -237,8 +237,8 @@ static bool is_plausible(array_t *paths, const mobility_path_t *path)
 /*
  * Described in header.
  */
-mobility_path_t *mobility_policy_find_better(array_t *paths,
-											 const mobility_path_t *incumbent)
+mobility_path_t *mobility_ranking_find_better(array_t *paths,
+											  const mobility_path_t *incumbent)
 {
 	mobility_ranking_t ranking = {
 		.incumbent = incumbent,
@@ -250,7 +250,7 @@ mobility_path_t *mobility_policy_find_better(array_t *paths,
 	for (i = 0; i < array_count(paths); i++)
 	{
 		array_get(paths, i, &path);
-		if (mobility_policy_is_better(path, &ranking) &&
+		if (mobility_ranking_is_better(path, &ranking) &&
 			is_plausible(paths, path))
 		{
 			return path;

@@ -6,9 +6,9 @@
 
 #include <errno.h>
 
-#include "mobility_pins.h"
-#include "mobility_hops.h"
-#include "mobility_steering.h"
+#include "path/pins.h"
+#include "path/pin_tables.h"
+#include "path/pin_routes.h"
 
 #include <collections/linked_list.h>
 #include <threading/mutex.h>
@@ -29,7 +29,7 @@ struct private_mobility_pins_t {
 	/**
 	 * Access to the kernel.
 	 */
-	mobility_steering_t *kernel;
+	mobility_pin_routes_t *kernel;
 
 	/**
 	 * Priority of rules.
@@ -44,7 +44,7 @@ struct private_mobility_pins_t {
 	/**
 	 * Where they lead to.
 	 */
-	mobility_hops_t *hops;
+	mobility_pin_tables_t *hops;
 
 	/**
 	 * What the kernel refused last, errno, to log it once.
@@ -62,7 +62,7 @@ struct private_mobility_pins_t {
  */
 typedef struct {
 	/** rule */
-	mobility_steering_rule_t rule;
+	mobility_pin_routes_rule_t rule;
 	/** where the rule leads to */
 	mobility_hop_t *hop;
 	/** number of references */
@@ -148,7 +148,7 @@ static void yield_to(private_mobility_pins_t *this, pin_t *pin)
 static bool set_hop(private_mobility_pins_t *this, pin_t *pin,
 					const mobility_path_t *path)
 {
-	mobility_steering_rule_t rule = pin->rule;
+	mobility_pin_routes_rule_t rule = pin->rule;
 	mobility_hop_t *hop;
 	int error;
 
@@ -302,10 +302,10 @@ METHOD(mobility_pins_t, get_limit, uint32_t,
 /**
  * Check if a rule is among those the kernel has
  */
-static bool is_installed(const mobility_steering_rule_t *rule,
+static bool is_installed(const mobility_pin_routes_rule_t *rule,
 						 array_t *installed)
 {
-	mobility_steering_rule_t current;
+	mobility_pin_routes_rule_t current;
 	int i;
 
 	for (i = 0; array_get(installed, i, &current); i++)
@@ -407,10 +407,10 @@ METHOD(mobility_pins_t, destroy, void,
 mobility_pins_t *mobility_pins_create(uint32_t priority, uint32_t table)
 {
 	private_mobility_pins_t *this;
-	mobility_steering_t *kernel;
+	mobility_pin_routes_t *kernel;
 	u_int swept;
 
-	kernel = mobility_steering_create();
+	kernel = mobility_pin_routes_create();
 	if (!kernel)
 	{
 		return NULL;
@@ -435,7 +435,7 @@ mobility_pins_t *mobility_pins_create(uint32_t priority, uint32_t table)
 		.kernel = kernel,
 		.priority = priority,
 		.pins = linked_list_create(),
-		.hops = mobility_hops_create(kernel, table),
+		.hops = mobility_pin_tables_create(kernel, table),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	return &this->public;

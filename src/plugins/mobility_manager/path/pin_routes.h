@@ -5,28 +5,28 @@
  */
 
 /**
- * @defgroup mobility_steering mobility_steering
+ * @defgroup mobility_pin_routes mobility_pin_routes
  * @{ @ingroup mobility_manager
  *
  * Rules and routes of our own (MOBILITY_RTPROT) in the kernel.  Part of
  * mobility_pins_t.
  */
 
-#ifndef MOBILITY_STEERING_H_
-#define MOBILITY_STEERING_H_
+#ifndef MOBILITY_PIN_ROUTES_H_
+#define MOBILITY_PIN_ROUTES_H_
 
 #include "net/netlink.h"
 #include "net/rtnl.h"
 #include "net/uplinks.h"
 
-typedef struct mobility_steering_t mobility_steering_t;
-typedef struct mobility_steering_rule_t mobility_steering_rule_t;
-typedef struct mobility_steering_route_t mobility_steering_route_t;
+typedef struct mobility_pin_routes_t mobility_pin_routes_t;
+typedef struct mobility_pin_routes_rule_t mobility_pin_routes_rule_t;
+typedef struct mobility_pin_routes_route_t mobility_pin_routes_route_t;
 
 /**
  * A rule: from local to peer lookup table.
  */
-struct mobility_steering_rule_t {
+struct mobility_pin_routes_rule_t {
 	/** local address */
 	mobility_ip_t local;
 	/** peer's address */
@@ -40,7 +40,7 @@ struct mobility_steering_rule_t {
 /**
  * A route: default via gateway dev ifindex table table.
  */
-struct mobility_steering_route_t {
+struct mobility_pin_routes_route_t {
 	/** AF_INET or AF_INET6 */
 	int family;
 	/** interface */
@@ -56,7 +56,7 @@ struct mobility_steering_route_t {
 /**
  * Access to our own rules and routes.  Not thread-safe, the owner locks.
  */
-struct mobility_steering_t {
+struct mobility_pin_routes_t {
 
 	/**
 	 * Add a rule.
@@ -64,8 +64,8 @@ struct mobility_steering_t {
 	 * @param rule		rule
 	 * @return			0, or errno of what failed; it is fine if it exists
 	 */
-	int (*add_rule)(mobility_steering_t *this,
-					const mobility_steering_rule_t *rule);
+	int (*add_rule)(mobility_pin_routes_t *this,
+					const mobility_pin_routes_rule_t *rule);
 
 	/**
 	 * Remove a rule.
@@ -73,8 +73,8 @@ struct mobility_steering_t {
 	 * @param rule		rule
 	 * @return			0, or errno of what failed
 	 */
-	int (*del_rule)(mobility_steering_t *this,
-					const mobility_steering_rule_t *rule);
+	int (*del_rule)(mobility_pin_routes_t *this,
+					const mobility_pin_routes_rule_t *rule);
 
 	/**
 	 * Add a route.
@@ -83,8 +83,8 @@ struct mobility_steering_t {
 	 * @param replace	TRUE to replace what is in the table, FALSE to leave it
 	 * @return			0, or errno of what failed; it is fine if it exists
 	 */
-	int (*add_route)(mobility_steering_t *this,
-					 const mobility_steering_route_t *route, bool replace);
+	int (*add_route)(mobility_pin_routes_t *this,
+					 const mobility_pin_routes_route_t *route, bool replace);
 
 	/**
 	 * Remove a route.
@@ -92,34 +92,34 @@ struct mobility_steering_t {
 	 * @param route		route
 	 * @return			0, or errno of what failed
 	 */
-	int (*del_route)(mobility_steering_t *this,
-					 const mobility_steering_route_t *route);
+	int (*del_route)(mobility_pin_routes_t *this,
+					 const mobility_pin_routes_route_t *route);
 
 	/**
 	 * Get the rules that the kernel has.
 	 *
-	 * @return			array of mobility_steering_rule_t, NULL on failure
+	 * @return			array of mobility_pin_routes_rule_t, NULL on failure
 	 */
-	array_t *(*get_rules)(mobility_steering_t *this);
+	array_t *(*get_rules)(mobility_pin_routes_t *this);
 
 	/**
 	 * Get the routes that the kernel has.
 	 *
-	 * @return			array of mobility_steering_route_t, NULL on failure
+	 * @return			array of mobility_pin_routes_route_t, NULL on failure
 	 */
-	array_t *(*get_routes)(mobility_steering_t *this);
+	array_t *(*get_routes)(mobility_pin_routes_t *this);
 
 	/**
 	 * Remove all rules and routes of ours, whatever they look like.
 	 *
 	 * @return			number of rules and routes removed
 	 */
-	u_int (*sweep)(mobility_steering_t *this);
+	u_int (*sweep)(mobility_pin_routes_t *this);
 
 	/**
-	 * Destroy a mobility_steering_t, rules and routes stay.
+	 * Destroy a mobility_pin_routes_t, rules and routes stay.
 	 */
-	void (*destroy)(mobility_steering_t *this);
+	void (*destroy)(mobility_pin_routes_t *this);
 };
 
 /**
@@ -127,6 +127,6 @@ struct mobility_steering_t {
  *
  * @return				instance, NULL if rtnetlink is not available (logged)
  */
-mobility_steering_t *mobility_steering_create();
+mobility_pin_routes_t *mobility_pin_routes_create();
 
-#endif /** MOBILITY_STEERING_H_ @}*/
+#endif /** MOBILITY_PIN_ROUTES_H_ @}*/
