@@ -6,7 +6,7 @@
 
 #include "mobility_manager.h"
 #include "mobility_anchor.h"
-#include "mobility_nm.h"
+#include "nm/nm.h"
 #include "mobility_registry.h"
 #include "net/resume.h"
 #include "mobility_session.h"

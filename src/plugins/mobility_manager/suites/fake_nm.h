@@ -16,7 +16,7 @@
 
 #include "mobility_suite.h"
 
-#include <mobility_nm_device.h>
+#include "nm/nm_device.h"
 
 typedef struct fake_nm_t fake_nm_t;
 

@@ -7,7 +7,7 @@
 #define _GNU_SOURCE
 #include "fake_nm.h"
 
-#include <mobility_nm.h>
+#include "nm/nm.h"
 
 #include <stdio.h>
 #include <time.h>

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_nm_device.h"
+#include "nm/nm_device.h"
 
 /** NM_DEVICE_STATE_ACTIVATED */
 #define STATE_ACTIVATED 100

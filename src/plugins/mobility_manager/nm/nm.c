@@ -10,8 +10,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "mobility_nm.h"
-#include "mobility_nm_device.h"
+#include "nm/nm.h"
+#include "nm/nm_device.h"
 
 #include <collections/hashtable.h>
 #include <threading/mutex.h>
