@@ -12,7 +12,7 @@
 
 #include <library.h>
 
-#include "mobility_fsm.h"
+#include "session/fsm.h"
 
 /**
  * Time that a byte stands for: from none at all to days, in ms

@@ -14,7 +14,7 @@
 #ifndef MOBILITY_HISTORY_H_
 #define MOBILITY_HISTORY_H_
 
-#include "mobility_report.h"
+#include "session/status.h"
 
 typedef struct mobility_history_t mobility_history_t;
 typedef struct mobility_history_entry_t mobility_history_entry_t;

@@ -7,10 +7,10 @@
 #include "mobility_manager.h"
 #include "mobility_anchor.h"
 #include "nm/nm.h"
-#include "mobility_registry.h"
+#include "session/registry.h"
 #include "net/resume.h"
 #include "mobility_session.h"
-#include "mobility_tracker.h"
+#include "session/listener.h"
 
 #include <daemon.h>
 #include <collections/linked_list.h>
@@ -43,7 +43,7 @@ struct private_mobility_manager_t {
 	/**
 	 * Gives IKE_SAs their sessions.
 	 */
-	mobility_tracker_t *tracker;
+	mobility_listener_t *tracker;
 
 	/**
 	 * IKE_SAs that peers move.
@@ -128,7 +128,7 @@ static job_requeue_t adjust_monitor_job(private_mobility_manager_t *this)
 }
 
 /**
- * mobility_tracker_cb_t, the monitor runs while any session has not ended.
+ * mobility_listener_cb_t, the monitor runs while any session has not ended.
  */
 static void session_ended(void *data)
 {
@@ -713,8 +713,8 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 		destroy(this);
 		return NULL;
 	}
-	this->tracker = mobility_tracker_create(&this->context, this->registry,
-											session_ended, this);
+	this->tracker = mobility_listener_create(&this->context, this->registry,
+											 session_ended, this);
 	this->resume = mobility_resume_create(resumed, this);
 	if (this->context.relocator)
 	{

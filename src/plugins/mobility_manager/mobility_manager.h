@@ -16,7 +16,7 @@
 
 #include <bus/listeners/listener.h>
 
-#include "mobility_report.h"
+#include "session/status.h"
 #include "settings/settings.h"
 
 typedef struct mobility_manager_t mobility_manager_t;

@@ -19,10 +19,10 @@
 #include "mobility_backlog.h"
 #include "path/candidates.h"
 #include "ike/request.h"
-#include "mobility_fsm.h"
+#include "session/fsm.h"
 #include "net/neighbors.h"
 #include "esp/child_update.h"
-#include "mobility_report.h"
+#include "session/status.h"
 #include "ike/mobike_task.h"
 
 typedef struct mobility_mover_t mobility_mover_t;

@@ -15,7 +15,7 @@
 #ifndef MOBILITY_PROGRESS_H_
 #define MOBILITY_PROGRESS_H_
 
-#include "mobility_report.h"
+#include "session/status.h"
 
 typedef struct mobility_progress_t mobility_progress_t;
 

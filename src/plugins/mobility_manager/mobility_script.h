@@ -14,7 +14,7 @@
 #ifndef MOBILITY_SCRIPT_H_
 #define MOBILITY_SCRIPT_H_
 
-#include "mobility_report.h"
+#include "session/status.h"
 #include "settings/settings.h"
 
 typedef struct mobility_script_t mobility_script_t;

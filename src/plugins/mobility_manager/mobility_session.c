@@ -6,10 +6,10 @@
 
 #include "mobility_session.h"
 #include "net/clock.h"
-#include "mobility_hold.h"
+#include "session/hold.h"
 #include "mobility_mover.h"
 #include "mobility_trial.h"
-#include "mobility_vigil.h"
+#include "session/liveness.h"
 
 #include <time.h>
 
@@ -102,7 +102,7 @@ struct private_mobility_session_t {
 	/**
 	 * How the path in use works.
 	 */
-	mobility_vigil_t *vigil;
+	mobility_liveness_t *vigil;
 
 	/**
 	 * When a hint counts again that the path in use may not work.
@@ -1195,7 +1195,7 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 		},
 		.context = context,
 		.connection = strdup(connection),
-		.vigil = mobility_vigil_create(context->traffic, number),
+		.vigil = mobility_liveness_create(context->traffic, number),
 		.since = time(NULL),
 		.cause = "established",
 	);

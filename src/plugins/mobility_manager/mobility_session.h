@@ -15,7 +15,7 @@
 #ifndef MOBILITY_SESSION_H_
 #define MOBILITY_SESSION_H_
 
-#include "mobility_hold.h"
+#include "session/hold.h"
 #include "mobility_manager.h"
 #include "net/monitor.h"
 #include "net/neighbors.h"

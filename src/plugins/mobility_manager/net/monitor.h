@@ -14,7 +14,7 @@
 #ifndef MOBILITY_MONITOR_H_
 #define MOBILITY_MONITOR_H_
 
-#include "mobility_report.h"
+#include "session/status.h"
 #include "net/uplinks.h"
 
 /** where sysfs is mounted */

@@ -20,7 +20,7 @@
 #include "net/monitor.h"
 #include "path/pins.h"
 #include "path/history.h"
-#include "mobility_report.h"
+#include "session/status.h"
 #include "settings/settings.h"
 
 typedef struct mobility_candidates_t mobility_candidates_t;

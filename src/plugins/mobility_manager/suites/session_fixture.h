@@ -24,7 +24,7 @@
 #include "mock_ike.h"
 #include "mock_network.h"
 
-#include <mobility_fsm.h>
+#include "session/fsm.h"
 #include <mobility_session.h>
 
 /**

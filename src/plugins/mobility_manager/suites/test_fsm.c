@@ -6,7 +6,7 @@
 
 #include "mobility_suite.h"
 
-#include <mobility_fsm.h>
+#include "session/fsm.h"
 
 /** sequences of random events, and their length */
 #define SEQUENCES 20000

@@ -7,7 +7,7 @@
 #include "mobility_suite.h"
 
 #include "net/clock.h"
-#include <mobility_registry.h>
+#include "session/registry.h"
 #include <mobility_session.h>
 
 #include <daemon.h>

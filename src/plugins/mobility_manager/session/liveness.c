@@ -4,19 +4,19 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_vigil.h"
+#include "session/liveness.h"
 
-typedef struct private_mobility_vigil_t private_mobility_vigil_t;
+typedef struct private_mobility_liveness_t private_mobility_liveness_t;
 
 /**
- * Private data of a mobility_vigil_t object.
+ * Private data of a mobility_liveness_t object.
  */
-struct private_mobility_vigil_t {
+struct private_mobility_liveness_t {
 
 	/**
 	 * Public interface.
 	 */
-	mobility_vigil_t public;
+	mobility_liveness_t public;
 
 	/**
 	 * Watches traffic, or NULL.
@@ -56,8 +56,8 @@ static mobility_sa_id_t get_sa(ike_sa_t *ike_sa, child_sa_t *child_sa,
 								 child_sa->get_mark(child_sa, inbound));
 }
 
-METHOD(mobility_vigil_t, watch, void,
-	private_mobility_vigil_t *this, ike_sa_t *ike_sa)
+METHOD(mobility_liveness_t, watch, void,
+	private_mobility_liveness_t *this, ike_sa_t *ike_sa)
 {
 	enumerator_t *enumerator;
 	child_sa_t *child_sa;
@@ -84,8 +84,8 @@ METHOD(mobility_vigil_t, watch, void,
 	array_destroy(sas);
 }
 
-METHOD(mobility_vigil_t, stop, void,
-	private_mobility_vigil_t *this)
+METHOD(mobility_liveness_t, stop, void,
+	private_mobility_liveness_t *this)
 {
 	if (this->traffic)
 	{
@@ -96,7 +96,7 @@ METHOD(mobility_vigil_t, stop, void,
 /**
  * Set the round-trip time.
  */
-static void set_rtt(private_mobility_vigil_t *this, uint32_t rtt)
+static void set_rtt(private_mobility_liveness_t *this, uint32_t rtt)
 {
 	this->rtt = rtt;
 	if (this->traffic)
@@ -105,8 +105,8 @@ static void set_rtt(private_mobility_vigil_t *this, uint32_t rtt)
 	}
 }
 
-METHOD(mobility_vigil_t, answered, void,
-	private_mobility_vigil_t *this, uint32_t rtt)
+METHOD(mobility_liveness_t, answered, void,
+	private_mobility_liveness_t *this, uint32_t rtt)
 {
 	if (rtt)
 	{
@@ -118,8 +118,8 @@ METHOD(mobility_vigil_t, answered, void,
 	}
 }
 
-METHOD(mobility_vigil_t, moved, void,
-	private_mobility_vigil_t *this, uint32_t rtt)
+METHOD(mobility_liveness_t, moved, void,
+	private_mobility_liveness_t *this, uint32_t rtt)
 {
 	if (this->traffic)
 	{
@@ -128,14 +128,14 @@ METHOD(mobility_vigil_t, moved, void,
 	set_rtt(this, rtt);
 }
 
-METHOD(mobility_vigil_t, get_rtt, uint32_t,
-	private_mobility_vigil_t *this)
+METHOD(mobility_liveness_t, get_rtt, uint32_t,
+	private_mobility_liveness_t *this)
 {
 	return this->rtt;
 }
 
-METHOD(mobility_vigil_t, get_verdict, mobility_health_t,
-	private_mobility_vigil_t *this)
+METHOD(mobility_liveness_t, get_verdict, mobility_health_t,
+	private_mobility_liveness_t *this)
 {
 	if (!this->traffic)
 	{
@@ -144,8 +144,8 @@ METHOD(mobility_vigil_t, get_verdict, mobility_health_t,
 	return this->traffic->get_verdict(this->traffic, this->watch);
 }
 
-METHOD(mobility_vigil_t, destroy, void,
-	private_mobility_vigil_t *this)
+METHOD(mobility_liveness_t, destroy, void,
+	private_mobility_liveness_t *this)
 {
 	stop(this);
 	free(this);
@@ -154,10 +154,10 @@ METHOD(mobility_vigil_t, destroy, void,
 /*
  * Described in header.
  */
-mobility_vigil_t *mobility_vigil_create(mobility_traffic_t *traffic,
-										uint32_t number)
+mobility_liveness_t *mobility_liveness_create(mobility_traffic_t *traffic,
+											  uint32_t number)
 {
-	private_mobility_vigil_t *this;
+	private_mobility_liveness_t *this;
 
 	INIT(this,
 		.public = {

@@ -12,8 +12,8 @@
  * and the events of their lives.  Value types, with the hosts owned.
  */
 
-#ifndef MOBILITY_REPORT_H_
-#define MOBILITY_REPORT_H_
+#ifndef MOBILITY_STATUS_H_
+#define MOBILITY_STATUS_H_
 
 #include <library.h>
 
@@ -193,4 +193,4 @@ struct mobility_observer_t {
 				  array_t *paths);
 };
 
-#endif /** MOBILITY_REPORT_H_ @}*/
+#endif /** MOBILITY_STATUS_H_ @}*/

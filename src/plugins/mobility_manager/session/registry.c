@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_registry.h"
+#include "session/registry.h"
 #include "net/clock.h"
 #include "mobility_session.h"
 

@@ -19,7 +19,7 @@
 #include <collections/linked_list.h>
 #include <sa/ike_sa.h>
 
-#include "mobility_report.h"
+#include "session/status.h"
 
 typedef struct mobility_registry_t mobility_registry_t;
 typedef struct mobility_entry_t mobility_entry_t;

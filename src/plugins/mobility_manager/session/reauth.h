@@ -5,7 +5,7 @@
  */
 
 /**
- * @defgroup mobility_succession mobility_succession
+ * @defgroup mobility_reauth mobility_reauth
  * @{ @ingroup mobility_manager
  *
  * Which IKE_SA goes on with the session of another one that it replaces by
@@ -13,10 +13,10 @@
  * known about one is noted in the registry for the other.
  */
 
-#ifndef MOBILITY_SUCCESSION_H_
-#define MOBILITY_SUCCESSION_H_
+#ifndef MOBILITY_REAUTH_H_
+#define MOBILITY_REAUTH_H_
 
-#include "mobility_registry.h"
+#include "session/registry.h"
 
 typedef struct mobility_subject_t mobility_subject_t;
 
@@ -42,7 +42,7 @@ struct mobility_subject_t {
  * @param ike_sa		IKE_SA, checked out
  * @return				subject
  */
-mobility_subject_t mobility_succession_subject(ike_sa_t *ike_sa);
+mobility_subject_t mobility_reauth_subject(ike_sa_t *ike_sa);
 
 /**
  * Find the session that an IKE_SA which was just established goes on with: that
@@ -51,8 +51,8 @@ mobility_subject_t mobility_succession_subject(ike_sa_t *ike_sa);
  * @param registry		sessions
  * @param subject		IKE_SA; gets .number and moves
  */
-void mobility_succession_replace(mobility_registry_t *registry,
-								 mobility_subject_t *subject);
+void mobility_reauth_replace(mobility_registry_t *registry,
+							 mobility_subject_t *subject);
 
 /**
  * Note the IKE_SA that is going to replace another one by reauthentication.
@@ -61,9 +61,9 @@ void mobility_succession_replace(mobility_registry_t *registry,
  * @param subject		IKE_SA that is replaced
  * @param successor		unique id of the one that does
  */
-void mobility_succession_expect(mobility_registry_t *registry,
-								mobility_subject_t *subject,
-								uint32_t successor);
+void mobility_reauth_expect(mobility_registry_t *registry,
+							mobility_subject_t *subject,
+							uint32_t successor);
 
 /**
  * An IKE_SA got no answer to its first requests: if it was to replace one of
@@ -72,8 +72,8 @@ void mobility_succession_expect(mobility_registry_t *registry,
  * @param registry		sessions
  * @param subject		IKE_SA
  */
-void mobility_succession_unreachable(mobility_registry_t *registry,
-									 mobility_subject_t *subject);
+void mobility_reauth_unreachable(mobility_registry_t *registry,
+								 mobility_subject_t *subject);
 
 /**
  * Forget the sessions that ended with an IKE_SA that is gone now, or that it was
@@ -82,7 +82,7 @@ void mobility_succession_unreachable(mobility_registry_t *registry,
  * @param registry		sessions
  * @param subject		IKE_SA
  */
-void mobility_succession_forget_gone(mobility_registry_t *registry,
-									 mobility_subject_t *subject);
+void mobility_reauth_forget_gone(mobility_registry_t *registry,
+								 mobility_subject_t *subject);
 
-#endif /** MOBILITY_SUCCESSION_H_ @}*/
+#endif /** MOBILITY_REAUTH_H_ @}*/

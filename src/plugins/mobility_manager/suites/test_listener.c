@@ -9,7 +9,7 @@
 #include "mock_network.h"
 #include "succession_fixture.h"
 
-#include <mobility_tracker.h>
+#include "session/listener.h"
 
 /** Ways to replace an IKE_SA, of the last the old one goes on until then */
 #define WAYS (REAUTH_REDIRECT + 1)
@@ -23,7 +23,7 @@ static struct {
 	/** sessions */
 	mobility_registry_t *registry;
 	/** what is tested */
-	mobility_tracker_t *tracker;
+	mobility_listener_t *tracker;
 	/** the network */
 	mock_network_t *network;
 	/** its methods that wait for the kernel in reality */
@@ -109,7 +109,7 @@ static void add_listener(listener_t *listener, bool (*cb)(void))
 }
 
 /**
- * mobility_tracker_cb_t
+ * mobility_listener_cb_t
  */
 static void ended(void *data)
 {
@@ -142,7 +142,7 @@ static void setup(void)
 	};
 	create_network();
 	t.registry = mobility_registry_create(do_work, do_work, NULL);
-	t.tracker = mobility_tracker_create(&t.context, t.registry, ended, &t);
+	t.tracker = mobility_listener_create(&t.context, t.registry, ended, &t);
 	add_listener(&t.first, begin);
 	charon->bus->add_listener(charon->bus, &t.tracker->listener);
 	add_listener(&t.last, done);

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_fsm.h"
+#include "session/fsm.h"
 
 #include <math.h>
 

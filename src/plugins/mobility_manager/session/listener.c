@@ -4,24 +4,24 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_tracker.h"
+#include "session/listener.h"
 #include "mobility_announce.h"
 #include "mobility_compat.h"
-#include "mobility_succession.h"
+#include "session/reauth.h"
 
 #include <daemon.h>
 
-typedef struct private_mobility_tracker_t private_mobility_tracker_t;
+typedef struct private_mobility_listener_t private_mobility_listener_t;
 
 /**
- * Private data of a mobility_tracker_t object.
+ * Private data of a mobility_listener_t object.
  */
-struct private_mobility_tracker_t {
+struct private_mobility_listener_t {
 
 	/**
 	 * Public interface.
 	 */
-	mobility_tracker_t public;
+	mobility_listener_t public;
 
 	/**
 	 * What sessions share.
@@ -41,7 +41,7 @@ struct private_mobility_tracker_t {
 	/**
 	 * Called when a session ended.
 	 */
-	mobility_tracker_cb_t ended;
+	mobility_listener_cb_t ended;
 
 	/**
 	 * User data for ended.
@@ -49,8 +49,8 @@ struct private_mobility_tracker_t {
 	void *data;
 };
 
-METHOD(mobility_tracker_t, find, mobility_entry_t*,
-	private_mobility_tracker_t *this, ike_sa_t *ike_sa)
+METHOD(mobility_listener_t, find, mobility_entry_t*,
+	private_mobility_listener_t *this, ike_sa_t *ike_sa)
 {
 	mobility_ike_hooks_t *hooks = this->context->hooks;
 	mobility_ike_handler_t *handler;
@@ -68,7 +68,7 @@ METHOD(mobility_tracker_t, find, mobility_entry_t*,
 /**
  * Check if an IKE_SA is ours to manage: the mobile end of MOBIKE.
  */
-static bool is_manageable(private_mobility_tracker_t *this, ike_sa_t *ike_sa)
+static bool is_manageable(private_mobility_listener_t *this, ike_sa_t *ike_sa)
 {
 	mobility_settings_t *settings = this->context->settings;
 	mobility_config_t config;
@@ -86,7 +86,7 @@ static bool is_manageable(private_mobility_tracker_t *this, ike_sa_t *ike_sa)
 /**
  * Have a session work for an IKE_SA.
  */
-static void bind_session(private_mobility_tracker_t *this,
+static void bind_session(private_mobility_listener_t *this,
 						 mobility_entry_t *entry, ike_sa_t *ike_sa)
 {
 	this->registry->rebind(this->registry, entry, ike_sa);
@@ -100,7 +100,7 @@ static void bind_session(private_mobility_tracker_t *this,
  * that of the IKE_SA it replaces.  Two objects as it is two IKE_SAs, of which
  * only the new one is checked out.
  */
-static void add_session(private_mobility_tracker_t *this, ike_sa_t *ike_sa,
+static void add_session(private_mobility_listener_t *this, ike_sa_t *ike_sa,
 						const mobility_subject_t *subject)
 {
 	mobility_session_t *session;
@@ -123,7 +123,7 @@ static void add_session(private_mobility_tracker_t *this, ike_sa_t *ike_sa,
  * Stop to manage an IKE_SA that is going to be destroyed.  The session itself
  * lives as long as the IKE_SA, whose task manager may have tasks of it.
  */
-static void end_session(private_mobility_tracker_t *this,
+static void end_session(private_mobility_listener_t *this,
 						mobility_entry_t *entry)
 {
 	entry->session->release(entry->session);
@@ -139,23 +139,23 @@ static bool is_entry(void *data, mobility_entry_t *entry)
 	return entry == data;
 }
 
-METHOD(mobility_tracker_t, drop, void,
-	private_mobility_tracker_t *this, mobility_entry_t *entry)
+METHOD(mobility_listener_t, drop, void,
+	private_mobility_listener_t *this, mobility_entry_t *entry)
 {
 	this->registry->forget(this->registry, is_entry, entry);
 	this->ended(this->data);
 }
 
-METHOD(mobility_tracker_t, forget_gone, void,
-	private_mobility_tracker_t *this, ike_sa_t *ike_sa)
+METHOD(mobility_listener_t, forget_gone, void,
+	private_mobility_listener_t *this, ike_sa_t *ike_sa)
 {
-	mobility_subject_t subject = mobility_succession_subject(ike_sa);
+	mobility_subject_t subject = mobility_reauth_subject(ike_sa);
 
-	mobility_succession_forget_gone(this->registry, &subject);
+	mobility_reauth_forget_gone(this->registry, &subject);
 }
 
 METHOD(listener_t, ike_updown, bool,
-	private_mobility_tracker_t *this, ike_sa_t *ike_sa, bool up)
+	private_mobility_listener_t *this, ike_sa_t *ike_sa, bool up)
 {
 	mobility_entry_t *entry;
 	mobility_subject_t subject;
@@ -167,15 +167,15 @@ METHOD(listener_t, ike_updown, bool,
 	}
 	else if (up && !entry && is_manageable(this, ike_sa))
 	{
-		subject = mobility_succession_subject(ike_sa);
-		mobility_succession_replace(this->registry, &subject);
+		subject = mobility_reauth_subject(ike_sa);
+		mobility_reauth_replace(this->registry, &subject);
 		add_session(this, ike_sa, &subject);
 	}
 	return TRUE;
 }
 
 METHOD(listener_t, ike_rekey, bool,
-	private_mobility_tracker_t *this, ike_sa_t *old, ike_sa_t *new)
+	private_mobility_listener_t *this, ike_sa_t *old, ike_sa_t *new)
 {
 	mobility_entry_t *entry;
 
@@ -190,7 +190,7 @@ METHOD(listener_t, ike_rekey, bool,
 /**
  * Have a session look which CHILD_SAs it has.
  */
-static void children_changed(private_mobility_tracker_t *this,
+static void children_changed(private_mobility_listener_t *this,
 							 ike_sa_t *ike_sa)
 {
 	mobility_entry_t *entry;
@@ -203,7 +203,7 @@ static void children_changed(private_mobility_tracker_t *this,
 }
 
 METHOD(listener_t, child_updown, bool,
-	private_mobility_tracker_t *this, ike_sa_t *ike_sa, child_sa_t *child_sa,
+	private_mobility_listener_t *this, ike_sa_t *ike_sa, child_sa_t *child_sa,
 	bool up)
 {
 	children_changed(this, ike_sa);
@@ -211,7 +211,7 @@ METHOD(listener_t, child_updown, bool,
 }
 
 METHOD(listener_t, child_rekey, bool,
-	private_mobility_tracker_t *this, ike_sa_t *ike_sa, child_sa_t *old,
+	private_mobility_listener_t *this, ike_sa_t *ike_sa, child_sa_t *old,
 	child_sa_t *new)
 {
 	children_changed(this, ike_sa);
@@ -221,17 +221,17 @@ METHOD(listener_t, child_rekey, bool,
 /**
  * An IKE_SA is going to be replaced by another one.
  */
-static void expect(private_mobility_tracker_t *this, ike_sa_t *old,
+static void expect(private_mobility_listener_t *this, ike_sa_t *old,
 				   ike_sa_t *new)
 {
-	mobility_subject_t subject = mobility_succession_subject(old);
+	mobility_subject_t subject = mobility_reauth_subject(old);
 
-	mobility_succession_expect(this->registry, &subject,
-							   new->get_unique_id(new));
+	mobility_reauth_expect(this->registry, &subject,
+						   new->get_unique_id(new));
 }
 
 METHOD(listener_t, ike_reestablish_post, bool,
-	private_mobility_tracker_t *this, ike_sa_t *old, ike_sa_t *new,
+	private_mobility_listener_t *this, ike_sa_t *old, ike_sa_t *new,
 	bool initiated)
 {
 	if (initiated && (old->has_condition(old, COND_REAUTHENTICATING) ||
@@ -245,7 +245,7 @@ METHOD(listener_t, ike_reestablish_post, bool,
 }
 
 METHOD(listener_t, ike_state_change, bool,
-	private_mobility_tracker_t *this, ike_sa_t *ike_sa, ike_sa_state_t state)
+	private_mobility_listener_t *this, ike_sa_t *ike_sa, ike_sa_state_t state)
 {
 	mobility_entry_t *entry;
 	ike_sa_t *old;
@@ -273,7 +273,7 @@ METHOD(listener_t, ike_state_change, bool,
 }
 
 METHOD(listener_t, message, bool,
-	private_mobility_tracker_t *this, ike_sa_t *ike_sa, message_t *message,
+	private_mobility_listener_t *this, ike_sa_t *ike_sa, message_t *message,
 	bool incoming, bool plain)
 {
 	mobility_entry_t *entry;
@@ -292,7 +292,7 @@ METHOD(listener_t, message, bool,
 }
 
 METHOD(listener_t, ike_update, bool,
-	private_mobility_tracker_t *this, ike_sa_t *ike_sa, host_t *local,
+	private_mobility_listener_t *this, ike_sa_t *ike_sa, host_t *local,
 	host_t *remote)
 {
 	mobility_entry_t *entry;
@@ -317,7 +317,7 @@ static bool tries_again(ike_sa_t *ike_sa, uint32_t keyingtry)
 }
 
 METHOD(listener_t, alert, bool,
-	private_mobility_tracker_t *this, ike_sa_t *ike_sa, alert_t alert,
+	private_mobility_listener_t *this, ike_sa_t *ike_sa, alert_t alert,
 	va_list args)
 {
 	mobility_entry_t *entry;
@@ -342,14 +342,14 @@ METHOD(listener_t, alert, bool,
 	else if (alert == ALERT_PEER_INIT_UNREACHABLE && ike_sa &&
 			 !tries_again(ike_sa, va_arg(args, uint32_t)))
 	{
-		subject = mobility_succession_subject(ike_sa);
-		mobility_succession_unreachable(this->registry, &subject);
+		subject = mobility_reauth_subject(ike_sa);
+		mobility_reauth_unreachable(this->registry, &subject);
 	}
 	return TRUE;
 }
 
-METHOD(mobility_tracker_t, destroy, void,
-	private_mobility_tracker_t *this)
+METHOD(mobility_listener_t, destroy, void,
+	private_mobility_listener_t *this)
 {
 	free(this);
 }
@@ -357,12 +357,12 @@ METHOD(mobility_tracker_t, destroy, void,
 /*
  * Described in header.
  */
-mobility_tracker_t *mobility_tracker_create(mobility_context_t *context,
-											mobility_registry_t *registry,
-											mobility_tracker_cb_t ended,
-											void *data)
+mobility_listener_t *mobility_listener_create(mobility_context_t *context,
+											  mobility_registry_t *registry,
+											  mobility_listener_cb_t ended,
+											  void *data)
 {
-	private_mobility_tracker_t *this;
+	private_mobility_listener_t *this;
 
 	INIT(this,
 		.public = {

@@ -5,27 +5,27 @@
  */
 
 /**
- * @defgroup mobility_vigil mobility_vigil
+ * @defgroup mobility_liveness mobility_liveness
  * @{ @ingroup mobility_manager
  *
  * What is known about how the path in use works: has the traffic of a session's
  * CHILD_SAs watched, and keeps its round-trip time.
  */
 
-#ifndef MOBILITY_VIGIL_H_
-#define MOBILITY_VIGIL_H_
+#ifndef MOBILITY_LIVENESS_H_
+#define MOBILITY_LIVENESS_H_
 
 #include <sa/ike_sa.h>
 
 #include "esp/traffic.h"
 
-typedef struct mobility_vigil_t mobility_vigil_t;
+typedef struct mobility_liveness_t mobility_liveness_t;
 
 /**
  * Vigil over a session's path.  Used with its IKE_SA checked out.  Another one
  * may exist for the same session, as while it is reauthenticated.
  */
-struct mobility_vigil_t {
+struct mobility_liveness_t {
 
 	/**
 	 * Watch the CHILD_SAs of an IKE_SA. To be called whenever they may be
@@ -33,45 +33,45 @@ struct mobility_vigil_t {
 	 *
 	 * @param ike_sa	IKE_SA
 	 */
-	void (*watch)(mobility_vigil_t *this, ike_sa_t *ike_sa);
+	void (*watch)(mobility_liveness_t *this, ike_sa_t *ike_sa);
 
 	/**
 	 * Watch nothing anymore, for good.
 	 */
-	void (*stop)(mobility_vigil_t *this);
+	void (*stop)(mobility_liveness_t *this);
 
 	/**
 	 * The peer answered over the path in use.
 	 *
 	 * @param rtt		ms it took, 0 if that is not certain
 	 */
-	void (*answered)(mobility_vigil_t *this, uint32_t rtt);
+	void (*answered)(mobility_liveness_t *this, uint32_t rtt);
 
 	/**
 	 * Another path is in use.
 	 *
 	 * @param rtt		its round-trip time in ms, 0 if unknown
 	 */
-	void (*moved)(mobility_vigil_t *this, uint32_t rtt);
+	void (*moved)(mobility_liveness_t *this, uint32_t rtt);
 
 	/**
 	 * Get the round-trip time of the path in use.
 	 *
 	 * @return			ms, 0 if unknown
 	 */
-	uint32_t (*get_rtt)(mobility_vigil_t *this);
+	uint32_t (*get_rtt)(mobility_liveness_t *this);
 
 	/**
 	 * Get what the traffic tells.
 	 *
 	 * @return			verdict
 	 */
-	mobility_health_t (*get_verdict)(mobility_vigil_t *this);
+	mobility_health_t (*get_verdict)(mobility_liveness_t *this);
 
 	/**
-	 * Destroy a mobility_vigil_t, watches nothing anymore.
+	 * Destroy a mobility_liveness_t, watches nothing anymore.
 	 */
-	void (*destroy)(mobility_vigil_t *this);
+	void (*destroy)(mobility_liveness_t *this);
 };
 
 /**
@@ -81,7 +81,7 @@ struct mobility_vigil_t {
  * @param number		number of the session, which is told of verdicts
  * @return				instance
  */
-mobility_vigil_t *mobility_vigil_create(mobility_traffic_t *traffic,
-										uint32_t number);
+mobility_liveness_t *mobility_liveness_create(mobility_traffic_t *traffic,
+											  uint32_t number);
 
-#endif /** MOBILITY_VIGIL_H_ @}*/
+#endif /** MOBILITY_LIVENESS_H_ @}*/

@@ -25,7 +25,7 @@
 #define MOBILITY_FSM_H_
 
 #include <library.h>
-#include "mobility_report.h"
+#include "session/status.h"
 
 typedef struct mobility_fsm_t mobility_fsm_t;
 typedef struct mobility_fsm_config_t mobility_fsm_config_t;

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_report.h"
+#include "session/status.h"
 
 ENUM(mobility_state_names, MOBILITY_CONNECTED, MOBILITY_FAILED,
 	"connected",

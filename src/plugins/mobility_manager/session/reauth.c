@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_succession.h"
+#include "session/reauth.h"
 
 typedef struct search_t search_t;
 
@@ -93,7 +93,7 @@ static bool retry(void *data, mobility_entry_t *entry)
 /*
  * Described in header.
  */
-mobility_subject_t mobility_succession_subject(ike_sa_t *ike_sa)
+mobility_subject_t mobility_reauth_subject(ike_sa_t *ike_sa)
 {
 	return (mobility_subject_t){
 		.ike_sa = ike_sa,
@@ -104,8 +104,8 @@ mobility_subject_t mobility_succession_subject(ike_sa_t *ike_sa)
 /*
  * Described in header.
  */
-void mobility_succession_replace(mobility_registry_t *registry,
-								 mobility_subject_t *subject)
+void mobility_reauth_replace(mobility_registry_t *registry,
+							 mobility_subject_t *subject)
 {
 	registry->for_each(registry, is_predecessor, subject);
 }
@@ -113,9 +113,9 @@ void mobility_succession_replace(mobility_registry_t *registry,
 /*
  * Described in header.
  */
-void mobility_succession_expect(mobility_registry_t *registry,
-								mobility_subject_t *subject,
-								uint32_t successor)
+void mobility_reauth_expect(mobility_registry_t *registry,
+							mobility_subject_t *subject,
+							uint32_t successor)
 {
 	search_t search = {
 		.subject = subject,
@@ -128,8 +128,8 @@ void mobility_succession_expect(mobility_registry_t *registry,
 /*
  * Described in header.
  */
-void mobility_succession_unreachable(mobility_registry_t *registry,
-									 mobility_subject_t *subject)
+void mobility_reauth_unreachable(mobility_registry_t *registry,
+								 mobility_subject_t *subject)
 {
 	search_t search = {
 		.registry = registry,
@@ -142,8 +142,8 @@ void mobility_succession_unreachable(mobility_registry_t *registry,
 /*
  * Described in header.
  */
-void mobility_succession_forget_gone(mobility_registry_t *registry,
-									 mobility_subject_t *subject)
+void mobility_reauth_forget_gone(mobility_registry_t *registry,
+								 mobility_subject_t *subject)
 {
 	registry->forget(registry, is_gone, subject);
 }

@@ -5,34 +5,34 @@
  */
 
 /**
- * @defgroup mobility_tracker mobility_tracker
+ * @defgroup mobility_listener mobility_listener
  * @{ @ingroup mobility_manager
  *
  * Follows charon's IKE_SAs from their beginning to their end: those that are
  * ours to manage get a session.
  */
 
-#ifndef MOBILITY_TRACKER_H_
-#define MOBILITY_TRACKER_H_
+#ifndef MOBILITY_LISTENER_H_
+#define MOBILITY_LISTENER_H_
 
 #include <bus/listeners/listener.h>
 
-#include "mobility_registry.h"
+#include "session/registry.h"
 #include "mobility_session.h"
 
-typedef struct mobility_tracker_t mobility_tracker_t;
+typedef struct mobility_listener_t mobility_listener_t;
 
 /**
  * Called by a listener, which must not block, when a session ended.
  *
  * @param data			user data
  */
-typedef void (*mobility_tracker_cb_t)(void *data);
+typedef void (*mobility_listener_cb_t)(void *data);
 
 /**
  * Tracker.  Methods are called with the IKE_SA in question checked out.
  */
-struct mobility_tracker_t {
+struct mobility_listener_t {
 
 	/**
 	 * Listener to register on the bus.
@@ -45,14 +45,14 @@ struct mobility_tracker_t {
 	 * @param ike_sa	IKE_SA, NULL to find none
 	 * @return			entry, NULL if it has none
 	 */
-	mobility_entry_t *(*find)(mobility_tracker_t *this, ike_sa_t *ike_sa);
+	mobility_entry_t *(*find)(mobility_listener_t *this, ike_sa_t *ike_sa);
 
 	/**
 	 * Forget the session of an IKE_SA that was given back to stock.
 	 *
 	 * @param entry		entry, must not be used anymore
 	 */
-	void (*drop)(mobility_tracker_t *this, mobility_entry_t *entry);
+	void (*drop)(mobility_listener_t *this, mobility_entry_t *entry);
 
 	/**
 	 * Forget the sessions that have waited for an IKE_SA only, and have nothing
@@ -60,12 +60,12 @@ struct mobility_tracker_t {
 	 *
 	 * @param ike_sa	IKE_SA that is gone, or has taken their place
 	 */
-	void (*forget_gone)(mobility_tracker_t *this, ike_sa_t *ike_sa);
+	void (*forget_gone)(mobility_listener_t *this, ike_sa_t *ike_sa);
 
 	/**
-	 * Destroy a mobility_tracker_t; there must be no sessions anymore.
+	 * Destroy a mobility_listener_t; there must be no sessions anymore.
 	 */
-	void (*destroy)(mobility_tracker_t *this);
+	void (*destroy)(mobility_listener_t *this);
 };
 
 /**
@@ -77,9 +77,9 @@ struct mobility_tracker_t {
  * @param data			user data for ended
  * @return				tracker
  */
-mobility_tracker_t *mobility_tracker_create(mobility_context_t *context,
-											mobility_registry_t *registry,
-											mobility_tracker_cb_t ended,
-											void *data);
+mobility_listener_t *mobility_listener_create(mobility_context_t *context,
+											  mobility_registry_t *registry,
+											  mobility_listener_cb_t ended,
+											  void *data);
 
-#endif /** MOBILITY_TRACKER_H_ @}*/
+#endif /** MOBILITY_LISTENER_H_ @}*/

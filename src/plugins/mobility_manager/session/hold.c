@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_hold.h"
+#include "session/hold.h"
 
 #include <daemon.h>
 #include <processing/jobs/retransmit_job.h>

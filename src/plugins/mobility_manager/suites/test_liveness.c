@@ -10,7 +10,7 @@
 
 #include <errno.h>
 
-#include <mobility_vigil.h>
+#include "session/liveness.h"
 
 #include <collections/array.h>
 #include <threading/thread.h>
@@ -192,7 +192,7 @@ static void packets(mock_ike_t *this, bool answered, uint64_t ms)
 /**
  * Check that a hole is noticed, and not without one
  */
-static void assert_watched(mobility_vigil_t *vigil, mock_ike_t *this)
+static void assert_watched(mobility_liveness_t *vigil, mock_ike_t *this)
 {
 	int before = alarms;
 
@@ -231,9 +231,9 @@ static void teardown(void)
 
 START_TEST(test_watch)
 {
-	mobility_vigil_t *vigil;
+	mobility_liveness_t *vigil;
 
-	vigil = mobility_vigil_create(traffic, SESSION);
+	vigil = mobility_liveness_create(traffic, SESSION);
 	ck_assert_int_eq(mock_xfrm_filter(), -2);
 	vigil->watch(vigil, &ike.public);
 	assert_watched(vigil, &ike);
@@ -253,10 +253,10 @@ END_TEST
 
 START_TEST(test_kinds)
 {
-	mobility_vigil_t *vigil;
+	mobility_liveness_t *vigil;
 
 	/* AH, and what is not installed, is not watched */
-	vigil = mobility_vigil_create(traffic, SESSION);
+	vigil = mobility_liveness_create(traffic, SESSION);
 	ike.children[0].proto = PROTO_AH;
 	vigil->watch(vigil, &ike.public);
 	ck_assert_int_eq(mock_xfrm_filter(), -2);
@@ -275,13 +275,13 @@ END_TEST
 
 START_TEST(test_reauthentication)
 {
-	mobility_vigil_t *old, *new;
+	mobility_liveness_t *old, *new;
 
 	/* for a while there are two, of which the old one ends last */
-	old = mobility_vigil_create(traffic, SESSION);
+	old = mobility_liveness_create(traffic, SESSION);
 	old->watch(old, &ike.public);
 	assert_watched(old, &ike);
-	new = mobility_vigil_create(traffic, SESSION);
+	new = mobility_liveness_create(traffic, SESSION);
 	new->watch(new, &successor.public);
 	if (_i == 0)
 	{
@@ -306,10 +306,10 @@ END_TEST
 START_TEST(test_again)
 {
 	mobility_sa_id_t in = mock_xfrm_id(LOCAL, SPI_IN);
-	mobility_vigil_t *vigil;
+	mobility_liveness_t *vigil;
 
 	/* the kernel refuses, the next look has more luck */
-	vigil = mobility_vigil_create(traffic, SESSION);
+	vigil = mobility_liveness_create(traffic, SESSION);
 	if (_i == 0)
 	{
 		mock_xfrm_fail(ENOBUFS);
@@ -330,10 +330,10 @@ END_TEST
 
 START_TEST(test_error)
 {
-	mobility_vigil_t *vigil;
+	mobility_liveness_t *vigil;
 
 	/* a request that fails is no reason to never ask again */
-	vigil = mobility_vigil_create(traffic, SESSION);
+	vigil = mobility_liveness_create(traffic, SESSION);
 	vigil->watch(vigil, &ike.public);
 	packets(&ike, TRUE, 500);
 	mock_xfrm_fail(ENOBUFS);
@@ -347,11 +347,11 @@ END_TEST
 
 START_TEST(test_rtt)
 {
-	mobility_vigil_t *vigil;
+	mobility_liveness_t *vigil;
 	uint64_t begin;
 
 	/* an RTT that is known before there is a CHILD_SA counts, too */
-	vigil = mobility_vigil_create(traffic, SESSION);
+	vigil = mobility_liveness_create(traffic, SESSION);
 	ck_assert_int_eq(vigil->get_rtt(vigil), 0);
 	vigil->answered(vigil, 500);
 	ck_assert_int_eq(vigil->get_rtt(vigil), 500);
@@ -398,7 +398,7 @@ static void *asker(void *data)
  */
 static void *listener(void *data)
 {
-	mobility_vigil_t *vigil = data;
+	mobility_liveness_t *vigil = data;
 
 	vigil->answered(vigil, 10);
 	vigil->moved(vigil, 20);
@@ -409,10 +409,10 @@ static void *listener(void *data)
 START_TEST(test_blocked)
 {
 	thread_t *asking, *listening;
-	mobility_vigil_t *vigil;
+	mobility_liveness_t *vigil;
 
 	/* while the kernel takes its time the bus goes on */
-	vigil = mobility_vigil_create(traffic, SESSION);
+	vigil = mobility_liveness_create(traffic, SESSION);
 	vigil->watch(vigil, &ike.public);
 	packets(&ike, TRUE, 500);
 	fake_clock_set(fake_clock_now() + 1000);
@@ -431,10 +431,10 @@ END_TEST
 
 START_TEST(test_without)
 {
-	mobility_vigil_t *vigil;
+	mobility_liveness_t *vigil;
 
 	/* the kernel does not tell of traffic */
-	vigil = mobility_vigil_create(NULL, SESSION);
+	vigil = mobility_liveness_create(NULL, SESSION);
 	vigil->watch(vigil, &ike.public);
 	vigil->answered(vigil, 30);
 	ck_assert_int_eq(vigil->get_rtt(vigil), 30);
