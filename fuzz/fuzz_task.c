@@ -20,7 +20,7 @@
 #include <encoding/payloads/notify_payload.h>
 
 #include "net/clock.h"
-#include "mobility_mover.h"
+#include "mobile/mover.h"
 #include "suites/mobility_suite.h"
 #include "suites/mock_charon.h"
 #include "suites/mock_ike.h"
@@ -462,7 +462,7 @@ static void begin()
 	now = 1000000;
 	run.context = (mobility_context_t){
 		.settings = mobility_settings_create(),
-		.backlog = mobility_backlog_create(),
+		.backlog = mobility_peer_load_create(),
 	};
 	run.network = mock_network_create(&run.context);
 	run.network->uplinks[2].up = TRUE;

@@ -9,7 +9,7 @@
 #include "nm/nm.h"
 #include "session/registry.h"
 #include "net/resume.h"
-#include "mobility_session.h"
+#include "mobile/mobile_session.h"
 #include "session/listener.h"
 
 #include <daemon.h>
@@ -692,7 +692,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 										 settings->get_pin_table(settings)),
 			.relocator = mobility_child_update_create(
 								mobility_xfrm_migrate_create(mobility_xfrm_create())),
-			.backlog = mobility_backlog_create(),
+			.backlog = mobility_peer_load_create(),
 			.hooks = mobility_ike_hooks_create(),
 			.arm = arm,
 			.give_up = give_up,

@@ -10,7 +10,8 @@
  *
  * The request in flight: its packets, kept so that they can be sent again,
  * unchanged as RFC 7296, 2.1 demands, from and to any address as RFC 4555, 3.5
- * allows.  One that measures the path has two forms, see mobility_mtu_t; once
+ * allows.  One that measures the path has two forms, see mobility_pmtu_probe_t;
+ * once
  * both were sent, both are repeated.
  */
 

@@ -17,7 +17,7 @@
 #define MOBILITY_HOLD_H_
 
 #include "ike/ike_hooks.h"
-#include "mobility_mover.h"
+#include "mobile/mover.h"
 
 typedef struct mobility_hold_t mobility_hold_t;
 

@@ -5,7 +5,7 @@
  */
 
 #include "session/listener.h"
-#include "mobility_announce.h"
+#include "mobile/address_list.h"
 #include "mobility_compat.h"
 #include "session/reauth.h"
 
@@ -285,8 +285,8 @@ METHOD(listener_t, message, bool,
 	}
 	else if (plain && !incoming)
 	{
-		mobility_announce(this->context->settings, this->context->monitor,
-						  ike_sa, message);
+		mobility_address_list(this->context->settings, this->context->monitor,
+							  ike_sa, message);
 	}
 	return TRUE;
 }

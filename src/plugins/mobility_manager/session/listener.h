@@ -18,7 +18,7 @@
 #include <bus/listeners/listener.h>
 
 #include "session/registry.h"
-#include "mobility_session.h"
+#include "mobile/mobile_session.h"
 
 typedef struct mobility_listener_t mobility_listener_t;
 

@@ -16,7 +16,7 @@
 #ifndef MOCK_NETWORK_H_
 #define MOCK_NETWORK_H_
 
-#include <mobility_session.h>
+#include "mobile/mobile_session.h"
 
 /** Uplinks there are: eth0 to eth3, with indices from 2 on */
 #define MOCK_UPLINKS 4

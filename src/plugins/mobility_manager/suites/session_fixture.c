@@ -517,7 +517,7 @@ session_fixture_t *session_fixture_create(const char *settings,
 	fake_clock_start(BEGIN);
 	this->network = mock_network_create(&this->context);
 	this->context.settings = mobility_settings_create();
-	this->context.backlog = mobility_backlog_create();
+	this->context.backlog = mobility_peer_load_create();
 	this->context.hooks = mobility_ike_hooks_create();
 	charon->bus->add_listener(charon->bus, &fixture->listener);
 	id = mock_ike_create(conf);

@@ -25,7 +25,7 @@
 #include "mock_network.h"
 
 #include "session/fsm.h"
-#include <mobility_session.h>
+#include "mobile/mobile_session.h"
 
 /**
  * A session and what it lives in.

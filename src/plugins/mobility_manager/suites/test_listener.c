@@ -134,7 +134,7 @@ static void setup(void)
 	t.listening = FALSE;
 	t.context = (mobility_context_t){
 		.settings = mobility_settings_create(),
-		.backlog = mobility_backlog_create(),
+		.backlog = mobility_peer_load_create(),
 		.hooks = mobility_ike_hooks_create(),
 		.arm = (void*)nop,
 		.give_up = (void*)nop,

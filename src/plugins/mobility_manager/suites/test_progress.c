@@ -6,7 +6,7 @@
 
 #include "mobility_suite.h"
 
-#include <mobility_progress.h>
+#include "mobile/progress.h"
 
 /** two paths */
 static mobility_path_t *cable, *wifi;

@@ -8,7 +8,7 @@
 
 #include "net/clock.h"
 #include "session/registry.h"
-#include <mobility_session.h>
+#include "mobile/mobile_session.h"
 
 #include <daemon.h>
 #include <threading/condvar.h>

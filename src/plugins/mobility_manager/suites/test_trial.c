@@ -6,7 +6,7 @@
 
 #include "mobility_suite.h"
 
-#include <mobility_trial.h>
+#include "mobile/trial.h"
 
 /** Time a path has to be proven in these tests. */
 #define SETTLE 5000

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_trial.h"
+#include "mobile/trial.h"
 
 /*
  * Described in header.

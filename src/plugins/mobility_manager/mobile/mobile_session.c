@@ -4,11 +4,11 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_session.h"
+#include "mobile/mobile_session.h"
 #include "net/clock.h"
 #include "session/hold.h"
-#include "mobility_mover.h"
-#include "mobility_trial.h"
+#include "mobile/mover.h"
+#include "mobile/trial.h"
 #include "session/liveness.h"
 
 #include <time.h>

@@ -5,7 +5,7 @@
  */
 
 /**
- * @defgroup mobility_announce mobility_announce
+ * @defgroup mobility_address_list mobility_address_list
  * @{ @ingroup mobility_manager
  *
  * The addresses that stock tells a peer when it authenticates.  It takes the
@@ -13,8 +13,8 @@
  * peer may use any of them.
  */
 
-#ifndef MOBILITY_ANNOUNCE_H_
-#define MOBILITY_ANNOUNCE_H_
+#ifndef MOBILITY_ADDRESS_LIST_H_
+#define MOBILITY_ADDRESS_LIST_H_
 
 #include <sa/ike_sa.h>
 
@@ -34,8 +34,8 @@
  * @param ike_sa		IKE_SA, checked out
  * @param message		message, gets changed
  */
-void mobility_announce(mobility_settings_t *settings,
-					   mobility_monitor_t *monitor, ike_sa_t *ike_sa,
-					   message_t *message);
+void mobility_address_list(mobility_settings_t *settings,
+						   mobility_monitor_t *monitor, ike_sa_t *ike_sa,
+						   message_t *message);
 
-#endif /** MOBILITY_ANNOUNCE_H_ @}*/
+#endif /** MOBILITY_ADDRESS_LIST_H_ @}*/

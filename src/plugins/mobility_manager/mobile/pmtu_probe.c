@@ -4,14 +4,14 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_mtu.h"
+#include "mobile/pmtu_probe.h"
 
 /*
  * Described in header.
  */
-uint32_t mobility_mtu_pad(uint32_t mtu,
-						  const mobility_mtu_overhead_t *overhead,
-						  uint32_t *size)
+uint32_t mobility_pmtu_probe_pad(uint32_t mtu,
+								 const mobility_pmtu_probe_overhead_t *overhead,
+								 uint32_t *size)
 {
 	uint32_t encrypted, block = max(1, overhead->block);
 
@@ -27,10 +27,11 @@ uint32_t mobility_mtu_pad(uint32_t mtu,
 /*
  * Described in header.
  */
-bool mobility_mtu_begin(mobility_mtu_t *mtu, uint32_t believed, uint32_t rtt,
-						uint64_t now)
+bool mobility_pmtu_probe_begin(mobility_pmtu_probe_t *mtu, uint32_t believed,
+							   uint32_t rtt,
+							   uint64_t now)
 {
-	*mtu = (mobility_mtu_t){};
+	*mtu = (mobility_pmtu_probe_t){};
 	if (believed <= MOBILITY_MTU_FLOOR)
 	{
 		return FALSE;
@@ -46,7 +47,8 @@ bool mobility_mtu_begin(mobility_mtu_t *mtu, uint32_t believed, uint32_t rtt,
 /*
  * Described in header.
  */
-mobility_mtu_action_t mobility_mtu_tick(mobility_mtu_t *mtu, uint64_t now)
+mobility_pmtu_probe_action_t mobility_pmtu_probe_tick(
+									   mobility_pmtu_probe_t *mtu, uint64_t now)
 {
 	if (!mtu->next || now < mtu->next)
 	{
@@ -65,7 +67,7 @@ mobility_mtu_action_t mobility_mtu_tick(mobility_mtu_t *mtu, uint64_t now)
 /*
  * Described in header.
  */
-void mobility_mtu_unfilled(mobility_mtu_t *mtu, uint64_t now)
+void mobility_pmtu_probe_unfilled(mobility_pmtu_probe_t *mtu, uint64_t now)
 {
 	if (mtu->size && !mtu->lost && !mtu->spoiled)
 	{
@@ -78,8 +80,9 @@ void mobility_mtu_unfilled(mobility_mtu_t *mtu, uint64_t now)
 /*
  * Described in header.
  */
-uint32_t mobility_mtu_answered(mobility_mtu_t *mtu, uint32_t believed,
-							   bool *again)
+uint32_t mobility_pmtu_probe_answered(mobility_pmtu_probe_t *mtu,
+									  uint32_t believed,
+									  bool *again)
 {
 	uint32_t takes = mtu->lost ? MOBILITY_MTU_FLOOR : mtu->size;
 
@@ -88,6 +91,6 @@ uint32_t mobility_mtu_answered(mobility_mtu_t *mtu, uint32_t believed,
 	{	/* unknown, or a router has told it meanwhile, or it was right */
 		takes = 0;
 	}
-	*mtu = (mobility_mtu_t){};
+	*mtu = (mobility_pmtu_probe_t){};
 	return takes;
 }

@@ -12,15 +12,15 @@
  * machine with what happens, and does what that decides.
  */
 
-#ifndef MOBILITY_SESSION_H_
-#define MOBILITY_SESSION_H_
+#ifndef MOBILITY_MOBILE_SESSION_H_
+#define MOBILITY_MOBILE_SESSION_H_
 
 #include "session/hold.h"
 #include "mobility_manager.h"
 #include "net/monitor.h"
 #include "net/neighbors.h"
 #include "path/pins.h"
-#include "mobility_resolver.h"
+#include "mobile/resolver.h"
 #include "esp/traffic.h"
 
 typedef struct mobility_session_t mobility_session_t;
@@ -41,7 +41,7 @@ struct mobility_context_t {
 	/** moves CHILD_SAs, NULL to have stock do it */
 	mobility_child_update_t *relocator;
 	/** what peers are busy with */
-	mobility_backlog_t *backlog;
+	mobility_peer_load_t *backlog;
 	/** watches traffic, NULL if the kernel does not tell of it */
 	mobility_traffic_t *traffic;
 	/** resolves names of peers */
@@ -235,4 +235,4 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 											uint32_t number,
 											const char *connection);
 
-#endif /** MOBILITY_SESSION_H_ @}*/
+#endif /** MOBILITY_MOBILE_SESSION_H_ @}*/

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_announce.h"
+#include "mobile/address_list.h"
 
 #include <daemon.h>
 #include <encoding/payloads/notify_payload.h>
@@ -204,9 +204,9 @@ static void add_announcements(message_t *message, array_t *paths, host_t *me)
 /*
  * Described in header.
  */
-void mobility_announce(mobility_settings_t *settings,
-					   mobility_monitor_t *monitor, ike_sa_t *ike_sa,
-					   message_t *message)
+void mobility_address_list(mobility_settings_t *settings,
+						   mobility_monitor_t *monitor, ike_sa_t *ike_sa,
+						   message_t *message)
 {
 	array_t *paths;
 

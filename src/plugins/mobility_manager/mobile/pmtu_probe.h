@@ -5,7 +5,7 @@
  */
 
 /**
- * @defgroup mobility_mtu mobility_mtu
+ * @defgroup mobility_pmtu_probe mobility_pmtu_probe
  * @{ @ingroup mobility_manager
  *
  * Does a path take packets as large as the kernel believes?  Routers that drop
@@ -24,8 +24,8 @@
  * something else and drops it.  Pure: no I/O, no clock.
  */
 
-#ifndef MOBILITY_MTU_H_
-#define MOBILITY_MTU_H_
+#ifndef MOBILITY_PMTU_PROBE_H_
+#define MOBILITY_PMTU_PROBE_H_
 
 #include <library.h>
 
@@ -41,26 +41,26 @@
 /** Least time between them, in ms. */
 #define MOBILITY_MTU_INTERVAL 300
 
-typedef struct mobility_mtu_t mobility_mtu_t;
-typedef struct mobility_mtu_overhead_t mobility_mtu_overhead_t;
-typedef enum mobility_mtu_action_t mobility_mtu_action_t;
+typedef struct mobility_pmtu_probe_t mobility_pmtu_probe_t;
+typedef struct mobility_pmtu_probe_overhead_t mobility_pmtu_probe_overhead_t;
+typedef enum mobility_pmtu_probe_action_t mobility_pmtu_probe_action_t;
 
 /**
  * What to do.
  */
-enum mobility_mtu_action_t {
+enum mobility_pmtu_probe_action_t {
 	/** nothing, for now */
 	MOBILITY_MTU_NONE,
 	/** send the filled request */
 	MOBILITY_MTU_FILLED,
-	/** send it as it is as well, to be told by mobility_mtu_unfilled() */
+	/** send it as it is as well, to be told by mobility_pmtu_probe_unfilled() */
 	MOBILITY_MTU_ALL,
 };
 
 /**
  * A measurement, all zero if there is none.
  */
-struct mobility_mtu_t {
+struct mobility_pmtu_probe_t {
 	/** size of the filled request as an IP packet */
 	uint32_t size;
 	/** what the kernel believed before */
@@ -82,7 +82,7 @@ struct mobility_mtu_t {
 /**
  * What an IKE message consists of besides the data that it is padded with.
  */
-struct mobility_mtu_overhead_t {
+struct mobility_pmtu_probe_overhead_t {
 	/** all headers up to the beginning of what is encrypted, IV, and ICV */
 	uint32_t fixed;
 	/** header of the payload that has the padding */
@@ -99,9 +99,9 @@ struct mobility_mtu_overhead_t {
  * @param size			gets the size of the IP packet
  * @return				size of the data
  */
-uint32_t mobility_mtu_pad(uint32_t mtu,
-						  const mobility_mtu_overhead_t *overhead,
-						  uint32_t *size);
+uint32_t mobility_pmtu_probe_pad(uint32_t mtu,
+								 const mobility_pmtu_probe_overhead_t *overhead,
+								 uint32_t *size);
 
 /**
  * Begin to measure: the filled request is sent.
@@ -112,8 +112,9 @@ uint32_t mobility_mtu_pad(uint32_t mtu,
  * @param now			current time
  * @return				FALSE if there is no need
  */
-bool mobility_mtu_begin(mobility_mtu_t *mtu, uint32_t believed, uint32_t rtt,
-						uint64_t now);
+bool mobility_pmtu_probe_begin(mobility_pmtu_probe_t *mtu, uint32_t believed,
+							   uint32_t rtt,
+							   uint64_t now);
 
 /**
  * Time has passed.
@@ -122,7 +123,8 @@ bool mobility_mtu_begin(mobility_mtu_t *mtu, uint32_t believed, uint32_t rtt,
  * @param now			current time
  * @return				what to do
  */
-mobility_mtu_action_t mobility_mtu_tick(mobility_mtu_t *mtu, uint64_t now);
+mobility_pmtu_probe_action_t mobility_pmtu_probe_tick(
+									  mobility_pmtu_probe_t *mtu, uint64_t now);
 
 /**
  * The request is sent as it is, for whatever reason: if nothing but large
@@ -132,7 +134,7 @@ mobility_mtu_action_t mobility_mtu_tick(mobility_mtu_t *mtu, uint64_t now);
  * @param mtu			measurement, gets updated; nothing happens without one
  * @param now			current time
  */
-void mobility_mtu_unfilled(mobility_mtu_t *mtu, uint64_t now);
+void mobility_pmtu_probe_unfilled(mobility_pmtu_probe_t *mtu, uint64_t now);
 
 /**
  * The request was answered.
@@ -142,7 +144,8 @@ void mobility_mtu_unfilled(mobility_mtu_t *mtu, uint64_t now);
  * @param again			gets TRUE if it has to be repeated
  * @return				what the path takes, 0 if the kernel need not be told
  */
-uint32_t mobility_mtu_answered(mobility_mtu_t *mtu, uint32_t believed,
-							   bool *again);
+uint32_t mobility_pmtu_probe_answered(mobility_pmtu_probe_t *mtu,
+									  uint32_t believed,
+									  bool *again);
 
-#endif /** MOBILITY_MTU_H_ @}*/
+#endif /** MOBILITY_PMTU_PROBE_H_ @}*/

@@ -4,12 +4,12 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_backlog.h"
+#include "mobile/peer_load.h"
 #include "net/netlink.h"
 
 #include <threading/mutex.h>
 
-typedef struct private_mobility_backlog_t private_mobility_backlog_t;
+typedef struct private_mobility_peer_load_t private_mobility_peer_load_t;
 
 /**
  * Answers over a path.
@@ -30,14 +30,14 @@ typedef struct {
 } answers_t;
 
 /**
- * Private data of a mobility_backlog_t object.
+ * Private data of a mobility_peer_load_t object.
  */
-struct private_mobility_backlog_t {
+struct private_mobility_peer_load_t {
 
 	/**
 	 * Public interface.
 	 */
-	mobility_backlog_t public;
+	mobility_peer_load_t public;
 
 	/**
 	 * Paths.
@@ -53,7 +53,7 @@ struct private_mobility_backlog_t {
 /**
  * Find the answers over a path, NULL if there were none.
  */
-static answers_t *find(private_mobility_backlog_t *this,
+static answers_t *find(private_mobility_peer_load_t *this,
 					   const mobility_ip_t *local, const mobility_ip_t *remote)
 {
 	answers_t *path;
@@ -74,7 +74,7 @@ static answers_t *find(private_mobility_backlog_t *this,
 /**
  * Get the path that had no answer for the longest time, for another one.
  */
-static answers_t *replace(private_mobility_backlog_t *this)
+static answers_t *replace(private_mobility_peer_load_t *this)
 {
 	answers_t *oldest = this->paths;
 	u_int i;
@@ -90,8 +90,8 @@ static answers_t *replace(private_mobility_backlog_t *this)
 	return oldest;
 }
 
-METHOD(mobility_backlog_t, answered, void,
-	private_mobility_backlog_t *this, host_t *local, host_t *remote,
+METHOD(mobility_peer_load_t, answered, void,
+	private_mobility_peer_load_t *this, host_t *local, host_t *remote,
 	uint64_t asked, uint64_t now)
 {
 	mobility_ip_t from = mobility_ip_from_host(local);
@@ -139,8 +139,8 @@ static bool has_backlog(const answers_t *path, uint64_t asked, uint64_t now)
 	return later <= MOBILITY_BACKLOG_ANSWERS / 2;
 }
 
-METHOD(mobility_backlog_t, is_before, bool,
-	private_mobility_backlog_t *this, host_t *local, host_t *remote,
+METHOD(mobility_peer_load_t, is_before, bool,
+	private_mobility_peer_load_t *this, host_t *local, host_t *remote,
 	uint64_t asked, uint64_t now)
 {
 	mobility_ip_t from = mobility_ip_from_host(local);
@@ -155,8 +155,8 @@ METHOD(mobility_backlog_t, is_before, bool,
 	return before;
 }
 
-METHOD(mobility_backlog_t, is_busy, bool,
-	private_mobility_backlog_t *this, host_t *local, host_t *remote,
+METHOD(mobility_peer_load_t, is_busy, bool,
+	private_mobility_peer_load_t *this, host_t *local, host_t *remote,
 	uint64_t now)
 {
 	mobility_ip_t from = mobility_ip_from_host(local);
@@ -177,8 +177,8 @@ METHOD(mobility_backlog_t, is_busy, bool,
 	return recent >= MOBILITY_BACKLOG_BUSY_ANSWERS;
 }
 
-METHOD(mobility_backlog_t, destroy, void,
-	private_mobility_backlog_t *this)
+METHOD(mobility_peer_load_t, destroy, void,
+	private_mobility_peer_load_t *this)
 {
 	this->mutex->destroy(this->mutex);
 	free(this);
@@ -187,9 +187,9 @@ METHOD(mobility_backlog_t, destroy, void,
 /*
  * Described in header.
  */
-mobility_backlog_t *mobility_backlog_create()
+mobility_peer_load_t *mobility_peer_load_create()
 {
-	private_mobility_backlog_t *this;
+	private_mobility_peer_load_t *this;
 
 	INIT(this,
 		.public = {

@@ -6,7 +6,7 @@
 
 #include "mobility_suite.h"
 
-#include <mobility_backlog.h>
+#include "mobile/peer_load.h"
 
 /** Answers it takes, and for how long they count. */
 #define ANSWERS MOBILITY_BACKLOG_ANSWERS
@@ -18,13 +18,13 @@
 /**
  * What is tested, and a path.
  */
-static mobility_backlog_t *backlog;
+static mobility_peer_load_t *backlog;
 static host_t *local, *remote;
 
 static void setup()
 {
 	mobility_suite_setup();
-	backlog = mobility_backlog_create();
+	backlog = mobility_peer_load_create();
 	local = host_create_from_string("10.1.0.10", 4500);
 	remote = host_create_from_string("192.0.2.1", 4500);
 }

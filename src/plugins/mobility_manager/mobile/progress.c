@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_progress.h"
+#include "mobile/progress.h"
 
 /*
  * Described in header.

@@ -5,7 +5,7 @@
  */
 
 /**
- * @defgroup mobility_backlog mobility_backlog
+ * @defgroup mobility_peer_load mobility_peer_load
  * @{ @ingroup mobility_manager
  *
  * Tells if a peer is busy with what other sessions have asked before. When a
@@ -14,8 +14,8 @@
  * is a parameter. May be used by several threads.
  */
 
-#ifndef MOBILITY_BACKLOG_H_
-#define MOBILITY_BACKLOG_H_
+#ifndef MOBILITY_PEER_LOAD_H_
+#define MOBILITY_PEER_LOAD_H_
 
 #include <networking/host.h>
 
@@ -32,12 +32,12 @@
 /** Paths to remember answers of, those that had one last. */
 #define MOBILITY_BACKLOG_PATHS 8
 
-typedef struct mobility_backlog_t mobility_backlog_t;
+typedef struct mobility_peer_load_t mobility_peer_load_t;
 
 /**
  * Backlog of all peers.
  */
-struct mobility_backlog_t {
+struct mobility_peer_load_t {
 
 	/**
 	 * A peer has answered a request.
@@ -47,7 +47,7 @@ struct mobility_backlog_t {
 	 * @param asked		when the request was sent first
 	 * @param now		current time
 	 */
-	void (*answered)(mobility_backlog_t *this, host_t *local, host_t *remote,
+	void (*answered)(mobility_peer_load_t *this, host_t *local, host_t *remote,
 					 uint64_t asked, uint64_t now);
 
 	/**
@@ -61,7 +61,7 @@ struct mobility_backlog_t {
 	 * @param now		current time
 	 * @return			TRUE if there is no point in asking again
 	 */
-	bool (*is_before)(mobility_backlog_t *this, host_t *local, host_t *remote,
+	bool (*is_before)(mobility_peer_load_t *this, host_t *local, host_t *remote,
 					  uint64_t asked, uint64_t now);
 
 	/**
@@ -72,13 +72,13 @@ struct mobility_backlog_t {
 	 * @param now		current time
 	 * @return			TRUE if it should
 	 */
-	bool (*is_busy)(mobility_backlog_t *this, host_t *local, host_t *remote,
+	bool (*is_busy)(mobility_peer_load_t *this, host_t *local, host_t *remote,
 					uint64_t now);
 
 	/**
-	 * Destroy a mobility_backlog_t.
+	 * Destroy a mobility_peer_load_t.
 	 */
-	void (*destroy)(mobility_backlog_t *this);
+	void (*destroy)(mobility_peer_load_t *this);
 };
 
 /**
@@ -86,6 +86,6 @@ struct mobility_backlog_t {
  *
  * @return				instance
  */
-mobility_backlog_t *mobility_backlog_create();
+mobility_peer_load_t *mobility_peer_load_create();
 
-#endif /** MOBILITY_BACKLOG_H_ @}*/
+#endif /** MOBILITY_PEER_LOAD_H_ @}*/

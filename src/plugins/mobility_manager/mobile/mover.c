@@ -4,10 +4,10 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_mover.h"
+#include "mobile/mover.h"
 #include "net/clock.h"
-#include "mobility_gauge.h"
-#include "mobility_progress.h"
+#include "mobile/pmtu.h"
+#include "mobile/progress.h"
 
 #include <time.h>
 
@@ -77,7 +77,7 @@ struct private_mobility_mover_t {
 	/**
 	 * What peers are busy with.
 	 */
-	mobility_backlog_t *backlog;
+	mobility_peer_load_t *backlog;
 
 	/**
 	 * When the request in flight was sent first; and the same by a clock that
@@ -204,7 +204,7 @@ struct private_mobility_mover_t {
 	/**
 	 * Finds out if large packets get through on the path in use.
 	 */
-	mobility_gauge_t gauge;
+	mobility_pmtu_t gauge;
 
 	/**
 	 * The move under way, and those before.
@@ -274,7 +274,7 @@ static void send_over(private_mobility_mover_t *this,
 {
 	this->public.candidates->pin(this->public.candidates, path);
 	this->public.exchange->send(this->public.exchange, path, this->ike_sa);
-	mobility_mtu_unfilled(&this->gauge.mtu, mobility_now());
+	mobility_pmtu_probe_unfilled(&this->gauge.mtu, mobility_now());
 	if (!mobility_path_equals(path, this->target ?: this->path))
 	{
 		this->spread = TRUE;
@@ -461,7 +461,7 @@ METHOD(mobility_mover_t, move, status_t,
 	end_linger(this);
 	set_target(this, path);
 	this->test_next = 0;
-	mobility_gauge_repeat(&this->gauge, mobility_now());
+	mobility_pmtu_repeat(&this->gauge, mobility_now());
 	this->insist = MOBILITY_EARLY_ATTEMPTS;
 	this->moving = TRUE;
 	candidates->pin(candidates, path);
@@ -605,7 +605,7 @@ METHOD(mobility_mover_t, tick, void,
 	{
 		this->gauge.mtu.next = now + this->gauge.mtu.interval;
 	}
-	else if (mobility_gauge_tick(&this->gauge, this->public.exchange, this->ike_sa,
+	else if (mobility_pmtu_tick(&this->gauge, this->public.exchange, this->ike_sa,
 							this->path, now))
 	{
 		resend(this);
@@ -639,7 +639,7 @@ METHOD(mobility_mover_t, get_deadline, uint64_t,
 	private_mobility_mover_t *this)
 {
 	uint64_t times[] = { this->test_next, this->linger,
-						 mobility_gauge_deadline(&this->gauge, mobility_now()) };
+						 mobility_pmtu_deadline(&this->gauge, mobility_now()) };
 	uint64_t deadline = 0;
 	int i;
 
@@ -685,8 +685,8 @@ METHOD(mobility_mover_t, measure, status_t,
 		this->gauge.postponed++;
 		return SUCCESS;
 	}
-	if (!mobility_gauge_begin(&this->gauge, this->public.candidates,
-							  this->path))
+	if (!mobility_pmtu_begin(&this->gauge, this->public.candidates,
+							 this->path))
 	{
 		return SUCCESS;
 	}
@@ -759,8 +759,8 @@ METHOD(mobility_mover_t, sent, void,
 	{
 		records->get(records, this->path, this->asked, &record);
 	}
-	mobility_gauge_sent(&this->gauge, record.rtt, this->ike_sa, this->path,
-						message, this->public.exchange);
+	mobility_pmtu_sent(&this->gauge, record.rtt, this->ike_sa, this->path,
+					   message, this->public.exchange);
 }
 
 /**
@@ -922,11 +922,11 @@ METHOD(mobility_task_owner_t, measured, void,
 {
 	if (this->target || !came_over(this->path, local, remote))
 	{
-		mobility_gauge_cancel(&this->gauge);
+		mobility_pmtu_cancel(&this->gauge);
 		return;
 	}
-	mobility_gauge_answered(&this->gauge, this->public.candidates, this->path,
-							this->name, mobility_now());
+	mobility_pmtu_answered(&this->gauge, this->public.candidates, this->path,
+						   this->name, mobility_now());
 }
 
 METHOD(mobility_task_owner_t, transmit, void,
@@ -1087,7 +1087,7 @@ METHOD(mobility_task_owner_t, confirmed, void,
 									   time(NULL));
 	if (moved)
 	{
-		mobility_gauge_moved(&this->gauge, now);
+		mobility_pmtu_moved(&this->gauge, now);
 	}
 	this->listener->confirmed(this->data, moved);
 }
@@ -1128,7 +1128,7 @@ METHOD(mobility_mover_t, bind_, void,
 	this->ike_sa = ike_sa;
 	this->public.exchange->clear(this->public.exchange);
 	this->test_next = 0;
-	mobility_gauge_repeat(&this->gauge, mobility_now());
+	mobility_pmtu_repeat(&this->gauge, mobility_now());
 	if (!this->moving)
 	{	/* a test ends here, its path must not be taken for one in use */
 		set_target(this, NULL);
@@ -1167,7 +1167,7 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 										mobility_monitor_t *monitor,
 										mobility_neighbors_t *neighbors,
 										mobility_child_update_t *relocator,
-										mobility_backlog_t *backlog,
+										mobility_peer_load_t *backlog,
 										const char *name,
 							const mobility_mover_listener_t *listener,
 							void *data)

@@ -6,11 +6,11 @@
 
 #include "mobility_suite.h"
 
-#include <mobility_mtu.h>
+#include "mobile/pmtu_probe.h"
 
 START_TEST(test_pad)
 {
-	static const mobility_mtu_overhead_t overheads[] = {
+	static const mobility_pmtu_probe_overhead_t overheads[] = {
 		/* over IPv4 to port 4500: AES-CBC with HMAC-SHA256-128, AES-GCM */
 		{ .fixed = 20 + 8 + 4 + 28 + 4 + 16 + 16, .payload = 8, .block = 16 },
 		{ .fixed = 20 + 8 + 4 + 28 + 4 + 8 + 16, .payload = 8, .block = 1 },
@@ -20,16 +20,16 @@ START_TEST(test_pad)
 	uint32_t mtu, size, data, encrypted;
 	int i;
 
-	ck_assert_int_eq(mobility_mtu_pad(1500, &overheads[0], &size), 1383);
+	ck_assert_int_eq(mobility_pmtu_probe_pad(1500, &overheads[0], &size), 1383);
 	ck_assert_int_eq(size, 1488);
-	ck_assert_int_eq(mobility_mtu_pad(1500, &overheads[1], &size), 1403);
+	ck_assert_int_eq(mobility_pmtu_probe_pad(1500, &overheads[1], &size), 1403);
 	ck_assert_int_eq(size, 1500);
 
 	for (i = 0; i < countof(overheads); i++)
 	{
 		for (mtu = MOBILITY_MTU_FLOOR; mtu <= MOBILITY_MTU_CEILING; mtu++)
 		{
-			data = mobility_mtu_pad(mtu, &overheads[i], &size);
+			data = mobility_pmtu_probe_pad(mtu, &overheads[i], &size);
 			/* what charon makes of it */
 			encrypted = overheads[i].payload + data;
 			encrypted += overheads[i].block - encrypted % overheads[i].block;
@@ -43,89 +43,92 @@ END_TEST
 
 START_TEST(test_pad_odd)
 {
-	mobility_mtu_overhead_t overhead = { .fixed = 96, .payload = 8 };
+	mobility_pmtu_probe_overhead_t overhead = { .fixed = 96, .payload = 8 };
 	uint32_t mtu, size;
 
 	/* nothing fits, and a block of no size */
 	for (mtu = 0; mtu <= 105; mtu++)
 	{
-		ck_assert_int_eq(mobility_mtu_pad(mtu, &overhead, &size), 0);
+		ck_assert_int_eq(mobility_pmtu_probe_pad(mtu, &overhead, &size), 0);
 	}
-	ck_assert_int_eq(mobility_mtu_pad(106, &overhead, &size), 1);
+	ck_assert_int_eq(mobility_pmtu_probe_pad(106, &overhead, &size), 1);
 	overhead.block = 64;
-	ck_assert_int_eq(mobility_mtu_pad(106, &overhead, &size), 0);
+	ck_assert_int_eq(mobility_pmtu_probe_pad(106, &overhead, &size), 0);
 }
 END_TEST
 
 START_TEST(test_no_need)
 {
-	mobility_mtu_t mtu;
+	mobility_pmtu_probe_t mtu;
 	uint32_t believed;
 
 	for (believed = 0; believed <= MOBILITY_MTU_FLOOR; believed++)
 	{
-		ck_assert(!mobility_mtu_begin(&mtu, believed, 10, 1000));
+		ck_assert(!mobility_pmtu_probe_begin(&mtu, believed, 10, 1000));
 		ck_assert_int_eq(mtu.next, 0);
 	}
-	ck_assert(mobility_mtu_begin(&mtu, MOBILITY_MTU_FLOOR + 1, 10, 1000));
+	ck_assert(mobility_pmtu_probe_begin(&mtu, MOBILITY_MTU_FLOOR + 1, 10,
+										1000));
 	ck_assert_int_eq(mtu.size, MOBILITY_MTU_FLOOR + 1);
-	ck_assert(mobility_mtu_begin(&mtu, 65536, 10, 1000));
+	ck_assert(mobility_pmtu_probe_begin(&mtu, 65536, 10, 1000));
 	ck_assert_int_eq(mtu.size, MOBILITY_MTU_CEILING);
 }
 END_TEST
 
 START_TEST(test_arrives)
 {
-	mobility_mtu_t mtu;
+	mobility_pmtu_probe_t mtu;
 	bool again;
 
 	/* the kernel is right */
-	ck_assert(mobility_mtu_begin(&mtu, 1500, 0, 1000));
+	ck_assert(mobility_pmtu_probe_begin(&mtu, 1500, 0, 1000));
 	ck_assert_int_eq(mtu.next, 1000 + MOBILITY_MTU_INTERVAL);
-	ck_assert(!mobility_mtu_tick(&mtu, mtu.next - 1));
-	ck_assert_int_eq(mobility_mtu_answered(&mtu, 1500, &again), 0);
+	ck_assert(!mobility_pmtu_probe_tick(&mtu, mtu.next - 1));
+	ck_assert_int_eq(mobility_pmtu_probe_answered(&mtu, 1500, &again), 0);
 	ck_assert(!again);
 	ck_assert_int_eq(mtu.next, 0);
-	ck_assert(!mobility_mtu_tick(&mtu, 100000));
+	ck_assert(!mobility_pmtu_probe_tick(&mtu, 100000));
 
 	/* the cipher has the request not quite as large: nothing else is proven */
-	ck_assert(mobility_mtu_begin(&mtu, 1500, 0, 1000));
+	ck_assert(mobility_pmtu_probe_begin(&mtu, 1500, 0, 1000));
 	mtu.size = 1488;
-	ck_assert_int_eq(mobility_mtu_answered(&mtu, 1500, &again), 1488);
+	ck_assert_int_eq(mobility_pmtu_probe_answered(&mtu, 1500, &again), 1488);
 	ck_assert(!again);
 
 	/* lost at first */
-	ck_assert(mobility_mtu_begin(&mtu, 1500, 0, 1000));
-	ck_assert_int_eq(mobility_mtu_tick(&mtu, mtu.next), MOBILITY_MTU_FILLED);
-	ck_assert_int_eq(mobility_mtu_answered(&mtu, 1500, &again), 0);
+	ck_assert(mobility_pmtu_probe_begin(&mtu, 1500, 0, 1000));
+	ck_assert_int_eq(mobility_pmtu_probe_tick(&mtu, mtu.next),
+					 MOBILITY_MTU_FILLED);
+	ck_assert_int_eq(mobility_pmtu_probe_answered(&mtu, 1500, &again), 0);
 	ck_assert(!again);
 }
 END_TEST
 
 START_TEST(test_lost)
 {
-	mobility_mtu_t mtu;
+	mobility_pmtu_probe_t mtu;
 	uint64_t begun = 1000, now;
 	u_int sent = 1;
 	bool again;
 
 	/* patience for a slow path */
-	ck_assert(mobility_mtu_begin(&mtu, 1500, 700, begun));
+	ck_assert(mobility_pmtu_probe_begin(&mtu, 1500, 700, begun));
 	ck_assert_int_eq(mtu.next, begun + 1400);
-	for (now = begun; mobility_mtu_tick(&mtu, now) != MOBILITY_MTU_ALL; now++)
+	for (now = begun; mobility_pmtu_probe_tick(&mtu,
+											   now) != MOBILITY_MTU_ALL; now++)
 	{
 		ck_assert(!mtu.lost);
 		sent = mtu.attempt;
 	}
 	ck_assert_int_eq(sent, MOBILITY_MTU_ATTEMPTS);
 	ck_assert_int_eq(now, begun + 1400 * MOBILITY_MTU_ATTEMPTS);
-	mobility_mtu_unfilled(&mtu, now);
+	mobility_pmtu_probe_unfilled(&mtu, now);
 	ck_assert(mtu.lost);
 	/* whoever repeats the request now leaves it to others */
 	ck_assert_int_eq(mtu.next, 0);
-	mobility_mtu_unfilled(&mtu, now + 4000);
-	ck_assert(!mobility_mtu_tick(&mtu, now + 5000));
-	ck_assert_int_eq(mobility_mtu_answered(&mtu, 1500, &again),
+	mobility_pmtu_probe_unfilled(&mtu, now + 4000);
+	ck_assert(!mobility_pmtu_probe_tick(&mtu, now + 5000));
+	ck_assert_int_eq(mobility_pmtu_probe_answered(&mtu, 1500, &again),
 					 MOBILITY_MTU_FLOOR);
 	ck_assert(!again);
 	ck_assert(!mtu.lost);
@@ -134,49 +137,49 @@ END_TEST
 
 START_TEST(test_told)
 {
-	mobility_mtu_t mtu;
+	mobility_pmtu_probe_t mtu;
 	bool again;
 
 	/* a router has told the kernel that large packets get lost */
-	ck_assert(mobility_mtu_begin(&mtu, 1500, 0, 1000));
-	mobility_mtu_unfilled(&mtu, 2000);
+	ck_assert(mobility_pmtu_probe_begin(&mtu, 1500, 0, 1000));
+	mobility_pmtu_probe_unfilled(&mtu, 2000);
 	ck_assert(mtu.lost);
-	ck_assert_int_eq(mobility_mtu_answered(&mtu, 1300, &again), 0);
+	ck_assert_int_eq(mobility_pmtu_probe_answered(&mtu, 1300, &again), 0);
 	ck_assert(!again);
 	/* it has sent them in parts since then */
-	ck_assert(mobility_mtu_begin(&mtu, 1500, 0, 1000));
+	ck_assert(mobility_pmtu_probe_begin(&mtu, 1500, 0, 1000));
 	mtu.size = 1488;
-	ck_assert_int_eq(mobility_mtu_answered(&mtu, 1300, &again), 0);
-	ck_assert(mobility_mtu_begin(&mtu, 1500, 0, 1000));
-	ck_assert_int_eq(mobility_mtu_answered(&mtu, 0, &again), 0);
+	ck_assert_int_eq(mobility_pmtu_probe_answered(&mtu, 1300, &again), 0);
+	ck_assert(mobility_pmtu_probe_begin(&mtu, 1500, 0, 1000));
+	ck_assert_int_eq(mobility_pmtu_probe_answered(&mtu, 0, &again), 0);
 }
 END_TEST
 
 START_TEST(test_unfilled)
 {
-	mobility_mtu_t mtu;
+	mobility_pmtu_probe_t mtu;
 	bool again;
 
 	/* without any measurement */
-	mtu = (mobility_mtu_t){};
-	mobility_mtu_unfilled(&mtu, 1000);
+	mtu = (mobility_pmtu_probe_t){};
+	mobility_pmtu_probe_unfilled(&mtu, 1000);
 	ck_assert(!mtu.lost);
 	ck_assert(!mtu.spoiled);
 
 	/* there was no time to answer, there still is not later */
-	ck_assert(mobility_mtu_begin(&mtu, 1500, 0, 1000));
-	mobility_mtu_unfilled(&mtu, 1000 + MOBILITY_MTU_INTERVAL - 1);
+	ck_assert(mobility_pmtu_probe_begin(&mtu, 1500, 0, 1000));
+	mobility_pmtu_probe_unfilled(&mtu, 1000 + MOBILITY_MTU_INTERVAL - 1);
 	ck_assert_int_eq(mtu.next, 0);
-	mobility_mtu_unfilled(&mtu, 5000);
-	ck_assert(!mobility_mtu_tick(&mtu, 100000));
-	ck_assert_int_eq(mobility_mtu_answered(&mtu, 1500, &again), 0);
+	mobility_pmtu_probe_unfilled(&mtu, 5000);
+	ck_assert(!mobility_pmtu_probe_tick(&mtu, 100000));
+	ck_assert_int_eq(mobility_pmtu_probe_answered(&mtu, 1500, &again), 0);
 	ck_assert(again);
 
 	/* there was */
-	ck_assert(mobility_mtu_begin(&mtu, 1500, 0, 1000));
-	mobility_mtu_unfilled(&mtu, 1000 + MOBILITY_MTU_INTERVAL);
+	ck_assert(mobility_pmtu_probe_begin(&mtu, 1500, 0, 1000));
+	mobility_pmtu_probe_unfilled(&mtu, 1000 + MOBILITY_MTU_INTERVAL);
 	ck_assert_int_eq(mtu.next, 0);
-	ck_assert_int_eq(mobility_mtu_answered(&mtu, 1500, &again),
+	ck_assert_int_eq(mobility_pmtu_probe_answered(&mtu, 1500, &again),
 					 MOBILITY_MTU_FLOOR);
 	ck_assert(!again);
 }
@@ -186,7 +189,7 @@ START_TEST(test_random)
 {
 	uint32_t believed, current, takes;
 	uint64_t now, begun, unfilled;
-	mobility_mtu_t mtu;
+	mobility_pmtu_probe_t mtu;
 	bool again;
 	u_int sent;
 	int i;
@@ -197,7 +200,7 @@ START_TEST(test_random)
 		believed = current = random() % 10000;
 		unfilled = 0;
 		sent = 1;
-		if (!mobility_mtu_begin(&mtu, believed, random() % 3000, now))
+		if (!mobility_pmtu_probe_begin(&mtu, believed, random() % 3000, now))
 		{
 			mobility_assert(believed <= MOBILITY_MTU_FLOOR);
 			continue;
@@ -208,14 +211,14 @@ START_TEST(test_random)
 			now += random() % 1000;
 			if (!(random() % 20))
 			{
-				mobility_mtu_unfilled(&mtu, now);
+				mobility_pmtu_probe_unfilled(&mtu, now);
 				unfilled = unfilled ?: now;
 			}
 			if (!(random() % 20))
 			{
 				current = min(current, 600 + random() % 1000);
 			}
-			switch (mobility_mtu_tick(&mtu, now))
+			switch (mobility_pmtu_probe_tick(&mtu, now))
 			{
 				case MOBILITY_MTU_FILLED:
 					mobility_assert(!unfilled);
@@ -226,7 +229,7 @@ START_TEST(test_random)
 					mobility_assert(sent == MOBILITY_MTU_ATTEMPTS);
 					mobility_assert(now >= begun + MOBILITY_MTU_ATTEMPTS *
 													MOBILITY_MTU_INTERVAL);
-					mobility_mtu_unfilled(&mtu, now);
+					mobility_pmtu_probe_unfilled(&mtu, now);
 					unfilled = now;
 					break;
 				case MOBILITY_MTU_NONE:
@@ -236,7 +239,7 @@ START_TEST(test_random)
 			mobility_assert(!mtu.next || mtu.next > now);
 			mobility_assert(!mtu.next == (unfilled != 0));
 		}
-		takes = mobility_mtu_answered(&mtu, current, &again);
+		takes = mobility_pmtu_probe_answered(&mtu, current, &again);
 		/* never more than the kernel believes, never less than any path takes */
 		mobility_assert(takes < current || !takes);
 		mobility_assert(!takes || takes >= MOBILITY_MTU_FLOOR - 15);

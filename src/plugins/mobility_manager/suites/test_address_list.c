@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include <mobility_announce.h>
+#include "mobile/address_list.h"
 
 #include <daemon.h>
 #include <encoding/payloads/notify_payload.h>
@@ -297,7 +297,7 @@ static void announce(char *stock, const char *expected)
 {
 	message_t *message = create_message(stock);
 
-	mobility_announce(settings, monitor, &sa.public, message);
+	mobility_address_list(settings, monitor, &sa.public, message);
 	assert_announced(message, expected);
 	message->destroy(message);
 }
@@ -351,7 +351,7 @@ START_TEST(test_untouched)
 	/* what a responder says */
 	message = create_message(STOCK);
 	message->set_request(message, FALSE);
-	mobility_announce(settings, monitor, &sa.public, message);
+	mobility_address_list(settings, monitor, &sa.public, message);
 	assert_announced(message, STOCK);
 	message->destroy(message);
 	/* no uplink at all, so we can't know any better */

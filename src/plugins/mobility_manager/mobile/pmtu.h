@@ -5,24 +5,25 @@
  */
 
 /**
- * @defgroup mobility_gauge mobility_gauge
+ * @defgroup mobility_pmtu mobility_pmtu
  * @{ @ingroup mobility_manager
  *
- * Measures if large packets get through on the path in use, see mobility_mtu_t,
+ * Measures if large packets get through on the path in use, see
+ * mobility_pmtu_probe_t,
  * and limits them if they do not.
  */
 
-#ifndef MOBILITY_GAUGE_H_
-#define MOBILITY_GAUGE_H_
+#ifndef MOBILITY_PMTU_H_
+#define MOBILITY_PMTU_H_
 
 #include <encoding/message.h>
 #include <sa/ike_sa.h>
 
 #include "path/candidates.h"
 #include "ike/request.h"
-#include "mobility_mtu.h"
+#include "mobile/pmtu_probe.h"
 
-typedef struct mobility_gauge_t mobility_gauge_t;
+typedef struct mobility_pmtu_t mobility_pmtu_t;
 
 /**
  * Notify that fills a request, one of those for private use: who does not know
@@ -34,13 +35,13 @@ typedef struct mobility_gauge_t mobility_gauge_t;
  * Gauge of one session, a value type that is all zero in the beginning.  Used
  * with its IKE_SA checked out.
  */
-struct mobility_gauge_t {
+struct mobility_pmtu_t {
 	/** when to measure the path in use, 0 if that is done */
 	uint64_t due;
 	/** how often that was put off */
 	u_int postponed;
 	/** measurement under way */
-	mobility_mtu_t mtu;
+	mobility_pmtu_probe_t mtu;
 	/** the request that is sent next is to be filled */
 	bool fill;
 	/** a measurement has said that large packets get lost */
@@ -55,9 +56,9 @@ struct mobility_gauge_t {
  * @param path			path in use
  * @return				TRUE if a request is to be queued
  */
-bool mobility_gauge_begin(mobility_gauge_t *gauge,
-						  mobility_candidates_t *candidates,
-						  const mobility_path_t *path);
+bool mobility_pmtu_begin(mobility_pmtu_t *gauge,
+						 mobility_candidates_t *candidates,
+						 const mobility_path_t *path);
 
 /**
  * The request to be filled was encoded and captured by the exchange: the
@@ -70,9 +71,9 @@ bool mobility_gauge_begin(mobility_gauge_t *gauge,
  * @param message		encoded request, not changed
  * @param exchange		request in flight
  */
-void mobility_gauge_sent(mobility_gauge_t *gauge, uint32_t rtt,
-						 ike_sa_t *ike_sa, const mobility_path_t *path,
-						 message_t *message, mobility_request_t *exchange);
+void mobility_pmtu_sent(mobility_pmtu_t *gauge, uint32_t rtt,
+						ike_sa_t *ike_sa, const mobility_path_t *path,
+						message_t *message, mobility_request_t *exchange);
 
 /**
  * Time has passed, send the filled request again if that is due.
@@ -84,9 +85,9 @@ void mobility_gauge_sent(mobility_gauge_t *gauge, uint32_t rtt,
  * @param now			current time
  * @return				TRUE if it has to be sent as it is
  */
-bool mobility_gauge_tick(mobility_gauge_t *gauge,
-						 mobility_request_t *exchange, ike_sa_t *ike_sa,
-						 const mobility_path_t *path, uint64_t now);
+bool mobility_pmtu_tick(mobility_pmtu_t *gauge,
+						mobility_request_t *exchange, ike_sa_t *ike_sa,
+						const mobility_path_t *path, uint64_t now);
 
 /**
  * The request was answered over the path in use.
@@ -97,10 +98,10 @@ bool mobility_gauge_tick(mobility_gauge_t *gauge,
  * @param name			name of the connection, for logs
  * @param now			current time
  */
-void mobility_gauge_answered(mobility_gauge_t *gauge,
-							 mobility_candidates_t *candidates,
-							 const mobility_path_t *path, const char *name,
-							 uint64_t now);
+void mobility_pmtu_answered(mobility_pmtu_t *gauge,
+							mobility_candidates_t *candidates,
+							const mobility_path_t *path, const char *name,
+							uint64_t now);
 
 /**
  * The path in use is another one now, nobody knows what gets through.
@@ -108,7 +109,7 @@ void mobility_gauge_answered(mobility_gauge_t *gauge,
  * @param gauge			gauge
  * @param now			current time
  */
-void mobility_gauge_moved(mobility_gauge_t *gauge, uint64_t now);
+void mobility_pmtu_moved(mobility_pmtu_t *gauge, uint64_t now);
 
 /**
  * A measurement under way will not be answered, it has to be repeated.
@@ -116,22 +117,22 @@ void mobility_gauge_moved(mobility_gauge_t *gauge, uint64_t now);
  * @param gauge			gauge
  * @param now			current time
  */
-void mobility_gauge_repeat(mobility_gauge_t *gauge, uint64_t now);
+void mobility_pmtu_repeat(mobility_pmtu_t *gauge, uint64_t now);
 
 /**
  * Whatever is answered, it says nothing.
  *
  * @param gauge			gauge
  */
-void mobility_gauge_cancel(mobility_gauge_t *gauge);
+void mobility_pmtu_cancel(mobility_pmtu_t *gauge);
 
 /**
- * Get when mobility_gauge_tick() has to be called, or something is due.
+ * Get when mobility_pmtu_tick() has to be called, or something is due.
  *
  * @param gauge			gauge
  * @param now			current time
  * @return				time, 0 for never
  */
-uint64_t mobility_gauge_deadline(const mobility_gauge_t *gauge, uint64_t now);
+uint64_t mobility_pmtu_deadline(const mobility_pmtu_t *gauge, uint64_t now);
 
-#endif /** MOBILITY_GAUGE_H_ @}*/
+#endif /** MOBILITY_PMTU_H_ @}*/

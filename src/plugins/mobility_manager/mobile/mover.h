@@ -16,7 +16,7 @@
 #ifndef MOBILITY_MOVER_H_
 #define MOBILITY_MOVER_H_
 
-#include "mobility_backlog.h"
+#include "mobile/peer_load.h"
 #include "path/candidates.h"
 #include "ike/request.h"
 #include "session/fsm.h"
@@ -274,7 +274,7 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 										mobility_monitor_t *monitor,
 										mobility_neighbors_t *neighbors,
 										mobility_child_update_t *relocator,
-										mobility_backlog_t *backlog,
+										mobility_peer_load_t *backlog,
 										const char *name,
 							const mobility_mover_listener_t *listener,
 							void *data);

@@ -7,7 +7,7 @@
 #include "mobility_netns.h"
 #include "fake_clock.h"
 
-#include <mobility_gauge.h>
+#include "mobile/pmtu.h"
 
 #include <daemon.h>
 #include <netinet/ip.h>
@@ -66,7 +66,7 @@ static struct {
 } mock;
 
 /** what is tested */
-static mobility_gauge_t gauge;
+static mobility_pmtu_t gauge;
 
 METHOD(iv_gen_t, get_iv, bool,
 	iv_gen_t *this, uint64_t seq, size_t size, uint8_t *buffer)
@@ -293,7 +293,7 @@ static void setup(void)
 	set_path("127.0.0.1", "127.0.0.2", 4500);
 	mock.exchange = mobility_request_create();
 	create_request();
-	gauge = (mobility_gauge_t){};
+	gauge = (mobility_pmtu_t){};
 }
 
 static void teardown(void)
@@ -318,10 +318,10 @@ static void teardown(void)
 static bool begin(void)
 {
 	gauge.due = 1;
-	ck_assert_int_eq(mobility_gauge_deadline(&gauge, 0), 1);
-	if (mobility_gauge_begin(&gauge, &mock.candidates, mock.path))
+	ck_assert_int_eq(mobility_pmtu_deadline(&gauge, 0), 1);
+	if (mobility_pmtu_begin(&gauge, &mock.candidates, mock.path))
 	{
-		ck_assert_int_eq(mobility_gauge_deadline(&gauge, 0), 0);
+		ck_assert_int_eq(mobility_pmtu_deadline(&gauge, 0), 0);
 		return TRUE;
 	}
 	ck_assert_int_eq(gauge.due, 0);
@@ -334,8 +334,8 @@ static bool begin(void)
 static void sent(void)
 {
 	gauge.fill = TRUE;
-	mobility_gauge_sent(&gauge, 0, &mock.ike_sa, mock.path, mock.request,
-						mock.exchange);
+	mobility_pmtu_sent(&gauge, 0, &mock.ike_sa, mock.path, mock.request,
+					   mock.exchange);
 	ck_assert(!gauge.fill);
 }
 
@@ -347,8 +347,8 @@ static bool tick(uint64_t ms)
 	DESTROY_IF(mock.packet);
 	mock.packet = NULL;
 	fake_clock_set(fake_clock_now() + ms);
-	return mobility_gauge_tick(&gauge, mock.exchange, &mock.ike_sa, mock.path,
-							   fake_clock_now());
+	return mobility_pmtu_tick(&gauge, mock.exchange, &mock.ike_sa, mock.path,
+							  fake_clock_now());
 }
 
 /**
@@ -357,8 +357,8 @@ static bool tick(uint64_t ms)
 static uint32_t answered(void)
 {
 	mock.limit = 0;
-	mobility_gauge_answered(&gauge, &mock.candidates, mock.path, "home",
-							fake_clock_now());
+	mobility_pmtu_answered(&gauge, &mock.candidates, mock.path, "home",
+						   fake_clock_now());
 	return mock.limit;
 }
 
@@ -392,12 +392,12 @@ END_TEST
 START_TEST(test_arrives)
 {
 	sent();
-	ck_assert_int_eq(mobility_gauge_deadline(&gauge, fake_clock_now()),
+	ck_assert_int_eq(mobility_pmtu_deadline(&gauge, fake_clock_now()),
 					 fake_clock_now() + MOBILITY_MTU_INTERVAL);
 	/* answered at once: as large as the kernel believes, it need not be told */
 	ck_assert_int_eq(answered(), 0);
 	ck_assert_int_eq(gauge.due, 0);
-	ck_assert_int_eq(mobility_gauge_deadline(&gauge, fake_clock_now()), 0);
+	ck_assert_int_eq(mobility_pmtu_deadline(&gauge, fake_clock_now()), 0);
 	/* whatever is answered later says nothing */
 	ck_assert_int_eq(answered(), 0);
 
@@ -425,8 +425,8 @@ static uint32_t measure_hole(void)
 	ck_assert(mock.packet);
 	ck_assert(tick(MOBILITY_MTU_INTERVAL));
 	ck_assert(!mock.packet);
-	mobility_mtu_unfilled(&gauge.mtu, fake_clock_now());
-	ck_assert_int_eq(mobility_gauge_deadline(&gauge, fake_clock_now()), 0);
+	mobility_pmtu_probe_unfilled(&gauge.mtu, fake_clock_now());
+	ck_assert_int_eq(mobility_pmtu_deadline(&gauge, fake_clock_now()), 0);
 	ck_assert(!tick(10000));
 	return answered();
 }
@@ -455,7 +455,7 @@ START_TEST(test_hole)
 	ck_assert_int_eq(measure_hole(), 0);
 
 	/* with another path it begins anew */
-	mobility_gauge_moved(&gauge, fake_clock_now());
+	mobility_pmtu_moved(&gauge, fake_clock_now());
 	ck_assert_int_eq(gauge.due, fake_clock_now());
 	ck_assert_int_eq(measure_hole(), 0);
 	/* if it can't be limited that is not logged, either */
@@ -484,7 +484,7 @@ START_TEST(test_spoiled)
 {
 	/* sent as it is for another reason, before an answer was to be expected */
 	sent();
-	mobility_mtu_unfilled(&gauge.mtu, fake_clock_now() + 1);
+	mobility_pmtu_probe_unfilled(&gauge.mtu, fake_clock_now() + 1);
 	ck_assert_int_eq(answered(), 0);
 	ck_assert_int_eq(gauge.due, fake_clock_now());
 }
@@ -493,32 +493,32 @@ END_TEST
 START_TEST(test_repeat)
 {
 	/* nothing under way */
-	mobility_gauge_repeat(&gauge, 7);
+	mobility_pmtu_repeat(&gauge, 7);
 	ck_assert_int_eq(gauge.due, 0);
 	/* a request that was to be sent */
 	gauge.fill = TRUE;
-	mobility_gauge_repeat(&gauge, 7);
+	mobility_pmtu_repeat(&gauge, 7);
 	ck_assert_int_eq(gauge.due, 7);
 	ck_assert(!gauge.fill);
 	/* one that was sent */
 	gauge.due = 0;
 	sent();
-	mobility_gauge_repeat(&gauge, 8);
+	mobility_pmtu_repeat(&gauge, 8);
 	ck_assert_int_eq(gauge.due, 8);
 	ck_assert_int_eq(answered(), 0);
 	/* and one that nobody wants to know of anymore, or that has no path */
 	gauge.due = 0;
 	sent();
-	mobility_gauge_cancel(&gauge);
+	mobility_pmtu_cancel(&gauge);
 	ck_assert_int_eq(answered(), 0);
 	sent();
-	ck_assert(!mobility_gauge_tick(&gauge, mock.exchange, &mock.ike_sa, NULL,
-								   fake_clock_now() + 10000));
+	ck_assert(!mobility_pmtu_tick(&gauge, mock.exchange, &mock.ike_sa, NULL,
+								  fake_clock_now() + 10000));
 	ck_assert_int_eq(answered(), 0);
 	/* what is due later has its time */
 	gauge.due = 5000;
-	ck_assert_int_eq(mobility_gauge_deadline(&gauge, 4000), 5000);
-	ck_assert_int_eq(mobility_gauge_deadline(&gauge, 6000), 0);
+	ck_assert_int_eq(mobility_pmtu_deadline(&gauge, 4000), 5000);
+	ck_assert_int_eq(mobility_pmtu_deadline(&gauge, 6000), 0);
 }
 END_TEST
 
@@ -526,27 +526,27 @@ START_TEST(test_unfilled)
 {
 	/* without a path */
 	gauge.fill = TRUE;
-	mobility_gauge_sent(&gauge, 0, &mock.ike_sa, NULL, mock.request,
-						mock.exchange);
+	mobility_pmtu_sent(&gauge, 0, &mock.ike_sa, NULL, mock.request,
+					   mock.exchange);
 	ck_assert(!gauge.fill);
 	ck_assert_int_eq(answered(), 0);
 	/* the cipher fails */
 	cipher.fail = TRUE;
 	sent();
-	ck_assert_int_eq(mobility_gauge_deadline(&gauge, 0), 0);
+	ck_assert_int_eq(mobility_pmtu_deadline(&gauge, 0), 0);
 	ck_assert_int_eq(answered(), 0);
 	ck_assert(cipher.iv_gen.get_iv == (void*)_get_iv);
 	cipher.fail = FALSE;
 	/* nobody knows which one it is */
 	mock.keyless = TRUE;
 	sent();
-	ck_assert_int_eq(mobility_gauge_deadline(&gauge, 0), 0);
+	ck_assert_int_eq(mobility_pmtu_deadline(&gauge, 0), 0);
 	ck_assert_int_eq(answered(), 0);
 	mock.keyless = FALSE;
 	/* nothing to be measured */
 	mobility_netns_ip("link set lo mtu %d", MOBILITY_MTU_FLOOR);
 	sent();
-	ck_assert_int_eq(mobility_gauge_deadline(&gauge, 0), 0);
+	ck_assert_int_eq(mobility_pmtu_deadline(&gauge, 0), 0);
 	ck_assert_int_eq(mock.exchange->count_filled(mock.exchange), 0);
 }
 END_TEST

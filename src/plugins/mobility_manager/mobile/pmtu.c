@@ -5,7 +5,7 @@
  */
 
 #include "net/clock.h"
-#include "mobility_gauge.h"
+#include "mobile/pmtu.h"
 
 #include <errno.h>
 #include <string.h>
@@ -80,7 +80,7 @@ static uint32_t get_believed(const mobility_path_t *path)
  * how it is going to be encrypted.
  */
 static bool get_overhead(ike_sa_t *ike_sa, message_t *message,
-						 mobility_mtu_overhead_t *overhead)
+						 mobility_pmtu_probe_overhead_t *overhead)
 {
 	keymat_t *keymat = ike_sa->get_keymat(ike_sa);
 	host_t *local = message->get_source(message);
@@ -92,7 +92,7 @@ static bool get_overhead(ike_sa_t *ike_sa, message_t *message,
 	{
 		return FALSE;
 	}
-	*overhead = (mobility_mtu_overhead_t){
+	*overhead = (mobility_pmtu_probe_overhead_t){
 		.fixed = (remote->get_family(remote) == AF_INET ?
 					sizeof(struct iphdr) : sizeof(struct ip6_hdr)) +
 				 sizeof(struct udphdr) + IKE_HEADER_LEN +
@@ -178,7 +178,7 @@ static packet_t *encode(ike_sa_t *ike_sa, message_t *message, chunk_t padding)
 static packet_t *get_filled(ike_sa_t *ike_sa, message_t *message,
 							uint32_t *size)
 {
-	mobility_mtu_overhead_t overhead;
+	mobility_pmtu_probe_overhead_t overhead;
 	packet_t *packet;
 	chunk_t padding;
 
@@ -186,7 +186,7 @@ static packet_t *get_filled(ike_sa_t *ike_sa, message_t *message,
 	{
 		return NULL;
 	}
-	padding = chunk_alloc(mobility_mtu_pad(*size, &overhead, size));
+	padding = chunk_alloc(mobility_pmtu_probe_pad(*size, &overhead, size));
 	memset(padding.ptr, 0, padding.len);
 	packet = encode(ike_sa, message, padding);
 	chunk_free(&padding);
@@ -196,9 +196,9 @@ static packet_t *get_filled(ike_sa_t *ike_sa, message_t *message,
 /*
  * Described in header.
  */
-bool mobility_gauge_begin(mobility_gauge_t *gauge,
-						  mobility_candidates_t *candidates,
-						  const mobility_path_t *path)
+bool mobility_pmtu_begin(mobility_pmtu_t *gauge,
+						 mobility_candidates_t *candidates,
+						 const mobility_path_t *path)
 {
 	gauge->due = 0;
 	/* else there is nothing to limit, or no way to */
@@ -209,16 +209,16 @@ bool mobility_gauge_begin(mobility_gauge_t *gauge,
 /*
  * Described in header.
  */
-void mobility_gauge_cancel(mobility_gauge_t *gauge)
+void mobility_pmtu_cancel(mobility_pmtu_t *gauge)
 {
-	gauge->mtu = (mobility_mtu_t){};
+	gauge->mtu = (mobility_pmtu_probe_t){};
 	gauge->fill = FALSE;
 }
 
 /*
  * Described in header.
  */
-void mobility_gauge_moved(mobility_gauge_t *gauge, uint64_t now)
+void mobility_pmtu_moved(mobility_pmtu_t *gauge, uint64_t now)
 {
 	gauge->due = now;
 	gauge->postponed = 0;
@@ -228,27 +228,27 @@ void mobility_gauge_moved(mobility_gauge_t *gauge, uint64_t now)
 /*
  * Described in header.
  */
-void mobility_gauge_repeat(mobility_gauge_t *gauge, uint64_t now)
+void mobility_pmtu_repeat(mobility_pmtu_t *gauge, uint64_t now)
 {
 	if (gauge->mtu.size || gauge->fill)
 	{
 		gauge->due = now;
 	}
-	mobility_gauge_cancel(gauge);
+	mobility_pmtu_cancel(gauge);
 }
 
 /*
  * Described in header.
  */
-void mobility_gauge_sent(mobility_gauge_t *gauge, uint32_t rtt,
-						 ike_sa_t *ike_sa, const mobility_path_t *path,
-						 message_t *message, mobility_request_t *exchange)
+void mobility_pmtu_sent(mobility_pmtu_t *gauge, uint32_t rtt,
+						ike_sa_t *ike_sa, const mobility_path_t *path,
+						message_t *message, mobility_request_t *exchange)
 {
 	packet_t *filled = NULL;
 
 	gauge->fill = FALSE;
-	if (path && mobility_mtu_begin(&gauge->mtu, get_believed(path), rtt,
-								   mobility_now()))
+	if (path && mobility_pmtu_probe_begin(&gauge->mtu, get_believed(path), rtt,
+										  mobility_now()))
 	{
 		filled = get_filled(ike_sa, message, &gauge->mtu.size);
 	}
@@ -258,22 +258,22 @@ void mobility_gauge_sent(mobility_gauge_t *gauge, uint32_t rtt,
 	}
 	else
 	{	/* it goes out as it is, its answer says nothing */
-		mobility_gauge_cancel(gauge);
+		mobility_pmtu_cancel(gauge);
 	}
 }
 
 /*
  * Described in header.
  */
-bool mobility_gauge_tick(mobility_gauge_t *gauge,
-						 mobility_request_t *exchange, ike_sa_t *ike_sa,
-						 const mobility_path_t *path, uint64_t now)
+bool mobility_pmtu_tick(mobility_pmtu_t *gauge,
+						mobility_request_t *exchange, ike_sa_t *ike_sa,
+						const mobility_path_t *path, uint64_t now)
 {
 	if (!path)
 	{
-		mobility_gauge_cancel(gauge);
+		mobility_pmtu_cancel(gauge);
 	}
-	switch (mobility_mtu_tick(&gauge->mtu, now))
+	switch (mobility_pmtu_probe_tick(&gauge->mtu, now))
 	{
 		case MOBILITY_MTU_FILLED:
 			exchange->send_filled(exchange, path, ike_sa);
@@ -289,10 +289,10 @@ bool mobility_gauge_tick(mobility_gauge_t *gauge,
 /*
  * Described in header.
  */
-void mobility_gauge_answered(mobility_gauge_t *gauge,
-							 mobility_candidates_t *candidates,
-							 const mobility_path_t *path, const char *name,
-							 uint64_t now)
+void mobility_pmtu_answered(mobility_pmtu_t *gauge,
+							mobility_candidates_t *candidates,
+							const mobility_path_t *path, const char *name,
+							uint64_t now)
 {
 	uint32_t size = gauge->mtu.size, takes;
 	bool again;
@@ -301,7 +301,8 @@ void mobility_gauge_answered(mobility_gauge_t *gauge,
 	{
 		return;
 	}
-	takes = mobility_mtu_answered(&gauge->mtu, get_believed(path), &again);
+	takes = mobility_pmtu_probe_answered(&gauge->mtu, get_believed(path),
+										 &again);
 	if (takes == MOBILITY_MTU_FLOOR && !gauge->doubt)
 	{	/* nothing else may have got through for a moment, either */
 		gauge->doubt = again = TRUE;
@@ -326,7 +327,7 @@ void mobility_gauge_answered(mobility_gauge_t *gauge,
 /*
  * Described in header.
  */
-uint64_t mobility_gauge_deadline(const mobility_gauge_t *gauge, uint64_t now)
+uint64_t mobility_pmtu_deadline(const mobility_pmtu_t *gauge, uint64_t now)
 {
 	/* what is due already waits for the IKE_SA, not for the clock */
 	if (!gauge->mtu.next && gauge->due > now)
