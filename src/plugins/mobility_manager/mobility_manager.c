@@ -5,7 +5,7 @@
  */
 
 #include "mobility_manager.h"
-#include "mobility_anchor.h"
+#include "anchor/anchor.h"
 #include "nm/nm.h"
 #include "session/registry.h"
 #include "net/resume.h"

@@ -6,7 +6,7 @@
 
 #include "mobility_suite.h"
 
-#include <mobility_anchor.h>
+#include "anchor/anchor.h"
 #include "net/clock.h"
 
 #include <daemon.h>

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_anchor.h"
+#include "anchor/anchor.h"
 #include "net/clock.h"
 
 #include <daemon.h>
