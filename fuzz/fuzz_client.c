@@ -12,7 +12,7 @@
 #include <library.h>
 #include <utils/debug.h>
 
-#include "mobility_client.h"
+#include "control/vici_connection.h"
 
 /** events to register for, with a name that is the beginning of another's */
 static const char *events[] = { "mobility-state", "mobility-move", "mobility" };
@@ -22,7 +22,7 @@ static const char *events[] = { "mobility-state", "mobility-move", "mobility" };
  */
 static bool next_element(void *data, enumerator_t *orig, va_list args)
 {
-	mobility_message_t *message;
+	mobility_vici_message_t *message;
 	uint8_t *left = data;
 
 	VA_ARGS_VGET(args, message);
@@ -38,13 +38,13 @@ static bool next_element(void *data, enumerator_t *orig, va_list args)
  * A command with arguments, whose answer depends on them, or is a list
  */
 static bool handle(void *user, const char *name, chunk_t request,
-				   mobility_message_t *response, mobility_list_t *list)
+				   mobility_vici_message_t *response, mobility_list_t *list)
 {
 	uint8_t *left;
 	char *value;
 
 	/* whatever got here has been checked */
-	if (!mobility_message_valid(request))
+	if (!mobility_vici_message_valid(request))
 	{
 		abort();
 	}
@@ -57,7 +57,7 @@ static bool handle(void *user, const char *name, chunk_t request,
 												  next_element, left, free);
 		return TRUE;
 	}
-	value = mobility_message_get(request, "connection");
+	value = mobility_vici_message_get(request, "connection");
 	if (value)
 	{
 		response->begin(response, "%s", value);
@@ -65,7 +65,7 @@ static bool handle(void *user, const char *name, chunk_t request,
 		response->end(response);
 		free(value);
 	}
-	if (!mobility_message_valid(response->get_encoding(response)))
+	if (!mobility_vici_message_valid(response->get_encoding(response)))
 	{
 		abort();
 	}
@@ -86,7 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		.count = countof(events),
 		.handle = handle,
 	};
-	mobility_client_t *client;
+	mobility_vici_connection_t *client;
 	const char *error = NULL;
 	size_t piece, size;
 	u_char buf[512];
@@ -99,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	data++;
 	len--;
 
-	client = mobility_client_create(&service);
+	client = mobility_vici_connection_create(&service);
 	while (len && !error)
 	{
 		size = min(len, piece);

@@ -12,8 +12,8 @@
 #include <library.h>
 #include <utils/debug.h>
 
-#include "mobility_client.h"
-#include "mobility_commands.h"
+#include "control/vici_connection.h"
+#include "control/commands.h"
 #include "suites/mock_manager.h"
 
 /** names of the commands, and of one that does not exist */
@@ -62,7 +62,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	mock = mock_manager_create();
 	commands.manager = &mock->manager;
 	commands.settings = mobility_settings_create_for("charon");
-	commands.history = mobility_history_create(4);
+	commands.history = mobility_event_log_create(4);
 	add_session(mock, "home");
 	add_session(mock, "a b\x80%s");
 	return 0;
@@ -73,18 +73,18 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
  */
 static void call(const char *name, chunk_t request)
 {
-	mobility_message_t *response;
+	mobility_vici_message_t *response;
 	mobility_list_t list = {};
 	bool known;
 
-	response = mobility_message_create();
+	response = mobility_vici_message_create();
 	known = mobility_commands_handle(&commands, name, request, response, &list);
 	while (list.elements && list.elements->enumerate(list.elements, response))
 	{
 		/* all of them into one message */
 	}
 	if (known == streq(name, "mobility") ||
-		!mobility_message_valid(response->get_encoding(response)))
+		!mobility_vici_message_valid(response->get_encoding(response)))
 	{
 		abort();
 	}
@@ -95,7 +95,7 @@ static void call(const char *name, chunk_t request)
 /**
  * Let a client send a message
  */
-static void send_message(mobility_client_t *client, u_char operation,
+static void send_message(mobility_vici_connection_t *client, u_char operation,
 						 const char *name, chunk_t arguments)
 {
 	u_char header[6];
@@ -120,11 +120,11 @@ static void send_request(const char *name, chunk_t request, bool events)
 		.handle = (void*)mobility_commands_handle,
 		.user = &commands,
 	};
-	mobility_client_t *client;
+	mobility_vici_connection_t *client;
 	const char *error;
 	int i;
 
-	client = mobility_client_create(&service);
+	client = mobility_vici_connection_create(&service);
 	for (i = 0; events && i < countof(lists); i++)
 	{
 		send_message(client, 3, lists[i], chunk_empty);
@@ -132,7 +132,7 @@ static void send_request(const char *name, chunk_t request, bool events)
 	}
 	send_message(client, 0, name, request);
 	client->process(client, &error);
-	if (!error != mobility_message_valid(request) &&
+	if (!error != mobility_vici_message_valid(request) &&
 		request.len < MOBILITY_CLIENT_MAX_IN / 2)
 	{
 		abort();

@@ -18,7 +18,7 @@
 
 #include "ctl_check.h"
 #include "ctl_daemon.h"
-#include <mobility_server.h>
+#include "control/vici_server.h"
 #include "suites/mobility_netns.h"
 
 static char root[] = "/tmp/test_check.XXXXXX";
@@ -248,7 +248,7 @@ END_TEST
  * Charon without the plugin.
  */
 static bool be_charon(void *user, const char *name, chunk_t request,
-					  mobility_message_t *response, mobility_list_t *list)
+					  mobility_vici_message_t *response, mobility_list_t *list)
 {
 	if (streq(name, "version"))
 	{
@@ -288,7 +288,7 @@ START_TEST(test_not_loaded)
 		.handle = be_charon,
 		.user = loads[_i].version,
 	};
-	mobility_server_t *server;
+	mobility_vici_server_t *server;
 	char *text, *uri;
 
 	lib->processor->set_threads(lib->processor, 4);
@@ -297,7 +297,7 @@ START_TEST(test_not_loaded)
 					   "vici {\nsocket = %s\n}\n}\n}\n", loads[_i].conf,
 					   uri) > 0);
 	ck_assert(lib->settings->load_string(lib->settings, text, FALSE));
-	server = mobility_server_create(uri, &service, 10);
+	server = mobility_vici_server_create(uri, &service, 10);
 	ck_assert(server);
 	if (!loads[_i].missing)
 	{

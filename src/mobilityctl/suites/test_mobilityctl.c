@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <mobility_control.h>
+#include "control/control.h"
 #include "suites/mock_manager.h"
 
 static char dir[] = "/tmp/test_mobilityctl.XXXXXX";

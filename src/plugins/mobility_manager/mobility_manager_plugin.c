@@ -7,10 +7,10 @@
 #include "mobility_manager_plugin.h"
 #include "mobility_abi.h"
 #include "mobility_compat.h"
-#include "mobility_control.h"
+#include "control/control.h"
 #include "mobility_manager.h"
 #include "settings/settings.h"
-#include "mobility_script.h"
+#include "control/script.h"
 
 #include <daemon.h>
 

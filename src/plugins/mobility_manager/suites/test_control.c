@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include <libvici.h>
-#include <mobility_control.h>
-#include <mobility_history.h>
+#include "control/control.h"
+#include "control/event_log.h"
 #include <threading/condvar.h>
 #include <threading/mutex.h>
 

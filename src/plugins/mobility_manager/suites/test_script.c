@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <mobility_script.h>
+#include "control/script.h"
 
 static char dir[] = "/tmp/test_script.XXXXXX";
 static char script_path[64], out_path[64], go_path[64];

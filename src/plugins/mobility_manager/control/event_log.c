@@ -4,27 +4,27 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_history.h"
+#include "control/event_log.h"
 
 #include <library.h>
 #include <threading/mutex.h>
 
-typedef struct private_mobility_history_t private_mobility_history_t;
+typedef struct private_mobility_event_log_t private_mobility_event_log_t;
 
 /**
- * Private data of a mobility_history_t.
+ * Private data of a mobility_event_log_t.
  */
-struct private_mobility_history_t {
+struct private_mobility_event_log_t {
 
 	/**
 	 * Public interface.
 	 */
-	mobility_history_t public;
+	mobility_event_log_t public;
 
 	/**
 	 * Ring of records.
 	 */
-	mobility_history_entry_t *ring;
+	mobility_event_log_entry_t *ring;
 
 	/**
 	 * Its size.
@@ -47,11 +47,11 @@ struct private_mobility_history_t {
 	mutex_t *mutex;
 };
 
-METHOD(mobility_history_t, add, void,
-	private_mobility_history_t *this, enum mobility_event_kind_t kind,
+METHOD(mobility_event_log_t, add, void,
+	private_mobility_event_log_t *this, enum mobility_event_kind_t kind,
 	mobility_state_t old, const mobility_status_t *status)
 {
-	mobility_history_entry_t record = {
+	mobility_event_log_entry_t record = {
 		.time = kind == MOBILITY_EVENT_MOVE ? status->last_move.time :
 											  status->since,
 		.kind = kind,
@@ -80,14 +80,14 @@ METHOD(mobility_history_t, add, void,
 	this->mutex->unlock(this->mutex);
 }
 
-METHOD(mobility_history_t, get, array_t*,
-	private_mobility_history_t *this, const char *connection)
+METHOD(mobility_event_log_t, get, array_t*,
+	private_mobility_event_log_t *this, const char *connection)
 {
-	mobility_history_entry_t *record;
+	mobility_event_log_entry_t *record;
 	array_t *records;
 	u_int i;
 
-	records = array_create(sizeof(mobility_history_entry_t), 0);
+	records = array_create(sizeof(mobility_event_log_entry_t), 0);
 	this->mutex->lock(this->mutex);
 	for (i = 0; i < this->count; i++)
 	{
@@ -104,8 +104,8 @@ METHOD(mobility_history_t, get, array_t*,
 	return records;
 }
 
-METHOD(mobility_history_t, destroy, void,
-	private_mobility_history_t *this)
+METHOD(mobility_event_log_t, destroy, void,
+	private_mobility_event_log_t *this)
 {
 	this->mutex->destroy(this->mutex);
 	free(this->ring);
@@ -115,9 +115,9 @@ METHOD(mobility_history_t, destroy, void,
 /*
  * Described in header.
  */
-mobility_history_t *mobility_history_create(u_int size)
+mobility_event_log_t *mobility_event_log_create(u_int size)
 {
-	private_mobility_history_t *this;
+	private_mobility_event_log_t *this;
 
 	INIT(this,
 		.public = {
@@ -125,7 +125,7 @@ mobility_history_t *mobility_history_create(u_int size)
 			.get = _get,
 			.destroy = _destroy,
 		},
-		.ring = calloc(size, sizeof(mobility_history_entry_t)),
+		.ring = calloc(size, sizeof(mobility_event_log_entry_t)),
 		.size = size,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);

@@ -10,9 +10,9 @@
 #include <bio/bio_reader.h>
 #include <bio/bio_writer.h>
 
-#include "mobility_message.h"
+#include "control/vici_message.h"
 
-typedef struct private_mobility_message_t private_mobility_message_t;
+typedef struct private_mobility_vici_message_t private_mobility_vici_message_t;
 typedef enum element_t element_t;
 
 /**
@@ -28,14 +28,14 @@ enum element_t {
 };
 
 /**
- * Private data of a mobility_message_t.
+ * Private data of a mobility_vici_message_t.
  */
-struct private_mobility_message_t {
+struct private_mobility_vici_message_t {
 
 	/**
 	 * Public interface.
 	 */
-	mobility_message_t public;
+	mobility_vici_message_t public;
 
 	/**
 	 * Encoding.
@@ -63,8 +63,8 @@ static chunk_t print(char *buf, size_t len, const char *fmt, va_list args)
 	return text;
 }
 
-METHOD(mobility_message_t, begin, void,
-	private_mobility_message_t *this, const char *fmt, ...)
+METHOD(mobility_vici_message_t, begin, void,
+	private_mobility_vici_message_t *this, const char *fmt, ...)
 {
 	char buf[UINT8_MAX + 1];
 	va_list args;
@@ -76,14 +76,15 @@ METHOD(mobility_message_t, begin, void,
 	va_end(args);
 }
 
-METHOD(mobility_message_t, end, void,
-	private_mobility_message_t *this)
+METHOD(mobility_vici_message_t, end, void,
+	private_mobility_vici_message_t *this)
 {
 	this->writer->write_uint8(this->writer, SECTION_END);
 }
 
-METHOD(mobility_message_t, add, void,
-	private_mobility_message_t *this, const char *key, const char *fmt, ...)
+METHOD(mobility_vici_message_t, add, void,
+	private_mobility_vici_message_t *this, const char *key, const char *fmt,
+	...)
 {
 	char buf[512];
 	va_list args;
@@ -96,14 +97,14 @@ METHOD(mobility_message_t, add, void,
 	va_end(args);
 }
 
-METHOD(mobility_message_t, get_encoding, chunk_t,
-	private_mobility_message_t *this)
+METHOD(mobility_vici_message_t, get_encoding, chunk_t,
+	private_mobility_vici_message_t *this)
 {
 	return this->writer->get_buf(this->writer);
 }
 
-METHOD(mobility_message_t, destroy, void,
-	private_mobility_message_t *this)
+METHOD(mobility_vici_message_t, destroy, void,
+	private_mobility_vici_message_t *this)
 {
 	this->writer->destroy(this->writer);
 	free(this);
@@ -112,9 +113,9 @@ METHOD(mobility_message_t, destroy, void,
 /*
  * Described in header.
  */
-mobility_message_t *mobility_message_create()
+mobility_vici_message_t *mobility_vici_message_create()
 {
-	private_mobility_message_t *this;
+	private_mobility_vici_message_t *this;
 
 	INIT(this,
 		.public = {
@@ -215,7 +216,7 @@ static bool parse(chunk_t message, const char *key, chunk_t *found)
 /*
  * Described in header.
  */
-bool mobility_message_valid(chunk_t message)
+bool mobility_vici_message_valid(chunk_t message)
 {
 	return parse(message, NULL, NULL);
 }
@@ -223,7 +224,7 @@ bool mobility_message_valid(chunk_t message)
 /*
  * Described in header.
  */
-char *mobility_message_get(chunk_t message, const char *key)
+char *mobility_vici_message_get(chunk_t message, const char *key)
 {
 	chunk_t value;
 
@@ -237,7 +238,7 @@ char *mobility_message_get(chunk_t message, const char *key)
 /*
  * Described in header.
  */
-bool mobility_message_has(chunk_t message, const char *key)
+bool mobility_vici_message_has(chunk_t message, const char *key)
 {
 	chunk_t value;
 

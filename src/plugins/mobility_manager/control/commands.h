@@ -15,10 +15,10 @@
 #ifndef MOBILITY_COMMANDS_H_
 #define MOBILITY_COMMANDS_H_
 
-#include "mobility_client.h"
-#include "mobility_history.h"
+#include "control/vici_connection.h"
+#include "control/event_log.h"
 #include "mobility_manager.h"
-#include "mobility_message.h"
+#include "control/vici_message.h"
 #include "settings/settings.h"
 
 typedef struct mobility_commands_t mobility_commands_t;
@@ -32,7 +32,7 @@ struct mobility_commands_t {
 	/** settings */
 	mobility_settings_t *settings;
 	/** what happened to sessions */
-	mobility_history_t *history;
+	mobility_event_log_t *history;
 };
 
 /**
@@ -46,7 +46,8 @@ struct mobility_commands_t {
  * @return				FALSE if there is no such command
  */
 bool mobility_commands_handle(mobility_commands_t *this, const char *name,
-							  chunk_t request, mobility_message_t *response,
+							  chunk_t request,
+							  mobility_vici_message_t *response,
 							  mobility_list_t *list);
 
 /**
@@ -56,7 +57,7 @@ bool mobility_commands_handle(mobility_commands_t *this, const char *name,
  * @param kind			kind
  * @param over			kind of what is below it, if that matters
  */
-void mobility_commands_add_kind(mobility_message_t *message,
+void mobility_commands_add_kind(mobility_vici_message_t *message,
 								mobility_link_kind_t kind,
 								mobility_link_kind_t over);
 
@@ -69,7 +70,7 @@ void mobility_commands_add_kind(mobility_message_t *message,
  * @param status		session
  * @param paths			candidate paths for MOBILITY_EVENT_PATH
  */
-void mobility_commands_add_event(mobility_message_t *message,
+void mobility_commands_add_event(mobility_vici_message_t *message,
 								 enum mobility_event_kind_t kind,
 								 mobility_state_t old,
 								 const mobility_status_t *status,

@@ -14,8 +14,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <mobility_control.h>
-#include <mobility_server.h>
+#include "control/control.h"
+#include "control/vici_server.h"
 #include <threading/thread.h>
 
 #include "mock_manager.h"
@@ -382,7 +382,8 @@ END_TEST
  * Answers with more than a socket buffers.
  */
 static bool answer_much(void *user, const char *name, chunk_t request,
-						mobility_message_t *response, mobility_list_t *list)
+						mobility_vici_message_t *response,
+						mobility_list_t *list)
 {
 	int i;
 
@@ -396,9 +397,10 @@ static bool answer_much(void *user, const char *name, chunk_t request,
 /**
  * Create a server that loses its patience after a second.
  */
-static mobility_server_t *create_server(
+static mobility_vici_server_t *create_server(
 						bool (*handle)(void*, const char*, chunk_t,
-									   mobility_message_t*, mobility_list_t*))
+									   mobility_vici_message_t*,
+									   mobility_list_t*))
 {
 	static const char *events[] = { "event" };
 	mobility_service_t service = {
@@ -409,12 +411,12 @@ static mobility_server_t *create_server(
 
 	control->destroy(control);
 	control = NULL;
-	return mobility_server_create(uri, &service, 1);
+	return mobility_vici_server_create(uri, &service, 1);
 }
 
 START_TEST(test_slow_sender)
 {
-	mobility_server_t *server = create_server(answer_much);
+	mobility_vici_server_t *server = create_server(answer_much);
 	int fd, idle, i;
 
 	fd = raw_connect();
@@ -438,7 +440,7 @@ END_TEST
 
 START_TEST(test_slow_reader)
 {
-	mobility_server_t *server = create_server(answer_much);
+	mobility_vici_server_t *server = create_server(answer_much);
 	char buf[256 * 1024];
 	ssize_t total = 0;
 	int fd, i;
@@ -476,7 +478,7 @@ static u_int made;
 CALLBACK(list_next, bool,
 	void *user, enumerator_t *orig, va_list args)
 {
-	mobility_message_t *message;
+	mobility_vici_message_t *message;
 
 	VA_ARGS_VGET(args, message);
 	message->add(message, "key", "%0400d", ++made);
@@ -487,7 +489,8 @@ CALLBACK(list_next, bool,
  * Answers with a list that has no end.
  */
 static bool list_endless(void *user, const char *name, chunk_t request,
-						 mobility_message_t *response, mobility_list_t *list)
+						 mobility_vici_message_t *response,
+						 mobility_list_t *list)
 {
 	list->event = "event";
 	list->elements = enumerator_create_filter(enumerator_create_empty(),
@@ -497,7 +500,7 @@ static bool list_endless(void *user, const char *name, chunk_t request,
 
 START_TEST(test_endless_list)
 {
-	mobility_server_t *server = create_server(list_endless);
+	mobility_vici_server_t *server = create_server(list_endless);
 	int fd;
 
 	made = 0;

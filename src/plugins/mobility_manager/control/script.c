@@ -11,8 +11,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "mobility_child.h"
-#include "mobility_script.h"
+#include "control/child.h"
+#include "control/script.h"
 
 #include <collections/array.h>
 #include <threading/mutex.h>

@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "mobility_server.h"
+#include "control/vici_server.h"
 
 #include <collections/linked_list.h>
 #include <threading/condvar.h>
@@ -22,7 +22,7 @@
 /** connections that may wait to be accepted */
 #define BACKLOG 16
 
-typedef struct private_mobility_server_t private_mobility_server_t;
+typedef struct private_mobility_vici_server_t private_mobility_vici_server_t;
 typedef struct connection_t connection_t;
 typedef enum pending_t pending_t;
 
@@ -39,14 +39,14 @@ enum pending_t {
 };
 
 /**
- * Private data of a mobility_server_t.
+ * Private data of a mobility_vici_server_t.
  */
-struct private_mobility_server_t {
+struct private_mobility_vici_server_t {
 
 	/**
 	 * Public interface.
 	 */
-	mobility_server_t public;
+	mobility_vici_server_t public;
 
 	/**
 	 * What is served.
@@ -95,9 +95,9 @@ struct private_mobility_server_t {
  */
 struct connection_t {
 	/** server */
-	private_mobility_server_t *server;
+	private_mobility_vici_server_t *server;
 	/** protocol */
-	mobility_client_t *client;
+	mobility_vici_connection_t *client;
 	/** socket */
 	int fd;
 	/** wakes the thread that serves the client */
@@ -346,7 +346,7 @@ static const char *serve(connection_t *this)
  */
 static void *serve_connection(connection_t *this)
 {
-	private_mobility_server_t *server = this->server;
+	private_mobility_vici_server_t *server = this->server;
 	const char *error;
 	thread_t *previous;
 
@@ -394,7 +394,7 @@ static int get_fd(stream_t *stream)
  * Make sure there is room for another client: who only sits there must not keep
  * others out.  Mutex must be held.
  */
-static bool make_room(private_mobility_server_t *this)
+static bool make_room(private_mobility_vici_server_t *this)
 {
 	connection_t *connection, *found = NULL;
 	enumerator_t *enumerator;
@@ -432,7 +432,7 @@ static bool make_room(private_mobility_server_t *this)
 /**
  * Start to serve a client.  Mutex must be held.
  */
-static const char *start(private_mobility_server_t *this, stream_t *stream)
+static const char *start(private_mobility_vici_server_t *this, stream_t *stream)
 {
 	connection_t *connection;
 
@@ -442,7 +442,7 @@ static const char *start(private_mobility_server_t *this, stream_t *stream)
 	}
 	INIT(connection,
 		.server = this,
-		.client = mobility_client_create(&this->service),
+		.client = mobility_vici_connection_create(&this->service),
 		.fd = get_fd(stream),
 		.wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
 	);
@@ -459,7 +459,7 @@ static const char *start(private_mobility_server_t *this, stream_t *stream)
 }
 
 CALLBACK(on_accept, bool,
-	private_mobility_server_t *this, stream_t *stream)
+	private_mobility_vici_server_t *this, stream_t *stream)
 {
 	const char *error = NULL;
 
@@ -477,8 +477,8 @@ CALLBACK(on_accept, bool,
 	return FALSE;
 }
 
-METHOD(mobility_server_t, raise_, void,
-	private_mobility_server_t *this, const char *event, chunk_t message)
+METHOD(mobility_vici_server_t, raise_, void,
+	private_mobility_vici_server_t *this, const char *event, chunk_t message)
 {
 	enumerator_t *enumerator;
 	connection_t *connection;
@@ -496,8 +496,8 @@ METHOD(mobility_server_t, raise_, void,
 	this->mutex->unlock(this->mutex);
 }
 
-METHOD(mobility_server_t, destroy, void,
-	private_mobility_server_t *this)
+METHOD(mobility_vici_server_t, destroy, void,
+	private_mobility_vici_server_t *this)
 {
 	enumerator_t *enumerator;
 	connection_t *connection;
@@ -531,11 +531,11 @@ METHOD(mobility_server_t, destroy, void,
 /*
  * Described in header.
  */
-mobility_server_t *mobility_server_create(const char *uri,
-										  const mobility_service_t *service,
-										  u_int timeout)
+mobility_vici_server_t *mobility_vici_server_create(const char *uri,
+													const mobility_service_t *service,
+													u_int timeout)
 {
-	private_mobility_server_t *this;
+	private_mobility_vici_server_t *this;
 
 	INIT(this,
 		.public = {

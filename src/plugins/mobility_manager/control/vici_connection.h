@@ -5,19 +5,19 @@
  */
 
 /**
- * @defgroup mobility_client mobility_client
+ * @defgroup mobility_vici_connection mobility_vici_connection
  * @{ @ingroup mobility_manager
  *
  * The VICI protocol as spoken with one client: bytes in, bytes out.  Knows no
  * sockets and does not wait.
  */
 
-#ifndef MOBILITY_CLIENT_H_
-#define MOBILITY_CLIENT_H_
+#ifndef MOBILITY_VICI_CONNECTION_H_
+#define MOBILITY_VICI_CONNECTION_H_
 
-#include "mobility_message.h"
+#include "control/vici_message.h"
 
-typedef struct mobility_client_t mobility_client_t;
+typedef struct mobility_vici_connection_t mobility_vici_connection_t;
 typedef struct mobility_service_t mobility_service_t;
 typedef struct mobility_list_t mobility_list_t;
 
@@ -42,7 +42,7 @@ struct mobility_list_t {
 	/** name of the event that each element is to clients registered for it */
 	const char *event;
 
-	/** enumerate() gets a mobility_message_t* and appends the next element to
+	/** enumerate() gets a mobility_vici_message_t* and appends the next element to
 	 * it; called by the thread that serves the client.  NULL if nothing is
 	 * listed */
 	enumerator_t *elements;
@@ -70,7 +70,7 @@ struct mobility_service_t {
 	 * @return			FALSE if there is no such command
 	 */
 	bool (*handle)(void *user, const char *name, chunk_t request,
-				   mobility_message_t *response, mobility_list_t *list);
+				   mobility_vici_message_t *response, mobility_list_t *list);
 
 	/** user data for handle */
 	void *user;
@@ -80,14 +80,14 @@ struct mobility_service_t {
  * A client.  raise() and is_registered() may be called by any thread at any
  * time, everything else by the one thread that serves the client.
  */
-struct mobility_client_t {
+struct mobility_vici_connection_t {
 
 	/**
 	 * Take bytes from the client.
 	 *
 	 * @param data		bytes
 	 */
-	void (*receive)(mobility_client_t *this, chunk_t data);
+	void (*receive)(mobility_vici_connection_t *this, chunk_t data);
 
 	/**
 	 * Go on with a list, else handle the next message, if it is complete.  To
@@ -97,14 +97,14 @@ struct mobility_client_t {
 	 *					to be disconnected; NULL otherwise
 	 * @return			TRUE if there was something to do
 	 */
-	bool (*process)(mobility_client_t *this, const char **error);
+	bool (*process)(mobility_vici_connection_t *this, const char **error);
 
 	/**
 	 * Check if the client is in the middle of a message.
 	 *
 	 * @return			TRUE if more bytes have to come
 	 */
-	bool (*is_partial)(mobility_client_t *this);
+	bool (*is_partial)(mobility_vici_connection_t *this);
 
 	/**
 	 * Get bytes for the client.
@@ -113,14 +113,14 @@ struct mobility_client_t {
 	 * @param len		size of buffer
 	 * @return			number of bytes, also if that is more than fits
 	 */
-	size_t (*peek)(mobility_client_t *this, u_char *buf, size_t len);
+	size_t (*peek)(mobility_vici_connection_t *this, u_char *buf, size_t len);
 
 	/**
 	 * Drop bytes that the client got.
 	 *
 	 * @param len		number of bytes
 	 */
-	void (*sent)(mobility_client_t *this, size_t len);
+	void (*sent)(mobility_vici_connection_t *this, size_t len);
 
 	/**
 	 * Queue an event if the client registered for it.
@@ -129,7 +129,7 @@ struct mobility_client_t {
 	 * @param message	encoded message, gets copied
 	 * @return			TRUE if the client has something to get now
 	 */
-	bool (*raise)(mobility_client_t *this, const char *event,
+	bool (*raise)(mobility_vici_connection_t *this, const char *event,
 				  chunk_t message);
 
 	/**
@@ -137,19 +137,19 @@ struct mobility_client_t {
 	 *
 	 * @return			TRUE if it did
 	 */
-	bool (*is_registered)(mobility_client_t *this);
+	bool (*is_registered)(mobility_vici_connection_t *this);
 
 	/**
 	 * Check if too many events wait for the client.
 	 *
 	 * @return			TRUE if the client has to be disconnected
 	 */
-	bool (*is_overrun)(mobility_client_t *this);
+	bool (*is_overrun)(mobility_vici_connection_t *this);
 
 	/**
-	 * Destroy a mobility_client_t.
+	 * Destroy a mobility_vici_connection_t.
 	 */
-	void (*destroy)(mobility_client_t *this);
+	void (*destroy)(mobility_vici_connection_t *this);
 };
 
 /**
@@ -158,6 +158,7 @@ struct mobility_client_t {
  * @param service		what to serve, not owned
  * @return				client
  */
-mobility_client_t *mobility_client_create(const mobility_service_t *service);
+mobility_vici_connection_t *mobility_vici_connection_create(
+											 const mobility_service_t *service);
 
-#endif /** MOBILITY_CLIENT_H_ @}*/
+#endif /** MOBILITY_VICI_CONNECTION_H_ @}*/

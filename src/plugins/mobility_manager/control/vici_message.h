@@ -5,7 +5,7 @@
  */
 
 /**
- * @defgroup mobility_message mobility_message
+ * @defgroup mobility_vici_message mobility_vici_message
  * @{ @ingroup mobility_manager
  *
  * Messages in VICI's encoding.  Ours, because strongSwan's is in a plugin that
@@ -13,29 +13,29 @@
  * for some malformed messages.
  */
 
-#ifndef MOBILITY_MESSAGE_H_
-#define MOBILITY_MESSAGE_H_
+#ifndef MOBILITY_VICI_MESSAGE_H_
+#define MOBILITY_VICI_MESSAGE_H_
 
 #include <library.h>
 
-typedef struct mobility_message_t mobility_message_t;
+typedef struct mobility_vici_message_t mobility_vici_message_t;
 
 /**
  * A message under construction.
  */
-struct mobility_message_t {
+struct mobility_vici_message_t {
 
 	/**
 	 * Begin a section.
 	 *
 	 * @param fmt		printf format of its name
 	 */
-	void (*begin)(mobility_message_t *this, const char *fmt, ...);
+	void (*begin)(mobility_vici_message_t *this, const char *fmt, ...);
 
 	/**
 	 * End the section begun last.
 	 */
-	void (*end)(mobility_message_t *this);
+	void (*end)(mobility_vici_message_t *this);
 
 	/**
 	 * Add a key and its value.  Characters that clients would not take for
@@ -44,7 +44,7 @@ struct mobility_message_t {
 	 * @param key		key
 	 * @param fmt		printf format of the value
 	 */
-	void (*add)(mobility_message_t *this, const char *key, const char *fmt,
+	void (*add)(mobility_vici_message_t *this, const char *key, const char *fmt,
 				...);
 
 	/**
@@ -52,12 +52,12 @@ struct mobility_message_t {
 	 *
 	 * @return			encoding, internal data
 	 */
-	chunk_t (*get_encoding)(mobility_message_t *this);
+	chunk_t (*get_encoding)(mobility_vici_message_t *this);
 
 	/**
-	 * Destroy a mobility_message_t.
+	 * Destroy a mobility_vici_message_t.
 	 */
-	void (*destroy)(mobility_message_t *this);
+	void (*destroy)(mobility_vici_message_t *this);
 };
 
 /**
@@ -65,7 +65,7 @@ struct mobility_message_t {
  *
  * @return				message
  */
-mobility_message_t *mobility_message_create();
+mobility_vici_message_t *mobility_vici_message_create();
 
 /**
  * Check that a message from a client is well-formed from its first to its last
@@ -74,7 +74,7 @@ mobility_message_t *mobility_message_create();
  * @param message		encoded message
  * @return				TRUE if it is
  */
-bool mobility_message_valid(chunk_t message);
+bool mobility_vici_message_valid(chunk_t message);
 
 /**
  * Get the value of a key, not of one within a section or list.
@@ -84,7 +84,7 @@ bool mobility_message_valid(chunk_t message);
  * @return				allocated value, NULL if there is no such key, it has
  *						no printable value, or the message is not valid
  */
-char *mobility_message_get(chunk_t message, const char *key);
+char *mobility_vici_message_get(chunk_t message, const char *key);
 
 /**
  * Check if there is a key, not one within a section or list.
@@ -93,6 +93,6 @@ char *mobility_message_get(chunk_t message, const char *key);
  * @param key			key
  * @return				TRUE if there is, whatever its value
  */
-bool mobility_message_has(chunk_t message, const char *key);
+bool mobility_vici_message_has(chunk_t message, const char *key);
 
-#endif /** MOBILITY_MESSAGE_H_ @}*/
+#endif /** MOBILITY_VICI_MESSAGE_H_ @}*/

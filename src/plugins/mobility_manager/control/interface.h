@@ -15,7 +15,7 @@
 #ifndef MOBILITY_INTERFACE_H_
 #define MOBILITY_INTERFACE_H_
 
-#include "mobility_commands.h"
+#include "control/commands.h"
 
 /**
  * Handle mobility-interface.
@@ -26,7 +26,7 @@
  * @param list			gets the interfaces
  */
 void mobility_interface_handle(mobility_commands_t *commands, chunk_t request,
-							   mobility_message_t *response,
+							   mobility_vici_message_t *response,
 							   mobility_list_t *list);
 
 #endif /** MOBILITY_INTERFACE_H_ @}*/

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "mobility_child.h"
+#include "control/child.h"
 
 #include <utils/debug.h>
 

@@ -5,7 +5,7 @@
  */
 
 /**
- * @defgroup mobility_server mobility_server
+ * @defgroup mobility_vici_server mobility_vici_server
  * @{ @ingroup mobility_manager
  *
  * Serves VICI clients on a socket, each by a thread of its own that exists as
@@ -14,12 +14,12 @@
  * connection that gets closed.
  */
 
-#ifndef MOBILITY_SERVER_H_
-#define MOBILITY_SERVER_H_
+#ifndef MOBILITY_VICI_SERVER_H_
+#define MOBILITY_VICI_SERVER_H_
 
-#include "mobility_client.h"
+#include "control/vici_connection.h"
 
-typedef struct mobility_server_t mobility_server_t;
+typedef struct mobility_vici_server_t mobility_vici_server_t;
 
 /** how many clients may be connected at once; for another one, who waits for no
  * events and did not ask anything for the longest time has to go */
@@ -31,7 +31,7 @@ typedef struct mobility_server_t mobility_server_t;
 /**
  * A server.
  */
-struct mobility_server_t {
+struct mobility_vici_server_t {
 
 	/**
 	 * Send an event to the clients that registered for it.  Does not block.
@@ -39,13 +39,13 @@ struct mobility_server_t {
 	 * @param event		name of the event
 	 * @param message	encoded message, gets copied
 	 */
-	void (*raise)(mobility_server_t *this, const char *event,
+	void (*raise)(mobility_vici_server_t *this, const char *event,
 				  chunk_t message);
 
 	/**
 	 * Disconnects all clients, waiting for commands in progress, and destroys.
 	 */
-	void (*destroy)(mobility_server_t *this);
+	void (*destroy)(mobility_vici_server_t *this);
 };
 
 /**
@@ -56,8 +56,8 @@ struct mobility_server_t {
  * @param timeout		seconds, see MOBILITY_SERVER_TIMEOUT
  * @return				server, NULL if the socket can't be created (logged)
  */
-mobility_server_t *mobility_server_create(const char *uri,
-										  const mobility_service_t *service,
-										  u_int timeout);
+mobility_vici_server_t *mobility_vici_server_create(const char *uri,
+													const mobility_service_t *service,
+													u_int timeout);
 
-#endif /** MOBILITY_SERVER_H_ @}*/
+#endif /** MOBILITY_VICI_SERVER_H_ @}*/

@@ -6,8 +6,8 @@
 
 #include <stdio.h>
 
-#include "mobility_commands.h"
-#include "mobility_interface.h"
+#include "control/commands.h"
+#include "control/interface.h"
 
 /**
  * Data of a list.
@@ -24,7 +24,8 @@ typedef struct {
 /**
  * Add a move.
  */
-static void add_move(mobility_message_t *message, const mobility_move_t *move)
+static void add_move(mobility_vici_message_t *message,
+					 const mobility_move_t *move)
 {
 	message->add(message, "time", "%llu", (unsigned long long)move->time);
 	message->add(message, "trigger", "%s", move->trigger);
@@ -48,7 +49,7 @@ static const char *nat_name(const mobility_status_t *status)
 /**
  * Add an address, with its port.
  */
-static void add_host(mobility_message_t *message, const char *key,
+static void add_host(mobility_vici_message_t *message, const char *key,
 					 host_t *host)
 {
 	if (host)
@@ -60,7 +61,7 @@ static void add_host(mobility_message_t *message, const char *key,
 /*
  * Described in header.
  */
-void mobility_commands_add_kind(mobility_message_t *message,
+void mobility_commands_add_kind(mobility_vici_message_t *message,
 								mobility_link_kind_t kind,
 								mobility_link_kind_t over)
 {
@@ -74,7 +75,7 @@ void mobility_commands_add_kind(mobility_message_t *message,
 /**
  * Add the section of a session.
  */
-static void add_status(mobility_message_t *message,
+static void add_status(mobility_vici_message_t *message,
 					   const mobility_status_t *status)
 {
 	message->begin(message, "%u", status->session);
@@ -113,7 +114,7 @@ static void add_status(mobility_message_t *message,
 /**
  * Add an address, without port.
  */
-static void add_addr(mobility_message_t *message, const char *key,
+static void add_addr(mobility_vici_message_t *message, const char *key,
 					 host_t *host)
 {
 	if (host)
@@ -125,7 +126,7 @@ static void add_addr(mobility_message_t *message, const char *key,
 /**
  * Add the section of a path.
  */
-static void add_path(mobility_message_t *message, u_int number,
+static void add_path(mobility_vici_message_t *message, u_int number,
 					 mobility_path_report_t *report)
 {
 	mobility_path_t *path = report->path;
@@ -165,7 +166,7 @@ static void add_path(mobility_message_t *message, u_int number,
 /**
  * Begin the section of a session's paths.
  */
-static void begin_paths(mobility_message_t *message, uint32_t session,
+static void begin_paths(mobility_vici_message_t *message, uint32_t session,
 						const char *connection)
 {
 	message->begin(message, "%u", session);
@@ -177,7 +178,7 @@ static void begin_paths(mobility_message_t *message, uint32_t session,
 /**
  * End the section of a session's paths.
  */
-static void end_paths(mobility_message_t *message)
+static void end_paths(mobility_vici_message_t *message)
 {
 	message->end(message);
 	message->end(message);
@@ -201,8 +202,8 @@ static list_t *list_create(mobility_commands_t *commands, chunk_t request)
 	list_t *this;
 	char *connection;
 
-	connection = mobility_message_get(request, "connection");
-	if (!connection && mobility_message_has(request, "connection"))
+	connection = mobility_vici_message_get(request, "connection");
+	if (!connection && mobility_vici_message_has(request, "connection"))
 	{
 		return NULL;
 	}
@@ -233,7 +234,7 @@ static mobility_status_t *next_session(list_t *this, enumerator_t *sessions)
 CALLBACK(list_status, bool,
 	list_t *this, enumerator_t *sessions, va_list args)
 {
-	mobility_message_t *message;
+	mobility_vici_message_t *message;
 	mobility_status_t *status;
 
 	VA_ARGS_VGET(args, message);
@@ -268,7 +269,8 @@ static void list_sessions(mobility_commands_t *this, chunk_t request,
  * mobility-status
  */
 static void handle_status(mobility_commands_t *this, chunk_t request,
-						  mobility_message_t *response, mobility_list_t *list)
+						  mobility_vici_message_t *response,
+						  mobility_list_t *list)
 {
 	list_sessions(this, request, list_status, list);
 }
@@ -276,7 +278,8 @@ static void handle_status(mobility_commands_t *this, chunk_t request,
 /**
  * Add the paths of a session.  Returns FALSE if it has ended.
  */
-static bool add_paths(mobility_manager_t *manager, mobility_message_t *message,
+static bool add_paths(mobility_manager_t *manager,
+					  mobility_vici_message_t *message,
 					  const mobility_status_t *status)
 {
 	mobility_path_report_t *report;
@@ -301,7 +304,7 @@ static bool add_paths(mobility_manager_t *manager, mobility_message_t *message,
 CALLBACK(list_paths, bool,
 	list_t *this, enumerator_t *sessions, va_list args)
 {
-	mobility_message_t *message;
+	mobility_vici_message_t *message;
 	mobility_status_t *status;
 
 	VA_ARGS_VGET(args, message);
@@ -317,7 +320,8 @@ CALLBACK(list_paths, bool,
  * mobility-paths
  */
 static void handle_paths(mobility_commands_t *this, chunk_t request,
-						 mobility_message_t *response, mobility_list_t *list)
+						 mobility_vici_message_t *response,
+						 mobility_list_t *list)
 {
 	list_sessions(this, request, list_paths, list);
 }
@@ -326,13 +330,14 @@ static void handle_paths(mobility_commands_t *this, chunk_t request,
  * mobility-switch
  */
 static void handle_switch(mobility_commands_t *this, chunk_t request,
-						  mobility_message_t *response, mobility_list_t *list)
+						  mobility_vici_message_t *response,
+						  mobility_list_t *list)
 {
 	char *connection, *uplink, error[128] = "";
 	bool success = FALSE;
 
-	connection = mobility_message_get(request, "connection");
-	uplink = mobility_message_get(request, "uplink");
+	connection = mobility_vici_message_get(request, "connection");
+	uplink = mobility_vici_message_get(request, "uplink");
 	if (!connection)
 	{
 		snprintf(error, sizeof(error), "connection is missing");
@@ -358,8 +363,8 @@ static void handle_switch(mobility_commands_t *this, chunk_t request,
 /**
  * Add the section of a record.
  */
-static void add_record(mobility_message_t *message, u_int number,
-					   const mobility_history_entry_t *record)
+static void add_record(mobility_vici_message_t *message, u_int number,
+					   const mobility_event_log_entry_t *record)
 {
 	bool move = record->kind == MOBILITY_EVENT_MOVE;
 
@@ -387,8 +392,8 @@ static void add_record(mobility_message_t *message, u_int number,
 CALLBACK(list_records, bool,
 	list_t *this, enumerator_t *records, va_list args)
 {
-	mobility_history_entry_t *record;
-	mobility_message_t *message;
+	mobility_event_log_entry_t *record;
+	mobility_vici_message_t *message;
 
 	VA_ARGS_VGET(args, message);
 	if (!records->enumerate(records, &record))
@@ -403,7 +408,8 @@ CALLBACK(list_records, bool,
  * mobility-history
  */
 static void handle_history(mobility_commands_t *this, chunk_t request,
-						   mobility_message_t *response, mobility_list_t *list)
+						   mobility_vici_message_t *response,
+						   mobility_list_t *list)
 {
 	enumerator_t *enumerator;
 	list_t *happened;
@@ -424,13 +430,15 @@ static void handle_history(mobility_commands_t *this, chunk_t request,
  * Described in header.
  */
 bool mobility_commands_handle(mobility_commands_t *this, const char *name,
-							  chunk_t request, mobility_message_t *response,
+							  chunk_t request,
+							  mobility_vici_message_t *response,
 							  mobility_list_t *list)
 {
 	static const struct {
 		const char *name, *event;
 		void (*handle)(mobility_commands_t *this, chunk_t request,
-					   mobility_message_t *response, mobility_list_t *list);
+					   mobility_vici_message_t *response,
+					   mobility_list_t *list);
 	} commands[] = {
 		{ "mobility-status", "mobility-list-session", handle_status },
 		{ "mobility-paths", "mobility-list-paths", handle_paths },
@@ -456,7 +464,7 @@ bool mobility_commands_handle(mobility_commands_t *this, const char *name,
 /*
  * Described in header.
  */
-void mobility_commands_add_event(mobility_message_t *message,
+void mobility_commands_add_event(mobility_vici_message_t *message,
 								 enum mobility_event_kind_t kind,
 								 mobility_state_t old,
 								 const mobility_status_t *status,

@@ -8,7 +8,7 @@
 
 #include "mobility_suite.h"
 
-#include <mobility_client.h>
+#include "control/vici_connection.h"
 
 /** elements of messages; names and values come with their length in front */
 #define SECTION(name) "\x01" name
@@ -75,10 +75,10 @@ START_TEST(test_valid)
 
 	/* memory of exactly this size, for the sanitizer */
 	copy = chunk_clone(messages[_i].data);
-	ck_assert(mobility_message_valid(copy) == messages[_i].valid);
+	ck_assert(mobility_vici_message_valid(copy) == messages[_i].valid);
 	if (!messages[_i].valid)
 	{
-		ck_assert(!mobility_message_get(copy, "k"));
+		ck_assert(!mobility_vici_message_get(copy, "k"));
 	}
 	chunk_free(&copy);
 }
@@ -91,29 +91,29 @@ START_TEST(test_get)
 						   KV("\x01k", "\x01y") KV("\x01n", "\x01\n"));
 	char *value;
 
-	ck_assert(mobility_message_valid(message));
-	value = mobility_message_get(message, "k");
+	ck_assert(mobility_vici_message_valid(message));
+	value = mobility_vici_message_get(message, "k");
 	ck_assert_str_eq(value, "xx");
 	free(value);
-	value = mobility_message_get(message, "ka");
+	value = mobility_vici_message_get(message, "ka");
 	ck_assert_str_eq(value, "v");
 	free(value);
-	ck_assert(!mobility_message_get(message, "n"));
-	ck_assert(!mobility_message_get(message, "s"));
-	ck_assert(!mobility_message_get(message, ""));
-	ck_assert(!mobility_message_get(chunk_empty, "k"));
+	ck_assert(!mobility_vici_message_get(message, "n"));
+	ck_assert(!mobility_vici_message_get(message, "s"));
+	ck_assert(!mobility_vici_message_get(message, ""));
+	ck_assert(!mobility_vici_message_get(chunk_empty, "k"));
 }
 END_TEST
 
 START_TEST(test_build)
 {
-	mobility_message_t *message;
+	mobility_vici_message_t *message;
 	char text[1024], *value;
 	chunk_t encoding;
 
 	memset(text, 'x', sizeof(text));
 	text[sizeof(text) - 1] = '\0';
-	message = mobility_message_create();
+	message = mobility_vici_message_create();
 	message->begin(message, "%s", text);
 	message->add(message, "in", "%d", 5);
 	message->end(message);
@@ -121,14 +121,14 @@ START_TEST(test_build)
 	message->add(message, "odd", "a\nb\x80%s", "");
 	message->add(message, "empty", "%s", "");
 	encoding = message->get_encoding(message);
-	ck_assert(mobility_message_valid(encoding));
-	value = mobility_message_get(encoding, "long");
+	ck_assert(mobility_vici_message_valid(encoding));
+	value = mobility_vici_message_get(encoding, "long");
 	ck_assert_uint_eq(strlen(value), 511);
 	free(value);
-	value = mobility_message_get(encoding, "odd");
+	value = mobility_vici_message_get(encoding, "odd");
 	ck_assert_str_eq(value, "a?b?");
 	free(value);
-	value = mobility_message_get(encoding, "empty");
+	value = mobility_vici_message_get(encoding, "empty");
 	ck_assert_str_eq(value, "");
 	free(value);
 	message->destroy(message);
@@ -144,7 +144,7 @@ static u_int elements, made;
 CALLBACK(list_next, bool,
 	void *user, enumerator_t *orig, va_list args)
 {
-	mobility_message_t *message;
+	mobility_vici_message_t *message;
 
 	VA_ARGS_VGET(args, message);
 	if (made == elements)
@@ -168,7 +168,7 @@ CALLBACK(list_destroy, void,
  * Knows two commands: one returns its argument, one lists.
  */
 static bool handle(void *user, const char *name, chunk_t request,
-				   mobility_message_t *response, mobility_list_t *list)
+				   mobility_vici_message_t *response, mobility_list_t *list)
 {
 	char *value;
 
@@ -184,7 +184,7 @@ static bool handle(void *user, const char *name, chunk_t request,
 											list_next, &made, list_destroy);
 		return TRUE;
 	}
-	value = mobility_message_get(request, "k");
+	value = mobility_vici_message_get(request, "k");
 	if (value)
 	{
 		response->add(response, "k", "%s", value);
@@ -205,7 +205,7 @@ static const mobility_service_t service = {
 /**
  * Check that a client was sent exactly this.
  */
-static void assert_sent(mobility_client_t *client, chunk_t expected)
+static void assert_sent(mobility_vici_connection_t *client, chunk_t expected)
 {
 	u_char buf[1024];
 	size_t len;
@@ -220,7 +220,7 @@ static void assert_sent(mobility_client_t *client, chunk_t expected)
 /**
  * Let a client send a request, and check the answer.
  */
-static void assert_answer(mobility_client_t *client, chunk_t request,
+static void assert_answer(mobility_vici_connection_t *client, chunk_t request,
 						  chunk_t answer)
 {
 	const char *error;
@@ -248,11 +248,11 @@ static void assert_answer(mobility_client_t *client, chunk_t request,
 
 START_TEST(test_requests)
 {
-	mobility_client_t *client;
+	mobility_vici_connection_t *client;
 	const char *error;
 
 	handled = 0;
-	client = mobility_client_create(&service);
+	client = mobility_vici_connection_create(&service);
 	ck_assert(!client->process(client, &error) && !error);
 	assert_answer(client, CHUNK(EMPTY_REQUEST), CHUNK(EMPTY_ANSWER));
 	assert_answer(client, CHUNK(ECHO_REQUEST), CHUNK(ECHO_ANSWER));
@@ -276,10 +276,10 @@ END_TEST
 START_TEST(test_pieces)
 {
 	chunk_t request = DATA(ECHO_REQUEST);
-	mobility_client_t *client;
+	mobility_vici_connection_t *client;
 	const char *error;
 
-	client = mobility_client_create(&service);
+	client = mobility_vici_connection_create(&service);
 	while (request.len > 1)
 	{
 		client->receive(client, chunk_create(request.ptr, 1));
@@ -295,12 +295,12 @@ END_TEST
 START_TEST(test_longest)
 {
 	u_char buf[MOBILITY_CLIENT_MAX_IN + 5] = {};
-	mobility_client_t *client;
+	mobility_vici_connection_t *client;
 	const char *error;
 	int i;
 
 	/* a message of exactly the most that is allowed, several times */
-	client = mobility_client_create(&service);
+	client = mobility_vici_connection_create(&service);
 	htoun32(buf, MOBILITY_CLIENT_MAX_IN);
 	memcpy(buf + 4, "\0\x04" "echo" "\x03\x01z", 9);
 	htoun16(buf + 13, MOBILITY_CLIENT_MAX_IN - 11);
@@ -338,11 +338,11 @@ static chunk_t malformed[] = {
 
 START_TEST(test_malformed)
 {
-	mobility_client_t *client;
+	mobility_vici_connection_t *client;
 	const char *error;
 
 	handled = 0;
-	client = mobility_client_create(&service);
+	client = mobility_vici_connection_create(&service);
 	client->receive(client, malformed[_i]);
 	ck_assert(!client->process(client, &error));
 	ck_assert(error);
@@ -354,9 +354,9 @@ END_TEST
 
 START_TEST(test_events)
 {
-	mobility_client_t *client;
+	mobility_vici_connection_t *client;
 
-	client = mobility_client_create(&service);
+	client = mobility_vici_connection_create(&service);
 	ck_assert(!client->raise(client, "one", CHUNK("x")));
 	assert_answer(client, CHUNK(UNREGISTER_ONE), CHUNK(NO_EVENT));
 	assert_answer(client, CHUNK(REGISTER_ONE), CHUNK(CONFIRMED));
@@ -382,11 +382,11 @@ END_TEST
 
 START_TEST(test_list)
 {
-	mobility_client_t *client;
+	mobility_vici_connection_t *client;
 	const char *error;
 
 	/* without events all is in the answer */
-	client = mobility_client_create(&service);
+	client = mobility_vici_connection_create(&service);
 	elements = 2;
 	assert_answer(client, CHUNK(LIST_REQUEST),
 				  CHUNK("\0\0\0\x0d\x01" KV("\x01k", "\x01" "1")
@@ -421,12 +421,12 @@ END_TEST
 
 START_TEST(test_long_list)
 {
-	mobility_client_t *client;
+	mobility_vici_connection_t *client;
 	const char *error;
 	u_char buf[1024];
 	u_int before, rounds = 0;
 
-	client = mobility_client_create(&service);
+	client = mobility_vici_connection_create(&service);
 	elements = 1000000;
 	client->receive(client, CHUNK(LIST_REQUEST));
 	ck_assert(client->process(client, &error) && !error);
@@ -460,11 +460,11 @@ END_TEST
 
 START_TEST(test_overrun)
 {
-	mobility_client_t *client;
+	mobility_vici_connection_t *client;
 	u_char data[1024] = {};
 	int i;
 
-	client = mobility_client_create(&service);
+	client = mobility_vici_connection_create(&service);
 	assert_answer(client, CHUNK(REGISTER_ONE), CHUNK(CONFIRMED));
 	for (i = 0; i < 10000; i++)
 	{

@@ -6,7 +6,7 @@
 
 #include "mobility_suite.h"
 
-#include <mobility_history.h>
+#include "control/event_log.h"
 #include <threading/thread.h>
 
 static mobility_status_t *status;
@@ -32,10 +32,10 @@ static void teardown(void)
 /**
  * Check the times of all that is kept, the oldest first.
  */
-static void assert_times(mobility_history_t *history, const char *connection,
+static void assert_times(mobility_event_log_t *history, const char *connection,
 						 time_t first, u_int count)
 {
-	mobility_history_entry_t *record;
+	mobility_event_log_entry_t *record;
 	enumerator_t *enumerator;
 	array_t *records;
 
@@ -52,10 +52,10 @@ static void assert_times(mobility_history_t *history, const char *connection,
 
 START_TEST(test_ring)
 {
-	mobility_history_t *history;
+	mobility_event_log_t *history;
 	int i;
 
-	history = mobility_history_create(5);
+	history = mobility_event_log_create(5);
 	assert_times(history, NULL, 0, 0);
 	for (i = 1; i <= 23; i++)
 	{
@@ -71,11 +71,11 @@ END_TEST
 
 START_TEST(test_records)
 {
-	mobility_history_t *history;
-	mobility_history_entry_t record;
+	mobility_event_log_t *history;
+	mobility_event_log_entry_t record;
 	array_t *records;
 
-	history = mobility_history_create(3);
+	history = mobility_event_log_create(3);
 	status->since = 10;
 	history->add(history, MOBILITY_EVENT_STATE, MOBILITY_DORMANT, status);
 	history->add(history, MOBILITY_EVENT_PATH, MOBILITY_CONNECTED, status);
@@ -113,8 +113,8 @@ END_TEST
 
 START_TEST(test_long_name)
 {
-	mobility_history_t *history;
-	mobility_history_entry_t record;
+	mobility_event_log_t *history;
+	mobility_event_log_entry_t record;
 	array_t *records;
 	char name[300];
 
@@ -122,7 +122,7 @@ START_TEST(test_long_name)
 	name[sizeof(name) - 1] = '\0';
 	free(status->connection);
 	status->connection = strdup(name);
-	history = mobility_history_create(1);
+	history = mobility_event_log_create(1);
 	history->add(history, MOBILITY_EVENT_STATE, MOBILITY_DORMANT, status);
 	records = history->get(history, NULL);
 	ck_assert(array_remove(records, ARRAY_HEAD, &record));
@@ -138,7 +138,7 @@ END_TEST
 /**
  * Adds records.
  */
-static void *add_records(mobility_history_t *history)
+static void *add_records(mobility_event_log_t *history)
 {
 	int i;
 
@@ -151,11 +151,11 @@ static void *add_records(mobility_history_t *history)
 
 START_TEST(test_threads)
 {
-	mobility_history_t *history;
+	mobility_event_log_t *history;
 	thread_t *threads[4];
 	int i;
 
-	history = mobility_history_create(10);
+	history = mobility_event_log_create(10);
 	for (i = 0; i < countof(threads); i++)
 	{
 		threads[i] = thread_create((thread_main_t)add_records, history);

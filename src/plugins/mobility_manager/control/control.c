@@ -6,9 +6,9 @@
 
 #include <stddef.h>
 
-#include "mobility_commands.h"
-#include "mobility_control.h"
-#include "mobility_server.h"
+#include "control/commands.h"
+#include "control/control.h"
+#include "control/vici_server.h"
 
 typedef struct private_mobility_control_t private_mobility_control_t;
 
@@ -48,7 +48,7 @@ struct private_mobility_control_t {
 	/**
 	 * Serves clients.
 	 */
-	mobility_server_t *server;
+	mobility_vici_server_t *server;
 };
 
 METHOD(mobility_observer_t, event, void,
@@ -56,13 +56,13 @@ METHOD(mobility_observer_t, event, void,
 	mobility_state_t old, const mobility_status_t *status, array_t *paths)
 {
 	private_mobility_control_t *this;
-	mobility_message_t *message;
+	mobility_vici_message_t *message;
 
 	this = (private_mobility_control_t*)((char*)observer -
 								offsetof(private_mobility_control_t, observer));
 	this->commands.history->add(this->commands.history, kind, old, status);
 
-	message = mobility_message_create();
+	message = mobility_vici_message_create();
 	mobility_commands_add_event(message, kind, old, status, paths);
 	this->server->raise(this->server, events[kind],
 						message->get_encoding(message));
@@ -102,7 +102,7 @@ mobility_control_t *mobility_control_create(mobility_manager_t *manager,
 		.commands = {
 			.manager = manager,
 			.settings = settings,
-			.history = mobility_history_create(MOBILITY_HISTORY_SIZE),
+			.history = mobility_event_log_create(MOBILITY_HISTORY_SIZE),
 		},
 	);
 	mobility_service_t service = {
@@ -112,8 +112,8 @@ mobility_control_t *mobility_control_create(mobility_manager_t *manager,
 		.user = &this->commands,
 	};
 
-	this->server = mobility_server_create(uri, &service,
-										  MOBILITY_SERVER_TIMEOUT);
+	this->server = mobility_vici_server_create(uri, &service,
+											   MOBILITY_SERVER_TIMEOUT);
 	if (!this->server)
 	{
 		_destroy(this);

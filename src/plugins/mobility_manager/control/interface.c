@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "mobility_interface.h"
+#include "control/interface.h"
 #include "settings/values.h"
 
 /**
@@ -36,8 +36,8 @@ typedef struct {
  */
 static bool get_arg(chunk_t request, const char *key, char **value)
 {
-	*value = mobility_message_get(request, key);
-	return *value || !mobility_message_has(request, key);
+	*value = mobility_vici_message_get(request, key);
+	return *value || !mobility_vici_message_has(request, key);
 }
 
 /**
@@ -69,7 +69,7 @@ static bool find_link(mobility_commands_t *this, const char *ifname,
  * Add the section of an interface.
  */
 static void add_interface(mobility_commands_t *this,
-						  mobility_message_t *message, u_int number,
+						  mobility_vici_message_t *message, u_int number,
 						  const mobility_uplink_report_t *report)
 {
 	mobility_settings_t *settings = this->settings;
@@ -157,7 +157,7 @@ CALLBACK(list_interfaces, bool,
 	list_t *this, enumerator_t *reports, va_list args)
 {
 	mobility_uplink_report_t *report;
-	mobility_message_t *message;
+	mobility_vici_message_t *message;
 
 	VA_ARGS_VGET(args, message);
 	if (!reports->enumerate(reports, &report))
@@ -267,7 +267,7 @@ static const char *change(mobility_commands_t *this, const args_t *args,
  * Say why what was set has no effect now, if so.
  */
 static void add_note(mobility_commands_t *this, const char *ifname,
-					 mobility_message_t *response)
+					 mobility_vici_message_t *response)
 {
 	mobility_settings_t *settings = this->settings;
 	mobility_uplink_policy_t config;
@@ -289,7 +289,7 @@ static void add_note(mobility_commands_t *this, const char *ifname,
  * Described in header.
  */
 void mobility_interface_handle(mobility_commands_t *this, chunk_t request,
-							   mobility_message_t *response,
+							   mobility_vici_message_t *response,
 							   mobility_list_t *list)
 {
 	const char *error = NULL;

@@ -8,9 +8,9 @@
 #include <threading/mutex.h>
 #include <utils/debug.h>
 
-#include "mobility_client.h"
+#include "control/vici_connection.h"
 
-typedef struct private_mobility_client_t private_mobility_client_t;
+typedef struct private_mobility_vici_connection_t private_mobility_vici_connection_t;
 typedef struct buffer_t buffer_t;
 typedef enum operation_t operation_t;
 
@@ -46,14 +46,14 @@ struct buffer_t {
 };
 
 /**
- * Private data of a mobility_client_t.
+ * Private data of a mobility_vici_connection_t.
  */
-struct private_mobility_client_t {
+struct private_mobility_vici_connection_t {
 
 	/**
 	 * Public interface.
 	 */
-	mobility_client_t public;
+	mobility_vici_connection_t public;
 
 	/**
 	 * What is served.
@@ -138,7 +138,7 @@ static void buffer_drop(buffer_t *this, size_t len)
 /**
  * Append a message to what is to be sent.  Mutex must be held.
  */
-static void append(private_mobility_client_t *this, operation_t op,
+static void append(private_mobility_vici_connection_t *this, operation_t op,
 				   const char *name, chunk_t message)
 {
 	u_char header[HEADER + 2];
@@ -160,7 +160,7 @@ static void append(private_mobility_client_t *this, operation_t op,
 /**
  * Append a message to what is to be sent.
  */
-static void respond(private_mobility_client_t *this, operation_t op,
+static void respond(private_mobility_vici_connection_t *this, operation_t op,
 					chunk_t message)
 {
 	this->mutex->lock(this->mutex);
@@ -171,7 +171,8 @@ static void respond(private_mobility_client_t *this, operation_t op,
 /**
  * Find an event.  Returns its flag, 0 if there is no such event.
  */
-static uint32_t find_event(private_mobility_client_t *this, const char *name)
+static uint32_t find_event(private_mobility_vici_connection_t *this,
+						   const char *name)
 {
 	u_int i;
 
@@ -188,7 +189,8 @@ static uint32_t find_event(private_mobility_client_t *this, const char *name)
 /**
  * Register or unregister for an event.
  */
-static void set_registered(private_mobility_client_t *this, const char *name,
+static void set_registered(private_mobility_vici_connection_t *this,
+						   const char *name,
 						   bool reg)
 {
 	uint32_t event = find_event(this, name);
@@ -208,12 +210,12 @@ static void set_registered(private_mobility_client_t *this, const char *name,
  * Queue the next element of the list under way as an event, and the answer
  * after the last one.
  */
-static void list_next(private_mobility_client_t *this)
+static void list_next(private_mobility_vici_connection_t *this)
 {
 	enumerator_t *elements = this->list.elements;
-	mobility_message_t *message;
+	mobility_vici_message_t *message;
 
-	message = mobility_message_create();
+	message = mobility_vici_message_create();
 	if (elements->enumerate(elements, message))
 	{
 		this->mutex->lock(this->mutex);
@@ -232,13 +234,14 @@ static void list_next(private_mobility_client_t *this)
 /**
  * Answer with a list as a whole, or that there is too much of it.
  */
-static void respond_list(private_mobility_client_t *this, mobility_list_t *list)
+static void respond_list(private_mobility_vici_connection_t *this,
+						 mobility_list_t *list)
 {
-	mobility_message_t *response;
+	mobility_vici_message_t *response;
 	chunk_t encoding;
 	bool more;
 
-	response = mobility_message_create();
+	response = mobility_vici_message_create();
 	do
 	{
 		more = list->elements->enumerate(list->elements, response);
@@ -249,7 +252,7 @@ static void respond_list(private_mobility_client_t *this, mobility_list_t *list)
 	if (encoding.len > MOBILITY_CLIENT_MAX_ANSWER)
 	{
 		response->destroy(response);
-		response = mobility_message_create();
+		response = mobility_vici_message_create();
 		response->add(response, "success", "no");
 		response->add(response, "errmsg", "too long for one answer, register "
 					  "for %s to get it in pieces", list->event);
@@ -262,17 +265,17 @@ static void respond_list(private_mobility_client_t *this, mobility_list_t *list)
 /**
  * Handle a command.
  */
-static const char *handle_command(private_mobility_client_t *this,
+static const char *handle_command(private_mobility_vici_connection_t *this,
 								  const char *name, chunk_t request)
 {
-	mobility_message_t *response;
+	mobility_vici_message_t *response;
 	mobility_list_t list = {};
 
-	if (!mobility_message_valid(request))
+	if (!mobility_vici_message_valid(request))
 	{
 		return "malformed arguments";
 	}
-	response = mobility_message_create();
+	response = mobility_vici_message_create();
 	if (!this->service->handle(this->service->user, name, request, response,
 							   &list))
 	{
@@ -298,7 +301,8 @@ static const char *handle_command(private_mobility_client_t *this,
 /**
  * Handle a message, without the header.
  */
-static const char *handle(private_mobility_client_t *this, chunk_t message)
+static const char *handle(private_mobility_vici_connection_t *this,
+						  chunk_t message)
 {
 	const char *error = NULL;
 	char name[UINT8_MAX + 1];
@@ -334,14 +338,14 @@ static const char *handle(private_mobility_client_t *this, chunk_t message)
 	return error;
 }
 
-METHOD(mobility_client_t, receive, void,
-	private_mobility_client_t *this, chunk_t data)
+METHOD(mobility_vici_connection_t, receive, void,
+	private_mobility_vici_connection_t *this, chunk_t data)
 {
 	buffer_append(&this->in, data);
 }
 
-METHOD(mobility_client_t, peek, size_t,
-	private_mobility_client_t *this, u_char *buf, size_t len)
+METHOD(mobility_vici_connection_t, peek, size_t,
+	private_mobility_vici_connection_t *this, u_char *buf, size_t len)
 {
 	size_t total;
 
@@ -355,8 +359,8 @@ METHOD(mobility_client_t, peek, size_t,
 	return total;
 }
 
-METHOD(mobility_client_t, process, bool,
-	private_mobility_client_t *this, const char **error)
+METHOD(mobility_vici_connection_t, process, bool,
+	private_mobility_vici_connection_t *this, const char **error)
 {
 	uint32_t len;
 
@@ -390,22 +394,23 @@ METHOD(mobility_client_t, process, bool,
 	return !*error;
 }
 
-METHOD(mobility_client_t, is_partial, bool,
-	private_mobility_client_t *this)
+METHOD(mobility_vici_connection_t, is_partial, bool,
+	private_mobility_vici_connection_t *this)
 {
 	return this->in.len != 0;
 }
 
-METHOD(mobility_client_t, sent, void,
-	private_mobility_client_t *this, size_t len)
+METHOD(mobility_vici_connection_t, sent, void,
+	private_mobility_vici_connection_t *this, size_t len)
 {
 	this->mutex->lock(this->mutex);
 	buffer_drop(&this->out, len);
 	this->mutex->unlock(this->mutex);
 }
 
-METHOD(mobility_client_t, raise_, bool,
-	private_mobility_client_t *this, const char *event, chunk_t message)
+METHOD(mobility_vici_connection_t, raise_, bool,
+	private_mobility_vici_connection_t *this, const char *event,
+	chunk_t message)
 {
 	bool queued = FALSE;
 
@@ -426,8 +431,8 @@ METHOD(mobility_client_t, raise_, bool,
 	return queued;
 }
 
-METHOD(mobility_client_t, is_registered, bool,
-	private_mobility_client_t *this)
+METHOD(mobility_vici_connection_t, is_registered, bool,
+	private_mobility_vici_connection_t *this)
 {
 	bool registered;
 
@@ -437,8 +442,8 @@ METHOD(mobility_client_t, is_registered, bool,
 	return registered;
 }
 
-METHOD(mobility_client_t, is_overrun, bool,
-	private_mobility_client_t *this)
+METHOD(mobility_vici_connection_t, is_overrun, bool,
+	private_mobility_vici_connection_t *this)
 {
 	bool overrun;
 
@@ -448,8 +453,8 @@ METHOD(mobility_client_t, is_overrun, bool,
 	return overrun;
 }
 
-METHOD(mobility_client_t, destroy, void,
-	private_mobility_client_t *this)
+METHOD(mobility_vici_connection_t, destroy, void,
+	private_mobility_vici_connection_t *this)
 {
 	DESTROY_IF(this->list.elements);
 	this->mutex->destroy(this->mutex);
@@ -461,9 +466,10 @@ METHOD(mobility_client_t, destroy, void,
 /*
  * Described in header.
  */
-mobility_client_t *mobility_client_create(const mobility_service_t *service)
+mobility_vici_connection_t *mobility_vici_connection_create(
+											  const mobility_service_t *service)
 {
-	private_mobility_client_t *this;
+	private_mobility_vici_connection_t *this;
 
 	INIT(this,
 		.public = {

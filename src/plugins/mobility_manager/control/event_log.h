@@ -5,19 +5,19 @@
  */
 
 /**
- * @defgroup mobility_history mobility_history
+ * @defgroup mobility_event_log mobility_event_log
  * @{ @ingroup mobility_manager
  *
  * The last moves and state changes of all sessions, those that ended included.
  */
 
-#ifndef MOBILITY_HISTORY_H_
-#define MOBILITY_HISTORY_H_
+#ifndef MOBILITY_EVENT_LOG_H_
+#define MOBILITY_EVENT_LOG_H_
 
 #include "session/status.h"
 
-typedef struct mobility_history_t mobility_history_t;
-typedef struct mobility_history_entry_t mobility_history_entry_t;
+typedef struct mobility_event_log_t mobility_event_log_t;
+typedef struct mobility_event_log_entry_t mobility_event_log_entry_t;
 
 /** how many are kept */
 #define MOBILITY_HISTORY_SIZE 256
@@ -25,7 +25,7 @@ typedef struct mobility_history_entry_t mobility_history_entry_t;
 /**
  * A move or a state change.
  */
-struct mobility_history_entry_t {
+struct mobility_event_log_entry_t {
 	/** wall-clock time */
 	time_t time;
 	/** MOBILITY_EVENT_STATE or MOBILITY_EVENT_MOVE */
@@ -50,7 +50,7 @@ struct mobility_history_entry_t {
  * A ring of records.  Methods may be called from any thread, the mutex is a
  * leaf.
  */
-struct mobility_history_t {
+struct mobility_event_log_t {
 
 	/**
 	 * Keep an event, forget the oldest one if there are too many.
@@ -59,22 +59,22 @@ struct mobility_history_t {
 	 * @param old		state before
 	 * @param status	session after it
 	 */
-	void (*add)(mobility_history_t *this, enum mobility_event_kind_t kind,
+	void (*add)(mobility_event_log_t *this, enum mobility_event_kind_t kind,
 				mobility_state_t old, const mobility_status_t *status);
 
 	/**
 	 * Get a copy of what happened, the oldest first.
 	 *
 	 * @param connection	name of the connection, NULL for all
-	 * @return			array of mobility_history_entry_t, to be destroyed by
+	 * @return			array of mobility_event_log_entry_t, to be destroyed by
 	 *					array_destroy()
 	 */
-	array_t *(*get)(mobility_history_t *this, const char *connection);
+	array_t *(*get)(mobility_event_log_t *this, const char *connection);
 
 	/**
-	 * Destroy a mobility_history_t.
+	 * Destroy a mobility_event_log_t.
 	 */
-	void (*destroy)(mobility_history_t *this);
+	void (*destroy)(mobility_event_log_t *this);
 };
 
 /**
@@ -83,6 +83,6 @@ struct mobility_history_t {
  * @param size			how many records are kept
  * @return				history
  */
-mobility_history_t *mobility_history_create(u_int size);
+mobility_event_log_t *mobility_event_log_create(u_int size);
 
-#endif /** MOBILITY_HISTORY_H_ @}*/
+#endif /** MOBILITY_EVENT_LOG_H_ @}*/
