@@ -15,7 +15,7 @@
 #include <daemon.h>
 
 #include "net/clock.h"
-#include "mobility_compat.h"
+#include "compat.h"
 #include "esp/child_update.h"
 
 /** CHILD_SAs, policies, users of a policy, and SAs that there can be */

@@ -5,10 +5,10 @@
  */
 
 #include "mobility_manager_plugin.h"
-#include "mobility_abi.h"
-#include "mobility_compat.h"
+#include "abi.h"
+#include "compat.h"
 #include "control/control.h"
-#include "mobility_manager.h"
+#include "manager.h"
 #include "settings/settings.h"
 #include "control/script.h"
 

@@ -17,7 +17,7 @@
 
 #include "control/vici_connection.h"
 #include "control/event_log.h"
-#include "mobility_manager.h"
+#include "manager.h"
 #include "control/vici_message.h"
 #include "settings/settings.h"
 

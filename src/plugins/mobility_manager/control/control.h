@@ -14,7 +14,7 @@
 #ifndef MOBILITY_CONTROL_H_
 #define MOBILITY_CONTROL_H_
 
-#include "mobility_manager.h"
+#include "manager.h"
 
 typedef struct mobility_control_t mobility_control_t;
 

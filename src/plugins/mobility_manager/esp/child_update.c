@@ -6,7 +6,7 @@
 
 #include "esp/child_update.h"
 #include "esp/virtual_ips.h"
-#include "mobility_compat.h"
+#include "compat.h"
 #include "esp/kernel_hooks.h"
 
 #include <unistd.h>

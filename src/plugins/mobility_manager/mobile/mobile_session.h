@@ -16,7 +16,7 @@
 #define MOBILITY_MOBILE_SESSION_H_
 
 #include "session/hold.h"
-#include "mobility_manager.h"
+#include "manager.h"
 #include "net/monitor.h"
 #include "net/neighbors.h"
 #include "path/pins.h"

@@ -6,7 +6,7 @@
 
 #include "session/listener.h"
 #include "mobile/address_list.h"
-#include "mobility_compat.h"
+#include "compat.h"
 #include "session/reauth.h"
 
 #include <daemon.h>

@@ -7,7 +7,7 @@
 #include "mock_ike.h"
 #include "mobility_suite.h"
 
-#include <mobility_compat.h>
+#include "compat.h"
 
 #include <daemon.h>
 

@@ -14,7 +14,7 @@
 #ifndef MOCK_MANAGER_H_
 #define MOCK_MANAGER_H_
 
-#include "mobility_manager.h"
+#include "manager.h"
 
 typedef struct mock_manager_t mock_manager_t;
 

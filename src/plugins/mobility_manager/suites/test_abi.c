@@ -8,7 +8,7 @@
 
 #include <daemon.h>
 
-#include <mobility_abi.h>
+#include "abi.h"
 
 /* mobility_abi_check() itself would find in this program whatever the linker
  * made of the strings below; testing/abi-check has real daemons for it. */

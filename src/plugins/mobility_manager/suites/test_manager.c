@@ -8,7 +8,7 @@
 #include "mock_charon.h"
 #include "succession_fixture.h"
 
-#include <mobility_manager.h>
+#include "manager.h"
 #include "net/rtnl.h"
 
 #include <sys/resource.h>

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_manager.h"
+#include "manager.h"
 #include "anchor/anchor.h"
 #include "nm/nm.h"
 #include "session/registry.h"

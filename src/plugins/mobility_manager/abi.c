@@ -9,7 +9,7 @@
 #include <dlfcn.h>
 #include <link.h>
 
-#include "mobility_abi.h"
+#include "abi.h"
 
 /* The logger used here is libstrongswan's. The one in charon's bus.h goes
  * through daemon_t, and that this looks as we think is what we have to find
