@@ -16,6 +16,8 @@
 
 #include <bus/listeners/listener.h>
 
+#include "net/uplinks.h"
+#include "path/candidates.h"
 #include "session/status.h"
 #include "settings/settings.h"
 

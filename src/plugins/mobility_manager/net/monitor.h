@@ -14,7 +14,6 @@
 #ifndef MOBILITY_MONITOR_H_
 #define MOBILITY_MONITOR_H_
 
-#include "session/status.h"
 #include "net/uplinks.h"
 
 /** where sysfs is mounted */

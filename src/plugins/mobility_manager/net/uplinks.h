@@ -23,6 +23,7 @@
 #include "net/link_kind.h"
 #include "net/path.h"
 
+typedef struct mobility_uplink_report_t mobility_uplink_report_t;
 typedef struct mobility_uplinks_t mobility_uplinks_t;
 typedef enum mobility_change_t mobility_change_t;
 
@@ -62,6 +63,22 @@ typedef bool (*mobility_uplink_filter_t)(void *data, const char *ifname);
  * @return				TRUE if virtual
  */
 typedef bool (*mobility_vip_filter_t)(void *data, host_t *addr);
+
+/**
+ * An interface, whether it may serve as uplink or not.
+ */
+struct mobility_uplink_report_t {
+	/** name */
+	char ifname[IFNAMSIZ];
+	/** index */
+	int ifindex;
+	/** kind */
+	mobility_link_kind_t kind;
+	/** of a VLAN and the like, kind of what is below it */
+	mobility_link_kind_t over;
+	/** "usable", or why it is not (static string) */
+	const char *state;
+};
 
 /**
  * State of the network.  Not thread-safe, the owner locks.

@@ -733,6 +733,18 @@ METHOD(mobility_candidates_t, destroy, void,
 /*
  * Described in header.
  */
+void mobility_path_report_destroy(mobility_path_report_t *report)
+{
+	if (report)
+	{
+		mobility_path_destroy(report->path);
+		free(report);
+	}
+}
+
+/*
+ * Described in header.
+ */
 mobility_candidates_t *mobility_candidates_create(const char *connection,
 												  mobility_settings_t *settings,
 												  mobility_monitor_t *monitor,

@@ -20,9 +20,9 @@
 #include "net/monitor.h"
 #include "path/pins.h"
 #include "path/history.h"
-#include "session/status.h"
 #include "settings/settings.h"
 
+typedef struct mobility_path_report_t mobility_path_report_t;
 typedef struct mobility_candidates_t mobility_candidates_t;
 
 /** Addresses to tell the peer of, stock has the same limit. */
@@ -34,6 +34,36 @@ typedef struct mobility_candidates_t mobility_candidates_t;
 
 /** Pins of a session, apart from those of more paths than that. */
 #define MOBILITY_MAX_PINS 32
+
+/**
+ * A candidate path of a session.
+ */
+struct mobility_path_report_t {
+	/** the path, remote addresses included */
+	mobility_path_t *path;
+	/** cost, by policy or the route's metric */
+	uint32_t cost;
+	/** kind of its uplink */
+	mobility_link_kind_t kind;
+	/** of a VLAN and the like, kind of what is below it */
+	mobility_link_kind_t over;
+	/** in use */
+	bool current;
+	/** why it may not be used, NULL if usable (static string) */
+	const char *unusable;
+	/** seconds it is put aside, 0 if it is not */
+	uint32_t penalty;
+	/** size of the largest packet that is known to get through, 0 if nothing
+	 * limits it */
+	uint32_t mtu;
+};
+
+/**
+ * Destroy a path report and what it owns.
+ *
+ * @param report		report, NULL is ignored
+ */
+void mobility_path_report_destroy(mobility_path_report_t *report);
 
 /**
  * Candidate paths of a session.  Used with its IKE_SA checked out.

@@ -26,15 +26,3 @@ void mobility_status_destroy(mobility_status_t *status)
 		free(status);
 	}
 }
-
-/*
- * Described in header.
- */
-void mobility_path_report_destroy(mobility_path_report_t *report)
-{
-	if (report)
-	{
-		mobility_path_destroy(report->path);
-		free(report);
-	}
-}

@@ -8,8 +8,8 @@
  * @defgroup mobility_report mobility_report
  * @{ @ingroup mobility_manager
  *
- * What people and programs get told: snapshots of sessions and their paths,
- * and the events of their lives.  Value types, with the hosts owned.
+ * What people and programs get told: snapshots of sessions, and the events of
+ * their lives.  Value types, with the hosts owned.
  */
 
 #ifndef MOBILITY_STATUS_H_
@@ -23,8 +23,6 @@
 typedef enum mobility_state_t mobility_state_t;
 typedef struct mobility_move_t mobility_move_t;
 typedef struct mobility_status_t mobility_status_t;
-typedef struct mobility_path_report_t mobility_path_report_t;
-typedef struct mobility_uplink_report_t mobility_uplink_report_t;
 
 /**
  * States of a session, as Windows names them.
@@ -111,52 +109,6 @@ struct mobility_status_t {
  * @param status		status, NULL is ignored
  */
 void mobility_status_destroy(mobility_status_t *status);
-
-/**
- * A candidate path of a session.
- */
-struct mobility_path_report_t {
-	/** the path, remote addresses included */
-	mobility_path_t *path;
-	/** cost, by policy or the route's metric */
-	uint32_t cost;
-	/** kind of its uplink */
-	mobility_link_kind_t kind;
-	/** of a VLAN and the like, kind of what is below it */
-	mobility_link_kind_t over;
-	/** in use */
-	bool current;
-	/** why it may not be used, NULL if usable (static string) */
-	const char *unusable;
-	/** seconds it is put aside, 0 if it is not */
-	uint32_t penalty;
-	/** size of the largest packet that is known to get through, 0 if nothing
-	 * limits it */
-	uint32_t mtu;
-};
-
-/**
- * Destroy a path report and what it owns.
- *
- * @param report		report, NULL is ignored
- */
-void mobility_path_report_destroy(mobility_path_report_t *report);
-
-/**
- * An interface, whether it may serve as uplink or not.
- */
-struct mobility_uplink_report_t {
-	/** name */
-	char ifname[IFNAMSIZ];
-	/** index */
-	int ifindex;
-	/** kind */
-	mobility_link_kind_t kind;
-	/** of a VLAN and the like, kind of what is below it */
-	mobility_link_kind_t over;
-	/** "usable", or why it is not (static string) */
-	const char *state;
-};
 
 /**
  * Kinds of events.
