@@ -10,6 +10,8 @@
 #include "session/registry.h"
 #include "net/resume.h"
 #include "mobile/mobile_session.h"
+#include "mobile/peer_load.h"
+#include "mobile/resolver.h"
 #include "session/listener.h"
 
 #include <daemon.h>
@@ -694,6 +696,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 								mobility_xfrm_migrate_create(mobility_xfrm_create())),
 			.backlog = mobility_peer_load_create(),
 			.hooks = mobility_ike_hooks_create(),
+			.create_session = mobility_session_create,
 			.arm = arm,
 			.give_up = give_up,
 			.tell = tell,

@@ -8,6 +8,7 @@
 #include "net/clock.h"
 #include "session/hold.h"
 #include "mobile/mover.h"
+#include "mobile/resolver.h"
 #include "mobile/trial.h"
 #include "session/liveness.h"
 

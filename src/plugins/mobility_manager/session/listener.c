@@ -5,7 +5,8 @@
  */
 
 #include "session/listener.h"
-#include "mobile/address_list.h"
+#include "ike/address_list.h"
+#include "ike/mobike_task.h"
 #include "compat.h"
 #include "session/reauth.h"
 
@@ -107,7 +108,7 @@ static void add_session(private_mobility_listener_t *this, ike_sa_t *ike_sa,
 	uint32_t number = subject->number ?: ref_get(&this->numbers);
 	char *name = ike_sa->get_name(ike_sa);
 
-	session = mobility_session_create(this->context, number, name);
+	session = this->context->create_session(this->context, number, name);
 	session->entry = this->registry->add(this->registry, session, name, ike_sa);
 	if (subject->moves)
 	{

@@ -18,7 +18,7 @@
 #include <bus/listeners/listener.h>
 
 #include "session/registry.h"
-#include "mobile/mobile_session.h"
+#include "session/session.h"
 
 typedef struct mobility_listener_t mobility_listener_t;
 

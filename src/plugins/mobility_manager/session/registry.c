@@ -6,7 +6,7 @@
 
 #include "session/registry.h"
 #include "net/clock.h"
-#include "mobile/mobile_session.h"
+#include "session/session.h"
 
 #include <daemon.h>
 #include <processing/jobs/callback_job.h>

@@ -7,6 +7,7 @@
 #include "mock_network.h"
 #include "mobility_suite.h"
 
+#include "mobile/resolver.h"
 #include "net/clock.h"
 
 /** Index of the first uplink */

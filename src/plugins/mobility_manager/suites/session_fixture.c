@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "mobile/peer_load.h"
 #include "net/clock.h"
 
 #include <processing/jobs/callback_job.h>

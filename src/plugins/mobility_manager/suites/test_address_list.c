@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "mobile/address_list.h"
+#include "ike/address_list.h"
 
 #include <daemon.h>
 #include <encoding/payloads/notify_payload.h>

@@ -9,6 +9,8 @@
 #include "mock_network.h"
 #include "succession_fixture.h"
 
+#include "mobile/mobile_session.h"
+#include "mobile/peer_load.h"
 #include "session/listener.h"
 
 /** Ways to replace an IKE_SA, of the last the old one goes on until then */
@@ -136,6 +138,7 @@ static void setup(void)
 		.settings = mobility_settings_create(),
 		.backlog = mobility_peer_load_create(),
 		.hooks = mobility_ike_hooks_create(),
+		.create_session = mobility_session_create,
 		.arm = (void*)nop,
 		.give_up = (void*)nop,
 		.tell = (void*)nop,

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobile/address_list.h"
+#include "ike/address_list.h"
 
 #include <daemon.h>
 #include <encoding/payloads/notify_payload.h>

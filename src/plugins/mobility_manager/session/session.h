@@ -1,0 +1,241 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_session mobility_session
+ * @{ @ingroup mobility_manager
+ *
+ * A managed IKE_SA, whichever end of it this is, and what all sessions share.
+ */
+
+#ifndef MOBILITY_SESSION_H_
+#define MOBILITY_SESSION_H_
+
+#include "esp/child_update.h"
+#include "esp/traffic.h"
+#include "ike/ike_hooks.h"
+#include "net/monitor.h"
+#include "net/neighbors.h"
+#include "path/candidates.h"
+#include "path/pins.h"
+#include "session/status.h"
+#include "settings/settings.h"
+
+typedef struct mobility_session_t mobility_session_t;
+typedef struct mobility_context_t mobility_context_t;
+
+struct mobility_peer_load_t;
+struct mobility_resolver_t;
+
+/**
+ * What all sessions share; provided by the manager.
+ */
+struct mobility_context_t {
+	/** settings */
+	mobility_settings_t *settings;
+	/** network monitor */
+	mobility_monitor_t *monitor;
+	/** policy routing, NULL if the kernel has none */
+	mobility_pins_t *pins;
+	/** neighbors of this host, NULL if unavailable */
+	mobility_neighbors_t *neighbors;
+	/** moves CHILD_SAs, NULL to have stock do it */
+	mobility_child_update_t *relocator;
+	/** what peers are busy with */
+	struct mobility_peer_load_t *backlog;
+	/** watches traffic, NULL if the kernel does not tell of it */
+	mobility_traffic_t *traffic;
+	/** resolves names of peers */
+	struct mobility_resolver_t *resolver;
+	/** hooks */
+	mobility_ike_hooks_t *hooks;
+
+	/**
+	 * Create a session of the end that is ours, without an IKE_SA.
+	 *
+	 * @param number	number of the session
+	 * @param connection	name of the connection, gets cloned
+	 * @return			session
+	 */
+	mobility_session_t *(*create_session)(mobility_context_t *this,
+										  uint32_t number,
+										  const char *connection);
+
+	/**
+	 * Set the time at which the session wants its tick().
+	 *
+	 * @param session	session
+	 * @param deadline	time as of mobility_now(), 0 for never
+	 */
+	void (*arm)(mobility_context_t *this, mobility_session_t *session,
+				uint64_t deadline);
+
+	/**
+	 * Have a job call give_up() of the session.
+	 *
+	 * @param session	session
+	 */
+	void (*give_up)(mobility_context_t *this, mobility_session_t *session);
+
+	/**
+	 * Tell observers about an event.
+	 *
+	 * @param kind		kind of event
+	 * @param old		previous state
+	 * @param session	session
+	 */
+	void (*tell)(mobility_context_t *this, enum mobility_event_kind_t kind,
+				 mobility_state_t old, mobility_session_t *session);
+};
+
+/**
+ * Session of the mobile end.  All methods must be called with its IKE_SA
+ * checked out; those that return a status_t return DESTROY_ME if the caller
+ * has to destroy the IKE_SA.
+ */
+struct mobility_session_t {
+
+	/**
+	 * Number of the session, stays the same when the IKE_SA is replaced.
+	 */
+	uint32_t number;
+
+	/**
+	 * ID that no other session has had, whatever its number.
+	 */
+	uint32_t id;
+
+	/**
+	 * Belongs to whoever created the session.
+	 */
+	void *entry;
+
+	/**
+	 * Take an IKE_SA: hook it.  If it replaces another one by rekeying, both
+	 * have to be checked out.
+	 *
+	 * @param ike_sa	IKE_SA that replaces the current one
+	 */
+	void (*bind)(mobility_session_t *this, ike_sa_t *ike_sa);
+
+	/**
+	 * Go on counting moves where the session of the IKE_SA that this one's
+	 * replaces by reauthentication has stopped.
+	 *
+	 * @param moves		number of moves so far
+	 * @param last		last move
+	 */
+	void (*inherit)(mobility_session_t *this, u_int moves,
+					const mobility_move_t *last);
+
+	/**
+	 * Let go of the IKE_SA, which is going to be destroyed; called by
+	 * listeners.  What has to be done in the kernel is done with the session's
+	 * own end: an IKE_SA that replaces this one logs in over the same path.
+	 */
+	void (*release)(mobility_session_t *this);
+
+	/**
+	 * Give the IKE_SA back to stock: no hooks, no task of ours, and no pins once
+	 * the session is destroyed.  Not to be called by listeners.
+	 *
+	 * @return			DESTROY_ME to destroy the IKE_SA
+	 */
+	status_t (*give_back)(mobility_session_t *this);
+
+	/**
+	 * Look at the network: has the path in use been lost, are there others?
+	 *
+	 * @return			DESTROY_ME to destroy the IKE_SA
+	 */
+	status_t (*look)(mobility_session_t *this);
+
+	/**
+	 * The time armed has come.
+	 *
+	 * @return			DESTROY_ME to destroy the IKE_SA
+	 */
+	status_t (*tick)(mobility_session_t *this);
+
+	/**
+	 * There is a new verdict about the session's traffic.
+	 *
+	 * @return			DESTROY_ME to destroy the IKE_SA
+	 */
+	status_t (*judge)(mobility_session_t *this);
+
+	/**
+	 * Something hints that the path in use may not work: the host was suspended,
+	 * or the peer does not get our answers.
+	 *
+	 * @return			DESTROY_ME to destroy the IKE_SA
+	 */
+	status_t (*suspect)(mobility_session_t *this);
+
+	/**
+	 * Read settings again.
+	 */
+	void (*reload)(mobility_session_t *this);
+
+	/**
+	 * Move to the named uplink.
+	 *
+	 * @param uplink	name of interface
+	 * @param error		gets the reason of refusal (size 128)
+	 * @param status	gets DESTROY_ME to destroy the IKE_SA
+	 * @return			TRUE if the move was started
+	 */
+	bool (*switch_uplink)(mobility_session_t *this, const char *uplink,
+						  char *error, status_t *status);
+
+	/**
+	 * A message was sent or received, as by listener_t.message().
+	 */
+	void (*message)(mobility_session_t *this, message_t *message,
+					bool incoming, bool plain);
+
+	/**
+	 * The IKE_SA that was to replace this one by make-before-break
+	 * reauthentication got no answer: try again once the session is connected.
+	 *
+	 * @return			DESTROY_ME to destroy the IKE_SA
+	 */
+	status_t (*reauth)(mobility_session_t *this);
+
+	/**
+	 * End the IKE_SA, the time for an outage is over.  This may wait for DNS.
+	 *
+	 * @return			DESTROY_ME, the caller has to destroy the IKE_SA
+	 */
+	status_t (*give_up)(mobility_session_t *this);
+
+	/**
+	 * The IKE_SA's hard lifetime is over.
+	 */
+	void (*expired)(mobility_session_t *this);
+
+	/**
+	 * Get a snapshot.
+	 *
+	 * @return			allocated status
+	 */
+	mobility_status_t *(*get_status)(mobility_session_t *this);
+
+	/**
+	 * Get the candidate paths, the preferred one first.
+	 *
+	 * @return			array of mobility_path_report_t*
+	 */
+	array_t *(*get_paths)(mobility_session_t *this);
+
+	/**
+	 * Destroy a session that has let go of its IKE_SA.  Not to be called by
+	 * listeners, this waits for the kernel.
+	 */
+	void (*destroy)(mobility_session_t *this);
+};
+
+#endif /** MOBILITY_SESSION_H_ @}*/
