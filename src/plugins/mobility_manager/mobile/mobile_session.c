@@ -822,7 +822,27 @@ METHOD(mobility_session_t, reauth, status_t,
 }
 
 /**
- * mobility_hold_cb_t
+ * Implements mobility_role_t.is_idle()
+ */
+static bool is_idle(void *data)
+{
+	private_mobility_session_t *this = data;
+
+	return this->mover->is_idle(this->mover);
+}
+
+/**
+ * Implements mobility_role_t.send_dpd()
+ */
+static status_t send_dpd(void *data)
+{
+	private_mobility_session_t *this = data;
+
+	return this->mover->send_dpd(this->mover);
+}
+
+/**
+ * Implements mobility_role_t.processed()
  */
 static status_t processed(void *data)
 {
@@ -1169,6 +1189,11 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 		.confirmed = confirmed,
 		.tested = tested,
 	};
+	static const mobility_role_t role = {
+		.is_idle = is_idle,
+		.send_dpd = send_dpd,
+		.processed = processed,
+	};
 	static refcount_t ids;
 	private_mobility_session_t *this;
 
@@ -1209,8 +1234,8 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 					context->monitor, context->neighbors, context->relocator,
 					context->backlog,
 					this->connection, &listener, this);
-	this->hold = mobility_hold_create(context->hooks, this->mover, &this->fsm,
-									  this->connection, processed,
+	this->hold = mobility_hold_create(context->hooks, this->mover->exchange,
+									  &this->fsm, this->connection, &role,
 									  &this->public);
 	reload(this);
 

@@ -5,6 +5,7 @@
  */
 
 #include "session/hold.h"
+#include "ike/mobike_task.h"
 
 #include <daemon.h>
 #include <processing/jobs/retransmit_job.h>
@@ -37,9 +38,9 @@ struct private_mobility_hold_t {
 	ike_sa_t *ike_sa;
 
 	/**
-	 * Moves the IKE_SA.
+	 * Its request in flight.
 	 */
-	mobility_mover_t *mover;
+	mobility_request_t *request;
 
 	/**
 	 * State of the session.
@@ -52,9 +53,9 @@ struct private_mobility_hold_t {
 	const char *name;
 
 	/**
-	 * Called when a message was processed.
+	 * End that is ours.
 	 */
-	mobility_hold_cb_t cb;
+	const mobility_role_t *role;
 
 	/**
 	 * The request in flight was handed to stock.
@@ -93,7 +94,7 @@ METHOD(mobility_hold_t, is_held, bool,
 METHOD(mobility_hold_t, hand_over, status_t,
 	private_mobility_hold_t *this)
 {
-	mobility_request_t *exchange = this->mover->exchange;
+	mobility_request_t *exchange = this->request;
 	uint32_t mid = this->swallowed;
 
 	this->handed_over = TRUE;
@@ -109,7 +110,7 @@ METHOD(mobility_hold_t, hand_over, status_t,
 METHOD(mobility_hold_t, fail, status_t,
 	private_mobility_hold_t *this)
 {
-	mobility_request_t *exchange = this->mover->exchange;
+	mobility_request_t *exchange = this->request;
 	ike_sa_t *ike_sa = this->ike_sa;
 	packet_t *packet;
 
@@ -126,14 +127,18 @@ METHOD(mobility_hold_t, fail, status_t,
 METHOD(mobility_ike_handler_t, processed, status_t,
 	private_mobility_hold_t *this, ike_sa_t *ike_sa, status_t status)
 {
-	return this->cb(this->public.handler.session) == DESTROY_ME ? DESTROY_ME : status;
+	if (this->role->processed(this->public.handler.session) == DESTROY_ME)
+	{
+		return DESTROY_ME;
+	}
+	return status;
 }
 
 METHOD(mobility_ike_handler_t, retransmit, status_t,
 	private_mobility_hold_t *this, ike_sa_t *ike_sa,
 	const mobility_ike_stock_t *stock, uint32_t mid)
 {
-	mobility_request_t *exchange = this->mover->exchange;
+	mobility_request_t *exchange = this->request;
 
 	if (!is_held(this))
 	{
@@ -207,7 +212,7 @@ METHOD(mobility_ike_handler_t, send_dpd, status_t,
 	peer_cfg = ike_sa->get_peer_cfg(ike_sa);
 	delay = wait = peer_cfg->get_dpd(peer_cfg);
 	if (this->fsm->state == MOBILITY_CONNECTED &&
-		this->mover->is_idle(this->mover))
+		this->role->is_idle(this->public.handler.session))
 	{
 		wait = get_dpd_due(ike_sa, delay);
 		due = wait <= 0;
@@ -218,7 +223,7 @@ METHOD(mobility_ike_handler_t, send_dpd, status_t,
 						(job_t*)send_dpd_job_create(ike_sa->get_id(ike_sa)),
 						due ? delay : wait);
 	}
-	return due ? this->mover->send_dpd(this->mover) : SUCCESS;
+	return due ? this->role->send_dpd(this->public.handler.session) : SUCCESS;
 }
 
 METHOD(mobility_ike_handler_t, delete_, status_t,
@@ -242,7 +247,7 @@ METHOD(mobility_ike_handler_t, delete_, status_t,
  */
 static void leave_behind(private_mobility_hold_t *this)
 {
-	mobility_request_t *exchange = this->mover->exchange;
+	mobility_request_t *exchange = this->request;
 
 	if (exchange->matches(exchange, this->swallowed))
 	{
@@ -283,9 +288,10 @@ METHOD(mobility_hold_t, destroy, void,
  * Described in header.
  */
 mobility_hold_t *mobility_hold_create(mobility_ike_hooks_t *hooks,
-									  mobility_mover_t *mover,
+									  mobility_request_t *request,
 									  const mobility_fsm_t *fsm,
-									  const char *name, mobility_hold_cb_t cb,
+									  const char *name,
+									  const mobility_role_t *role,
 									  void *session)
 {
 	private_mobility_hold_t *this;
@@ -307,10 +313,10 @@ mobility_hold_t *mobility_hold_create(mobility_ike_hooks_t *hooks,
 			.destroy = _destroy,
 		},
 		.hooks = hooks,
-		.mover = mover,
+		.request = request,
 		.fsm = fsm,
 		.name = name,
-		.cb = cb,
+		.role = role,
 		.swallowed = UINT32_MAX,
 	);
 

@@ -17,7 +17,9 @@
 #define MOBILITY_HOLD_H_
 
 #include "ike/ike_hooks.h"
-#include "mobile/mover.h"
+#include "ike/request.h"
+#include "session/fsm.h"
+#include "session/role.h"
 
 typedef struct mobility_hold_t mobility_hold_t;
 
@@ -69,28 +71,21 @@ struct mobility_hold_t {
 };
 
 /**
- * Called when a message was processed, unless the IKE_SA is to be destroyed.
- *
- * @param session		session
- * @return				DESTROY_ME to destroy the IKE_SA
- */
-typedef status_t (*mobility_hold_cb_t)(void *session);
-
-/**
  * Create an instance that holds nothing yet.
  *
  * @param hooks			hooks
- * @param mover			moves the same IKE_SA, not owned
+ * @param request		its request in flight, not owned
  * @param fsm			state of the session, read only
  * @param name			name for the log, must live as long
- * @param cb			called when a message was processed
- * @param session		passed to cb, and part of the handler
+ * @param role			end that is ours, must live as long
+ * @param session		passed to role, and part of the handler
  * @return				instance
  */
 mobility_hold_t *mobility_hold_create(mobility_ike_hooks_t *hooks,
-									  mobility_mover_t *mover,
+									  mobility_request_t *request,
 									  const mobility_fsm_t *fsm,
-									  const char *name, mobility_hold_cb_t cb,
+									  const char *name,
+									  const mobility_role_t *role,
 									  void *session);
 
 #endif /** MOBILITY_HOLD_H_ @}*/
