@@ -125,7 +125,7 @@ static void *alarm_data;
 /** last SPI */
 static uint32_t spi;
 
-/** stand in for those of mobility_clock.c */
+/** stand in for those of net/clock.c */
 uint64_t __wrap_mobility_now(void);
 mobility_clock_t *__wrap_mobility_clock_create(mobility_clock_cb_t cb,
 											   void *data);

@@ -70,7 +70,7 @@ static struct {
 } run;
 
 /*
- * Described in mobility_clock.h
+ * Described in net/clock.h
  */
 uint64_t mobility_now()
 {

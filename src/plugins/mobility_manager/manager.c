@@ -693,7 +693,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 			.pins = mobility_pins_create(settings->get_pin_priority(settings),
 										 settings->get_pin_table(settings)),
 			.relocator = mobility_child_update_create(
-								mobility_xfrm_migrate_create(mobility_xfrm_create())),
+						mobility_xfrm_migrate_create(mobility_xfrm_create())),
 			.backlog = mobility_peer_load_create(),
 			.hooks = mobility_ike_hooks_create(),
 			.create_session = mobility_session_create,
@@ -707,7 +707,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 	);
 	this->context.monitor = mobility_monitor_create(network_changed, this);
 	this->context.traffic = mobility_traffic_create(mobility_xfrm_create(),
-													mobility_xfrm_events_create(),
+												mobility_xfrm_events_create(),
 													traffic_changed, this);
 	this->context.resolver = mobility_resolver_create(resolved, this);
 	this->registry = mobility_registry_create(do_work, do_give_up, this);

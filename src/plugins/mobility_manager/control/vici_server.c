@@ -532,7 +532,7 @@ METHOD(mobility_vici_server_t, destroy, void,
  * Described in header.
  */
 mobility_vici_server_t *mobility_vici_server_create(const char *uri,
-													const mobility_service_t *service,
+											const mobility_service_t *service,
 													u_int timeout)
 {
 	private_mobility_vici_server_t *this;

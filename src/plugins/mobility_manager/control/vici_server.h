@@ -57,7 +57,7 @@ struct mobility_vici_server_t {
  * @return				server, NULL if the socket can't be created (logged)
  */
 mobility_vici_server_t *mobility_vici_server_create(const char *uri,
-													const mobility_service_t *service,
+											const mobility_service_t *service,
 													u_int timeout);
 
 #endif /** MOBILITY_VICI_SERVER_H_ @}*/

@@ -605,8 +605,8 @@ METHOD(mobility_mover_t, tick, void,
 	{
 		this->gauge.mtu.next = now + this->gauge.mtu.interval;
 	}
-	else if (mobility_pmtu_tick(&this->gauge, this->public.exchange, this->ike_sa,
-							this->path, now))
+	else if (mobility_pmtu_tick(&this->gauge, this->public.exchange,
+								this->ike_sa, this->path, now))
 	{
 		resend(this);
 	}

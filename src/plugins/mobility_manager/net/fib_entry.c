@@ -243,8 +243,9 @@ static bool is_for_flow(const mobility_route_t *route,
 /*
  * Described in header.
  */
-const mobility_route_t *mobility_fib_entry_lookup(const mobility_fib_entry_t *dst,
-												  const mobility_route_query_t *flow)
+const mobility_route_t *mobility_fib_entry_lookup(
+												const mobility_fib_entry_t *dst,
+											const mobility_route_query_t *flow)
 {
 	mobility_route_t *route;
 	int i;

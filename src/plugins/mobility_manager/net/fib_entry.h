@@ -144,8 +144,9 @@ bool mobility_fib_entry_replace(mobility_fib_entry_t *dst,
  * @param flow			flow
  * @return				route, maybe one that leads nowhere, or NULL
  */
-const mobility_route_t *mobility_fib_entry_lookup(const mobility_fib_entry_t *dst,
-												  const mobility_route_query_t *flow);
+const mobility_route_t *mobility_fib_entry_lookup(
+												const mobility_fib_entry_t *dst,
+											const mobility_route_query_t *flow);
 
 /**
  * Check if there is a route over a link that leads somewhere.

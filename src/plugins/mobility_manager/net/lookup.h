@@ -55,7 +55,7 @@ struct mobility_lookup_filter_t {
  */
 const mobility_route_t *mobility_lookup_route(const mobility_lookup_t *this,
 											  const mobility_link_t *link,
-											  const mobility_route_query_t *flow);
+											const mobility_route_query_t *flow);
 
 /**
  * Check if packets may leave an interface with an address: one of its own, or

@@ -58,7 +58,7 @@ static mobility_ike_hooks_t *hooks;
 static mobility_anchor_t *anchor;
 
 /*
- * Described in mobility_clock.h; no test waits
+ * Described in net/clock.h; no test waits
  */
 uint64_t mobility_now()
 {

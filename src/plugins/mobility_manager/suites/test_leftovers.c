@@ -656,7 +656,7 @@ static void begin(int i, int kernel)
 	fake_kernel.atomic = kernels[kernel].atomic;
 	fake_kernel.lockdown = kernels[kernel].lockdown;
 	relocator = mobility_child_update_create(
-							mobility_xfrm_migrate_create(fake_kernel_create_xfrm()));
+					mobility_xfrm_migrate_create(fake_kernel_create_xfrm()));
 	ck_assert(relocator != NULL);
 	own = create_ike();
 	foreign = create_ike();
