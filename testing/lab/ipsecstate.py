@@ -64,7 +64,9 @@ class Child:
         self.local, self.remote = local, remote
         self.spi_in, self.spi_out = value("spi-in"), value("spi-out")
         self.pairs = [(mine, theirs) for mine in selectors("local-ts")
-                      for theirs in selectors("remote-ts")]
+                      for theirs in selectors("remote-ts")
+                      # no packet goes from one family to the other
+                      if (":" in mine) == (":" in theirs)]
 
     def sas(self):
         """As kernel_sas() has them."""

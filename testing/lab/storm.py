@@ -32,7 +32,9 @@ LINES = (("alice", "eth1"), ("moon", "eth0"), ("moon", "eth1"),
          ("carol", "eth0"), ("sun", "eth0"))
 
 
-INITIATE = "swanctl --initiate --child home --timeout 3"
+# unless the daemon has been restarted meanwhile, and does it by itself
+INITIATE = "swanctl --list-sas | grep -q ^home: || " \
+    "swanctl --initiate --child home --timeout 3"
 # what a daemon had in the kernel stays there, also that of stock
 KILL = ["systemctl kill strongswan", "ip xfrm policy flush",
         "ip xfrm state flush", "systemctl start strongswan"]
@@ -375,7 +377,8 @@ class Storm:
 
     def _restarting(self, name, steps):
         if not self._with_restarts or \
-                self._time - self._restart < RESTART_PAUSE:
+                self._time - self._restart < RESTART_PAUSE or \
+                self._time - self._login < LOGIN_PAUSE:
             return None
         self._restart = self._time
         return self._login_event(name, steps, restarts=True)
