@@ -37,7 +37,8 @@ INITIATE = "swanctl --list-sas | grep -q ^home: || " \
     "swanctl --initiate --child home --timeout 3"
 # what a daemon had in the kernel stays there, also that of stock
 KILL = ["systemctl kill strongswan", "ip xfrm policy flush",
-        "ip xfrm state flush", "systemctl start strongswan"]
+        "ip xfrm state flush", "ip route flush table 220",
+        "systemctl start strongswan"]
 
 
 @dataclasses.dataclass
