@@ -72,6 +72,8 @@ class Run:
         self._log = None
         self._tcpdump = set()
         self._late = False
+        # for one command, in seconds
+        self._patience = 150
         self._lock = None
 
     def _results(self):
@@ -96,8 +98,9 @@ class Run:
         booting = kernels.LABS[self.options.kernel](
             results, self.scenario.hosts(), plugin,
             paths.tools(plugin, self.options.build), self._terminal)
-        limit = booting.SLOWNESS * int(
-            self.scenario.conf.get("TIMELIMIT") or TIME_LIMIT)
+        seconds = int(self.scenario.conf.get("TIMELIMIT") or TIME_LIMIT)
+        self._patience = max(self._patience, seconds)
+        limit = booting.SLOWNESS * seconds
         timer = threading.Timer(limit, self._too_late, [booting])
         timer.daemon = True
         with open(results / "console.log", "w", encoding="utf-8") as self._log:
@@ -186,7 +189,7 @@ class Run:
                 continue
             if command == "tcpdump":
                 command = "stop-tcpdump; cat /tmp/tcpdump.log"
-            result = self._lab.run(line.host, command, 150)
+            result = self._lab.run(line.host, command, self._patience)
             found = _grep(line.pattern, result.out)
             # without a pattern it is only to be done
             wanted = not line.hit or {"YES": found > 0, "NO": found == 0}.get(
