@@ -960,7 +960,7 @@ METHOD(mobility_task_owner_t, transmit, void,
 static bool tested_elsewhere(private_mobility_mover_t *this, host_t *local,
 							 host_t *remote)
 {
-	if (this->test_next && this->spread)
+	if (this->test_next && this->spread && this->test_attempt < TEST_ATTEMPTS)
 	{	/* it came first over one of those that were asked as well */
 		end_test(this, FALSE);
 	}

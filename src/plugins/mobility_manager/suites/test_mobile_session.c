@@ -412,6 +412,33 @@ START_TEST(test_suspect_in_test)
 }
 END_TEST
 
+START_TEST(test_suspect_after_test)
+{
+	mobility_path_report_t *report;
+	array_t *paths;
+	ike_sa_t *ike_sa;
+	u_int aside = 0;
+
+	mute(1, TRUE);
+	switch_to("eth1");
+	session_fixture_run(f, 700);
+	/* all of the test's packets were sent, before any other path was asked */
+	suspect();
+	session_fixture_run(f, 100);
+	ck_assert_str_eq(session_fixture_uplink(f), "eth0");
+	ike_sa = session_fixture_checkout(f);
+	paths = f->session->get_paths(f->session);
+	charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+	while (array_remove(paths, ARRAY_HEAD, &report))
+	{
+		aside += report->unusable && streq(report->path->ifname, "eth1");
+		mobility_path_report_destroy(report);
+	}
+	array_destroy(paths);
+	ck_assert_uint_eq(aside, 1);
+}
+END_TEST
+
 START_TEST(test_copies_unanswered)
 {
 	switch_to("eth1");
@@ -584,6 +611,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_third_path);
 	tcase_add_test(tc, test_pulled_in_test);
 	tcase_add_test(tc, test_suspect_in_test);
+	tcase_add_test(tc, test_suspect_after_test);
 	tcase_add_test(tc, test_copies_unanswered);
 	tcase_add_test(tc, test_pins_of_probes);
 	tcase_add_test(tc, test_answered_address_gone);
