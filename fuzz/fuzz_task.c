@@ -228,6 +228,7 @@ METHOD(listener_t, message_, bool,
 	listener_t *this, ike_sa_t *ike_sa, message_t *message, bool incoming,
 	bool plain)
 {
+	uint32_t rtt;
 	mobility_request_t *exchange;
 
 	if (!run.mover || ike_sa != run.ike_sa)
@@ -247,7 +248,7 @@ METHOD(listener_t, message_, bool,
 	else if (incoming && plain && !message->get_request(message) &&
 			 exchange->matches(exchange, message->get_message_id(message)))
 	{
-		run.mover->answered(run.mover, message);
+		run.mover->answered(run.mover, message, &rtt);
 	}
 	return TRUE;
 }
