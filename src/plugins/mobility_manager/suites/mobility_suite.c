@@ -7,7 +7,9 @@
 #define _GNU_SOURCE
 #include "mobility_suite.h"
 
+#include <dirent.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +42,11 @@ static struct {
  * the environment.
  */
 static bool verbose;
+
+/**
+ * Number of threads before the library was initialized
+ */
+static u_int threads;
 
 /**
  * Replaces libstrongswan's default logger
@@ -82,7 +89,8 @@ const char *__tsan_default_suppressions(void);
  */
 const char *__tsan_default_suppressions(void)
 {
-	return "race:srunner_run_teardown\n";
+	return "race:srunner_run_teardown\n"
+		   "race:mobility_suite_end_threads\n";
 }
 #endif
 #endif
@@ -133,11 +141,31 @@ void mobility_suite_log_wait(const char *text)
 	ck_assert_msg(found, "no '%s' in: %s", text, mobility_suite_log());
 }
 
+/**
+ * Threads there are
+ */
+static u_int count_threads(void)
+{
+	struct dirent *entry;
+	u_int count = 0;
+	DIR *dir;
+
+	dir = opendir("/proc/self/task");
+	ck_assert(dir);
+	while ((entry = readdir(dir)))
+	{
+		count += entry->d_name[0] != '.';
+	}
+	closedir(dir);
+	return count;
+}
+
 /*
  * Described in header
  */
 void mobility_suite_setup_conf(const char *conf)
 {
+	threads = count_threads();
 	/* a name that cannot exist is quieter than a file that does not */
 	ck_assert(library_init("", "charon"));
 	ck_assert(lib->settings->load_string(lib->settings, (char*)conf, TRUE));
@@ -150,6 +178,38 @@ void mobility_suite_setup_conf(const char *conf)
 void mobility_suite_setup(void)
 {
 	mobility_suite_setup_conf("");
+}
+
+/**
+ * A function of its own, so that its caller is in what the sanitizer reports
+ */
+static __attribute__((noinline)) void cancel_threads(void)
+{
+	lib->processor->set_threads(lib->processor, 0);
+	lib->processor->cancel(lib->processor);
+	__asm__ volatile ("" ::: "memory");
+}
+
+/*
+ * Described in header
+ */
+__attribute__((noinline)) void mobility_suite_end_threads(void)
+{
+	cancel_threads();
+	__asm__ volatile ("" ::: "memory");
+}
+
+/*
+ * Described in header
+ */
+void mobility_suite_await_threads(void)
+{
+	u_int i;
+
+	for (i = 0; count_threads() > threads && i < 100000; i++)
+	{
+		sched_yield();
+	}
 }
 
 /*

@@ -52,6 +52,16 @@ void mobility_suite_setup(void);
 void mobility_suite_teardown(void);
 
 /**
+ * End the threads of the processor.
+ */
+void mobility_suite_end_threads(void);
+
+/**
+ * Wait for threads that nobody joins to end, as the library must outlive them.
+ */
+void mobility_suite_await_threads(void);
+
+/**
  * Initialize libstrongswan with the given configuration instead of none. To be
  * called in place of mobility_suite_setup().
  *

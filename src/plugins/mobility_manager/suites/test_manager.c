@@ -435,8 +435,7 @@ START_TEST(test_destroy)
 	succession_establish(new);
 	ck_assert_int_eq(count_sessions(), 2);
 	ck_assert(!is_stock(id, stock));
-	lib->processor->set_threads(lib->processor, 0);
-	lib->processor->cancel(lib->processor);
+	mobility_suite_end_threads();
 	destroy_manager();
 	ck_assert(is_stock(id, stock));
 	ck_assert(is_stock(new, stock));

@@ -287,7 +287,9 @@ static void setup()
 static void teardown()
 {
 	monitor->destroy(monitor);
-	lib->processor->cancel(lib->processor);
+	mobility_suite_end_threads();
+	/* of a monitor that was stopped by its own thread */
+	mobility_suite_await_threads();
 	mobility_suite_teardown();
 }
 
