@@ -493,6 +493,11 @@ static bool ask_all(private_mobility_traffic_t *this, uint32_t id, bool left,
 	}
 	this->mutex->unlock(this->mutex);
 
+	if (!array_count(questions))
+	{	/* others may be asking, that is nothing to wait for */
+		array_destroy(questions);
+		return complete;
+	}
 	this->asking->lock(this->asking);
 	enumerator = array_create_enumerator(questions);
 	while (enumerator->enumerate(enumerator, &question))
