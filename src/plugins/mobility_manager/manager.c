@@ -490,7 +490,7 @@ static bool add_number(void *data, mobility_entry_t *entry)
 {
 	if (!entry->ended && !entry->replaced)
 	{
-		array_insert(data, ARRAY_TAIL, &entry->session->number);
+		array_insert(data, ARRAY_TAIL, &entry->number);
 	}
 	return FALSE;
 }
