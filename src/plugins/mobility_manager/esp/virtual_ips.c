@@ -14,8 +14,6 @@
 #include "net/rtnl.h"
 #include "net/uplinks.h"
 
-#include <threading/mutex.h>
-
 /** worst metric, routes that belong to addresses come first */
 #define METRIC 4294967294U
 
@@ -35,11 +33,6 @@ struct private_mobility_virtual_ips_t {
 	 * Socket for requests.
 	 */
 	mobility_rtnl_t *rtnl;
-
-	/**
-	 * Lock for the socket.
-	 */
-	mutex_t *mutex;
 };
 
 /**
@@ -68,9 +61,7 @@ static void manage_route(private_mobility_virtual_ips_t *this, uint16_t type,
 	mnl_attr_put_u32(nlh, RTA_OIF, if_nametoindex("lo"));
 	mnl_attr_put_u32(nlh, RTA_PRIORITY, METRIC);
 
-	this->mutex->lock(this->mutex);
 	error = this->rtnl->request(this->rtnl, nlh);
-	this->mutex->unlock(this->mutex);
 	if (error && error != EEXIST && error != ESRCH)
 	{
 		DBG2(DBG_KNL, "unable to keep virtual IP %H: %s", host,
@@ -111,7 +102,6 @@ METHOD(mobility_virtual_ips_t, destroy, void,
 	private_mobility_virtual_ips_t *this)
 {
 	this->rtnl->destroy(this->rtnl);
-	this->mutex->destroy(this->mutex);
 	free(this);
 }
 
@@ -135,7 +125,6 @@ mobility_virtual_ips_t *mobility_virtual_ips_create()
 			.destroy = _destroy,
 		},
 		.rtnl = rtnl,
-		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	return &this->public;
 }

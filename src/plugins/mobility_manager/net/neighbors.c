@@ -10,8 +10,6 @@
 #include "net/neighbors.h"
 #include "net/rtnl.h"
 
-#include <threading/mutex.h>
-
 typedef struct private_mobility_neighbors_t private_mobility_neighbors_t;
 
 /**
@@ -28,11 +26,6 @@ struct private_mobility_neighbors_t {
 	 * Socket for requests.
 	 */
 	mobility_rtnl_t *rtnl;
-
-	/**
-	 * Lock for the socket.
-	 */
-	mutex_t *mutex;
 };
 
 /**
@@ -80,7 +73,6 @@ METHOD(mobility_neighbors_t, ask_again, bool,
 	struct nlmsghdr *nlh;
 	bool waiting = FALSE;
 
-	this->mutex->lock(this->mutex);
 	nlh = build_request(buf, RTM_GETNEIGH, path);
 	if (this->rtnl->get(this->rtnl, nlh, get_state, &state) == 0 &&
 		state == NUD_INCOMPLETE)
@@ -88,7 +80,6 @@ METHOD(mobility_neighbors_t, ask_again, bool,
 		nlh = build_request(buf, RTM_DELNEIGH, path);
 		waiting = this->rtnl->request(this->rtnl, nlh) == 0;
 	}
-	this->mutex->unlock(this->mutex);
 	return waiting;
 }
 
@@ -96,7 +87,6 @@ METHOD(mobility_neighbors_t, destroy, void,
 	private_mobility_neighbors_t *this)
 {
 	this->rtnl->destroy(this->rtnl);
-	this->mutex->destroy(this->mutex);
 	free(this);
 }
 
@@ -119,7 +109,6 @@ mobility_neighbors_t *mobility_neighbors_create()
 			.destroy = _destroy,
 		},
 		.rtnl = rtnl,
-		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	return &this->public;
 }

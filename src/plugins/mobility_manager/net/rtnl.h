@@ -19,7 +19,8 @@
 typedef struct mobility_rtnl_t mobility_rtnl_t;
 
 /**
- * Socket for requests.  Not thread-safe, the owner locks.
+ * Socket for requests.  Methods may be called from any thread, one request is
+ * under way at a time; callbacks must not send any over the same socket.
  */
 struct mobility_rtnl_t {
 
