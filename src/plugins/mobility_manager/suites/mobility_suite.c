@@ -224,6 +224,21 @@ void mobility_suite_teardown(void)
 /*
  * Described in header
  */
+void mobility_suite_bus_log(bus_t *bus, debug_t group, level_t level,
+							char *format, ...)
+{
+	char buf[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(buf, sizeof(buf), format, args);
+	va_end(args);
+	dbg(group, level, "%s", buf);
+}
+
+/*
+ * Described in header
+ */
 char *mobility_suite_file(const char *name)
 {
 	char *path, *dir;

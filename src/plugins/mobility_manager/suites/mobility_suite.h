@@ -18,6 +18,7 @@
 #include <check.h>
 
 #include <library.h>
+#include <bus/bus.h>
 
 /**
  * A ck_assert() for loops. libcheck's own writes to a file each time, and that
@@ -89,6 +90,12 @@ const char *mobility_suite_log(void);
  * @param text		what to wait for
  */
 void mobility_suite_log_wait(const char *text);
+
+/**
+ * For the log() of a mocked bus: passes messages on to the suite's log.
+ */
+void mobility_suite_bus_log(bus_t *bus, debug_t group, level_t level,
+							char *format, ...);
 
 /**
  * Name of a file that belongs to the tests.

@@ -87,20 +87,6 @@ static void assert_calls(const char *expected)
 	calls[0] = '\0';
 }
 
-/**
- * Implements bus_t.log(), pass it on to the suite's log
- */
-static void log_(bus_t *this, debug_t group, level_t level, char *format, ...)
-{
-	char buf[256];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(buf, sizeof(buf), format, args);
-	va_end(args);
-	dbg(group, level, "%s", buf);
-}
-
 METHOD(ike_sa_t, get_my_host, host_t*,
 	ike_sa_t *this)
 {
@@ -457,7 +443,7 @@ static void setup(void)
 	mock.copy = mock.has_moved = mock.in_place = mock.relax = TRUE;
 	mock.migrate[POLICY_IN] = mock.migrate[POLICY_OUT] = TRUE;
 	mock.migrate[POLICY_FWD] = TRUE;
-	mock.bus.log = log_;
+	mock.bus.log = mobility_suite_bus_log;
 	mock.daemon.bus = &mock.bus;
 	mock.daemon.kernel = &mock.kernel;
 	charon = &mock.daemon;

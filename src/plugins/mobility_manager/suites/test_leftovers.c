@@ -747,20 +747,6 @@ START_TEST(test_faults)
 }
 END_TEST
 
-/**
- * Implements bus_t.log(), pass it on to the suite's log
- */
-static void log_(bus_t *this, debug_t group, level_t level, char *format, ...)
-{
-	char buf[256];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(buf, sizeof(buf), format, args);
-	va_end(args);
-	dbg(group, level, "%s", buf);
-}
-
 static void setup(void)
 {
 	mobility_suite_setup();
@@ -770,7 +756,7 @@ static void setup(void)
 	mock.kernel.del_policy = del_policy;
 	mock.config.get_interface = _get_interface;
 	mock.config.get_hw_offload = _get_hw_offload;
-	mock.bus.log = log_;
+	mock.bus.log = mobility_suite_bus_log;
 	mock.daemon.bus = &mock.bus;
 	mock.daemon.kernel = &mock.kernel;
 	mock.mine = traffic_selector_create_from_cidr("10.3.0.1/32", 0, 0, 65535);

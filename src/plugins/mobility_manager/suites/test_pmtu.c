@@ -178,20 +178,6 @@ METHOD(mobility_candidates_t, limit, bool,
 	return !mock.refuse;
 }
 
-/**
- * Implements bus_t.log(), pass it on to the suite's log
- */
-static void log_(bus_t *this, debug_t group, level_t level, char *format, ...)
-{
-	char buf[256];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(buf, sizeof(buf), format, args);
-	va_end(args);
-	dbg(group, level, "%s", buf);
-}
-
 METHOD(rng_t, get_bytes, bool,
 	rng_t *this, size_t len, uint8_t *buffer)
 {
@@ -275,7 +261,7 @@ static void setup(void)
 	mock.ike_sa.get_other_host = _get_other_host;
 	mock.kernel.bypass_socket = _bypass_socket;
 	mock.sender.send = _send_;
-	mock.bus.log = log_;
+	mock.bus.log = mobility_suite_bus_log;
 	mock.daemon = (daemon_t){
 		.kernel = &mock.kernel,
 		.sender = &mock.sender,
