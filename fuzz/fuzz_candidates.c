@@ -10,6 +10,8 @@
  * of whatever kind, few paths come of them, in one order, and few pins.
  */
 
+#include "fuzz.h"
+
 #include <library.h>
 #include <utils/debug.h>
 
@@ -22,10 +24,7 @@
 /**
  * What is left of the input
  */
-static struct {
-	const uint8_t *data;
-	size_t len;
-} input;
+static chunk_t input;
 
 /**
  * An uplink, what of it changes
@@ -61,40 +60,16 @@ static mobility_pins_t pin_methods;
 static ike_sa_t ike_sa;
 
 /**
- * Abort unless a condition holds
- */
-static void check(bool condition)
-{
-	if (!condition)
-	{
-		abort();
-	}
-}
-
-/**
- * Take a byte of the input, 0 at its end
- */
-static uint8_t take()
-{
-	if (!input.len)
-	{
-		return 0;
-	}
-	input.len--;
-	return *input.data++;
-}
-
-/**
  * Take an address: one of a few, or any
  */
 static host_t *take_host()
 {
-	uint8_t kind = take(), bytes[16] = { 192, 0, 2, 0 };
+	uint8_t kind = fuzz_byte(&input), bytes[16] = { 192, 0, 2, 0 };
 	int i, family = kind & 1 ? AF_INET6 : AF_INET;
 
 	for (i = kind & 2 ? 0 : 3; i < (kind & 1 ? 16 : 4); i++)
 	{
-		bytes[i] = kind & 4 && i < 15 ? kind : take();
+		bytes[i] = kind & 4 && i < 15 ? kind : fuzz_byte(&input);
 	}
 	return host_create_from_chunk(family, chunk_from_thing(bytes), 4500);
 }
@@ -206,7 +181,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
  */
 static void change_uplink()
 {
-	uint8_t what = take();
+	uint8_t what = fuzz_byte(&input);
 	uplink_t *uplink = &uplinks[what % UPLINKS];
 
 	uplink->up = what & 0x04;
@@ -215,11 +190,11 @@ static void change_uplink()
 	uplink->config = (mobility_uplink_policy_t){
 		.use = what & 0x20,
 		.has_cost = what & 0x40,
-		.cost = take(),
-		.preference = take() % (MOBILITY_LAST_RESORT + 1),
+		.cost = fuzz_byte(&input),
+		.preference = fuzz_byte(&input) % (MOBILITY_LAST_RESORT + 1),
 	};
-	uplink->path.metric = take();
-	uplink->path.prefix = take() % 33;
+	uplink->path.metric = fuzz_byte(&input);
+	uplink->path.prefix = fuzz_byte(&input) % 33;
 }
 
 /**
@@ -355,10 +330,10 @@ static void judge(mobility_candidates_t *candidates, uint8_t how, uint64_t now)
 	{
 		case 0:
 			candidates->records->failed(candidates->records, path,
-										1 + take() * 100, now);
+										1 + fuzz_byte(&input) * 100, now);
 			break;
 		case 1:
-			candidates->records->answered(candidates->records, path, take(),
+			candidates->records->answered(candidates->records, path, fuzz_byte(&input),
 										  now);
 			break;
 		case 2:
@@ -411,8 +386,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	uint8_t what;
 	int i;
 
-	input.data = data;
-	input.len = len;
+	input = chunk_create((u_char*)data, len);
 	pins = 0;
 	memset(uplinks, 0, sizeof(uplinks));
 	for (i = 0; i < UPLINKS; i++)
@@ -426,7 +400,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	while (input.len)
 	{
 		now += 10;
-		what = take();
+		what = fuzz_byte(&input);
 		switch (what & 0x07)
 		{
 			case 0:

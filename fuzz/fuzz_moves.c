@@ -12,6 +12,8 @@
  * In the end both have to be the same, and in between packets have to pass.
  */
 
+#include "fuzz.h"
+
 #include <daemon.h>
 
 #include "net/clock.h"
@@ -151,21 +153,6 @@ mobility_clock_t *__wrap_mobility_clock_create(mobility_clock_cb_t cb,
 	alarm_time = 0;
 	return &alarm_clock;
 }
-
-/**
- * Give up if something is not as it has to be
- */
-#define check(condition) \
-	do \
-	{ \
-		if (!(condition)) \
-		{ \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, \
-					#condition); \
-			abort(); \
-		} \
-	} \
-	while (FALSE)
 
 /**
  * What an address is known by

@@ -11,6 +11,8 @@
  * that ends where it ends, and all requests have to be well-formed.
  */
 
+#include "fuzz.h"
+
 #include <errno.h>
 
 #include <library.h>
@@ -24,8 +26,7 @@
 /**
  * What is left of the input
  */
-static const uint8_t *input;
-static size_t input_len;
+static chunk_t input;
 
 /**
  * Addresses and traffic selectors
@@ -40,42 +41,17 @@ static mobility_xfrm_move_t move;
 static mobility_ip_t copied_to;
 
 /**
- * Give up if something is not as it has to be
- */
-#define check(condition) \
-	do \
-	{ \
-		if (!(condition)) \
-		{ \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, \
-					#condition); \
-			abort(); \
-		} \
-	} \
-	while (FALSE)
-
-/**
  * Take bytes of the input, 0 where there are none left
  */
 static void take(void *buf, size_t len)
 {
-	size_t taken = min(len, input_len);
+	chunk_t bytes = fuzz_bytes(&input, len);
 
 	memset(buf, 0, len);
-	memcpy(buf, input, taken);
-	input += taken;
-	input_len -= taken;
-}
-
-/**
- * Take a byte
- */
-static uint8_t take_byte()
-{
-	uint8_t byte;
-
-	take(&byte, sizeof(byte));
-	return byte;
+	if (bytes.len)
+	{
+		memcpy(buf, bytes.ptr, bytes.len);
+	}
 }
 
 /**
@@ -85,7 +61,7 @@ static int take_error()
 {
 	static const int errors[] = { 0, 0, ESRCH, ENOBUFS };
 
-	return errors[take_byte() % countof(errors)];
+	return errors[fuzz_byte(&input) % countof(errors)];
 }
 
 /**
@@ -97,7 +73,7 @@ static void answer(uint16_t type, mobility_nlsocket_cb_t cb, void *data)
 	uint16_t len;
 
 	take(&len, sizeof(len));
-	len = NLMSG_HDRLEN + min(len, input_len);
+	len = NLMSG_HDRLEN + min(len, input.len);
 	nlh = calloc(1, len);
 	take(nlh + 1, len - NLMSG_HDRLEN);
 	nlh->nlmsg_len = len;
@@ -213,7 +189,7 @@ METHOD(mobility_xfrm_t, request, int,
 	mobility_xfrm_t *this, struct nlmsghdr *nlh, mobility_nlsocket_cb_t cb,
 	void *data)
 {
-	uint8_t messages = take_byte() % 4;
+	uint8_t messages = fuzz_byte(&input) % 4;
 	uint16_t type;
 
 	check_request(nlh);
@@ -221,7 +197,7 @@ METHOD(mobility_xfrm_t, request, int,
 	{
 		type = nlh->nlmsg_type == XFRM_MSG_GETSA ? XFRM_MSG_NEWSA :
 			   nlh->nlmsg_type == XFRM_MSG_GETPOLICY ? XFRM_MSG_NEWPOLICY : 0;
-		if (take_byte() == 0xff)
+		if (fuzz_byte(&input) == 0xff)
 		{
 			take(&type, sizeof(type));
 		}
@@ -238,7 +214,7 @@ METHOD(mobility_xfrm_t, get_sa, int,
 	if (!error)
 	{
 		*sa = (mobility_sa_t){
-			.packets = take_byte(),
+			.packets = fuzz_byte(&input),
 		};
 	}
 	return error;
@@ -273,7 +249,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
  */
 static void choose_move()
 {
-	uint8_t old = take_byte(), new = take_byte(), what = take_byte();
+	uint8_t old = fuzz_byte(&input), new = fuzz_byte(&input);
+	uint8_t what = fuzz_byte(&input);
 	int v6 = what & 2;
 
 	move = (mobility_xfrm_move_t){
@@ -303,14 +280,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	mobility_sa_id_t id;
 	mobility_xfrm_migrate_t *sad;
 
-	input = data;
-	input_len = len;
+	input = chunk_create((u_char*)data, len);
 	choose_move();
 	sad = mobility_xfrm_migrate_create(&xfrm);
-	while (input_len)
+	while (input.len)
 	{
 		id = mobility_sa_id_create(move.dst, IPPROTO_ESP, move.spi, (mark_t){});
-		switch (take_byte() % 7)
+		switch (fuzz_byte(&input) % 7)
 		{
 			case 0:
 				sad->migrate(sad, &move);

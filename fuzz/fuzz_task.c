@@ -16,6 +16,8 @@
  *    an INVALID_SYNTAX, or an answer that is early.
  */
 
+#include "fuzz.h"
+
 #include <daemon.h>
 #include <encoding/payloads/notify_payload.h>
 
@@ -28,17 +30,6 @@
 
 /** notifies of a message that charon understands */
 #define MAX_NOTIFIES 20
-
-#define check(cond) \
-	do \
-	{ \
-		if (!(cond)) \
-		{ \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond); \
-			abort(); \
-		} \
-	} \
-	while (FALSE)
 
 /**
  * What is left of the input
@@ -107,33 +98,6 @@ void mobility_suite_setup_conf(const char *conf)
  */
 void mobility_suite_teardown(void)
 {
-}
-
-/**
- * Get a byte of the input, 0 if there is none left
- */
-static uint8_t get_byte()
-{
-	uint8_t byte = 0;
-
-	if (input.len)
-	{
-		byte = *input.ptr;
-		input = chunk_skip(input, 1);
-	}
-	return byte;
-}
-
-/**
- * Get some bytes of the input
- */
-static chunk_t get_bytes(size_t len)
-{
-	chunk_t bytes = input;
-
-	bytes.len = min(len, input.len);
-	input = chunk_skip(input, bytes.len);
-	return bytes;
 }
 
 METHOD(rng_t, allocate_bytes, bool,
@@ -301,9 +265,9 @@ static void add_notifies(message_t *message, uint8_t count)
 
 	while (count--)
 	{
-		type = get_byte();
-		type = type < countof(types) ? types[type] : type << 8 | get_byte();
-		add_notify(message, type, get_bytes(get_byte()));
+		type = fuzz_byte(&input);
+		type = type < countof(types) ? types[type] : type << 8 | fuzz_byte(&input);
+		add_notify(message, type, fuzz_bytes(&input, fuzz_byte(&input)));
 	}
 }
 
@@ -313,7 +277,7 @@ static void add_notifies(message_t *message, uint8_t count)
  */
 static bool answer()
 {
-	uint8_t path = get_byte(), kind = get_byte();
+	uint8_t path = fuzz_byte(&input), kind = fuzz_byte(&input);
 	notify_payload_t *notify;
 	message_t *message;
 	chunk_t cookie2;
@@ -335,7 +299,7 @@ static bool answer()
 		add_notify(message, COOKIE2, cookie2);
 		chunk_free(&cookie2);
 	}
-	add_notifies(message, kind >> 6 == 3 ? get_byte() & 0x1f : kind >> 6);
+	add_notifies(message, kind >> 6 == 3 ? fuzz_byte(&input) & 0x1f : kind >> 6);
 
 	notify = message->get_notify(message, COOKIE2);
 	run.echoed = notify && chunk_equals(notify->get_notification_data(notify),
@@ -362,8 +326,8 @@ static bool request()
 	status_t status;
 
 	message = create_message(TRUE, run.ike_sa->get_message_id(run.ike_sa, FALSE),
-							 get_byte());
-	add_notifies(message, get_byte() & 0x0f);
+							 fuzz_byte(&input));
+	add_notifies(message, fuzz_byte(&input) & 0x0f);
 	run.confirmed = FALSE;
 	status = run.ike_sa->process_message(run.ike_sa, message);
 	message->destroy(message);
@@ -406,7 +370,7 @@ static status_t test(uint8_t byte)
  */
 static bool decide(uint8_t what)
 {
-	uint8_t byte = get_byte();
+	uint8_t byte = fuzz_byte(&input);
 	mobility_mover_t *mover = run.mover;
 	mobility_fsm_event_t event = {};
 	status_t status = SUCCESS;
@@ -528,7 +492,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	begin();
 	while (alive && input.len)
 	{
-		what = get_byte() & 0x0f;
+		what = fuzz_byte(&input) & 0x0f;
 		alive = what < 8 ? decide(what) : what < 14 ? answer() : request();
 	}
 	end();
