@@ -14,6 +14,8 @@
 #include "net/rtnl.h"
 #include "net/uplinks.h"
 
+#include <daemon.h>
+
 /** worst metric, routes that belong to addresses come first */
 #define METRIC 4294967294U
 
@@ -127,4 +129,75 @@ mobility_virtual_ips_t *mobility_virtual_ips_create()
 		.rtnl = rtnl,
 	);
 	return &this->public;
+}
+
+/**
+ * Check if charon believes to have installed an address.
+ */
+static bool is_believed(host_t *vip)
+{
+	enumerator_t *enumerator;
+	host_t *host;
+	bool found = FALSE;
+
+	enumerator = charon->kernel->create_address_enumerator(charon->kernel,
+														   ADDR_TYPE_ALL);
+	while (!found && enumerator->enumerate(enumerator, &host))
+	{
+		found = host->ip_equals(host, vip);
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+/**
+ * Put an address back on the interface that has the IKE_SA's address, as charon
+ * does, or where charon is told to have them.
+ */
+static void restore(ike_sa_t *ike_sa, host_t *vip)
+{
+	host_t *me = ike_sa->get_my_host(ike_sa);
+	char *ifname;
+
+	if (charon->kernel->get_interface(charon->kernel, me, &ifname))
+	{
+		if (charon->kernel->add_ip(charon->kernel, vip, -1, ifname) == SUCCESS &&
+			is_believed(vip))
+		{
+			DBG1(DBG_IKE, "mobility: %s: somebody has deleted the virtual IP "
+				 "%H, put it back", ike_sa->get_name(ike_sa), vip);
+		}
+		free(ifname);
+	}
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_virtual_ips_restore(ike_sa_t *ike_sa,
+								  mobility_monitor_t *monitor)
+{
+	enumerator_t *enumerator;
+	char owner[IFNAMSIZ];
+	bool complete = TRUE;
+	host_t *vip;
+
+	enumerator = ike_sa->create_virtual_ip_enumerator(ike_sa, TRUE);
+	while (enumerator->enumerate(enumerator, &vip))
+	{
+		if (monitor->get_owner(monitor, vip, owner))
+		{
+			continue;
+		}
+		if (is_believed(vip))
+		{
+			complete = FALSE;
+		}
+		else
+		{
+			restore(ike_sa, vip);
+		}
+	}
+	enumerator->destroy(enumerator);
+	return complete;
 }

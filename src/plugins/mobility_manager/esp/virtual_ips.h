@@ -14,12 +14,17 @@
  * them again to the new uplink.  Meanwhile packets to them have nowhere to go,
  * and applications can't send from them.  A route of type local has the same
  * effect as an address on some interface.
+ *
+ * And others may delete them: without them nothing leaves through the tunnel,
+ * however well the path works.
  */
 
 #ifndef MOBILITY_VIRTUAL_IPS_H_
 #define MOBILITY_VIRTUAL_IPS_H_
 
 #include <sa/ike_sa.h>
+
+#include "net/monitor.h"
 
 typedef struct mobility_virtual_ips_t mobility_virtual_ips_t;
 
@@ -55,5 +60,20 @@ struct mobility_virtual_ips_t {
  * @return				instance, NULL if rtnetlink is not available (logged)
  */
 mobility_virtual_ips_t *mobility_virtual_ips_create();
+
+/**
+ * Put virtual IP addresses back that others have deleted, e.g. with all addresses
+ * of an uplink.  charon adds the routes again that need them.
+ *
+ * Waits for charon's thread that hears of addresses, so this is not for bus
+ * listeners.
+ *
+ * @param ike_sa		IKE_SA, checked out
+ * @param monitor		network monitor
+ * @return				FALSE if charon has not noticed yet that an address is gone,
+ *						then this has to be called again a moment later
+ */
+bool mobility_virtual_ips_restore(ike_sa_t *ike_sa,
+								  mobility_monitor_t *monitor);
 
 #endif /** MOBILITY_VIRTUAL_IPS_H_ @}*/

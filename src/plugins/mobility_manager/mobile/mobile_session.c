@@ -5,6 +5,7 @@
  */
 
 #include "mobile/mobile_session.h"
+#include "esp/virtual_ips.h"
 #include "net/clock.h"
 #include "session/hold.h"
 #include "mobile/mover.h"
@@ -22,6 +23,11 @@
 
 /** Shortest time until the peer's name is resolved again, in ms. */
 #define RESOLVE_INTERVAL 2000
+
+/** Time until charon has heard as well that an address is gone, in ms, and how
+ * often it is waited for. */
+#define RESTORE_INTERVAL 50
+#define RESTORE_ATTEMPTS 20
 
 /** How many times as long it is between attempts if only the last resort is
  * left. */
@@ -114,6 +120,16 @@ struct private_mobility_session_t {
 	 * When the peer's name may be resolved again.
 	 */
 	uint64_t resolve;
+
+	/**
+	 * When to look again for virtual IPs that others have deleted, 0 if not.
+	 */
+	uint64_t restore;
+
+	/**
+	 * How often that is still done.
+	 */
+	u_int restores;
 
 	/**
 	 * State observers know of.
@@ -234,6 +250,7 @@ static void arm(private_mobility_session_t *this)
 	}
 	deadline = earlier(mobility_fsm_deadline(&this->fsm, &this->times),
 					   this->mover->get_deadline(this->mover));
+	deadline = earlier(deadline, this->restore);
 	this->context->arm(this->context, &this->public,
 					   earlier(deadline, this->review));
 }
@@ -298,6 +315,21 @@ static bool look_around(private_mobility_session_t *this,
 		explain_loss(this, path, uplink.use);
 	}
 	return changed;
+}
+
+/**
+ * Put virtual IP addresses back that others have deleted.
+ */
+static void restore_addresses(private_mobility_session_t *this)
+{
+	this->restore = 0;
+	if (!mobility_virtual_ips_restore(this->ike_sa, this->context->monitor) &&
+		this->restores)
+	{
+		this->restores--;
+		this->restore = mobility_now() + RESTORE_INTERVAL;
+		arm(this);
+	}
 }
 
 /**
@@ -584,6 +616,11 @@ METHOD(mobility_session_t, look, status_t,
 		this->context->tell(this->context, MOBILITY_EVENT_PATH, this->told,
 							&this->public);
 	}
+	if (event.usable)
+	{
+		this->restores = RESTORE_ATTEMPTS;
+		restore_addresses(this);
+	}
 	this->vigil->watch(this->vigil, this->ike_sa);
 	/* an update may have stayed behind on the IKE_SA that was replaced */
 	if (this->mover->settle(this->mover, this->fsm.state !=
@@ -706,6 +743,10 @@ METHOD(mobility_session_t, tick, status_t,
 			return status;
 		}
 		return this->hold->hand_over(this->hold);
+	}
+	if (this->restore && now >= this->restore)
+	{
+		restore_addresses(this);
 	}
 	this->mover->tick(this->mover, this->config.penalty_time * 1000ULL);
 	if (this->fsm.outage && this->times.outage_time &&

@@ -1,0 +1,276 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_suite.h"
+
+#include "esp/virtual_ips.h"
+
+#include <daemon.h>
+
+/** virtual addresses of the IKE_SA, and its own */
+#define VIP "10.3.0.1"
+#define OTHER_VIP "fec3::1"
+#define LOCAL "192.168.0.50"
+
+/**
+ * charon, as far as it is needed
+ */
+static struct {
+	daemon_t daemon;
+	bus_t bus;
+	kernel_interface_t kernel;
+	mobility_monitor_t monitor;
+	ike_sa_t ike_sa;
+	/** the IKE_SA's address, and virtual ones */
+	host_t *me, *vips[2];
+	/** the kernel has these, and charon believes it has */
+	bool there[2], believed[2];
+	/** charon knows on which interface the IKE_SA's address is */
+	bool known;
+	/** adding one works */
+	bool works;
+	/** number of those that were added */
+	u_int added;
+} mock;
+
+/**
+ * Get the index of a virtual address
+ */
+static int find(host_t *host)
+{
+	return host->ip_equals(host, mock.vips[0]) ? 0 : 1;
+}
+
+METHOD(ike_sa_t, get_name, char*,
+	ike_sa_t *this)
+{
+	return "home";
+}
+
+METHOD(ike_sa_t, get_my_host, host_t*,
+	ike_sa_t *this)
+{
+	return mock.me;
+}
+
+/**
+ * Enumerates virtual addresses, all of them or those charon believes in
+ */
+typedef struct {
+	enumerator_t public;
+	bool all;
+	int next;
+} vip_enumerator_t;
+
+METHOD(enumerator_t, enumerate_vips, bool,
+	vip_enumerator_t *this, va_list args)
+{
+	host_t **host;
+	int i;
+
+	VA_ARGS_VGET(args, host);
+	while (this->next < countof(mock.vips))
+	{
+		i = this->next++;
+		if (this->all || mock.believed[i])
+		{
+			*host = mock.vips[i];
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+/**
+ * Create such an enumerator
+ */
+static enumerator_t *enumerate(bool all)
+{
+	vip_enumerator_t *this;
+
+	INIT(this,
+		.public = {
+			.enumerate = enumerator_enumerate_default,
+			.venumerate = _enumerate_vips,
+			.destroy = (void*)free,
+		},
+		.all = all,
+	);
+	return &this->public;
+}
+
+METHOD(ike_sa_t, create_virtual_ip_enumerator, enumerator_t*,
+	ike_sa_t *this, bool local)
+{
+	ck_assert(local);
+	return enumerate(TRUE);
+}
+
+METHOD(kernel_interface_t, create_address_enumerator, enumerator_t*,
+	kernel_interface_t *this, kernel_address_type_t which)
+{
+	return enumerate(FALSE);
+}
+
+METHOD(kernel_interface_t, get_interface, bool,
+	kernel_interface_t *this, host_t *host, char **name)
+{
+	ck_assert(host == mock.me);
+	if (mock.known)
+	{
+		*name = strdup("eth1");
+	}
+	return mock.known;
+}
+
+METHOD(kernel_interface_t, add_ip, status_t,
+	kernel_interface_t *this, host_t *vip, int prefix, char *iface)
+{
+	ck_assert_str_eq(iface, "eth1");
+	ck_assert_int_eq(prefix, -1);
+	ck_assert(!mock.believed[find(vip)]);
+	if (!mock.works)
+	{
+		return FAILED;
+	}
+	mock.believed[find(vip)] = mock.there[find(vip)] = TRUE;
+	mock.added++;
+	return SUCCESS;
+}
+
+METHOD(mobility_monitor_t, get_owner, bool,
+	mobility_monitor_t *this, host_t *addr, char *ifname)
+{
+	return mock.there[find(addr)];
+}
+
+static void setup(void)
+{
+	int i;
+
+	mobility_suite_setup();
+	memset(&mock, 0, sizeof(mock));
+	mock.bus.log = mobility_suite_bus_log;
+	mock.kernel.create_address_enumerator = _create_address_enumerator;
+	mock.kernel.get_interface = _get_interface;
+	mock.kernel.add_ip = _add_ip;
+	mock.monitor.get_owner = _get_owner;
+	mock.ike_sa.get_name = _get_name;
+	mock.ike_sa.get_my_host = _get_my_host;
+	mock.ike_sa.create_virtual_ip_enumerator = _create_virtual_ip_enumerator;
+	mock.me = host_create_from_string(LOCAL, 4500);
+	mock.vips[0] = host_create_from_string(VIP, 0);
+	mock.vips[1] = host_create_from_string(OTHER_VIP, 0);
+	for (i = 0; i < countof(mock.vips); i++)
+	{
+		mock.there[i] = mock.believed[i] = TRUE;
+	}
+	mock.known = mock.works = TRUE;
+	mock.daemon.bus = &mock.bus;
+	mock.daemon.kernel = &mock.kernel;
+	charon = &mock.daemon;
+	mobility_suite_log_start();
+}
+
+static void teardown(void)
+{
+	charon = NULL;
+	mock.me->destroy(mock.me);
+	mock.vips[0]->destroy(mock.vips[0]);
+	mock.vips[1]->destroy(mock.vips[1]);
+	mobility_suite_teardown();
+}
+
+/**
+ * Somebody deletes an address, charon has or has not heard of it
+ */
+static void lose(int i, bool heard)
+{
+	mock.there[i] = FALSE;
+	mock.believed[i] = !heard;
+}
+
+/**
+ * Have addresses put back
+ */
+static bool restore()
+{
+	return mobility_virtual_ips_restore(&mock.ike_sa, &mock.monitor);
+}
+
+START_TEST(test_nothing)
+{
+	ck_assert(restore());
+	ck_assert_uint_eq(mock.added, 0);
+	ck_assert_str_eq(mobility_suite_log(), "");
+}
+END_TEST
+
+START_TEST(test_deleted)
+{
+	lose(0, TRUE);
+	ck_assert(restore());
+	ck_assert_uint_eq(mock.added, 1);
+	ck_assert(strstr(mobility_suite_log(), "mobility: home: "));
+	ck_assert(strstr(mobility_suite_log(), VIP));
+	lose(0, TRUE);
+	lose(1, TRUE);
+	ck_assert(restore());
+	ck_assert_uint_eq(mock.added, 3);
+	ck_assert(restore());
+	ck_assert_uint_eq(mock.added, 3);
+}
+END_TEST
+
+START_TEST(test_not_heard)
+{
+	lose(0, TRUE);
+	lose(1, FALSE);
+	/* it would only be counted once more, and be gone then */
+	ck_assert(!restore());
+	ck_assert_uint_eq(mock.added, 1);
+	lose(1, TRUE);
+	ck_assert(restore());
+	ck_assert_uint_eq(mock.added, 2);
+}
+END_TEST
+
+START_TEST(test_no_interface)
+{
+	lose(0, TRUE);
+	mock.known = FALSE;
+	ck_assert(restore());
+	ck_assert_uint_eq(mock.added, 0);
+	ck_assert_str_eq(mobility_suite_log(), "");
+}
+END_TEST
+
+START_TEST(test_fails)
+{
+	lose(0, TRUE);
+	mock.works = FALSE;
+	ck_assert(restore());
+	ck_assert_str_eq(mobility_suite_log(), "");
+}
+END_TEST
+
+Suite *mobility_suite_create(void)
+{
+	Suite *s;
+	TCase *tc;
+
+	s = suite_create("virtual_ips");
+
+	tc = tcase_create("deleted by others");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_nothing);
+	tcase_add_test(tc, test_deleted);
+	tcase_add_test(tc, test_not_heard);
+	tcase_add_test(tc, test_no_interface);
+	tcase_add_test(tc, test_fails);
+	suite_add_tcase(s, tc);
+	return s;
+}
