@@ -109,6 +109,17 @@ static status_t hook_delete(ike_sa_t *ike_sa, bool force)
 }
 
 /**
+ * Hook for ike_sa_t.reauth()
+ */
+static status_t hook_reauth(ike_sa_t *ike_sa)
+{
+	hook_t *hook = find(ike_sa);
+
+	hook->handler->reauth(hook->handler, ike_sa);
+	return hook->stock.reauth(ike_sa);
+}
+
+/**
  * Hook for ike_sa_t.process_message()
  */
 static status_t hook_process_message(ike_sa_t *ike_sa, message_t *message)
@@ -155,6 +166,7 @@ static void replace_methods(ike_sa_t *ike_sa, const hook_t *hook)
 	ike_sa->roam = handler->roam ? hook_roam : stock->roam;
 	ike_sa->send_dpd = handler->send_dpd ? hook_send_dpd : stock->send_dpd;
 	ike_sa->delete = handler->delete ? hook_delete : stock->delete;
+	ike_sa->reauth = handler->reauth ? hook_reauth : stock->reauth;
 	ike_sa->process_message = handler->processed ? hook_process_message
 												 : stock->process_message;
 	ike_sa->update_hosts = handler->update_hosts ? hook_update_hosts
@@ -177,6 +189,7 @@ METHOD(mobility_ike_hooks_t, hook_, void,
 				.roam = ike_sa->roam,
 				.send_dpd = ike_sa->send_dpd,
 				.delete = ike_sa->delete,
+				.reauth = ike_sa->reauth,
 				.process_message = ike_sa->process_message,
 				.update_hosts = ike_sa->update_hosts,
 			},
@@ -204,6 +217,7 @@ METHOD(mobility_ike_hooks_t, unhook, void,
 		ike_sa->roam = hook->stock.roam;
 		ike_sa->send_dpd = hook->stock.send_dpd;
 		ike_sa->delete = hook->stock.delete;
+		ike_sa->reauth = hook->stock.reauth;
 		ike_sa->process_message = hook->stock.process_message;
 		ike_sa->update_hosts = hook->stock.update_hosts;
 		free(hook);

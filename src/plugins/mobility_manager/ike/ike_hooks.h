@@ -35,6 +35,8 @@ struct mobility_ike_stock_t {
 	status_t (*send_dpd)(ike_sa_t *this);
 	/** ike_sa_t.delete() */
 	status_t (*delete)(ike_sa_t *this, bool force);
+	/** ike_sa_t.reauth() */
+	status_t (*reauth)(ike_sa_t *this);
 	/** ike_sa_t.process_message() */
 	status_t (*process_message)(ike_sa_t *this, message_t *message);
 	/** ike_sa_t.update_hosts() */
@@ -66,6 +68,9 @@ struct mobility_ike_handler_t {
 	/** replaces ike_sa_t.delete() */
 	status_t (*delete)(mobility_ike_handler_t *this, ike_sa_t *ike_sa,
 					   const mobility_ike_stock_t *stock, bool force);
+
+	/** called before ike_sa_t.reauth() */
+	void (*reauth)(mobility_ike_handler_t *this, ike_sa_t *ike_sa);
 
 	/** called after ike_sa_t.process_message(), unless that returned
 	 * DESTROY_ME */

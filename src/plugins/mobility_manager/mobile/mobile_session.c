@@ -883,6 +883,16 @@ static status_t send_dpd(void *data)
 }
 
 /**
+ * Implements mobility_role_t.reauth()
+ */
+static void before_reauth(void *data)
+{
+	private_mobility_session_t *this = data;
+
+	this->mover->end_linger(this->mover);
+}
+
+/**
  * Implements mobility_role_t.processed()
  */
 static status_t processed(void *data)
@@ -1233,6 +1243,7 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 	static const mobility_role_t role = {
 		.is_idle = is_idle,
 		.send_dpd = send_dpd,
+		.reauth = before_reauth,
 		.processed = processed,
 	};
 	static refcount_t ids;

@@ -313,10 +313,8 @@ static void accept_target(private_mobility_mover_t *this)
 	}
 }
 
-/**
- * No packets are to be expected anymore over a path that is not in use.
- */
-static void end_linger(private_mobility_mover_t *this)
+METHOD(mobility_mover_t, end_linger, void,
+	private_mobility_mover_t *this)
 {
 	mobility_candidates_t *candidates = this->public.candidates;
 
@@ -1189,6 +1187,7 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 			.exchange = mobility_request_create(),
 			.candidates = candidates,
 			.bind = _bind_,
+			.end_linger = _end_linger,
 			.look = _look,
 			.get_path = _get_path,
 			.begin = _begin,

@@ -83,6 +83,11 @@ struct mobility_mover_t {
 	void (*bind)(mobility_mover_t *this, ike_sa_t *ike_sa);
 
 	/**
+	 * Accept packets over the path in use only, from now on.
+	 */
+	void (*end_linger)(mobility_mover_t *this);
+
+	/**
 	 * Take over the path in use from the IKE_SA, which the peer or stock may
 	 * have changed, and collect candidates.
 	 *

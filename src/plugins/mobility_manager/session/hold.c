@@ -257,6 +257,12 @@ static void leave_behind(private_mobility_hold_t *this)
 	}
 }
 
+METHOD(mobility_ike_handler_t, reauth, void,
+	private_mobility_hold_t *this, ike_sa_t *ike_sa)
+{
+	this->role->reauth(this->public.handler.session);
+}
+
 METHOD(mobility_hold_t, bind_, void,
 	private_mobility_hold_t *this, ike_sa_t *ike_sa)
 {
@@ -304,6 +310,7 @@ mobility_hold_t *mobility_hold_create(mobility_ike_hooks_t *hooks,
 				.roam = _roam,
 				.send_dpd = _send_dpd,
 				.delete = _delete_,
+				.reauth = _reauth,
 				.processed = _processed,
 			},
 			.bind = _bind_,

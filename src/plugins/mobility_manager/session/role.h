@@ -40,6 +40,14 @@ struct mobility_role_t {
 	status_t (*send_dpd)(void *session);
 
 	/**
+	 * The IKE_SA is going to be reauthenticated, and may be gone before time has
+	 * passed.
+	 *
+	 * @param session	session
+	 */
+	void (*reauth)(void *session);
+
+	/**
 	 * A message was processed, and the IKE_SA is not to be destroyed.
 	 *
 	 * @param session	session

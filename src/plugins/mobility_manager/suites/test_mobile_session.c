@@ -457,6 +457,22 @@ START_TEST(test_copies_unanswered)
 }
 END_TEST
 
+START_TEST(test_copies_reauth)
+{
+	ike_sa_t *ike_sa;
+
+	switch_to("eth1");
+	session_fixture_run(f, 100);
+	ck_assert_str_eq(session_fixture_uplink(f), "eth1");
+	ck_assert_int_eq(array_count(f->network->copies), 1);
+	/* the new IKE_SA may take its time, or never be there */
+	ike_sa = session_fixture_checkout(f);
+	mock_ike_checkin(ike_sa, ike_sa->reauth(ike_sa));
+	ck_assert_int_eq(array_count(f->network->copies), 0);
+	assert_pinned("1");
+}
+END_TEST
+
 START_TEST(test_pins_of_probes)
 {
 	plug(2, TRUE);
@@ -613,6 +629,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_suspect_in_test);
 	tcase_add_test(tc, test_suspect_after_test);
 	tcase_add_test(tc, test_copies_unanswered);
+	tcase_add_test(tc, test_copies_reauth);
 	tcase_add_test(tc, test_pins_of_probes);
 	tcase_add_test(tc, test_answered_address_gone);
 	tcase_add_test(tc, test_rekeyed_not_deleted);
