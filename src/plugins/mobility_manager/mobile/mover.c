@@ -301,8 +301,9 @@ static void send_again(private_mobility_mover_t *this,
  */
 static void accept_target(private_mobility_mover_t *this)
 {
-	if (this->relocator && this->target->local->get_family(this->target->local)
-			== this->path->local->get_family(this->path->local))
+	if (this->relocator && this->path &&
+		this->target->local->get_family(this->target->local) ==
+		this->path->local->get_family(this->path->local))
 	{
 		this->relocator->accept(this->relocator, this->ike_sa,
 								this->target->local, &this->copies);

@@ -386,6 +386,26 @@ START_TEST(test_pulled_in_test)
 }
 END_TEST
 
+START_TEST(test_from_nowhere)
+{
+	ike_sa_t *ike_sa;
+
+	/* no uplink has the address of the IKE_SA, and none can be used */
+	ike_sa = session_fixture_checkout(f);
+	ike_sa->set_my_host(ike_sa, host_create_from_string("10.9.0.2", 4500));
+	charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+	f->network->uplinks[0].up = f->network->uplinks[1].up = FALSE;
+	session_fixture_changed(f);
+	ck_assert_uint_eq(f->state, MOBILITY_DORMANT);
+	/* who asks for one that has just come back is faster than its event */
+	f->network->uplinks[1].up = TRUE;
+	switch_to("eth1");
+	session_fixture_run(f, 100);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	ck_assert_str_eq(session_fixture_uplink(f), "eth1");
+}
+END_TEST
+
 START_TEST(test_suspect_in_test)
 {
 	ike_sa_t *ike_sa;
@@ -626,6 +646,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_terminate_in_move);
 	tcase_add_test(tc, test_third_path);
 	tcase_add_test(tc, test_pulled_in_test);
+	tcase_add_test(tc, test_from_nowhere);
 	tcase_add_test(tc, test_suspect_in_test);
 	tcase_add_test(tc, test_suspect_after_test);
 	tcase_add_test(tc, test_copies_unanswered);
