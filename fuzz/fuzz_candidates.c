@@ -201,16 +201,16 @@ static void change_uplink()
  * Check that of two paths the first comes first, and that only equal ones do
  * both, and that a peer may be there
  */
-static void check_pair(mobility_path_t *a, mobility_path_t *b,
+static void check_pair(mobility_candidate_t *a, mobility_candidate_t *b,
 					   const mobility_ranking_t *ranking)
 {
-	mobility_ip_t ip = mobility_ip_from_host(b->remote);
+	host_t *remote = b->path->remote;
+	mobility_ip_t ip = mobility_ip_from_host(remote);
 
 	check(mobility_ranking_compare(a, b, ranking) <= 0);
 	check(mobility_ranking_compare(b, a, ranking) >= 0);
-	check((a == b) == mobility_path_equals(a, b));
-	check(mobility_ip_is_reachable(&ip) ||
-		  b->remote->ip_equals(b->remote, other));
+	check((a == b) == mobility_path_equals(a->path, b->path));
+	check(mobility_ip_is_reachable(&ip) || remote->ip_equals(remote, other));
 }
 
 /**
@@ -221,7 +221,7 @@ static array_t *get_paths_ranked(mobility_candidates_t *candidates,
 {
 	array_t *paths = array_create(0, 0);
 	enumerator_t *enumerator;
-	mobility_path_t *path;
+	mobility_candidate_t *path;
 
 	enumerator = candidates->create_enumerator(candidates, now);
 	while (enumerator->enumerate(enumerator, &path))
@@ -238,10 +238,14 @@ static array_t *get_paths_ranked(mobility_candidates_t *candidates,
 static void check_paths(mobility_candidates_t *candidates,
 						mobility_path_t *incumbent, uint64_t now)
 {
-	mobility_ranking_t ranking = {
-		.incumbent = incumbent,
+	mobility_candidate_t in_use = {
+		.path = incumbent,
 	};
-	mobility_path_t *a, *b, *better;
+	mobility_ranking_t ranking = {
+		.incumbent = incumbent ? &in_use : NULL,
+	};
+	mobility_candidate_t *a, *b;
+	mobility_path_t *better;
 	array_t *paths, *reports;
 	char ifname[IFNAMSIZ];
 	bool used = FALSE;
@@ -253,7 +257,7 @@ static void check_paths(mobility_candidates_t *candidates,
 	{
 		array_get(paths, i, &a);
 		ranking.by_cost |= a->has_cost;
-		used |= a->remote->ip_equals(a->remote, other);
+		used |= a->path->remote->ip_equals(a->path->remote, other);
 	}
 	check(used || !array_count(paths) || get_owner(&monitor, other, ifname));
 	for (i = 0; i < array_count(paths); i++)
@@ -265,11 +269,15 @@ static void check_paths(mobility_candidates_t *candidates,
 			check_pair(a, b, &ranking);
 		}
 	}
-	array_destroy(paths);
 	better = candidates->find_better(candidates, incumbent, now);
-	check(!better || (incumbent && better->ifindex != incumbent->ifindex &&
-					  !better->aside &&
-					  better->preference != MOBILITY_LAST_RESORT));
+	check(!better || (incumbent && better->ifindex != incumbent->ifindex));
+	for (i = 0; i < array_count(paths); i++)
+	{
+		array_get(paths, i, &a);
+		check(a->path != better ||
+			  (!a->aside && a->preference != MOBILITY_LAST_RESORT));
+	}
+	array_destroy(paths);
 	reports = candidates->create_reports(candidates, incumbent, now);
 	check(array_count(reports) >= candidates->count(candidates, NULL));
 	array_destroy_function(reports, (void*)mobility_path_report_destroy, NULL);
@@ -280,7 +288,7 @@ static void check_paths(mobility_candidates_t *candidates,
  */
 static void probe(mobility_candidates_t *candidates, uint64_t now)
 {
-	mobility_path_t *path;
+	mobility_candidate_t *path;
 	array_t *paths;
 	int i;
 
@@ -288,7 +296,7 @@ static void probe(mobility_candidates_t *candidates, uint64_t now)
 	for (i = 0; i < array_count(paths); i++)
 	{
 		array_get(paths, i, &path);
-		candidates->pin(candidates, path);
+		candidates->pin(candidates, path->path);
 	}
 	array_destroy(paths);
 	check(pins <= MOBILITY_MAX_PINS);
@@ -320,12 +328,14 @@ static void collect(mobility_candidates_t *candidates, int uplink,
  */
 static void judge(mobility_candidates_t *candidates, uint8_t how, uint64_t now)
 {
-	mobility_path_t *path = candidates->get_best(candidates, now);
+	mobility_candidate_t *best = candidates->get_best(candidates, now);
+	mobility_path_t *path;
 
-	if (!path)
+	if (!best)
 	{
 		return;
 	}
+	path = best->path;
 	switch (how % 3)
 	{
 		case 0:

@@ -342,7 +342,8 @@ static status_t test(uint8_t byte)
 {
 	mobility_candidates_t *candidates = run.mover->candidates;
 	enumerator_t *enumerator;
-	mobility_path_t *path, *found = NULL;
+	mobility_candidate_t *candidate = NULL;
+	mobility_path_t *path;
 	status_t status = SUCCESS;
 	int i = byte & 7;
 
@@ -351,16 +352,13 @@ static status_t test(uint8_t byte)
 		return SUCCESS;
 	}
 	enumerator = candidates->create_enumerator(candidates, now);
-	while (i-- >= 0 && enumerator->enumerate(enumerator, &path))
-	{
-		found = path;
-	}
+	while (i-- >= 0 && enumerator->enumerate(enumerator, &candidate));
 	enumerator->destroy(enumerator);
-	if (found)
+	if (candidate)
 	{
-		found = mobility_path_clone(found);
-		status = run.mover->test(run.mover, found, byte & 8 ? "test" : NULL);
-		mobility_path_destroy(found);
+		path = mobility_path_clone(candidate->path);
+		status = run.mover->test(run.mover, path, byte & 8 ? "test" : NULL);
+		mobility_path_destroy(path);
 	}
 	return status;
 }

@@ -141,10 +141,10 @@ static void add_path(mobility_vici_message_t *message, u_int number,
 	message->add(message, "metric", "%u", path->metric);
 	message->add(message, "cost", "%u", report->cost);
 	message->add(message, "class", "%N", mobility_preference_names,
-				 path->preference);
-	if (path->rtt)
+				 report->preference);
+	if (report->rtt)
 	{
-		message->add(message, "rtt-ms", "%u", path->rtt);
+		message->add(message, "rtt-ms", "%u", report->rtt);
 	}
 	message->add(message, "current", "%s", report->current ? "yes" : "no");
 	message->add(message, "usable", "%s", report->unusable ? "no" : "yes");

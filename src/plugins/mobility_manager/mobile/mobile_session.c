@@ -350,7 +350,7 @@ static bool may_use_last_resort(private_mobility_session_t *this)
 static void adjust_retry(private_mobility_session_t *this)
 {
 	mobility_candidates_t *candidates = this->mover->candidates;
-	mobility_path_t *best;
+	mobility_candidate_t *best;
 
 	best = candidates->get_best(candidates, mobility_now());
 	this->times.retry_interval = this->config.retry_interval * 1000ULL;
@@ -577,7 +577,7 @@ METHOD(mobility_session_t, look, status_t,
 		.type = MOBILITY_EV_NETWORK,
 	};
 	mobility_candidates_t *candidates = this->mover->candidates;
-	mobility_path_t *best;
+	mobility_candidate_t *best;
 	status_t status;
 	bool changed;
 
@@ -600,7 +600,7 @@ METHOD(mobility_session_t, look, status_t,
 	else if (event.improved)
 	{
 		best = candidates->get_best(candidates, mobility_now());
-		set_cause(this, "trying %s", best->ifname);
+		set_cause(this, "trying %s", best->path->ifname);
 	}
 	status = handle(this, &event);
 	if (status == DESTROY_ME || this->fsm.state == MOBILITY_FAILED)
@@ -1096,14 +1096,15 @@ METHOD(mobility_session_t, switch_uplink, bool,
 	mobility_monitor_t *monitor = this->context->monitor;
 	mobility_candidates_t *candidates = this->mover->candidates;
 	enumerator_t *enumerator;
-	mobility_path_t *path, *found = NULL;
+	mobility_candidate_t *candidate;
+	mobility_path_t *found = NULL;
 
 	*status = SUCCESS;
 	this->mover->look(this->mover, NULL);
 	enumerator = candidates->create_enumerator(candidates, mobility_now());
-	while (!found && enumerator->enumerate(enumerator, &path))
+	while (!found && enumerator->enumerate(enumerator, &candidate))
 	{
-		found = streq(path->ifname, uplink) ? path : NULL;
+		found = streq(candidate->path->ifname, uplink) ? candidate->path : NULL;
 	}
 	enumerator->destroy(enumerator);
 	if (!found)

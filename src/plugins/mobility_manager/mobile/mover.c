@@ -403,7 +403,7 @@ METHOD(mobility_mover_t, probe, status_t,
 {
 	mobility_candidates_t *candidates = this->public.candidates;
 	enumerator_t *enumerator;
-	mobility_path_t *path;
+	mobility_candidate_t *best;
 	uint64_t now = mobility_now();
 	u_int i;
 
@@ -422,24 +422,25 @@ METHOD(mobility_mover_t, probe, status_t,
 		}
 		this->probed = TRUE;
 		enumerator = candidates->create_enumerator(candidates, now);
-		for (i = 0; i < PROBES_MAX && enumerator->enumerate(enumerator, &path);
+		for (i = 0; i < PROBES_MAX && enumerator->enumerate(enumerator, &best);
 			 i++)
 		{	/* the best one in any case */
-			if (!i || last_resort || mobility_path_equals(path, this->path) ||
-				path->preference != MOBILITY_LAST_RESORT)
+			if (!i || last_resort ||
+				mobility_path_equals(best->path, this->path) ||
+				best->preference != MOBILITY_LAST_RESORT)
 			{
-				send_again(this, path);
+				send_again(this, best->path);
 			}
 		}
 		enumerator->destroy(enumerator);
 		return SUCCESS;
 	}
-	path = candidates->get_best(candidates, now);
-	if (!path || now < this->hold_off)
+	best = candidates->get_best(candidates, now);
+	if (!best || now < this->hold_off)
 	{
 		return SUCCESS;
 	}
-	set_target(this, path);
+	set_target(this, best->path);
 	this->moving = TRUE;
 	queue_update(this);
 	return this->ike_sa->initiate(this->ike_sa, NULL, NULL);
@@ -449,14 +450,16 @@ METHOD(mobility_mover_t, move, status_t,
 	private_mobility_mover_t *this)
 {
 	mobility_candidates_t *candidates = this->public.candidates;
+	mobility_candidate_t *best;
 	mobility_path_t *path;
 	status_t status;
 
-	path = candidates->get_best(candidates, mobility_now());
-	if (!path)
+	best = candidates->get_best(candidates, mobility_now());
+	if (!best)
 	{
 		return SUCCESS;
 	}
+	path = best->path;
 	end_linger(this);
 	set_target(this, path);
 	this->test_next = 0;
@@ -1013,6 +1016,7 @@ METHOD(mobility_task_owner_t, updated, bool,
 	bool refused)
 {
 	mobility_candidates_t *candidates = this->public.candidates;
+	mobility_candidate_t *best;
 	mobility_path_t *path;
 	uint64_t now = mobility_now();
 
@@ -1027,15 +1031,15 @@ METHOD(mobility_task_owner_t, updated, bool,
 			candidates->records->failed(candidates->records, path,
 										REFUSED_PENALTY, now);
 		}
-		path = candidates->get_best(candidates, now);
-		if (!path || path->aside)
+		best = candidates->get_best(candidates, now);
+		if (!best || best->aside)
 		{
 			set_target(this, NULL);
 			this->moving = FALSE;
 			this->hold_off = now + REFUSED_INTERVAL;
 			return FALSE;
 		}
-		set_target(this, path);
+		set_target(this, best->path);
 		return TRUE;
 	}
 	if (path && (this->spread ||

@@ -8,8 +8,9 @@
  * @defgroup mobility_path mobility_path
  * @{ @ingroup mobility_manager
  *
- * Plain value types that the pure parts (uplinks, policy, fsm) and the parts
- * with I/O (monitor, pins, manager) share.
+ * Plain value types that the pure parts (uplinks, ranking, fsm) and the parts
+ * with I/O (monitor, pins, manager) share.  Facts of routing only: what ranks
+ * paths has a place of its own.
  */
 
 #ifndef MOBILITY_PATH_H_
@@ -21,7 +22,6 @@
 #include <collections/array.h>
 
 #include "net/netlink.h"
-#include "settings/uplink_policy.h"
 
 typedef struct mobility_path_t mobility_path_t;
 typedef struct mobility_path_id_t mobility_path_id_t;
@@ -61,24 +61,6 @@ struct mobility_path_t {
 
 	/** the peer is in the network of the uplink's own address */
 	bool onlink;
-
-	/** the peer has been at that address before, it not only said so */
-	bool known;
-
-	/** class of the uplink, see mobility_uplink_policy_t */
-	mobility_preference_t preference;
-
-	/** a cost is configured for the uplink */
-	bool has_cost;
-
-	/** that cost, lower is preferred */
-	uint32_t cost;
-
-	/** put aside, to be taken only if there is no other */
-	bool aside;
-
-	/** round-trip time as last measured by a path test, in ms, 0 if it wasn't */
-	uint32_t rtt;
 };
 
 /**

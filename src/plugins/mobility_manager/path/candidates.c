@@ -6,7 +6,6 @@
 
 #include "path/candidates.h"
 #include "net/netlink.h"
-#include "path/ranking.h"
 
 typedef struct private_mobility_candidates_t private_mobility_candidates_t;
 
@@ -49,7 +48,7 @@ struct private_mobility_candidates_t {
 	bool pinning;
 
 	/**
-	 * Paths by preference, mobility_path_t*.
+	 * Paths by preference, mobility_candidate_t*.
 	 */
 	array_t *paths;
 
@@ -84,7 +83,7 @@ struct private_mobility_candidates_t {
 	/**
 	 * Path in use when these were collected, NULL if none was.
 	 */
-	mobility_path_t *incumbent;
+	mobility_candidate_t *incumbent;
 
 	/**
 	 * Paths with a pin, mobility_path_id_t, NULL if there are none.
@@ -93,19 +92,20 @@ struct private_mobility_candidates_t {
 };
 
 /**
- * Find a path in an array.
+ * Find the path of the set that is the same.
  */
-static mobility_path_t *find_equal(array_t *paths, const mobility_path_t *path)
+static mobility_path_t *find_equal(private_mobility_candidates_t *this,
+								   const mobility_path_t *path)
 {
-	mobility_path_t *current;
+	mobility_candidate_t *current;
 	int i;
 
-	for (i = 0; i < array_count(paths); i++)
+	for (i = 0; i < array_count(this->paths); i++)
 	{
-		array_get(paths, i, &current);
-		if (mobility_path_equals(current, path))
+		array_get(this->paths, i, &current);
+		if (mobility_path_equals(current->path, path))
 		{
-			return current;
+			return current->path;
 		}
 	}
 	return NULL;
@@ -172,15 +172,15 @@ static bool use_uplink(void *data, const char *ifname)
 /**
  * Add what is configured about a path and known from experience.
  */
-static void rate(private_mobility_candidates_t *this, mobility_path_t *path,
-				 uint64_t now)
+static void rate(private_mobility_candidates_t *this,
+				 mobility_candidate_t *path, uint64_t now)
 {
 	mobility_uplink_policy_t config;
 	mobility_record_t record;
 
-	this->settings->get_uplink(this->settings, this->connection, path->ifname,
-							   &config);
-	this->public.records->get(this->public.records, path, now, &record);
+	this->settings->get_uplink(this->settings, this->connection,
+							   path->path->ifname, &config);
+	this->public.records->get(this->public.records, path->path, now, &record);
 	path->preference = config.preference;
 	path->has_cost = config.has_cost;
 	path->cost = config.cost;
@@ -193,7 +193,7 @@ static void rate(private_mobility_candidates_t *this, mobility_path_t *path,
  */
 static void rank(private_mobility_candidates_t *this, uint64_t now)
 {
-	mobility_path_t *path;
+	mobility_candidate_t *path;
 	int i;
 
 	for (i = 0; i < array_count(this->paths); i++)
@@ -363,7 +363,6 @@ static array_t *collect_all(private_mobility_candidates_t *this,
 							ike_sa_t *ike_sa)
 {
 	array_t *paths, *remotes;
-	mobility_path_t *path;
 	mobility_ip_t ip;
 	int i;
 
@@ -377,13 +376,45 @@ static array_t *collect_all(private_mobility_candidates_t *this,
 		collect_paths(this, &ip, !i || find_ip(this->known, &ip) != -1, paths);
 	}
 	array_destroy(remotes);
-	for (i = 0; i < array_count(paths); i++)
-	{
-		array_get(paths, i, &path);
-		ip = mobility_ip_from_host(path->remote);
-		path->known = find_ip(this->known, &ip) != -1;
-	}
 	return paths;
+}
+
+/**
+ * Forget all paths, and the one in use.
+ */
+static void clear(private_mobility_candidates_t *this)
+{
+	array_destroy_function(this->paths, (void*)mobility_candidate_destroy,
+						   NULL);
+	mobility_candidate_destroy(this->incumbent);
+	this->paths = array_create(0, 0);
+	this->incumbent = NULL;
+}
+
+/**
+ * Have other paths than before, which are adopted, and another one in use.
+ */
+static void set_paths(private_mobility_candidates_t *this, array_t *paths,
+					  const mobility_path_t *incumbent)
+{
+	mobility_candidate_t *candidate;
+	mobility_path_t *path;
+	mobility_ip_t ip;
+
+	clear(this);
+	while (array_remove(paths, ARRAY_TAIL, &path))
+	{
+		candidate = mobility_candidate_create(path);
+		ip = mobility_ip_from_host(path->remote);
+		candidate->known = find_ip(this->known, &ip) != -1;
+		array_insert(this->paths, ARRAY_HEAD, candidate);
+	}
+	array_destroy(paths);
+	if (incumbent)
+	{
+		this->incumbent = mobility_candidate_create(
+											mobility_path_clone(incumbent));
+	}
 }
 
 METHOD(mobility_candidates_t, collect, bool,
@@ -402,7 +433,7 @@ METHOD(mobility_candidates_t, collect, bool,
 	{
 		array_get(paths, i, &path);
 		digest += hash_path(path);
-		old = find_equal(this->paths, path);
+		old = find_equal(this, path);
 		if (!old || !mobility_path_same_gateway(old, path))
 		{
 			*improved = TRUE;
@@ -415,11 +446,8 @@ METHOD(mobility_candidates_t, collect, bool,
 		this->shrunk = FALSE;
 	}
 	this->digest = digest;
-	mobility_paths_destroy(this->paths);
-	this->paths = paths;
-	mobility_path_destroy(this->incumbent);
-	this->incumbent = incumbent ? mobility_path_clone(incumbent) : NULL;
 	this->public.records->keep(this->public.records, paths);
+	set_paths(this, paths, incumbent);
 	rank(this, now);
 	return changed;
 }
@@ -427,10 +455,7 @@ METHOD(mobility_candidates_t, collect, bool,
 METHOD(mobility_candidates_t, shrink, void,
 	private_mobility_candidates_t *this)
 {
-	mobility_paths_destroy(this->paths);
-	this->paths = array_create(0, 0);
-	mobility_path_destroy(this->incumbent);
-	this->incumbent = NULL;
+	clear(this);
 	this->shrunk = TRUE;
 }
 
@@ -497,7 +522,7 @@ METHOD(mobility_candidates_t, create_reports, array_t*,
 	uint64_t now)
 {
 	mobility_path_report_t *report;
-	mobility_path_t *path;
+	mobility_candidate_t *path;
 	array_t *reports;
 	int i;
 
@@ -507,16 +532,18 @@ METHOD(mobility_candidates_t, create_reports, array_t*,
 	{
 		array_get(this->paths, i, &path);
 		INIT(report,
-			.path = mobility_path_clone(path),
+			.path = mobility_path_clone(path->path),
 			.cost = mobility_ranking_get_cost(path),
-			.current = mobility_path_equals(path, current),
+			.preference = path->preference,
+			.rtt = path->rtt,
+			.current = mobility_path_equals(path->path, current),
 		);
-		report->kind = this->monitor->get_kind(this->monitor, path->ifname,
-											   &report->over);
+		report->kind = this->monitor->get_kind(this->monitor,
+									report->path->ifname, &report->over);
 		describe_aside(this, report, now);
-		if (is_pinned(this, path))
+		if (is_pinned(this, path->path))
 		{
-			report->mtu = this->pins->get_limit(this->pins, path);
+			report->mtu = this->pins->get_limit(this->pins, path->path);
 		}
 		array_insert(reports, ARRAY_TAIL, report);
 	}
@@ -527,13 +554,13 @@ METHOD(mobility_candidates_t, create_reports, array_t*,
 METHOD(mobility_candidates_t, count, u_int,
 	private_mobility_candidates_t *this, const mobility_path_t *path)
 {
-	return array_count(this->paths) - (find_equal(this->paths, path) ? 1 : 0);
+	return array_count(this->paths) - (find_equal(this, path) ? 1 : 0);
 }
 
-METHOD(mobility_candidates_t, get_best, mobility_path_t*,
+METHOD(mobility_candidates_t, get_best, mobility_candidate_t*,
 	private_mobility_candidates_t *this, uint64_t now)
 {
-	mobility_path_t *path;
+	mobility_candidate_t *path;
 
 	rank(this, now);
 	return array_get(this->paths, ARRAY_HEAD, &path) ? path : NULL;
@@ -543,24 +570,26 @@ METHOD(mobility_candidates_t, find_better, mobility_path_t*,
 	private_mobility_candidates_t *this, const mobility_path_t *current,
 	uint64_t now)
 {
-	mobility_path_t *better, *incumbent;
+	mobility_candidate_t *better, *incumbent;
 
 	if (!current)
 	{
 		return NULL;
 	}
 	rank(this, now);
-	incumbent = mobility_path_clone(find_equal(this->paths, current) ?: current);
+	incumbent = mobility_candidate_create(
+					mobility_path_clone(find_equal(this, current) ?: current));
 	rate(this, incumbent, now);
 	better = mobility_ranking_find_better(this->paths, incumbent);
-	mobility_path_destroy(incumbent);
-	return better;
+	mobility_candidate_destroy(incumbent);
+	return better ? better->path : NULL;
 }
 
 METHOD(mobility_candidates_t, get_locals, uint32_t,
 	private_mobility_candidates_t *this, host_t **hosts, u_int *count)
 {
-	mobility_path_t *path;
+	mobility_candidate_t *path;
+	host_t *local;
 	uint32_t digest = 0;
 	u_int i, j;
 
@@ -569,17 +598,18 @@ METHOD(mobility_candidates_t, get_locals, uint32_t,
 				*count < MOBILITY_MAX_LOCALS; i++)
 	{
 		array_get(this->paths, i, &path);
+		local = path->path->local;
 		for (j = 0; j < *count; j++)
 		{
-			if (hosts[j]->ip_equals(hosts[j], path->local))
+			if (hosts[j]->ip_equals(hosts[j], local))
 			{
 				break;
 			}
 		}
 		if (j == *count)
 		{
-			hosts[(*count)++] = path->local;
-			digest += chunk_hash(path->local->get_address(path->local));
+			hosts[(*count)++] = local;
+			digest += chunk_hash(local->get_address(local));
 		}
 	}
 	return digest ?: 1;
@@ -588,12 +618,14 @@ METHOD(mobility_candidates_t, get_locals, uint32_t,
 METHOD(mobility_candidates_t, find, mobility_path_t*,
 	private_mobility_candidates_t *this, host_t *local, host_t *remote)
 {
+	mobility_candidate_t *candidate;
 	mobility_path_t *path;
 	int i;
 
 	for (i = 0; i < array_count(this->paths); i++)
 	{
-		array_get(this->paths, i, &path);
+		array_get(this->paths, i, &candidate);
+		path = candidate->path;
 		if (path->local->ip_equals(path->local, local) &&
 			path->remote->ip_equals(path->remote, remote))
 		{
@@ -610,20 +642,19 @@ static bool is_candidate(private_mobility_candidates_t *this,
 						 const mobility_path_id_t *id)
 {
 	mobility_path_id_t current;
-	mobility_path_t *path;
-	int i;
+	mobility_candidate_t *path = this->incumbent;
+	int i = 0;
 
-	for (i = 0; i < array_count(this->paths); i++)
+	do
 	{
-		array_get(this->paths, i, &path);
-		current = mobility_path_get_id(path);
+		current = mobility_path_get_id(path ? path->path : NULL);
 		if (mobility_path_id_equals(&current, id))
 		{
 			return TRUE;
 		}
 	}
-	current = mobility_path_get_id(this->incumbent);
-	return mobility_path_id_equals(&current, id);
+	while (array_get(this->paths, i++, &path));
+	return FALSE;
 }
 
 /**
@@ -725,8 +756,8 @@ METHOD(mobility_candidates_t, destroy, void,
 	array_destroy(this->resolved);
 	array_destroy(this->own);
 	this->public.records->destroy(this->public.records);
-	mobility_path_destroy(this->incumbent);
-	mobility_paths_destroy(this->paths);
+	clear(this);
+	array_destroy(this->paths);
 	free(this);
 }
 

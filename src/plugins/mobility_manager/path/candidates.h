@@ -20,6 +20,7 @@
 #include "net/monitor.h"
 #include "path/pins.h"
 #include "path/history.h"
+#include "path/ranking.h"
 #include "settings/settings.h"
 
 typedef struct mobility_path_report_t mobility_path_report_t;
@@ -43,6 +44,10 @@ struct mobility_path_report_t {
 	mobility_path_t *path;
 	/** cost, by policy or the route's metric */
 	uint32_t cost;
+	/** class of its uplink */
+	mobility_preference_t preference;
+	/** round-trip time as a path test last measured it, in ms, 0 if none did */
+	uint32_t rtt;
 	/** kind of its uplink */
 	mobility_link_kind_t kind;
 	/** of a VLAN and the like, kind of what is below it */
@@ -119,7 +124,7 @@ struct mobility_candidates_t {
 	 * about pins may be called, others change the order.
 	 *
 	 * @param now		current time
-	 * @return			enumerator over (mobility_path_t*)
+	 * @return			enumerator over (mobility_candidate_t*)
 	 */
 	enumerator_t *(*create_enumerator)(mobility_candidates_t *this,
 									   uint64_t now);
@@ -138,7 +143,8 @@ struct mobility_candidates_t {
 	 * @param now		current time
 	 * @return			path, owned by candidates, NULL if there is none
 	 */
-	mobility_path_t *(*get_best)(mobility_candidates_t *this, uint64_t now);
+	mobility_candidate_t *(*get_best)(mobility_candidates_t *this,
+									  uint64_t now);
 
 	/**
 	 * Get our addresses of all paths, each once.

@@ -59,7 +59,7 @@ static int compare_hosts(host_t *a, host_t *b)
 /**
  * Class of a round-trip time, differences within one do not matter
  */
-static u_int get_rtt_class(const mobility_path_t *path)
+static u_int get_rtt_class(const mobility_candidate_t *path)
 {
 	if (!path->rtt)
 	{	/* not worse than most, it may be the first time that it is there */
@@ -101,20 +101,50 @@ static int compare_ties(const mobility_path_t *a, const mobility_path_t *b)
 /*
  * Described in header.
  */
-uint32_t mobility_ranking_get_cost(const mobility_path_t *path)
+mobility_candidate_t *mobility_candidate_create(mobility_path_t *path)
 {
-	return path->has_cost ? path->cost : path->metric;
+	mobility_candidate_t *candidate;
+
+	INIT(candidate,
+		.path = path,
+	);
+	return candidate;
 }
 
 /*
  * Described in header.
  */
-int mobility_ranking_compare(const mobility_path_t *a, const mobility_path_t *b,
+void mobility_candidate_destroy(mobility_candidate_t *candidate)
+{
+	if (candidate)
+	{
+		mobility_path_destroy(candidate->path);
+		free(candidate);
+	}
+}
+
+/*
+ * Described in header.
+ */
+uint32_t mobility_ranking_get_cost(const mobility_candidate_t *path)
+{
+	return path->has_cost ? path->cost : path->path->metric;
+}
+
+/*
+ * Described in header.
+ */
+int mobility_ranking_compare(const mobility_candidate_t *a,
+							 const mobility_candidate_t *b,
 							 const mobility_ranking_t *ranking)
 {
-	const mobility_path_t *incumbent = ranking->incumbent;
+	const mobility_path_t *incumbent = NULL;
 	int order;
 
+	if (ranking->incumbent)
+	{
+		incumbent = ranking->incumbent->path;
+	}
 	order = COMPARE(a->aside, b->aside) ?:
 			COMPARE(a->preference, b->preference) ?:
 			COMPARE(b->known, a->known);
@@ -125,19 +155,19 @@ int mobility_ranking_compare(const mobility_path_t *a, const mobility_path_t *b,
 	}
 	if (!order && incumbent)
 	{
-		order = compare_incumbent(a, b, incumbent);
+		order = compare_incumbent(a->path, b->path, incumbent);
 	}
 	if (!order)
 	{
-		order = compare_routes(a, b) ?:
+		order = compare_routes(a->path, b->path) ?:
 				COMPARE(get_rtt_class(a), get_rtt_class(b));
 	}
 	if (!order && incumbent)
 	{
-		order = COMPARE(mobility_path_equals(b, incumbent),
-						mobility_path_equals(a, incumbent));
+		order = COMPARE(mobility_path_equals(b->path, incumbent),
+						mobility_path_equals(a->path, incumbent));
 	}
-	return order ?: compare_ties(a, b);
+	return order ?: compare_ties(a->path, b->path);
 }
 
 /**
@@ -153,7 +183,7 @@ static int compare_elements(const void *a, const void *b, void *ranking)
  */
 static bool has_cost(array_t *paths)
 {
-	mobility_path_t *path;
+	mobility_candidate_t *path;
 	int i;
 
 	for (i = 0; i < array_count(paths); i++)
@@ -170,7 +200,8 @@ static bool has_cost(array_t *paths)
 /*
  * Described in header.
  */
-void mobility_ranking_rank(array_t *paths, const mobility_path_t *incumbent)
+void mobility_ranking_rank(array_t *paths,
+						   const mobility_candidate_t *incumbent)
 {
 	mobility_ranking_t ranking = {
 		.incumbent = incumbent,
@@ -183,13 +214,13 @@ void mobility_ranking_rank(array_t *paths, const mobility_path_t *incumbent)
 /*
  * Described in header.
  */
-bool mobility_ranking_is_better(const mobility_path_t *path,
+bool mobility_ranking_is_better(const mobility_candidate_t *path,
 								const mobility_ranking_t *ranking)
 {
-	const mobility_path_t *incumbent = ranking->incumbent;
+	const mobility_candidate_t *incumbent = ranking->incumbent;
 
 	if (path->aside || path->preference == MOBILITY_LAST_RESORT ||
-		path->ifindex == incumbent->ifindex)
+		path->path->ifindex == incumbent->path->ifindex)
 	{
 		return FALSE;
 	}
@@ -208,25 +239,25 @@ bool mobility_ranking_is_better(const mobility_path_t *path,
 	}
 	/* how specific the routes to different addresses are says nothing, but must
 	 * not say the opposite, or there could be no end of moving in a circle */
-	return compare_routes(path, incumbent) < 0 &&
-		   (is_same_remote(path, incumbent) ||
-			path->metric < incumbent->metric);
+	return compare_routes(path->path, incumbent->path) < 0 &&
+		   (is_same_remote(path->path, incumbent->path) ||
+			path->path->metric < incumbent->path->metric);
 }
 
 /**
  * Check if the peer may be at the other end: what it announced may be private
  * addresses, only where there is nothing better known are they worth a test.
  */
-static bool is_plausible(array_t *paths, const mobility_path_t *path)
+static bool is_plausible(array_t *paths, const mobility_candidate_t *path)
 {
-	mobility_path_t *other;
+	mobility_candidate_t *other;
 	int i;
 
 	for (i = 0; !path->known && i < array_count(paths); i++)
 	{
 		array_get(paths, i, &other);
-		if (other->known && other->ifindex == path->ifindex &&
-			is_same_family(other, path))
+		if (other->known && other->path->ifindex == path->path->ifindex &&
+			is_same_family(other->path, path->path))
 		{
 			return FALSE;
 		}
@@ -237,14 +268,14 @@ static bool is_plausible(array_t *paths, const mobility_path_t *path)
 /*
  * Described in header.
  */
-mobility_path_t *mobility_ranking_find_better(array_t *paths,
-											  const mobility_path_t *incumbent)
+mobility_candidate_t *mobility_ranking_find_better(array_t *paths,
+										const mobility_candidate_t *incumbent)
 {
 	mobility_ranking_t ranking = {
 		.incumbent = incumbent,
 		.by_cost = has_cost(paths) || incumbent->has_cost,
 	};
-	mobility_path_t *path;
+	mobility_candidate_t *path;
 	int i;
 
 	for (i = 0; i < array_count(paths); i++)

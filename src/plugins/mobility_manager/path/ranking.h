@@ -15,18 +15,55 @@
 #define MOBILITY_RANKING_H_
 
 #include "net/path.h"
+#include "settings/uplink_policy.h"
 
+typedef struct mobility_candidate_t mobility_candidate_t;
 typedef struct mobility_ranking_t mobility_ranking_t;
+
+/**
+ * A path that may be taken, and what ranks it beside its route.
+ */
+struct mobility_candidate_t {
+	/** the path, owned */
+	mobility_path_t *path;
+	/** the peer has been at that address before, it not only said so */
+	bool known;
+	/** class of the uplink */
+	mobility_preference_t preference;
+	/** a cost is configured for the uplink */
+	bool has_cost;
+	/** that cost, lower is preferred */
+	uint32_t cost;
+	/** put aside, to be taken only if there is no other */
+	bool aside;
+	/** round-trip time as a path test last measured it, in ms, 0 if none did */
+	uint32_t rtt;
+};
 
 /**
  * What paths are compared with regard to.
  */
 struct mobility_ranking_t {
 	/** path in use, NULL if none */
-	const mobility_path_t *incumbent;
+	const mobility_candidate_t *incumbent;
 	/** a cost is configured for any of the paths */
 	bool by_cost;
 };
+
+/**
+ * Create a candidate, of which nothing is known but its path.
+ *
+ * @param path			path, adopted
+ * @return				allocated candidate
+ */
+mobility_candidate_t *mobility_candidate_create(mobility_path_t *path);
+
+/**
+ * Destroy a candidate and its path.
+ *
+ * @param candidate		candidate to destroy, NULL is ignored
+ */
+void mobility_candidate_destroy(mobility_candidate_t *candidate);
 
 /**
  * Get the cost of a path: the one configured for its uplink, else the metric
@@ -35,7 +72,7 @@ struct mobility_ranking_t {
  * @param path			path
  * @return				cost, lower is preferred
  */
-uint32_t mobility_ranking_get_cost(const mobility_path_t *path);
+uint32_t mobility_ranking_get_cost(const mobility_candidate_t *path);
 
 /**
  * Compare two paths by preference; a total order.
@@ -63,16 +100,18 @@ uint32_t mobility_ranking_get_cost(const mobility_path_t *path);
  * @param ranking		what to compare with regard to
  * @return				< 0 if a is preferred, > 0 if b is, 0 if identical
  */
-int mobility_ranking_compare(const mobility_path_t *a, const mobility_path_t *b,
+int mobility_ranking_compare(const mobility_candidate_t *a,
+							 const mobility_candidate_t *b,
 							 const mobility_ranking_t *ranking);
 
 /**
  * Sort paths, the preferred one first.
  *
- * @param paths			array of mobility_path_t*
+ * @param paths			array of mobility_candidate_t*
  * @param incumbent		path in use, NULL if none
  */
-void mobility_ranking_rank(array_t *paths, const mobility_path_t *incumbent);
+void mobility_ranking_rank(array_t *paths,
+						   const mobility_candidate_t *incumbent);
 
 /**
  * Check whether a path is preferred so clearly that a working incumbent may be
@@ -87,7 +126,7 @@ void mobility_ranking_rank(array_t *paths, const mobility_path_t *incumbent);
  * @param ranking		with the path in use
  * @return				TRUE if path is preferred
  */
-bool mobility_ranking_is_better(const mobility_path_t *path,
+bool mobility_ranking_is_better(const mobility_candidate_t *path,
 								const mobility_ranking_t *ranking);
 
 /**
@@ -95,13 +134,13 @@ bool mobility_ranking_is_better(const mobility_path_t *path,
  * Addresses the peer only announced do not count where there is a way over the
  * same uplink to one where it has been.
  *
- * @param paths			array of mobility_path_t*, as ranked
+ * @param paths			array of mobility_candidate_t*, as ranked
  * @param incumbent		path in use, with its class and cost, even if it is not
  *						among the paths: it may have an address that would not be
  *						chosen anymore
  * @return				path of the array, NULL if none is
  */
-mobility_path_t *mobility_ranking_find_better(array_t *paths,
-											  const mobility_path_t *incumbent);
+mobility_candidate_t *mobility_ranking_find_better(array_t *paths,
+										const mobility_candidate_t *incumbent);
 
 #endif /** MOBILITY_RANKING_H_ @}*/

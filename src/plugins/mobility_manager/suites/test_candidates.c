@@ -261,14 +261,14 @@ static void assert_collected(const mobility_path_t *incumbent, char *expected)
 static void assert_order(uint64_t now, char *expected)
 {
 	enumerator_t *enumerator;
-	mobility_path_t *path;
+	mobility_candidate_t *path;
 	char order[16] = "";
 
 	enumerator = candidates->create_enumerator(candidates, now);
 	while (enumerator->enumerate(enumerator, &path))
 	{
 		ck_assert_int_lt(strlen(order), sizeof(order) - 1);
-		strcat(order, path->ifname + strlen("eth"));
+		strcat(order, path->path->ifname + strlen("eth"));
 	}
 	enumerator->destroy(enumerator);
 	ck_assert_str_eq(order, expected);
@@ -326,7 +326,7 @@ START_TEST(test_collect)
 	uplinks[1].config.use = FALSE;
 	assert_collected(NULL, "C-");
 	assert_order(100, "20");
-	path = candidates->get_best(candidates, 100);
+	path = candidates->get_best(candidates, 100)->path;
 	ck_assert_str_eq(path->ifname, "eth2");
 	ck_assert_uint_eq(candidates->count(candidates, NULL), 2);
 	ck_assert_uint_eq(candidates->count(candidates, path), 1);
@@ -430,7 +430,8 @@ START_TEST(test_shrink)
 	assert_collected(NULL, "CI");
 	/* what was found out is not forgotten */
 	candidates->records->failed(candidates->records,
-							candidates->get_best(candidates, 100), 1000, 100);
+								candidates->get_best(candidates, 100)->path,
+								1000, 100);
 	assert_order(100, "21");
 	candidates->shrink(candidates);
 	assert_collected(NULL, "--");
@@ -449,7 +450,7 @@ static void assert_best_remote(char *expected)
 
 	candidates->shrink(candidates);
 	assert_collected(NULL, "--");
-	best = candidates->get_best(candidates, 100);
+	best = candidates->get_best(candidates, 100)->path;
 	remote = host_create_from_string(expected, 0);
 	ck_assert(best->remote->ip_equals(best->remote, remote));
 	remote->destroy(remote);
@@ -498,7 +499,8 @@ static void find(char *address, bool news)
 static void assert_remotes(char *expected)
 {
 	enumerator_t *enumerator;
-	mobility_path_t *path;
+	mobility_candidate_t *candidate;
+	host_t *remote;
 	bool changed, improved, seen[256] = {};
 	char buf[256] = "";
 	chunk_t address;
@@ -508,9 +510,10 @@ static void assert_remotes(char *expected)
 	changed = candidates->collect(candidates, &ike_sa, NULL, 100, &improved);
 	ck_assert(!changed && !improved);
 	enumerator = candidates->create_enumerator(candidates, 100);
-	while (enumerator->enumerate(enumerator, &path))
+	while (enumerator->enumerate(enumerator, &candidate))
 	{
-		address = path->remote->get_address(path->remote);
+		remote = candidate->path->remote;
+		address = remote->get_address(remote);
 		/* each of them once */
 		ck_assert(!seen[address.ptr[address.len - 1]]);
 		seen[address.ptr[address.len - 1]] = TRUE;
@@ -641,7 +644,8 @@ START_TEST(test_find_better)
 	assert_better(current, 100, 0);
 	/* while it is put aside the next one is it, if it is better */
 	candidates->records->failed(candidates->records,
-							candidates->get_best(candidates, 100), 1000, 100);
+								candidates->get_best(candidates, 100)->path,
+								1000, 100);
 	assert_better(current, 100, -1);
 	uplinks[1].config.cost = 301;
 	assert_better(current, 100, 2);
@@ -693,8 +697,8 @@ START_TEST(test_aside)
 	/* the only one is taken nevertheless */
 	uplinks[1].up = uplinks[2].up = FALSE;
 	assert_collected(NULL, "C-");
-	ck_assert(mobility_path_equals(candidates->get_best(candidates, 100),
-								   path));
+	ck_assert(mobility_path_equals(
+						candidates->get_best(candidates, 100)->path, path));
 	/* when a path comes back it is new, but not its uplink */
 	uplinks[0].up = FALSE;
 	assert_collected(NULL, "C-");

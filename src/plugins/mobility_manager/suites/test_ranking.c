@@ -11,8 +11,8 @@
 /**
  * Create a path, of a route that nobody has configured
  */
-static mobility_path_t *create(int ifindex, char *local, char *remote,
-							   int prefix, uint32_t metric)
+static mobility_path_t *create_path(int ifindex, char *local, char *remote,
+									int prefix, uint32_t metric)
 {
 	mobility_path_t *path;
 
@@ -27,24 +27,55 @@ static mobility_path_t *create(int ifindex, char *local, char *remote,
 }
 
 /**
+ * Create a candidate with such a path
+ */
+static mobility_candidate_t *create(int ifindex, char *local, char *remote,
+									int prefix, uint32_t metric)
+{
+	return mobility_candidate_create(create_path(ifindex, local, remote,
+												 prefix, metric));
+}
+
+/**
+ * Clone a candidate
+ */
+static mobility_candidate_t *clone(const mobility_candidate_t *candidate)
+{
+	mobility_candidate_t *clone;
+
+	clone = malloc_thing(mobility_candidate_t);
+	*clone = *candidate;
+	clone->path = mobility_path_clone(candidate->path);
+	return clone;
+}
+
+/**
+ * Destroy an array of candidates
+ */
+static void destroy_all(array_t *candidates)
+{
+	array_destroy_function(candidates, (void*)mobility_candidate_destroy, NULL);
+}
+
+/**
  * Create a path of a route that an administrator has configured
  */
-static mobility_path_t *create_configured(int ifindex, char *local,
+static mobility_candidate_t *create_configured(int ifindex, char *local,
 										  char *remote, int prefix,
 										  uint32_t metric)
 {
-	mobility_path_t *path;
+	mobility_candidate_t *path;
 
 	path = create(ifindex, local, remote, prefix, metric);
-	path->configured = TRUE;
+	path->path->configured = TRUE;
 	return path;
 }
 
 /**
  * Compare two paths, by cost if there is any
  */
-static int compare(const mobility_path_t *a, const mobility_path_t *b,
-				   const mobility_path_t *incumbent)
+static int compare(const mobility_candidate_t *a, const mobility_candidate_t *b,
+				   const mobility_candidate_t *incumbent)
 {
 	mobility_ranking_t ranking = {
 		.incumbent = incumbent,
@@ -58,8 +89,8 @@ static int compare(const mobility_path_t *a, const mobility_path_t *b,
 /**
  * Check if a path is better than the one in use
  */
-static bool is_better(const mobility_path_t *path,
-					  const mobility_path_t *incumbent)
+static bool is_better(const mobility_candidate_t *path,
+					  const mobility_candidate_t *incumbent)
 {
 	mobility_ranking_t ranking = {
 		.incumbent = incumbent,
@@ -72,15 +103,15 @@ static bool is_better(const mobility_path_t *path,
 /**
  * Check that the first of two paths is preferred, and destroy them
  */
-static void assert_order(mobility_path_t *a, mobility_path_t *b,
-						 mobility_path_t *incumbent)
+static void assert_order(mobility_candidate_t *a, mobility_candidate_t *b,
+						 mobility_candidate_t *incumbent)
 {
 	ck_assert_int_lt(compare(a, b, incumbent), 0);
 	ck_assert_int_gt(compare(b, a, incumbent), 0);
 	ck_assert_int_eq(compare(a, a, incumbent), 0);
 	ck_assert_int_eq(compare(b, b, incumbent), 0);
-	mobility_path_destroy(a);
-	mobility_path_destroy(b);
+	mobility_candidate_destroy(a);
+	mobility_candidate_destroy(b);
 }
 
 /**
@@ -103,15 +134,15 @@ typedef struct {
 /**
  * Create such a path, its local address tells nothing
  */
-static mobility_path_t *create_like(const traits_t *traits)
+static mobility_candidate_t *create_like(const traits_t *traits)
 {
-	mobility_path_t *path;
+	mobility_candidate_t *path;
 
 	path = create(traits->ifindex, strchr(traits->remote, ':') ?
 				  "2001:db8::2" : "10.1.0.2", traits->remote,
 				  abs(traits->prefix), traits->metric);
-	path->configured = traits->prefix >= 0;
-	path->onlink = traits->onlink;
+	path->path->configured = traits->prefix >= 0;
+	path->path->onlink = traits->onlink;
 	path->aside = traits->aside;
 	path->preference = traits->preference;
 	path->known = traits->known;
@@ -219,7 +250,7 @@ static struct {
 
 START_TEST(test_rules)
 {
-	mobility_path_t *incumbent, *a, *b;
+	mobility_candidate_t *incumbent, *a, *b;
 	mobility_ranking_t ranking = {
 		.by_cost = rules[_i].by_cost,
 	};
@@ -232,15 +263,15 @@ START_TEST(test_rules)
 	ck_assert_int_gt(mobility_ranking_compare(b, a, &ranking), 0);
 	ck_assert_int_eq(mobility_ranking_compare(a, a, &ranking), 0);
 	ck_assert_int_eq(mobility_ranking_compare(b, b, &ranking), 0);
-	mobility_path_destroy(a);
-	mobility_path_destroy(b);
-	mobility_path_destroy(incumbent);
+	mobility_candidate_destroy(a);
+	mobility_candidate_destroy(b);
+	mobility_candidate_destroy(incumbent);
 }
 END_TEST
 
 START_TEST(test_cost)
 {
-	mobility_path_t *with, *without;
+	mobility_candidate_t *with, *without;
 
 	/* where none is configured the metric is the cost */
 	with = create(2, "10.1.0.2", USED, 0, 900);
@@ -255,10 +286,10 @@ START_TEST(test_cost)
 	ck_assert_int_lt(compare(with, without, NULL), 0);
 	/* a cost of 0 is one */
 	with->cost = 0;
-	without->metric = 0;
+	without->path->metric = 0;
 	ck_assert_int_gt(compare(with, without, NULL), 0);
-	mobility_path_destroy(with);
-	mobility_path_destroy(without);
+	mobility_candidate_destroy(with);
+	mobility_candidate_destroy(without);
 }
 END_TEST
 
@@ -301,19 +332,19 @@ END_TEST
 
 START_TEST(test_incumbent)
 {
-	mobility_path_t *incumbent;
+	mobility_candidate_t *incumbent;
 
 	/* equal preference never moves */
 	incumbent = create(3, "10.2.0.2", "192.0.2.1", 0, 100);
-	assert_order(mobility_path_clone(incumbent),
+	assert_order(clone(incumbent),
 				 create(2, "10.1.0.2", "192.0.2.1", 0, 100), incumbent);
 	/* a preferred one is */
 	assert_order(create(2, "10.1.0.2", "192.0.2.1", 0, 99),
-				 mobility_path_clone(incumbent), incumbent);
+				 clone(incumbent), incumbent);
 	/* its address family */
 	assert_order(create(9, "10.9.0.2", "192.0.2.1", 0, 100),
 				 create(2, "2001:db8::2", "2001:db8:f::1", 0, 100), incumbent);
-	mobility_path_destroy(incumbent);
+	mobility_candidate_destroy(incumbent);
 
 	incumbent = create(3, "2001:db8:2::2", "2001:db8:f::1", 0, 100);
 	assert_order(create(9, "2001:db8:9::2", "2001:db8:f::1", 0, 100),
@@ -322,26 +353,26 @@ START_TEST(test_incumbent)
 	assert_order(create(2, "2001:db8:9::2", "2001:db8:f::1", 0, 100),
 				 create(2, "2001:db8:9::2", "2001:db8:f::2", 64, 100),
 				 incumbent);
-	mobility_path_destroy(incumbent);
+	mobility_candidate_destroy(incumbent);
 }
 END_TEST
 
 /**
  * Check if a path is better, and destroy it
  */
-static bool is_better_path(mobility_path_t *path,
-						   const mobility_path_t *incumbent)
+static bool is_better_path(mobility_candidate_t *path,
+						   const mobility_candidate_t *incumbent)
 {
 	bool better;
 
 	better = is_better(path, incumbent);
-	mobility_path_destroy(path);
+	mobility_candidate_destroy(path);
 	return better;
 }
 
 START_TEST(test_known)
 {
-	mobility_path_t *known, *path, *incumbent;
+	mobility_candidate_t *known, *path, *incumbent;
 
 	/* where the peer was is tried before what it announced, by any route */
 	known = create(2, "10.1.0.2", "192.0.2.1", 0, 600);
@@ -359,13 +390,13 @@ START_TEST(test_known)
 	path = create(3, "2001:db8:2::2", "2001:db8:f::1", 0, 600);
 	path->known = TRUE;
 	assert_order(path, known, incumbent);
-	mobility_path_destroy(incumbent);
+	mobility_candidate_destroy(incumbent);
 }
 END_TEST
 
 START_TEST(test_is_better)
 {
-	mobility_path_t *incumbent;
+	mobility_candidate_t *incumbent;
 
 	incumbent = create(3, "10.2.0.2", "192.0.2.1", 0, 600);
 	ck_assert(!is_better(incumbent, incumbent));
@@ -395,48 +426,48 @@ START_TEST(test_is_better)
 	/* not to the same uplink */
 	ck_assert(!is_better_path(create(3, "10.1.0.2", "192.0.2.1", 0, 100),
 							  incumbent));
-	mobility_path_destroy(incumbent);
+	mobility_candidate_destroy(incumbent);
 }
 END_TEST
 
 START_TEST(test_is_better_onlink)
 {
-	mobility_path_t *incumbent, *path;
+	mobility_candidate_t *incumbent, *path;
 
 	incumbent = create(3, "10.2.0.2", USED, 0, 600);
 	path = create(4, "192.0.2.7", USED, 24, 600);
-	path->onlink = TRUE;
+	path->path->onlink = TRUE;
 	ck_assert(is_better(path, incumbent));
 	ck_assert(!is_better(incumbent, path));
 	/* neither before the metric nor before a route that was configured */
-	incumbent->metric = 599;
+	incumbent->path->metric = 599;
 	ck_assert(!is_better(path, incumbent));
 	ck_assert(is_better(incumbent, path));
-	incumbent->metric = 600;
-	incumbent->configured = TRUE;
-	incumbent->prefix = 1;
+	incumbent->path->metric = 600;
+	incumbent->path->configured = TRUE;
+	incumbent->path->prefix = 1;
 	ck_assert(!is_better(path, incumbent));
 	ck_assert(is_better(incumbent, path));
 	/* a default route that was configured is nothing special */
-	incumbent->prefix = 0;
+	incumbent->path->prefix = 0;
 	ck_assert(is_better(path, incumbent));
-	incumbent->onlink = TRUE;
+	incumbent->path->onlink = TRUE;
 	ck_assert(!is_better(path, incumbent));
 	ck_assert(!is_better(incumbent, path));
 	/* nor to another address */
-	incumbent->onlink = FALSE;
-	path->remote->destroy(path->remote);
-	path->remote = host_create_from_string(OTHER, 0);
+	incumbent->path->onlink = FALSE;
+	path->path->remote->destroy(path->path->remote);
+	path->path->remote = host_create_from_string(OTHER, 0);
 	ck_assert(!is_better(path, incumbent));
-	mobility_path_destroy(incumbent);
-	mobility_path_destroy(path);
+	mobility_candidate_destroy(incumbent);
+	mobility_candidate_destroy(path);
 }
 END_TEST
 
 START_TEST(test_is_better_class)
 {
 	mobility_preference_t mine, other;
-	mobility_path_t *incumbent, *path;
+	mobility_candidate_t *incumbent, *path;
 
 	incumbent = create(3, "10.2.0.2", USED, 0, 600);
 	path = create(4, "10.1.0.2", USED, 0, 600);
@@ -462,9 +493,9 @@ START_TEST(test_is_better_class)
 			ck_assert(!is_better(path, incumbent));
 			path->aside = FALSE;
 			/* nor is another address of the same uplink */
-			path->ifindex = incumbent->ifindex;
+			path->path->ifindex = incumbent->path->ifindex;
 			ck_assert(!is_better(path, incumbent));
-			path->ifindex = 4;
+			path->path->ifindex = 4;
 			/* what was put aside is left for any but the last resort */
 			incumbent->aside = TRUE;
 			incumbent->cost = 1;
@@ -478,18 +509,18 @@ START_TEST(test_is_better_class)
 	/* prefix and metric are no reason if there are costs */
 	incumbent->preference = path->preference = MOBILITY_NORMAL;
 	incumbent->cost = path->cost = 5;
-	path->prefix = 32;
-	path->configured = path->onlink = TRUE;
-	path->metric = 0;
+	path->path->prefix = 32;
+	path->path->configured = path->path->onlink = TRUE;
+	path->path->metric = 0;
 	ck_assert(!is_better(path, incumbent));
-	mobility_path_destroy(incumbent);
-	mobility_path_destroy(path);
+	mobility_candidate_destroy(incumbent);
+	mobility_candidate_destroy(path);
 }
 END_TEST
 
 START_TEST(test_no_circle)
 {
-	mobility_path_t *specific, *cheap, *other;
+	mobility_candidate_t *specific, *cheap, *other;
 
 	/* three uplinks, two addresses of the peer */
 	specific = create_configured(2, "10.1.0.2", USED, 24, 600);
@@ -498,21 +529,21 @@ START_TEST(test_no_circle)
 	ck_assert(is_better(specific, cheap));
 	ck_assert(is_better(cheap, other));
 	ck_assert(!is_better(other, specific));
-	other->prefix = 24;
+	other->path->prefix = 24;
 	ck_assert(!is_better(other, specific));
-	other->configured = TRUE;
+	other->path->configured = TRUE;
 	ck_assert(is_better(other, specific));
 	ck_assert(!is_better(specific, other));
 	ck_assert(!is_better(other, cheap));
-	mobility_path_destroy(specific);
-	mobility_path_destroy(cheap);
-	mobility_path_destroy(other);
+	mobility_candidate_destroy(specific);
+	mobility_candidate_destroy(cheap);
+	mobility_candidate_destroy(other);
 }
 END_TEST
 
 START_TEST(test_rank)
 {
-	mobility_path_t *incumbent, *path;
+	mobility_candidate_t *incumbent, *path;
 	array_t *paths;
 	int i, order[] = { 5, 2, 4, 3 };
 
@@ -528,17 +559,17 @@ START_TEST(test_rank)
 	for (i = 0; i < countof(order); i++)
 	{
 		ck_assert(array_get(paths, i, &path));
-		ck_assert_int_eq(path->ifindex, order[i]);
+		ck_assert_int_eq(path->path->ifindex, order[i]);
 	}
-	mobility_path_destroy(incumbent);
-	mobility_paths_destroy(paths);
+	mobility_candidate_destroy(incumbent);
+	destroy_all(paths);
 }
 END_TEST
 
 /**
  * Pick one of a few paths that have much in common
  */
-static mobility_path_t *create_random()
+static mobility_candidate_t *create_random()
 {
 	static char *locals[] = {
 		"10.1.0.2", "10.2.0.2", "2001:db8:1::2", "2001:db8:2::2",
@@ -548,13 +579,13 @@ static mobility_path_t *create_random()
 	static const uint8_t prefixes[] = { 0, 6, 24, 32 };
 	static const uint32_t metrics[] = { 0, 100, 600, UINT32_MAX };
 	int family = random() % 2 * 2, remote = family + random() % 2;
-	mobility_path_t *path;
+	mobility_candidate_t *path;
 
 	path = create(2 + random() % 3, locals[family + random() % 2],
 				  remotes[remote], prefixes[random() % 4],
 				  metrics[random() % 4]);
-	path->configured = random() % 2;
-	path->onlink = random() % 2;
+	path->path->configured = random() % 2;
+	path->path->onlink = random() % 2;
 	path->known = remote % 3 == 0;
 	path->preference = random() % 8 ? MOBILITY_NORMAL : random() % 4;
 	path->aside = random() % 4 == 0;
@@ -575,7 +606,7 @@ static int sign(int i)
 /**
  * Class of a round-trip time, as documented
  */
-static int rtt_class(const mobility_path_t *path)
+static int rtt_class(const mobility_candidate_t *path)
 {
 	return !path->rtt ? 1 : (path->rtt >= 30) + (path->rtt >= 100) +
 							(path->rtt >= 300);
@@ -584,11 +615,15 @@ static int rtt_class(const mobility_path_t *path)
 /**
  * Check that two paths are the same for what is compared
  */
-static bool is_same(mobility_path_t *a, mobility_path_t *b, bool by_cost)
+static bool is_same(mobility_candidate_t *a, mobility_candidate_t *b,
+					bool by_cost)
 {
-	return mobility_path_equals(a, b) &&
-		   (a->configured ? a->prefix : 0) == (b->configured ? b->prefix : 0) &&
-		   a->metric == b->metric && a->onlink == b->onlink &&
+	mobility_path_t *pa = a->path, *pb = b->path;
+
+	return mobility_path_equals(pa, pb) &&
+		   (pa->configured ? pa->prefix : 0) ==
+		   (pb->configured ? pb->prefix : 0) &&
+		   pa->metric == pb->metric && pa->onlink == pb->onlink &&
 		   a->aside == b->aside &&
 		   a->preference == b->preference && rtt_class(a) == rtt_class(b) &&
 		   (!by_cost ||
@@ -598,7 +633,7 @@ static bool is_same(mobility_path_t *a, mobility_path_t *b, bool by_cost)
 /**
  * Check what must hold for any three paths
  */
-static void check_order(mobility_path_t *paths[3],
+static void check_order(mobility_candidate_t *paths[3],
 						const mobility_ranking_t *ranking)
 {
 	int ab, bc, ac;
@@ -621,8 +656,8 @@ static void check_order(mobility_path_t *paths[3],
 /**
  * Check if the first path is better than the second one, by cost or not
  */
-static bool better_by(const mobility_path_t *path,
-					  const mobility_path_t *incumbent, bool by_cost)
+static bool better_by(const mobility_candidate_t *path,
+					  const mobility_candidate_t *incumbent, bool by_cost)
 {
 	mobility_ranking_t ranking = {
 		.incumbent = incumbent,
@@ -634,7 +669,7 @@ static bool better_by(const mobility_path_t *path,
 
 START_TEST(test_total_order)
 {
-	mobility_path_t *paths[3], *incumbent;
+	mobility_candidate_t *paths[3], *incumbent;
 	mobility_ranking_t ranking = {
 		.by_cost = _i,
 	};
@@ -648,7 +683,7 @@ START_TEST(test_total_order)
 			paths[j] = create_random();
 		}
 		incumbent = i % 3 == 0 ? NULL : i % 3 == 1 ? create_random()
-											: mobility_path_clone(paths[0]);
+											: clone(paths[0]);
 		ranking.incumbent = incumbent;
 		check_order(paths, &ranking);
 		/* moving from one to the next never ends where it began */
@@ -660,15 +695,15 @@ START_TEST(test_total_order)
 		/* with the incumbent's peer address it is what ranks first that is
 		 * better */
 		mobility_assert(!incumbent || !better_by(paths[1], incumbent, _i) ||
-						!paths[1]->remote->ip_equals(paths[1]->remote,
-													 incumbent->remote) ||
+						!paths[1]->path->remote->ip_equals(
+							paths[1]->path->remote, incumbent->path->remote) ||
 						mobility_ranking_compare(paths[1], incumbent,
 												 &ranking) < 0);
 		for (j = 0; j < 3; j++)
 		{
-			mobility_path_destroy(paths[j]);
+			mobility_candidate_destroy(paths[j]);
 		}
-		mobility_path_destroy(incumbent);
+		mobility_candidate_destroy(incumbent);
 	}
 }
 END_TEST
@@ -690,12 +725,12 @@ static u_int take(u_int *combination, u_int count)
 /**
  * Create the path with one of the combinations of all that is compared
  */
-static mobility_path_t *create_combined(u_int i)
+static mobility_candidate_t *create_combined(u_int i)
 {
 	static char *remotes[] = { USED, OTHER, OTHER6 };
 	static const int prefixes[] = { 0, 8, -1, -32 };
 	traits_t traits;
-	mobility_path_t *path;
+	mobility_candidate_t *path;
 
 	traits = (traits_t){
 		.remote = remotes[take(&i, 3)],
@@ -739,7 +774,7 @@ static int compare_elements(const void *a, const void *b, void *ranking)
 
 START_TEST(test_all_ordered)
 {
-	mobility_path_t *a, *b;
+	mobility_candidate_t *a, *b;
 	array_t *paths;
 	mobility_ranking_t ranking = {
 		.by_cost = _i % 2,
@@ -764,14 +799,14 @@ START_TEST(test_all_ordered)
 			mobility_assert((order == 0) == is_same(a, b, ranking.by_cost));
 		}
 	}
-	mobility_paths_destroy(paths);
-	mobility_path_destroy((mobility_path_t*)ranking.incumbent);
+	destroy_all(paths);
+	mobility_candidate_destroy((mobility_candidate_t*)ranking.incumbent);
 }
 END_TEST
 
 START_TEST(test_all_acyclic)
 {
-	mobility_path_t *a, *b;
+	mobility_candidate_t *a, *b;
 	array_t *paths;
 	u_int better[COMBINATIONS] = {}, i, j, left = COMBINATIONS, before;
 
@@ -812,24 +847,24 @@ START_TEST(test_all_acyclic)
 	}
 	while (left && left < before);
 	ck_assert_uint_eq(left, 0);
-	mobility_paths_destroy(paths);
+	destroy_all(paths);
 }
 END_TEST
 
 /**
  * Check if the peer is known to be at another address that this uplink leads to
  */
-static bool leads_to_known(array_t *paths, const mobility_path_t *path)
+static bool leads_to_known(array_t *paths, const mobility_candidate_t *path)
 {
-	mobility_path_t *current;
+	mobility_candidate_t *current;
 	int i;
 
 	for (i = 0; i < array_count(paths); i++)
 	{
 		array_get(paths, i, &current);
-		if (current->known && current->ifindex == path->ifindex &&
-			current->remote->get_family(current->remote) ==
-			path->remote->get_family(path->remote))
+		if (current->known && current->path->ifindex == path->path->ifindex &&
+			current->path->remote->get_family(current->path->remote) ==
+			path->path->remote->get_family(path->path->remote))
 		{
 			return TRUE;
 		}
@@ -840,9 +875,9 @@ static bool leads_to_known(array_t *paths, const mobility_path_t *path)
 /**
  * Check what find_better() says about ranked paths
  */
-static void check_better(array_t *paths, const mobility_path_t *incumbent)
+static void check_better(array_t *paths, const mobility_candidate_t *incumbent)
 {
-	mobility_path_t *path, *better;
+	mobility_candidate_t *path, *better;
 	bool by_cost = incumbent->has_cost, passed = FALSE;
 	int i;
 
@@ -856,7 +891,7 @@ static void check_better(array_t *paths, const mobility_path_t *incumbent)
 	{
 		mobility_assert(!better->aside);
 		mobility_assert(better->preference != MOBILITY_LAST_RESORT);
-		mobility_assert(better->ifindex != incumbent->ifindex);
+		mobility_assert(better->path->ifindex != incumbent->path->ifindex);
 		mobility_assert(better->known || !leads_to_known(paths, better));
 	}
 	for (i = 0; i < array_count(paths); i++)
@@ -872,7 +907,7 @@ static void check_better(array_t *paths, const mobility_path_t *incumbent)
 
 START_TEST(test_find_better)
 {
-	mobility_path_t *incumbent, *path, *last;
+	mobility_candidate_t *incumbent, *path, *last;
 	mobility_ranking_t ranking = {};
 	array_t *paths;
 	int i, j, count;
@@ -890,7 +925,7 @@ START_TEST(test_find_better)
 			array_insert(paths, ARRAY_TAIL, path);
 		}
 		/* one of the paths or not */
-		incumbent = count && i % 2 ? mobility_path_clone(path)
+		incumbent = count && i % 2 ? clone(path)
 								   : create_random();
 		mobility_ranking_rank(paths, incumbent);
 		ranking.incumbent = incumbent;
@@ -902,8 +937,8 @@ START_TEST(test_find_better)
 			last = path;
 		}
 		check_better(paths, incumbent);
-		mobility_path_destroy(incumbent);
-		mobility_paths_destroy(paths);
+		mobility_candidate_destroy(incumbent);
+		destroy_all(paths);
 	}
 }
 END_TEST
@@ -912,7 +947,7 @@ START_TEST(test_paths)
 {
 	mobility_path_t *a, *b;
 
-	a = create(2, "10.1.0.2", "192.0.2.1", 0, 100);
+	a = create_path(2, "10.1.0.2", "192.0.2.1", 0, 100);
 	a->gateway = host_create_from_string("10.1.0.1", 0);
 	b = mobility_path_clone(a);
 	ck_assert(mobility_path_equals(a, b));
@@ -959,7 +994,7 @@ START_TEST(test_ids)
 	{
 		for (j = 0; j < 2; j++)
 		{
-			paths[j] = create(1 + random() % 2,
+			paths[j] = create_path(1 + random() % 2,
 							  locals[random() % countof(locals)],
 							  remotes[random() % countof(remotes)],
 							  random() % 24, random());
