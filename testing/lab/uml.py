@@ -5,19 +5,23 @@
 import os
 import shutil
 
-from . import compiled, guest, paths
+from . import compiled, guest, paths, processors
 
 MEMORY = "640M"
 MODULES = "/usr/lib/uml/modules"
 
 
 class Lab(guest.Lab):
+    _processor = None
+
     def _command(self, line):
         kernel = shutil.which("linux.uml")
         if not kernel:
             raise paths.Missing("User Mode Linux is not installed; "
                                 "testing/setup installs it")
+        self._processor = processors.Claim()
         arguments = [
+            "taskset", "-c", str(self._processor.number),
             kernel, f"mem={MEMORY}", "rootfstype=hostfs", "rootflags=/", "ro",
             f"init={paths.GUEST / 'init'}", "quiet", "con=null",
             "con0=null,fd:1", "ssl=null", f"ssl0=fd:{line.fileno()}",
@@ -39,3 +43,8 @@ class Lab(guest.Lab):
         if os.path.isdir("/dev/shm"):
             environment["TMPDIR"] = "/dev/shm"
         return arguments, {"env": environment, "pass_fds": passed}
+
+    def kill(self):
+        super().kill()
+        if self._processor:
+            self._processor.close()
