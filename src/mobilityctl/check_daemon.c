@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "ctl_check.h"
+#include "checks.h"
 #include "ctl_daemon.h"
 #include "ctl_output.h"
 #include "settings/values.h"

@@ -8,7 +8,7 @@
 #include <regex.h>
 #include <stdio.h>
 
-#include "ctl_check.h"
+#include "checks.h"
 
 /** files may include each other this deep, as strongSwan has it */
 #define MAX_DEPTH 10

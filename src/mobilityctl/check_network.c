@@ -15,7 +15,7 @@
 
 #include <libmnl/libmnl.h>
 
-#include "ctl_check.h"
+#include "checks.h"
 #include "net/netlink.h"
 #include "net/uplinks.h"
 

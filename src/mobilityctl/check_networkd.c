@@ -7,7 +7,7 @@
 #include <glob.h>
 #include <stdio.h>
 
-#include "ctl_check.h"
+#include "checks.h"
 
 /** directories with drop-ins, the first one that has a file wins */
 static const char *directories[] = {

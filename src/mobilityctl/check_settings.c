@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "ctl_check.h"
+#include "checks.h"
 #include "settings/section.h"
 
 #include <utils/debug.h>

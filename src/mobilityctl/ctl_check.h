@@ -8,7 +8,8 @@
  * @defgroup ctl_check ctl_check
  * @{ @ingroup mobilityctl
  *
- * Looks for what breaks roaming on this host.
+ * What the checks of this host share: what they learned for each other, how
+ * they report what they find, and how they look at the host.
  */
 
 #ifndef CTL_CHECK_H_
@@ -46,6 +47,9 @@ struct ctl_check_t {
 	void (*passed)(ctl_check_t *this, const char *check, const char *fmt, ...)
 					__attribute__((format(printf, 3, 4)));
 
+	/** what was found: the arrays "problems" and "passed" */
+	json_object *findings;
+
 	/** URI of the control socket */
 	char *uri;
 
@@ -58,66 +62,26 @@ struct ctl_check_t {
 	/** namespace of the daemon in strongswan.conf */
 	char ns[32];
 
-	/** its settings */
+	/** its settings, NULL before they are read */
 	mobility_settings_t *settings;
 
 	/** names of the uplinks, as char* */
 	array_t *uplinks;
+
+	/**
+	 * Destroy a ctl_check_t.
+	 */
+	void (*destroy)(ctl_check_t *this);
 };
 
 /**
- * Look for the daemon and the plugin, sets ns, looks at paths.
- */
-void ctl_check_daemon(ctl_check_t *this);
-
-/**
- * Look for addresses of peers that this host has, adds uplinks of sessions.
+ * Create a ctl_check_t that has found nothing yet.
  *
- * @param sessions		array of what mobility-paths tells
+ * @param print			print what is found at once, instead of only
+ *						collecting it
+ * @return				instance, for the files and settings of this host
  */
-void ctl_check_paths(ctl_check_t *this, json_object *sessions);
-
-/**
- * Look at strongswan.conf, sets settings.
- */
-void ctl_check_settings(ctl_check_t *this);
-
-/**
- * Find the file that sets an option, or has a section.
- *
- * @param name			full name, as it is written there
- * @param buf			gets the path of the file, "strongswan.conf" if none was
- *						found
- * @param len			size of buf
- * @return				buf
- */
-char *ctl_check_find_file(ctl_check_t *this, const char *name, char *buf,
-						  size_t len);
-
-/**
- * Add the interfaces that have a default route to the uplinks.
- */
-void ctl_check_find_uplinks(ctl_check_t *this);
-
-/**
- * Look if charon ignores uplinks.
- */
-void ctl_check_interfaces(ctl_check_t *this);
-
-/**
- * Look for the kernel's strict reverse path filter.
- */
-void ctl_check_rp_filter(ctl_check_t *this);
-
-/**
- * Look for routing rules in front of ours.
- */
-void ctl_check_rules(ctl_check_t *this);
-
-/**
- * Look for systemd-networkd removing our rules.
- */
-void ctl_check_networkd(ctl_check_t *this);
+ctl_check_t *ctl_check_create(bool print);
 
 /**
  * Add an uplink unless it is known.

@@ -9,81 +9,31 @@
 #define _GNU_SOURCE
 #include "suites/mobility_suite.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "ctl_check.h"
+#include "checks.h"
 #include "ctl_daemon.h"
+#include "ctl_output.h"
 #include "control/vici_server.h"
 #include "suites/mobility_netns.h"
 
 static char root[] = "/tmp/test_check.XXXXXX";
 
-/**
- * Check whose findings are collected.
- */
-static struct {
-	ctl_check_t public;
-	/** what was found, a line each */
-	char found[8192];
-} check;
-
-/**
- * Append a line to the findings.
- */
-static void append(const char *prefix, const char *name, const char *text)
-{
-	size_t len = strlen(check.found);
-
-	snprintf(check.found + len, sizeof(check.found) - len, "%s %s: %s\n",
-			 prefix, name, text);
-}
-
-METHOD(ctl_check_t, problem, void,
-	ctl_check_t *this, const char *name, const char *remedy,
-	const char *fmt, ...)
-{
-	char text[512];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	ck_assert(*remedy);
-	append("problem", name, text);
-	append("remedy", name, remedy);
-}
-
-METHOD(ctl_check_t, passed, void,
-	ctl_check_t *this, const char *name, const char *fmt, ...)
-{
-	char text[512];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	append("ok", name, text);
-}
+static ctl_check_t *check;
 
 /**
  * Prepare a check that has found nothing yet.
  */
 static void prepare(void)
 {
-	check.public = (ctl_check_t){
-		.problem = _problem,
-		.passed = _passed,
-		.uri = "unix:///nonexistent/socket",
-		.root = root,
-		.ns = "charon-systemd",
-		.uplinks = array_create(0, 0),
-	};
-	check.found[0] = '\0';
+	check = ctl_check_create(FALSE);
+	check->uri = "unix:///nonexistent/socket";
+	check->conf = NULL;
+	check->root = root;
 	strcpy(root + sizeof(root) - 7, "XXXXXX");
 	ck_assert(mkdtemp(root));
 }
@@ -102,17 +52,9 @@ static void setup_netns(void)
 
 static void teardown(void)
 {
-	char *name, *command;
+	char *command;
 
-	while (array_remove(check.public.uplinks, ARRAY_TAIL, &name))
-	{
-		free(name);
-	}
-	array_destroy(check.public.uplinks);
-	if (check.public.settings)
-	{
-		check.public.settings->destroy(check.public.settings);
-	}
+	check->destroy(check);
 	ctl_daemon_deinit();
 	ck_assert(asprintf(&command, "rm -r %s", root) > 0);
 	ck_assert(system(command) == 0);
@@ -143,26 +85,72 @@ static void write_file(const char *path, const char *content)
 }
 
 /**
+ * Append a list of findings to a text, a line each.
+ */
+static void append(char *buf, size_t len, const char *title, const char *list,
+				   const char *key)
+{
+	json_object *findings, *finding;
+	const char *name, *remedy;
+	int i;
+
+	findings = ctl_sub(check->findings, list);
+	for (i = 0; i < json_object_array_length(findings); i++)
+	{
+		finding = json_object_array_get_idx(findings, i);
+		name = ctl_str(finding, "check");
+		remedy = ctl_str(finding, "remedy");
+		ck_assert(*remedy || streq(title, "ok"));
+		snprintf(buf + strlen(buf), len - strlen(buf), *remedy ?
+				 "%s %s: %s\nremedy %s: %s\n" : "%s %s: %s\n", title, name,
+				 ctl_str(finding, key), name, remedy);
+	}
+}
+
+/**
+ * Get what was found as a text.
+ */
+static const char *all_found(void)
+{
+	static char buf[8192];
+
+	buf[0] = '\0';
+	append(buf, sizeof(buf), "ok", "passed", "result");
+	append(buf, sizeof(buf), "problem", "problems", "problem");
+	return buf;
+}
+
+/**
+ * Forget what was found.
+ */
+static void forget(void)
+{
+	json_object_object_add(check->findings, "passed", json_object_new_array());
+	json_object_object_add(check->findings, "problems",
+						   json_object_new_array());
+}
+
+/**
  * Check that something was found, then forget all that was.
  */
 static void assert_found(const char *text)
 {
-	ck_assert_msg(strstr(check.found, text), "no '%s' in: %s", text,
-				  check.found);
-	check.found[0] = '\0';
+	ck_assert_msg(strstr(all_found(), text), "no '%s' in: %s", text,
+				  all_found());
+	forget();
 }
 
 START_TEST(test_running)
 {
-	ck_assert(!ctl_check_is_running(&check.public, "charon"));
+	ck_assert(!ctl_check_is_running(check, "charon"));
 	write_file("/proc/1/comm", "systemd\n");
 	write_file("/proc/self/comm", "charon\n");
-	ck_assert(!ctl_check_is_running(&check.public, "charon"));
+	ck_assert(!ctl_check_is_running(check, "charon"));
 	write_file("/proc/123/comm", "charon-systemd\n");
-	ck_assert(ctl_check_is_running(&check.public, "charon-systemd"));
-	ck_assert(!ctl_check_is_running(&check.public, "charon"));
+	ck_assert(ctl_check_is_running(check, "charon-systemd"));
+	ck_assert(!ctl_check_is_running(check, "charon"));
 	write_file("/proc/124/comm", "systemd-network\n");
-	ck_assert(ctl_check_is_running(&check.public, "systemd-networkd"));
+	ck_assert(ctl_check_is_running(check, "systemd-networkd"));
 }
 END_TEST
 
@@ -170,11 +158,11 @@ START_TEST(test_daemon)
 {
 	lib->settings->set_str(lib->settings, "charon.plugins.vici.socket",
 						   "unix:///nonexistent/vici");
-	ctl_check_daemon(&check.public);
+	ctl_check_daemon(check);
 	assert_found("problem daemon: charon is not running\n"
 				 "remedy daemon: systemctl start strongswan\n");
 	write_file("/proc/123/comm", "charon-systemd\n");
-	ctl_check_daemon(&check.public);
+	ctl_check_daemon(check);
 	assert_found("problem daemon: charon runs, but can be reached neither at "
 				 "unix:///nonexistent/socket nor at unix:///nonexistent/vici: "
 				 "No such file or directory\n");
@@ -192,7 +180,7 @@ START_TEST(test_peers)
 			"'remote': '192.0.2.1' },"
 			"'2': { 'uplink': 'eth0', 'local': '10.1.0.10', "
 			"'remote': '192.0.2.1' } } } ]");
-	ctl_check_paths(&check.public, sessions);
+	ctl_check_paths(check, sessions);
 	json_object_put(sessions);
 	assert_found("ok peers: this host has no address of a peer\n");
 	sessions = json_tokener_parse("[ { 'connection': 'home', 'paths': {"
@@ -200,7 +188,7 @@ START_TEST(test_peers)
 			"'remote': '2001:db8::1' },"
 			"'2': { 'uplink': 'lan0', 'local': '192.0.2.1', "
 			"'remote': '192.0.2.1' } } } ]");
-	ctl_check_paths(&check.public, sessions);
+	ctl_check_paths(check, sessions);
 	json_object_put(sessions);
 	assert_found("problem peers: lan0 has the address 192.0.2.1, as the peer of "
 				 "home: packets to it don't leave this host, whatever uplink "
@@ -209,7 +197,7 @@ START_TEST(test_peers)
 				 "192.0.2.1 dev lan0; taking the interface down is not enough), "
 				 "or have its DHCP server hand out another address\n");
 	/* that is no uplink by itself */
-	enumerator = array_create_enumerator(check.public.uplinks);
+	enumerator = array_create_enumerator(check->uplinks);
 	while (enumerator->enumerate(enumerator, &name))
 	{
 		strcat(names, name);
@@ -235,10 +223,10 @@ START_TEST(test_started_twice)
 	ck_assert(asprintf(&uri, "unix://%s", addr.sun_path) > 0);
 	lib->settings->set_str(lib->settings, "charon.plugins.vici.socket", uri);
 	free(uri);
-	ctl_check_daemon(&check.public);
+	ctl_check_daemon(check);
 	assert_found("problem daemon: charon is not running\n");
 	write_file("/proc/123/comm", "charon-systemd\n");
-	ctl_check_daemon(&check.public);
+	ctl_check_daemon(check);
 	assert_found("which happens if it is started a second time\n"
 				 "remedy daemon: systemctl restart strongswan\n");
 }
@@ -303,7 +291,7 @@ START_TEST(test_not_loaded)
 	{
 		write_file(IPSEC_PLUGINDIR "/libstrongswan-mobility-manager.so", "");
 	}
-	ctl_check_daemon(&check.public);
+	ctl_check_daemon(check);
 	server->destroy(server);
 	assert_found(loads[_i].found);
 	free(text);
@@ -313,20 +301,20 @@ END_TEST
 
 START_TEST(test_settings)
 {
-	ctl_check_settings(&check.public);
-	ck_assert_str_eq(check.found,
+	ctl_check_settings(check);
+	ck_assert_str_eq(all_found(),
 		"ok settings: nothing is wrong with the options of "
 		"mobility-manager\n"
 		"ok install-routes: charon installs the routes of its tunnels\n");
-	check.found[0] = '\0';
-	check.public.settings->destroy(check.public.settings);
+	forget();
+	check->settings->destroy(check->settings);
 
 	/* what is set for charon counts for charon-systemd */
 	lib->settings->set_str(lib->settings, "charon.install_routes", "no");
 	lib->settings->set_str(lib->settings,
 			"charon.plugins.mobility-manager.retry_interval", "soon");
-	ctl_check_settings(&check.public);
-	ck_assert(strstr(check.found, "problem settings: "
+	ctl_check_settings(check);
+	ck_assert(strstr(all_found(), "problem settings: "
 			"charon.plugins.mobility-manager.retry_interval = soon: "
 			"not a time such as 30s, 30m or 8h, using 10s\n"
 			"remedy settings: correct it in strongswan.conf, then"));
@@ -342,8 +330,8 @@ static void assert_file(const char *option, const char *file)
 	const char *found, *remedy;
 	char *text;
 
-	found = strstr(check.found, option);
-	ck_assert_msg(found, "no '%s' in: %s", option, check.found);
+	found = strstr(all_found(), option);
+	ck_assert_msg(found, "no '%s' in: %s", option, all_found());
 	remedy = strchr(found, '\n') + 1;
 	ck_assert(asprintf(&text, "%s/%s", root, file) > 0);
 	found = strstr(remedy, text);
@@ -372,11 +360,11 @@ START_TEST(test_files)
 	write_file("/etc/own.d/mm", "mobility-manager {\n retry_interval = soon\n"
 			   "}\n");
 	snprintf(path, sizeof(path), "%s/etc/strongswan.conf", root);
-	check.public.conf = path;
+	check->conf = path;
 	ck_assert(lib->settings->load_files(lib->settings, path, FALSE));
-	ctl_check_settings(&check.public);
-	ctl_check_add_uplink(&check.public, "wlan0");
-	ctl_check_interfaces(&check.public);
+	ctl_check_settings(check);
+	ctl_check_add_uplink(check, "wlan0");
+	ctl_check_interfaces(check);
 
 	assert_file("charon-systemd.plugins.mobility-manager.retry_interval = soon",
 				"etc/own.d/mm");
@@ -396,18 +384,18 @@ END_TEST
 
 START_TEST(test_interfaces)
 {
-	ctl_check_interfaces(&check.public);
+	ctl_check_interfaces(check);
 	assert_found("ok interfaces: nothing could be an uplink now\n");
-	ctl_check_add_uplink(&check.public, "eth0");
-	ctl_check_add_uplink(&check.public, "wlan0");
-	ctl_check_add_uplink(&check.public, "wlan0");
-	ctl_check_interfaces(&check.public);
+	ctl_check_add_uplink(check, "eth0");
+	ctl_check_add_uplink(check, "wlan0");
+	ctl_check_add_uplink(check, "wlan0");
+	ctl_check_interfaces(check);
 	assert_found("ok interfaces: charon may use what could be an uplink now: "
 				 "eth0 wlan0\n");
 
 	lib->settings->set_str(lib->settings, "charon-systemd.interfaces_ignore",
 						   "wlan0, docker0");
-	ctl_check_interfaces(&check.public);
+	ctl_check_interfaces(check);
 	assert_found("problem interfaces: wlan0 could be an uplink, but charon "
 				 "does not use it: charon-systemd.interfaces_ignore = wlan0, "
 				 "docker0\nremedy interfaces: remove it in strongswan.conf, and "
@@ -416,7 +404,7 @@ START_TEST(test_interfaces)
 	/* charon looks at this one only if it is there */
 	lib->settings->set_str(lib->settings, "charon-systemd.interfaces_use",
 						   "wlan0,eth1");
-	ctl_check_interfaces(&check.public);
+	ctl_check_interfaces(check);
 	assert_found("problem interfaces: eth0 could be an uplink, but charon "
 				 "does not use it: charon-systemd.interfaces_use = wlan0,eth1"
 				 "\nremedy interfaces: add it in strongswan.conf, or remove");
@@ -458,12 +446,12 @@ START_TEST(test_rp_filter)
 	lib->settings->set_str(lib->settings, pins[0].key, pins[0].value);
 	lib->settings->set_str(lib->settings, pins[_i % 3].key,
 						   pins[_i % 3].value);
-	ctl_check_settings(&check.public);
-	check.found[0] = '\0';
-	ctl_check_add_uplink(&check.public, "wlan0");
+	ctl_check_settings(check);
+	forget();
+	ctl_check_add_uplink(check, "wlan0");
 	write_file("/proc/sys/net/ipv4/conf/all/rp_filter", filters[_i / 3].all);
 	write_file("/proc/sys/net/ipv4/conf/wlan0/rp_filter", filters[_i / 3].own);
-	ctl_check_rp_filter(&check.public);
+	ctl_check_rp_filter(check);
 	if (filters[_i / 3].strict)
 	{
 		ck_assert(asprintf(&text, "%s rp-filter: the kernel's reverse path "
@@ -483,10 +471,10 @@ END_TEST
 START_TEST(test_rp_filter_vlan)
 {
 	lib->settings->set_str(lib->settings, pins[1].key, pins[1].value);
-	ctl_check_settings(&check.public);
-	ctl_check_add_uplink(&check.public, "eth0.100");
+	ctl_check_settings(check);
+	ctl_check_add_uplink(check, "eth0.100");
 	write_file("/proc/sys/net/ipv4/conf/eth0.100/rp_filter", "1\n");
-	ctl_check_rp_filter(&check.public);
+	ctl_check_rp_filter(check);
 	assert_found("remedy rp-filter: sysctl -w "
 				 "net/ipv4/conf/eth0.100/rp_filter=2");
 }
@@ -494,34 +482,34 @@ END_TEST
 
 START_TEST(test_networkd)
 {
-	ctl_check_networkd(&check.public);
+	ctl_check_networkd(check);
 	assert_found("ok networkd: systemd-networkd is not running\n");
 
 	write_file("/proc/50/comm", "systemd-network\n");
-	ctl_check_networkd(&check.public);
+	ctl_check_networkd(check);
 	assert_found("problem networkd: systemd-networkd removes routing rules");
 
 	write_file("/etc/systemd/networkd.conf", "[Network]\n"
 			   "#ManageForeignRoutingPolicyRules=no\n"
 			   "ManageForeignRoutes = no\n");
-	ctl_check_networkd(&check.public);
+	ctl_check_networkd(check);
 	assert_found("problem networkd:");
 	write_file("/etc/systemd/networkd.conf", "[Network]\n"
 			   "ManageForeignRoutingPolicyRules = no \n");
-	ctl_check_networkd(&check.public);
+	ctl_check_networkd(check);
 	assert_found("ok networkd: systemd-networkd leaves");
 
 	/* drop-ins in the order of their names, one in /etc replaces others */
 	write_file("/run/systemd/networkd.conf.d/50-x.conf", "[Network]\n"
 			   "ManageForeignRoutingPolicyRules=yes\n");
-	ctl_check_networkd(&check.public);
+	ctl_check_networkd(check);
 	assert_found("problem networkd:");
 	write_file("/usr/lib/systemd/networkd.conf.d/60-y.conf", "[Network]\n"
 			   "ManageForeignRoutingPolicyRules=false\n");
-	ctl_check_networkd(&check.public);
+	ctl_check_networkd(check);
 	assert_found("ok networkd:");
 	write_file("/etc/systemd/networkd.conf.d/60-y.conf", "");
-	ctl_check_networkd(&check.public);
+	ctl_check_networkd(check);
 	assert_found("problem networkd:");
 }
 END_TEST
@@ -542,8 +530,8 @@ START_TEST(test_uplinks)
 	/* a tunnel's, and one of our own */
 	mobility_netns_ip("route add default dev docker0 table 220");
 	mobility_netns_ip("route add default dev docker0 table 22000 proto 230");
-	ctl_check_find_uplinks(&check.public);
-	ctl_check_interfaces(&check.public);
+	ctl_check_find_uplinks(check);
+	ctl_check_interfaces(check);
 	assert_found("an uplink now: eth0 eth1 eth2\n");
 }
 END_TEST
@@ -580,10 +568,10 @@ START_TEST(test_rules)
 	mobility_netns_link("eth0");
 	mobility_netns_ip("addr add 10.1.0.2/24 dev eth0");
 	mobility_netns_ip("route add default via 10.1.0.1 table 77");
-	ctl_check_settings(&check.public);
-	check.found[0] = '\0';
+	ctl_check_settings(check);
+	forget();
 	mobility_netns_ip("rule add %s", rules[_i].rule);
-	ctl_check_rules(&check.public);
+	ctl_check_rules(check);
 	assert_found(rules[_i].found);
 }
 END_TEST
@@ -596,15 +584,15 @@ START_TEST(test_rules_v6)
 	mobility_netns_ip("-6 rule add pref 7 from 2001:db8::/32 lookup 77");
 	lib->settings->set_str(lib->settings,
 			"charon-systemd.plugins.mobility-manager.pin_priority", "7");
-	ctl_check_settings(&check.public);
-	ctl_check_rules(&check.public);
+	ctl_check_settings(check);
+	ctl_check_rules(check);
 	assert_found("problem rules: the IPv6 routing rule 7 has packets from "
 				 "2001:db8::/32 look up table 77 and comes before ours (7)");
 
 	lib->settings->set_str(lib->settings,
 			"charon-systemd.plugins.mobility-manager.pin_paths", "no");
-	check.public.settings->reload(check.public.settings);
-	ctl_check_rules(&check.public);
+	check->settings->reload(check->settings);
+	ctl_check_rules(check);
 	assert_found("ok rules: paths are not pinned");
 }
 END_TEST
