@@ -4,19 +4,22 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include <arpa/inet.h>
+/*
+ * Asks the kernel itself, with what the plugin reads its answers with: that a
+ * daemon does not run or was never able to start is a reason to check, so it
+ * can't be asked for what it knows.  What a rule says is judged for any packet
+ * of any peer here, the plugin does for those of a given path.
+ */
+
 #include <errno.h>
 #include <linux/fib_rules.h>
-#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-#include <libmnl/libmnl.h>
 
 #include "checks.h"
-#include "net/netlink.h"
+#include "net/route.h"
+#include "net/rtnl.h"
 #include "net/uplinks.h"
 
 typedef struct rules_t rules_t;
@@ -38,117 +41,46 @@ struct rules_t {
 };
 
 /**
- * Dump something of the kernel's and pass the messages on.
+ * Pass what the kernel has of a family.  Returns an error number.
  */
-static bool dump(int type, int family, mnl_cb_t cb, void *data)
+static int dump(uint16_t type, int family, mobility_nlsocket_cb_t cb,
+				void *data)
 {
-	char buf[16384];
-	struct mnl_socket *nl;
-	struct nlmsghdr *nlh;
-	struct rtmsg *rtm;
-	ssize_t len;
-	int ret = -1;
+	mobility_rtnl_t *rtnl;
+	int error;
 
-	nl = mnl_socket_open(NETLINK_ROUTE);
-	if (!nl)
+	rtnl = mobility_rtnl_create();
+	if (!rtnl)
 	{
-		return FALSE;
+		return errno;
 	}
-	nlh = mnl_nlmsg_put_header(buf);
-	nlh->nlmsg_type = type;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	/* the header of rules begins with the same member */
-	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
-	rtm->rtm_family = family;
-	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) == 0 &&
-		mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) > 0)
-	{
-		do
-		{
-			len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-			ret = len <= 0 ? -1 : mnl_cb_run(buf, len, 0,
-											 mnl_socket_get_portid(nl), cb,
-											 data);
-		}
-		while (ret == MNL_CB_OK);
-	}
-	mnl_socket_close(nl);
-	return ret == MNL_CB_STOP;
+	error = rtnl->dump(rtnl, type, family, RTPROT_UNSPEC, cb, data);
+	rtnl->destroy(rtnl);
+	return error;
 }
 
-/**
- * Get the table of a route or rule.
- */
-static uint32_t get_table(const struct nlattr *attr, uint8_t table)
+CALLBACK(add_uplinks, void,
+	ctl_check_t *this, const struct nlmsghdr *nlh)
 {
-	uint32_t value = table;
-
-	mobility_netlink_get_u32(attr, &value);
-	return value;
-}
-
-/**
- * Add the interface with an index.
- */
-static void add_index(ctl_check_t *this, uint32_t index)
-{
+	mobility_route_msg_t msg;
+	mobility_route_t route;
 	char name[IFNAMSIZ];
 
-	if (if_indextoname(index, name) && !streq(name, "lo"))
+	/* only default routes, not those of tunnels, nor our own */
+	if (!mobility_route_msg_parse(nlh, &msg) || msg.prefix ||
+		msg.route.type != RTN_UNICAST || msg.route.own ||
+		msg.table == lib->settings->get_int(lib->settings, "%s.routing_table",
+											220, this->ns))
 	{
-		ctl_check_add_uplink(this, name);
+		return;
 	}
-}
-
-/**
- * Add the interfaces of a route with several next hops.
- */
-static void add_multipath(ctl_check_t *this, const struct nlattr *attr)
-{
-	const struct rtnexthop *hop = mnl_attr_get_payload(attr);
-	int len = mnl_attr_get_payload_len(attr);
-
-	while (RTNH_OK(hop, len))
+	while (mobility_route_msg_next(&msg, &route))
 	{
-		add_index(this, hop->rtnh_ifindex);
-		len -= RTNH_ALIGN(hop->rtnh_len);
-		hop = RTNH_NEXT(hop);
+		if (if_indextoname(route.oif, name) && !streq(name, "lo"))
+		{
+			ctl_check_add_uplink(this, name);
+		}
 	}
-}
-
-/**
- * Add the interfaces of a default route.
- */
-static int uplink_cb(const struct nlmsghdr *nlh, void *data)
-{
-	const struct nlattr *tb[RTA_MAX + 1];
-	struct rtmsg *rtm;
-	ctl_check_t *this = data;
-	uint32_t index;
-
-	if (!mobility_netlink_parse(nlh, sizeof(*rtm), tb, RTA_MAX))
-	{
-		return MNL_CB_OK;
-	}
-	rtm = mnl_nlmsg_get_payload(nlh);
-	/* not those of tunnels, nor our own */
-	if (rtm->rtm_dst_len || rtm->rtm_type != RTN_UNICAST ||
-		rtm->rtm_protocol == MOBILITY_RTPROT ||
-		get_table(tb[RTA_TABLE], rtm->rtm_table) ==
-			lib->settings->get_int(lib->settings, "%s.routing_table", 220,
-								   this->ns))
-	{
-		return MNL_CB_OK;
-	}
-	if (mobility_netlink_get_u32(tb[RTA_OIF], &index))
-	{
-		add_index(this, index);
-	}
-	if (tb[RTA_MULTIPATH])
-	{
-		add_multipath(this, tb[RTA_MULTIPATH]);
-	}
-	return MNL_CB_OK;
 }
 
 /*
@@ -156,12 +88,15 @@ static int uplink_cb(const struct nlmsghdr *nlh, void *data)
  */
 void ctl_check_find_uplinks(ctl_check_t *this)
 {
-	if (!dump(RTM_GETROUTE, AF_INET, uplink_cb, this) ||
-		!dump(RTM_GETROUTE, AF_INET6, uplink_cb, this))
+	int error;
+
+	error = dump(RTM_GETROUTE, AF_INET, add_uplinks, this) ?:
+			dump(RTM_GETROUTE, AF_INET6, add_uplinks, this);
+	if (error)
 	{
 		this->problem(this, "network", "run this as root",
 					  "the kernel's routes can't be read: %s",
-					  strerror(errno));
+					  strerror(error));
 	}
 }
 
@@ -258,23 +193,15 @@ void ctl_check_rp_filter(ctl_check_t *this)
 	}
 }
 
-/**
- * Note the table of a route.
- */
-static int table_cb(const struct nlmsghdr *nlh, void *data)
+CALLBACK(add_table, void,
+	rules_t *this, const struct nlmsghdr *nlh)
 {
-	const struct nlattr *tb[RTA_MAX + 1];
-	rules_t *this = data;
-	struct rtmsg *rtm;
-	uint32_t table;
+	mobility_route_msg_t msg;
 
-	if (mobility_netlink_parse(nlh, sizeof(*rtm), tb, RTA_MAX))
+	if (mobility_route_msg_parse(nlh, &msg))
 	{
-		rtm = mnl_nlmsg_get_payload(nlh);
-		table = get_table(tb[RTA_TABLE], rtm->rtm_table);
-		array_insert(this->tables, ARRAY_TAIL, &table);
+		array_insert(this->tables, ARRAY_TAIL, &msg.table);
 	}
-	return MNL_CB_OK;
 }
 
 /**
@@ -329,14 +256,11 @@ static bool is_unrelated(const struct fib_rule_hdr *rule,
  * Check if a rule leads to a route, or ends the search for one.
  */
 static bool has_effect(rules_t *this, const struct fib_rule_hdr *rule,
-					   const struct nlattr *tb[])
+					   uint32_t table)
 {
-	uint32_t table;
-
 	switch (rule->action)
 	{
 		case FR_ACT_TO_TBL:
-			table = get_table(tb[FRA_TABLE], rule->table);
 			return table != RT_TABLE_LOCAL && has_routes(this, table);
 		case FR_ACT_BLACKHOLE:
 		case FR_ACT_UNREACHABLE:
@@ -350,8 +274,8 @@ static bool has_effect(rules_t *this, const struct fib_rule_hdr *rule,
 /**
  * Write an address of a rule with its prefix.
  */
-static char *print_net(int family, const struct nlattr *attr, int bits,
-					   char *buf, size_t len)
+static void print_net(int family, const struct nlattr *attr, int bits,
+					  char *buf, size_t len)
 {
 	mobility_ip_t ip;
 	host_t *host;
@@ -359,53 +283,48 @@ static char *print_net(int family, const struct nlattr *attr, int bits,
 	if (!bits || !mobility_netlink_get_ip(attr, family, &ip))
 	{
 		snprintf(buf, len, "anywhere");
-		return buf;
+		return;
 	}
 	host = mobility_ip_to_host(&ip);
 	snprintf(buf, len, "%H/%d", host, bits);
 	host->destroy(host);
-	return buf;
 }
 
-/**
- * Judge a rule.
- */
-static int rule_cb(const struct nlmsghdr *nlh, void *data)
+CALLBACK(judge_rule, void,
+	rules_t *this, const struct nlmsghdr *nlh)
 {
 	const struct nlattr *tb[FRA_MAX + 1];
 	char from[64], what[128], remedy[256];
-	rules_t *this = data;
 	struct fib_rule_hdr *rule;
-	uint32_t priority = 0;
+	uint32_t priority = 0, table;
 	uint8_t protocol = 0;
 
 	if (!mobility_netlink_parse(nlh, sizeof(*rule), tb, FRA_MAX))
 	{
-		return MNL_CB_OK;
+		return;
 	}
 	rule = mnl_nlmsg_get_payload(nlh);
+	table = rule->table;
+	mobility_netlink_get_u32(tb[FRA_TABLE], &table);
 	mobility_netlink_get_u32(tb[FRA_PRIORITY], &priority);
 	mobility_netlink_get_u8(tb[FRA_PROTOCOL], &protocol);
 	/* a rule for one destination hardly is for that of a peer */
 	if (protocol == MOBILITY_RTPROT || priority > this->priority ||
 		rule->dst_len || is_unrelated(rule, tb) ||
-		!has_effect(this, rule, tb))
+		!has_effect(this, rule, table))
 	{
-		return MNL_CB_OK;
+		return;
 	}
 	this->problems++;
+	print_net(this->family, tb[FRA_SRC], rule->src_len, from, sizeof(from));
 	if (rule->action == FR_ACT_TO_TBL)
 	{
 		snprintf(what, sizeof(what), "has packets from %s look up table %u",
-				 print_net(this->family, tb[FRA_SRC], rule->src_len, from,
-						   sizeof(from)),
-				 get_table(tb[FRA_TABLE], rule->table));
+				 from, table);
 	}
 	else
 	{
-		snprintf(what, sizeof(what), "drops packets from %s",
-				 print_net(this->family, tb[FRA_SRC], rule->src_len, from,
-						   sizeof(from)));
+		snprintf(what, sizeof(what), "drops packets from %s", from);
 	}
 	snprintf(remedy, sizeof(remedy), "give that rule a number greater than %u, "
 			 "or set charon.plugins.mobility-manager.pin_priority = %u in "
@@ -417,7 +336,6 @@ static int rule_cb(const struct nlmsghdr *nlh, void *data)
 						 "peer leave",
 						 this->family == AF_INET ? "IPv4" : "IPv6", priority,
 						 what, this->priority);
-	return MNL_CB_OK;
 }
 
 /*
@@ -443,9 +361,9 @@ void ctl_check_rules(ctl_check_t *this)
 	{
 		rules.family = families[i];
 		rules.tables = array_create(sizeof(uint32_t), 0);
-		if (dump(RTM_GETROUTE, families[i], table_cb, &rules))
+		if (!dump(RTM_GETROUTE, families[i], add_table, &rules))
 		{
-			dump(RTM_GETRULE, families[i], rule_cb, &rules);
+			dump(RTM_GETRULE, families[i], judge_rule, &rules);
 		}
 		array_destroy(rules.tables);
 	}
