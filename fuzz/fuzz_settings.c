@@ -46,7 +46,6 @@ static void check(mobility_settings_t *settings, char *name)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	mobility_settings_t *settings;
-	mobility_config_t config;
 	char *text;
 
 	/* another file than the one below cannot be included */
@@ -62,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		check(settings, NULL);
 		check(settings, "home");
 		check(settings, "%s.a b");
-		settings->get_gateway(settings, &config);
+		settings->follow_clients(settings);
 		settings->get_socket(settings);
 		settings->get_pin_table(settings);
 		if (settings->get_pin_priority(settings) >= 220)

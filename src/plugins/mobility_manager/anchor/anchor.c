@@ -170,10 +170,8 @@ static void update_hosts(mobility_ike_handler_t *handler, ike_sa_t *ike_sa,
  */
 static bool is_anchor(private_mobility_anchor_t *this, ike_sa_t *ike_sa)
 {
-	mobility_config_t config;
-
-	this->settings->get_gateway(this->settings, &config);
-	return config.mobility && ike_sa->get_version(ike_sa) == IKEV2 &&
+	return this->settings->follow_clients(this->settings) &&
+		   ike_sa->get_version(ike_sa) == IKEV2 &&
 		   ike_sa->supports_extension(ike_sa, EXT_MOBIKE) &&
 		   !ike_sa->has_condition(ike_sa, COND_ORIGINAL_INITIATOR);
 }

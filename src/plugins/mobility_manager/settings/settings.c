@@ -179,12 +179,15 @@ METHOD(mobility_settings_t, set_advisor, void,
 	this->lock->unlock(this->lock);
 }
 
-METHOD(mobility_settings_t, get_gateway, void,
-	private_mobility_settings_t *this, mobility_config_t *config)
+METHOD(mobility_settings_t, follow_clients, bool,
+	private_mobility_settings_t *this)
 {
+	bool follow;
+
 	this->lock->read_lock(this->lock);
-	*config = this->policy->gateway;
+	follow = this->policy->follow_clients;
 	this->lock->unlock(this->lock);
+	return follow;
 }
 
 METHOD(mobility_settings_t, get_pin_priority, uint32_t,
@@ -289,7 +292,7 @@ mobility_settings_t *mobility_settings_create_for(const char *ns)
 			.get = _get,
 			.get_uplink = _get_uplink,
 			.set_advisor = _set_advisor,
-			.get_gateway = _get_gateway,
+			.follow_clients = _follow_clients,
 			.get_pin_priority = _get_pin_priority,
 			.get_pin_table = _get_pin_table,
 			.get_socket = _get_socket,

@@ -106,11 +106,11 @@ struct mobility_settings_t {
 						void *data);
 
 	/**
-	 * Get the gateway's (responder's) policy.
+	 * Check whether to follow clients that initiated their IKE_SA to this host.
 	 *
-	 * @param config	gets filled in, mobility only
+	 * @return			TRUE if gateway.mobility is set
 	 */
-	void (*get_gateway)(mobility_settings_t *this, mobility_config_t *config);
+	bool (*follow_clients)(mobility_settings_t *this);
 
 	/**
 	 * Get priority of our routing rules.

@@ -69,7 +69,7 @@ static const mobility_key_t top_keys[] = {
 
 static const mobility_key_t gateway_keys[] = {
 	{ "mobility", MOBILITY_KEY_BOOL,
-		offsetof(mobility_config_t, mobility) },
+		offsetof(mobility_settings_data_t, follow_clients) },
 };
 
 static const mobility_key_t interface_keys[] = {
@@ -306,7 +306,7 @@ static void read_gateway(mobility_section_t *parent,
 
 	mobility_section_init(&section, parent, "gateway", NULL);
 	mobility_section_read(&section, gateway_keys, countof(gateway_keys),
-						  &policy->gateway);
+						  policy);
 	mobility_section_check(&section, NULL, 0);
 }
 
@@ -419,9 +419,7 @@ mobility_settings_data_t *mobility_settings_data_read(const char *ns,
 			.pin_paths = TRUE,
 			.prefer_best_path = best,
 		},
-		.gateway = {
-			.mobility = TRUE,
-		},
+		.follow_clients = TRUE,
 		.connections = array_create(0, 0),
 		.pin_priority = default_priority(ns),
 		.pin_table = PIN_TABLE_DEFAULT,

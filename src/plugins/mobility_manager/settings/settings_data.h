@@ -66,8 +66,8 @@ struct mobility_connection_t {
 struct mobility_settings_data_t {
 	/** policy of connections that have none of their own */
 	mobility_config_t config;
-	/** gateway's policy */
-	mobility_config_t gateway;
+	/** follow clients, as a gateway */
+	bool follow_clients;
 	/** interfaces, as mobility_uplink_section_t* */
 	array_t *interfaces;
 	/** connections, as mobility_connection_t* */

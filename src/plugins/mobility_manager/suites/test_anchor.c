@@ -132,10 +132,10 @@ METHOD(mobility_child_update_t, update, void,
 	stock(ike_sa, me, other, flags);
 }
 
-METHOD(mobility_settings_t, get_gateway, void,
-	mobility_settings_t *this, mobility_config_t *config)
+METHOD(mobility_settings_t, follow_clients, bool,
+	mobility_settings_t *this)
 {
-	config->mobility = mock.mobility;
+	return mock.mobility;
 }
 
 METHOD(bus_t, add_listener, void,
@@ -235,7 +235,7 @@ static void setup(void)
 
 	mobility_suite_setup();
 	memset(&mock, 0, sizeof(mock));
-	mock.settings.get_gateway = _get_gateway;
+	mock.settings.follow_clients = _follow_clients;
 	mock.relocator.update = _update;
 	mock.bus.add_listener = _add_listener;
 	mock.bus.remove_listener = _remove_listener;

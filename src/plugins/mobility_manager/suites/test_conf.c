@@ -116,9 +116,8 @@ START_TEST(test_conf)
 	ck_assert_int_eq(config.settle_time, expected.settle_time);
 	ck_assert_int_eq(config.penalty_time, expected.penalty_time);
 	ck_assert_int_eq(config.pin_paths, expected.pin_paths);
-	settings->get_gateway(settings, &config);
-	defaults->get_gateway(defaults, &expected);
-	ck_assert_int_eq(config.mobility, expected.mobility);
+	ck_assert_int_eq(settings->follow_clients(settings),
+					 defaults->follow_clients(defaults));
 	ck_assert_int_eq(settings->get_pin_priority(settings),
 					 defaults->get_pin_priority(defaults));
 	ck_assert_int_eq(settings->get_pin_table(settings),

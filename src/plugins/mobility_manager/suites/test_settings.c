@@ -64,8 +64,7 @@ START_TEST(test_defaults)
 	ck_assert_uint_eq(config.penalty_time, 300);
 	ck_assert(config.pin_paths);
 	ck_assert(!config.prefer_best_path);
-	settings->get_gateway(settings, &config);
-	ck_assert(config.mobility);
+	ck_assert(settings->follow_clients(settings));
 	ck_assert_uint_eq(settings->get_pin_priority(settings), 219);
 	ck_assert_uint_eq(settings->get_pin_table(settings), 22000);
 	ck_assert_str_eq(settings->get_socket(settings), MOBILITY_DEFAULT_URI);
@@ -97,8 +96,7 @@ START_TEST(test_values)
 	ck_assert_uint_eq(config.settle_time, 2);
 	ck_assert_uint_eq(config.penalty_time, 3600);
 	ck_assert(!config.pin_paths);
-	settings->get_gateway(settings, &config);
-	ck_assert(!config.mobility);
+	ck_assert(!settings->follow_clients(settings));
 	ck_assert_uint_eq(settings->get_pin_priority(settings), 100);
 	ck_assert_uint_eq(settings->get_pin_table(settings), 5000);
 	ck_assert_str_eq(settings->get_socket(settings), "unix:///tmp/x");
@@ -540,7 +538,7 @@ static void *use_settings(mobility_settings_t *settings)
 		ck_assert_uint_eq(config.network_outage_time, 28800);
 		settings->get_uplink(settings, "home", "eth0", &uplink);
 		ck_assert_uint_eq(uplink.cost, 3);
-		settings->get_gateway(settings, &config);
+		settings->follow_clients(settings);
 		settings->get_pin_priority(settings);
 		free(settings->get_script(settings));
 	}
