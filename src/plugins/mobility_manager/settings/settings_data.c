@@ -27,25 +27,33 @@
 /** limit for the other times, which bound how late something is noticed */
 #define TIME_MAX (24 * 60 * 60)
 
+/*
+ * The tables are not made of conf/plugins/mobility-manager.opt: that has neither
+ * limits, nor members, nor says but in prose what a connection may have, and a
+ * script that adds these takes more lines than there are here.  That what it
+ * describes is in the tables, with the same defaults, is what test_conf tests.
+ */
+
+/**
+ * A key that is named as the member that gets its value, with its limits.
+ */
+#define KEY(type, name, kind, ...) \
+	{ #name, MOBILITY_KEY_##kind, offsetof(type, name), ##__VA_ARGS__ }
+
+#define CONFIG_KEY(...) KEY(mobility_config_t, __VA_ARGS__)
+#define TOP_KEY(...) KEY(mobility_settings_data_t, __VA_ARGS__)
+
 /**
  * Keys of a policy, the type of which begins with a mobility_config_t.
  */
 #define CONFIG_KEYS \
-	{ "mobility", MOBILITY_KEY_BOOL, \
-		offsetof(mobility_config_t, mobility) }, \
-	{ "network_outage_time", MOBILITY_KEY_TIME, \
-		offsetof(mobility_config_t, network_outage_time), \
-		0, OUTAGE_TIME_MAX }, \
-	{ "retry_interval", MOBILITY_KEY_TIME, \
-		offsetof(mobility_config_t, retry_interval), 1, TIME_MAX }, \
-	{ "make_before_break", MOBILITY_KEY_BOOL, \
-		offsetof(mobility_config_t, make_before_break) }, \
-	{ "settle_time", MOBILITY_KEY_TIME, \
-		offsetof(mobility_config_t, settle_time), 0, TIME_MAX }, \
-	{ "penalty_time", MOBILITY_KEY_TIME, \
-		offsetof(mobility_config_t, penalty_time), 0, TIME_MAX }, \
-	{ "pin_paths", MOBILITY_KEY_BOOL, \
-		offsetof(mobility_config_t, pin_paths) }
+	CONFIG_KEY(mobility, BOOL), \
+	CONFIG_KEY(network_outage_time, TIME, 0, OUTAGE_TIME_MAX), \
+	CONFIG_KEY(retry_interval, TIME, 1, TIME_MAX), \
+	CONFIG_KEY(make_before_break, BOOL), \
+	CONFIG_KEY(settle_time, TIME, 0, TIME_MAX), \
+	CONFIG_KEY(penalty_time, TIME, 0, TIME_MAX), \
+	CONFIG_KEY(pin_paths, BOOL)
 
 static const mobility_key_t connection_keys[] = {
 	CONFIG_KEYS,
@@ -54,17 +62,11 @@ static const mobility_key_t connection_keys[] = {
 static const mobility_key_t top_keys[] = {
 	CONFIG_KEYS,
 	{ "load", MOBILITY_KEY_IGNORE },
-	{ "socket", MOBILITY_KEY_STRING, offsetof(mobility_settings_data_t,
-											  socket) },
-	{ "pin_priority", MOBILITY_KEY_NUMBER,
-		offsetof(mobility_settings_data_t, pin_priority), 1, INT32_MAX },
-	{ "pin_table", MOBILITY_KEY_NUMBER,
-		offsetof(mobility_settings_data_t, pin_table),
-		256, UINT32_MAX - PIN_TABLE_RANGE },
-	{ "networkmanager", MOBILITY_KEY_BOOL,
-		offsetof(mobility_settings_data_t, networkmanager) },
-	{ "script", MOBILITY_KEY_STRING, offsetof(mobility_settings_data_t,
-											  script) },
+	TOP_KEY(socket, STRING),
+	TOP_KEY(pin_priority, NUMBER, 1, INT32_MAX),
+	TOP_KEY(pin_table, NUMBER, 256, UINT32_MAX - PIN_TABLE_RANGE),
+	TOP_KEY(networkmanager, BOOL),
+	TOP_KEY(script, STRING),
 };
 
 static const mobility_key_t gateway_keys[] = {
@@ -73,11 +75,10 @@ static const mobility_key_t gateway_keys[] = {
 };
 
 static const mobility_key_t interface_keys[] = {
-	{ "match", MOBILITY_KEY_STRING, offsetof(mobility_uplink_section_t,
-											 match) },
-	{ "use", MOBILITY_KEY_BOOL, offsetof(mobility_uplink_section_t, use) },
-	{ "cost", MOBILITY_KEY_STRING, offsetof(mobility_uplink_section_t,
-											cost_value) },
+	KEY(mobility_uplink_section_t, match, STRING),
+	KEY(mobility_uplink_section_t, use, BOOL),
+	{ "cost", MOBILITY_KEY_STRING,
+		offsetof(mobility_uplink_section_t, cost_value) },
 	{ "metered", MOBILITY_KEY_STRING,
 		offsetof(mobility_uplink_section_t, metered_value) },
 };
