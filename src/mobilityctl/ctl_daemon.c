@@ -16,7 +16,6 @@
 
 #include "ctl_daemon.h"
 
-#include <collections/array.h>
 #include <libvici.h>
 #include <utils/debug.h>
 
@@ -27,17 +26,6 @@
 #define PREFIX "mobilityctl+"
 
 typedef struct private_ctl_daemon_t private_ctl_daemon_t;
-typedef struct registration_t registration_t;
-
-/**
- * A registration for an event.
- */
-struct registration_t {
-	/** gets called */
-	ctl_daemon_event_t cb;
-	/** user data */
-	void *user;
-};
 
 /**
  * Private data of a ctl_daemon_t.
@@ -65,9 +53,14 @@ struct private_ctl_daemon_t {
 	int fd;
 
 	/**
-	 * Registrations, as registration_t*.
+	 * Gets events.
 	 */
-	array_t *registrations;
+	ctl_daemon_event_t cb;
+
+	/**
+	 * User data for cb.
+	 */
+	void *user;
 };
 
 /**
@@ -287,16 +280,17 @@ static bool submit(private_ctl_daemon_t *this, const char *command,
 	return TRUE;
 }
 
-METHOD(ctl_daemon_t, call, json_object*,
-	private_ctl_daemon_t *this, const char *command, ...)
+/**
+ * Send a command with its arguments, and wait for the answer.
+ */
+static json_object *call_args(private_ctl_daemon_t *this, const char *command,
+							  va_list args)
 {
 	char *key, *value;
 	json_object *answer;
 	vici_req_t *req;
-	va_list args;
 
 	req = vici_begin((char*)command);
-	va_start(args, command);
 	while ((key = va_arg(args, char*)))
 	{
 		value = va_arg(args, char*);
@@ -305,7 +299,6 @@ METHOD(ctl_daemon_t, call, json_object*,
 			vici_add_key_valuef(req, key, "%s", value);
 		}
 	}
-	va_end(args);
 
 	answer = json_object_new_object();
 	begin(this);
@@ -318,35 +311,49 @@ METHOD(ctl_daemon_t, call, json_object*,
 	return answer;
 }
 
+METHOD(ctl_daemon_t, call, json_object*,
+	private_ctl_daemon_t *this, const char *command, ...)
+{
+	json_object *answer;
+	va_list args;
+
+	va_start(args, command);
+	answer = call_args(this, command, args);
+	va_end(args);
+	return answer;
+}
+
 CALLBACK(on_event, void,
-	registration_t *registration, char *name, vici_res_t *res)
+	private_ctl_daemon_t *this, char *name, vici_res_t *res)
 {
 	json_object *event;
 
 	event = parse_section(res);
-	registration->cb(registration->user, name, event);
+	this->cb(this->user, name, event);
 	json_object_put(event);
 }
 
 METHOD(ctl_daemon_t, listen_, bool,
-	private_ctl_daemon_t *this, const char *event, ctl_daemon_event_t cb,
-	void *user)
+	private_ctl_daemon_t *this, ctl_daemon_event_t cb, void *user, ...)
 {
-	registration_t *registration;
-	int failed;
+	int failed = 0;
+	char *event;
+	va_list args;
 
-	INIT(registration,
-		.cb = cb,
-		.user = user,
-	);
-	array_insert(this->registrations, ARRAY_TAIL, registration);
-	begin(this);
-	failed = vici_register(this->conn, (char*)event, on_event, registration);
-	end();
-	if (failed)
+	this->cb = cb;
+	this->user = user;
+	va_start(args, user);
+	while (!failed && (event = va_arg(args, char*)))
 	{
-		fail(this, "event", event);
+		begin(this);
+		failed = vici_register(this->conn, event, on_event, this);
+		end();
+		if (failed)
+		{
+			fail(this, "event", event);
+		}
 	}
+	va_end(args);
 	return !failed;
 }
 
@@ -421,8 +428,6 @@ METHOD(ctl_daemon_t, wait_, bool,
 METHOD(ctl_daemon_t, destroy, void,
 	private_ctl_daemon_t *this)
 {
-	registration_t *registration;
-
 	if (this->conn)
 	{
 		vici_disconnect(this->conn);
@@ -431,11 +436,6 @@ METHOD(ctl_daemon_t, destroy, void,
 	{
 		close(this->fd);
 	}
-	while (array_remove(this->registrations, ARRAY_TAIL, &registration))
-	{
-		free(registration);
-	}
-	array_destroy(this->registrations);
 	free(this->uri);
 	free(this);
 }
@@ -533,7 +533,6 @@ ctl_daemon_t *ctl_daemon_try(char *uri)
 			.destroy = _destroy,
 		},
 		.uri = strdup(uri),
-		.registrations = array_create(0, 0),
 	);
 	snprintf(watched, sizeof(watched), "%s%s", PREFIX, uri);
 	created = -1;
@@ -580,4 +579,27 @@ ctl_daemon_t *ctl_daemon_connect(char *uri)
 		}
 	}
 	return this;
+}
+
+/*
+ * Described in header.
+ */
+exit_code_t ctl_daemon_ask(char *uri, json_object **answer,
+						   const char *command, ...)
+{
+	ctl_daemon_t *daemon;
+	exit_code_t failure;
+	va_list args;
+
+	daemon = ctl_daemon_connect(uri);
+	if (!daemon)
+	{
+		return EXIT_UNREACHABLE;
+	}
+	va_start(args, command);
+	*answer = call_args((private_ctl_daemon_t*)daemon, command, args);
+	va_end(args);
+	failure = daemon->failure;
+	daemon->destroy(daemon);
+	return *answer ? EXIT_OK : failure;
 }

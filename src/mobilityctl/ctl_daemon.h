@@ -50,15 +50,14 @@ struct ctl_daemon_t {
 	json_object *(*call)(ctl_daemon_t *this, const char *command, ...);
 
 	/**
-	 * Register for an event.
+	 * Register for events, once.
 	 *
-	 * @param event		name of the event
 	 * @param cb		gets called
 	 * @param user		user data for cb
+	 * @param ...		names of the events, and NULL
 	 * @return			FALSE on failure (reported)
 	 */
-	bool (*listen)(ctl_daemon_t *this, const char *event,
-				   ctl_daemon_event_t cb, void *user);
+	bool (*listen)(ctl_daemon_t *this, ctl_daemon_event_t cb, void *user, ...);
 
 	/**
 	 * Wait until the daemon goes away, or closes the connection that events
@@ -88,6 +87,18 @@ void ctl_daemon_block_signals();
  * @return				daemon, NULL if it can't be reached (reported)
  */
 ctl_daemon_t *ctl_daemon_connect(char *uri);
+
+/**
+ * Connect to the mobility manager for a single command.
+ *
+ * @param uri			URI of its socket
+ * @param answer		gets the answer
+ * @param command		name of the command
+ * @param ...			as for call()
+ * @return				EXIT_OK, or what went wrong (reported)
+ */
+exit_code_t ctl_daemon_ask(char *uri, json_object **answer,
+						   const char *command, ...);
 
 /**
  * Connect to any VICI socket.

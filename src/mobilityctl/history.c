@@ -41,20 +41,12 @@ static void print_records(json_object *records)
 exit_code_t history_run(mobilityctl_t *this, char *argv[])
 {
 	json_object *answer, *records;
-	ctl_daemon_t *daemon;
 	exit_code_t code;
 	int count;
 
-	daemon = ctl_daemon_connect(this->uri);
-	if (!daemon)
-	{
-		return EXIT_UNREACHABLE;
-	}
-	answer = daemon->call(daemon, "mobility-history", "connection", argv[0],
-						  NULL);
-	code = daemon->failure;
-	daemon->destroy(daemon);
-	if (!answer)
+	code = ctl_daemon_ask(this->uri, &answer, "mobility-history", "connection",
+						  argv[0], NULL);
+	if (code != EXIT_OK)
 	{
 		return code;
 	}
@@ -63,16 +55,17 @@ exit_code_t history_run(mobilityctl_t *this, char *argv[])
 	count = json_object_array_length(records);
 	if (this->json)
 	{
-		ctl_print_json(records, FALSE);
-		return count ? EXIT_OK : EXIT_NOTHING;
+		ctl_print_json(json_object_get(records), FALSE);
 	}
-	if (!count)
+	else if (count)
 	{
-		json_object_put(records);
-		return ctl_fail(EXIT_NOTHING, "nothing happened%s%s since the daemon "
-						"started", argv[0] ? " to " : "", argv[0] ?: "");
+		print_records(records);
 	}
-	print_records(records);
+	else
+	{
+		ctl_fail(EXIT_NOTHING, "nothing happened%s%s since the daemon started",
+				 argv[0] ? " to " : "", argv[0] ?: "");
+	}
 	json_object_put(records);
-	return EXIT_OK;
+	return count ? EXIT_OK : EXIT_NOTHING;
 }

@@ -179,7 +179,6 @@ static exit_code_t check_options(mobilityctl_t *this, const char *ifname)
  */
 exit_code_t interface_run(mobilityctl_t *this, char *argv[])
 {
-	ctl_daemon_t *daemon;
 	json_object *answer;
 	exit_code_t code;
 
@@ -188,16 +187,10 @@ exit_code_t interface_run(mobilityctl_t *this, char *argv[])
 	{
 		return code;
 	}
-	daemon = ctl_daemon_connect(this->uri);
-	if (!daemon)
-	{
-		return EXIT_UNREACHABLE;
-	}
-	answer = daemon->call(daemon, "mobility-interface", "interface", argv[0],
-						  "action", this->action, "cost", this->cost, NULL);
-	code = daemon->failure;
-	daemon->destroy(daemon);
-	if (!answer)
+	code = ctl_daemon_ask(this->uri, &answer, "mobility-interface",
+						  "interface", argv[0], "action", this->action,
+						  "cost", this->cost, NULL);
+	if (code != EXIT_OK)
 	{
 		return code;
 	}

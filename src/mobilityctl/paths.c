@@ -118,42 +118,32 @@ static json_object *with_arrays(json_object *answer)
 exit_code_t paths_run(mobilityctl_t *this, char *argv[])
 {
 	json_object *answer, *sessions;
-	ctl_daemon_t *daemon;
 	exit_code_t code;
 	int i, count;
 
-	daemon = ctl_daemon_connect(this->uri);
-	if (!daemon)
-	{
-		return EXIT_UNREACHABLE;
-	}
-	answer = daemon->call(daemon, "mobility-paths", "connection", argv[0],
-						  NULL);
-	code = daemon->failure;
-	daemon->destroy(daemon);
-	if (!answer)
+	code = ctl_daemon_ask(this->uri, &answer, "mobility-paths", "connection",
+						  argv[0], NULL);
+	if (code != EXIT_OK)
 	{
 		return code;
 	}
 	sessions = this->json ? with_arrays(answer) : ctl_array(answer);
 	json_object_put(answer);
 	count = json_object_array_length(sessions);
-	if (this->json)
-	{
-		ctl_print_json(sessions, FALSE);
-		return count ? EXIT_OK : EXIT_NOTHING;
-	}
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count && !this->json; i++)
 	{
 		print_paths(json_object_array_get_idx(sessions, i));
 	}
-	json_object_put(sessions);
-	if (!count)
+	if (this->json)
 	{
-		return ctl_fail(EXIT_NOTHING, "there is no session%s%s%s; mobilityctl "
-						"status lists them all", argv[0] ?
-						" of a connection '" : "", argv[0] ?: "",
-						argv[0] ? "'" : "");
+		ctl_print_json(json_object_get(sessions), FALSE);
 	}
-	return EXIT_OK;
+	else if (!count)
+	{
+		ctl_fail(EXIT_NOTHING, "there is no session%s%s%s; mobilityctl status "
+				 "lists them all", argv[0] ? " of a connection '" : "",
+				 argv[0] ?: "", argv[0] ? "'" : "");
+	}
+	json_object_put(sessions);
+	return count ? EXIT_OK : EXIT_NOTHING;
 }

@@ -190,19 +190,11 @@ static exit_code_t rate(json_object *sessions)
 exit_code_t status_run(mobilityctl_t *this, char *argv[])
 {
 	json_object *answer, *sessions;
-	ctl_daemon_t *daemon;
 	exit_code_t code;
 
-	daemon = ctl_daemon_connect(this->uri);
-	if (!daemon)
-	{
-		return EXIT_UNREACHABLE;
-	}
-	answer = daemon->call(daemon, "mobility-status", "connection", argv[0],
-						  NULL);
-	code = daemon->failure;
-	daemon->destroy(daemon);
-	if (!answer)
+	code = ctl_daemon_ask(this->uri, &answer, "mobility-status", "connection",
+						  argv[0], NULL);
+	if (code != EXIT_OK)
 	{
 		return code;
 	}
@@ -211,10 +203,9 @@ exit_code_t status_run(mobilityctl_t *this, char *argv[])
 	code = rate(sessions);
 	if (this->json)
 	{
-		ctl_print_json(sessions, FALSE);
-		return code;
+		ctl_print_json(json_object_get(sessions), FALSE);
 	}
-	if (code != EXIT_NOTHING)
+	else if (code != EXIT_NOTHING)
 	{
 		print_sessions(this, sessions);
 	}

@@ -108,6 +108,7 @@ static void check_paths(switch_t *this, json_object *section)
 		set_outcome(this, FALSE, "there is no way to the peer anymore");
 	}
 }
+
 CALLBACK(on_event, void,
 	switch_t *this, const char *name, json_object *event)
 {
@@ -179,8 +180,8 @@ static exit_code_t run(mobilityctl_t *ctl, switch_t *this,
 	json_object *answer;
 	bool success;
 
-	if (!ctl->json && (!daemon->listen(daemon, "mobility-move", on_event, this) ||
-					   !daemon->listen(daemon, "mobility-path", on_event, this)))
+	if (!ctl->json && !daemon->listen(daemon, on_event, this, "mobility-move",
+									  "mobility-path", NULL))
 	{
 		return daemon->failure;
 	}

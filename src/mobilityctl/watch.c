@@ -12,13 +12,6 @@
 
 #include <threading/mutex.h>
 
-/** the events there are */
-static const char *events[] = {
-	"mobility-state",
-	"mobility-move",
-	"mobility-path",
-};
-
 /**
  * What the callbacks need.
  */
@@ -160,14 +153,11 @@ CALLBACK(on_event, void,
 static bool start(watch_t *this, ctl_daemon_t *daemon)
 {
 	json_object *answer;
-	int i;
 
-	for (i = 0; i < countof(events); i++)
+	if (!daemon->listen(daemon, on_event, this, "mobility-state",
+						"mobility-move", "mobility-path", NULL))
 	{
-		if (!daemon->listen(daemon, events[i], on_event, this))
-		{
-			return FALSE;
-		}
+		return FALSE;
 	}
 	answer = daemon->call(daemon, "mobility-status", NULL);
 	if (!answer)
