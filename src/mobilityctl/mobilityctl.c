@@ -25,13 +25,11 @@ enum {
 };
 
 /**
- * What is said about an option.
+ * An option, and what is said about it.
  */
 static const struct {
-	/** letter, or number if it has none */
-	int opt;
-	/** name */
-	const char *name;
+	/** name, and letter or number if it has none */
+	struct option option;
 	/** how it is shown */
 	const char *usage;
 	/** what it does */
@@ -39,19 +37,24 @@ static const struct {
 	/** not all commands take it */
 	bool special;
 } descriptions[] = {
-	{ 'j', "json", "-j, --json", "write JSON, for programs" },
-	{ 'v', "verbose", "-v, --verbose", "write all that is known", TRUE },
-	{ OPT_COST, "cost", "    --cost N", "set the cost of UPLINK", TRUE },
-	{ OPT_AVOID, "avoid", "    --avoid",
-		"use UPLINK only when nothing else works", TRUE },
-	{ OPT_PREFER, "prefer", "    --prefer", "prefer UPLINK to all others",
-		TRUE },
-	{ OPT_RESET, "reset", "    --reset", "rank UPLINK as configured again",
-		TRUE },
-	{ 'u', "uri", "-u, --uri URI", "control socket, default is what "
-		"strongswan.conf says" },
-	{ 'h', "help", "-h, --help", "show this help" },
-	{ 'V', "version", "-V, --version", "show the version" },
+	{ { "json", no_argument, NULL, 'j' },
+		"-j, --json", "write JSON, for programs" },
+	{ { "verbose", no_argument, NULL, 'v' },
+		"-v, --verbose", "write all that is known", TRUE },
+	{ { "cost", required_argument, NULL, OPT_COST },
+		"    --cost N", "set the cost of UPLINK", TRUE },
+	{ { "avoid", no_argument, NULL, OPT_AVOID },
+		"    --avoid", "use UPLINK only when nothing else works", TRUE },
+	{ { "prefer", no_argument, NULL, OPT_PREFER },
+		"    --prefer", "prefer UPLINK to all others", TRUE },
+	{ { "reset", no_argument, NULL, OPT_RESET },
+		"    --reset", "rank UPLINK as configured again", TRUE },
+	{ { "uri", required_argument, NULL, 'u' },
+		"-u, --uri URI", "control socket, default is what strongswan.conf "
+		"says" },
+	{ { "help", no_argument, NULL, 'h' }, "-h, --help", "show this help" },
+	{ { "version", no_argument, NULL, 'V' },
+		"-V, --version", "show the version" },
 };
 
 static const int none[] = { 0 };
@@ -130,7 +133,7 @@ static void print_help(const command_t *command)
 	for (i = 0; i < countof(descriptions); i++)
 	{
 		if (!descriptions[i].special ||
-			(command && takes(command, descriptions[i].opt)))
+			(command && takes(command, descriptions[i].option.val)))
 		{
 			printf("  %-14s %s\n", descriptions[i].usage,
 				   descriptions[i].help);
@@ -206,6 +209,7 @@ static exit_code_t dispatch(mobilityctl_t *this, bool help, int argc,
 							char *argv[])
 {
 	const command_t *command = NULL;
+	const struct option *option;
 	int i;
 
 	if (argc)
@@ -242,12 +246,13 @@ static exit_code_t dispatch(mobilityctl_t *this, bool help, int argc,
 	}
 	for (i = 0; i < countof(descriptions); i++)
 	{
-		if (descriptions[i].special && !takes(command, descriptions[i].opt) &&
-			(streq(descriptions[i].name, this->action) ||
-			 (descriptions[i].opt == 'v' && this->verbose)))
+		option = &descriptions[i].option;
+		if (descriptions[i].special && !takes(command, option->val) &&
+			(streq(option->name, this->action) ||
+			 (option->val == 'v' && this->verbose)))
 		{
 			ctl_fail(EXIT_USAGE, "%s does not take --%s", command->name,
-					 descriptions[i].name);
+					 option->name);
 			print_usage(stderr, command);
 			return EXIT_USAGE;
 		}
@@ -272,31 +277,18 @@ static bool set_action(mobilityctl_t *this, const char *action)
 
 int main(int argc, char *argv[])
 {
-	static const char *actions[] = {
-		[OPT_COST - OPT_COST] = "cost",
-		[OPT_AVOID - OPT_COST] = "avoid",
-		[OPT_PREFER - OPT_COST] = "prefer",
-		[OPT_RESET - OPT_COST] = "reset",
-	};
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "uri", required_argument, NULL, 'u' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ "cost", required_argument, NULL, OPT_COST },
-		{ "avoid", no_argument, NULL, OPT_AVOID },
-		{ "prefer", no_argument, NULL, OPT_PREFER },
-		{ "reset", no_argument, NULL, OPT_RESET },
-		{ },
-	};
+	struct option options[countof(descriptions) + 1] = {};
 	mobilityctl_t this = {};
 	bool help = FALSE;
 	char name[3];
-	int opt;
+	int opt, index, i;
 
+	for (i = 0; i < countof(descriptions); i++)
+	{
+		options[i] = descriptions[i].option;
+	}
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":jvu:hV", options, NULL)) != -1)
+	while ((opt = getopt_long(argc, argv, ":jvu:hV", options, &index)) != -1)
 	{
 		switch (opt)
 		{
@@ -321,7 +313,7 @@ int main(int argc, char *argv[])
 			case OPT_AVOID:
 			case OPT_PREFER:
 			case OPT_RESET:
-				if (!set_action(&this, actions[opt - OPT_COST]))
+				if (!set_action(&this, options[index].name))
 				{
 					return EXIT_USAGE;
 				}
