@@ -406,7 +406,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	announced = array_create(0, 0);
 	other = host_create_from_string("192.0.2.1", 4500);
 	candidates = mobility_candidates_create("home", &settings, &monitor,
-											&pin_methods);
+											&pin_methods,
+											mobility_path_history_create());
 	while (input.len)
 	{
 		now += 10;

@@ -432,7 +432,8 @@ static void begin()
 	run.mover = mobility_mover_create(
 					mobility_candidates_create("home", run.context.settings,
 											   run.context.monitor,
-											   run.context.pins),
+											   run.context.pins,
+											mobility_path_history_create()),
 					run.context.monitor, run.context.neighbors,
 					run.context.relocator, run.context.backlog, "home",
 					&mover_listener, NULL);

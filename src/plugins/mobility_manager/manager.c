@@ -287,12 +287,7 @@ static void tell(mobility_context_t *context, enum mobility_event_kind_t kind,
 	array_t *paths = NULL;
 
 	status = session->get_status(session);
-	if (kind == MOBILITY_EVENT_MOVE)
-	{
-		this->registry->set_moves(this->registry, session->entry, status->moves,
-								  &status->last_move);
-	}
-	else if (kind == MOBILITY_EVENT_PATH)
+	if (kind == MOBILITY_EVENT_PATH)
 	{
 		paths = session->get_paths(session);
 	}

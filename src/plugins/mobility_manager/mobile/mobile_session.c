@@ -231,7 +231,7 @@ static uint64_t get_settle(private_mobility_session_t *this)
  */
 static void arm(private_mobility_session_t *this)
 {
-	mobility_path_history_t *records = this->mover->candidates->records;
+	mobility_path_history_t *records = this->public.records;
 	uint64_t deadline, now = mobility_now();
 
 	if (this->fsm.state != MOBILITY_CONNECTED || this->review > now)
@@ -539,7 +539,7 @@ static status_t prefer_best(private_mobility_session_t *this)
  */
 static void note_loss(private_mobility_session_t *this)
 {
-	mobility_path_history_t *records = this->mover->candidates->records;
+	mobility_path_history_t *records = this->public.records;
 	mobility_path_t *path = this->mover->get_path(this->mover);
 
 	mobility_trial_end(&this->trial);
@@ -673,7 +673,7 @@ static status_t suspect_path(private_mobility_session_t *this, const char *why)
  */
 static status_t leave_lossy(private_mobility_session_t *this)
 {
-	mobility_path_history_t *records = this->mover->candidates->records;
+	mobility_path_history_t *records = this->public.records;
 	mobility_path_t *path = this->mover->get_path(this->mover);
 
 	if (path)
@@ -933,7 +933,7 @@ static status_t processed(void *data)
  */
 static void note_move(private_mobility_session_t *this)
 {
-	mobility_path_history_t *records = this->mover->candidates->records;
+	mobility_path_history_t *records = this->public.records;
 	mobility_path_t *path = this->mover->get_path(this->mover);
 	mobility_record_t record = {};
 
@@ -965,7 +965,7 @@ static void confirmed(void *data, bool moved)
 	handle(this, &event);
 	if (moved)
 	{
-		this->mover->get_move(this->mover, &move);
+		this->public.records->get_move(this->public.records, &move);
 		DBG1(DBG_IKE, "mobility: %s moved from %s to %s in %u ms (%s)",
 			 this->connection, move.from, move.to, move.duration, move.trigger);
 		this->context->tell(this->context, MOBILITY_EVENT_MOVE, this->told,
@@ -1055,12 +1055,6 @@ METHOD(mobility_session_t, bind_, void,
 	this->hold->bind(this->hold, ike_sa);
 	this->mover->bind(this->mover, ike_sa);
 	feed(this, &event);
-}
-
-METHOD(mobility_session_t, inherit, void,
-	private_mobility_session_t *this, u_int moves, const mobility_move_t *last)
-{
-	this->mover->inherit(this->mover, moves, last);
 }
 
 METHOD(mobility_session_t, release, void,
@@ -1181,7 +1175,8 @@ METHOD(mobility_session_t, get_status, mobility_status_t*,
 		.outage_left = get_outage_left(this),
 		.exchange = exchange->get_name(exchange),
 	);
-	status->moves = this->mover->get_move(this->mover, &status->last_move);
+	status->moves = this->public.records->get_move(this->public.records,
+												   &status->last_move);
 	memcpy(status->cause, this->cause, sizeof(status->cause));
 	if (ike_sa)
 	{
@@ -1235,7 +1230,8 @@ METHOD(mobility_session_t, destroy, void,
  */
 mobility_session_t *mobility_session_create(mobility_context_t *context,
 											uint32_t number,
-											const char *connection)
+											const char *connection,
+											mobility_path_history_t *records)
 {
 	static const mobility_mover_listener_t listener = {
 		.confirmed = confirmed,
@@ -1254,8 +1250,8 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 		.public = {
 			.number = number,
 			.id = ref_get(&ids),
+			.records = records,
 			.bind = _bind_,
-			.inherit = _inherit,
 			.release = _release,
 			.give_back = _give_back,
 			.look = _look,
@@ -1283,7 +1279,8 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 	this->mover = mobility_mover_create(
 					mobility_candidates_create(this->connection,
 											   context->settings,
-											   context->monitor, context->pins),
+											   context->monitor, context->pins,
+											   records),
 					context->monitor, context->neighbors, context->relocator,
 					context->backlog,
 					this->connection, &listener, this);

@@ -23,10 +23,12 @@
  * @param context		shared objects
  * @param number		number of the session
  * @param connection	name of the connection, gets cloned
+ * @param records		what experience says about paths, gets owned
  * @return				session
  */
 mobility_session_t *mobility_session_create(mobility_context_t *context,
 											uint32_t number,
-											const char *connection);
+											const char *connection,
+											mobility_path_history_t *records);
 
 #endif /** MOBILITY_MOBILE_SESSION_H_ @}*/

@@ -207,7 +207,7 @@ struct private_mobility_mover_t {
 	mobility_pmtu_t gauge;
 
 	/**
-	 * The move under way, and those before.
+	 * The move under way.
 	 */
 	mobility_progress_t progress;
 };
@@ -1069,6 +1069,7 @@ METHOD(mobility_task_owner_t, confirmed, void,
 {
 	mobility_candidates_t *candidates = this->public.candidates;
 	uint64_t now = mobility_now();
+	mobility_move_t move;
 	bool moved;
 
 	/* UDP encapsulation may have changed with the NAT situation */
@@ -1087,9 +1088,10 @@ METHOD(mobility_task_owner_t, confirmed, void,
 		candidates->know(candidates, this->path->remote);
 	}
 	moved = mobility_progress_complete(&this->progress, this->path, now,
-									   time(NULL));
+									   time(NULL), &move);
 	if (moved)
 	{
+		candidates->records->moved(candidates->records, &move);
 		mobility_pmtu_moved(&this->gauge, now);
 	}
 	this->listener->confirmed(this->data, moved);
@@ -1138,19 +1140,6 @@ METHOD(mobility_mover_t, bind_, void,
 	}
 }
 
-METHOD(mobility_mover_t, inherit, void,
-	private_mobility_mover_t *this, u_int moves, const mobility_move_t *last)
-{
-	mobility_progress_inherit(&this->progress, moves, last);
-}
-
-METHOD(mobility_mover_t, get_move, u_int,
-	private_mobility_mover_t *this, mobility_move_t *move)
-{
-	*move = this->progress.last ? *this->progress.last : (mobility_move_t){};
-	return this->progress.moves;
-}
-
 METHOD(mobility_mover_t, destroy, void,
 	private_mobility_mover_t *this)
 {
@@ -1159,7 +1148,7 @@ METHOD(mobility_mover_t, destroy, void,
 	this->public.exchange->destroy(this->public.exchange);
 	mobility_path_destroy(this->path);
 	mobility_path_destroy(this->target);
-	mobility_progress_cleanup(&this->progress);
+	mobility_progress_cancel(&this->progress);
 	free(this);
 }
 
@@ -1212,8 +1201,6 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 			.answered = _answered,
 			.settle = _settle,
 			.give_back = _give_back,
-			.inherit = _inherit,
-			.get_move = _get_move,
 			.destroy = _destroy,
 		},
 		.monitor = monitor,

@@ -39,7 +39,8 @@ struct mobility_mover_listener_t {
 	 * The peer has confirmed the path in use by an address update.
 	 *
 	 * @param data		user data
-	 * @param moved		TRUE if that completes a move, see get_move()
+	 * @param moved		TRUE if that completes a move, the last one of
+	 *					the records
 	 */
 	void (*confirmed)(void *data, bool moved);
 
@@ -238,23 +239,6 @@ struct mobility_mover_t {
 	 * @return			DESTROY_ME to destroy the IKE_SA
 	 */
 	status_t (*give_back)(mobility_mover_t *this, bool lost);
-
-	/**
-	 * Go on counting where another mover has stopped.
-	 *
-	 * @param moves		number of moves so far
-	 * @param last		last move
-	 */
-	void (*inherit)(mobility_mover_t *this, u_int moves,
-					const mobility_move_t *last);
-
-	/**
-	 * Get the last move.
-	 *
-	 * @param move		gets filled in
-	 * @return			number of moves so far
-	 */
-	u_int (*get_move)(mobility_mover_t *this, mobility_move_t *move);
 
 	/**
 	 * Destroy a mobility_mover_t, removes pins.

@@ -43,43 +43,18 @@ void mobility_progress_cancel(mobility_progress_t *progress)
  */
 bool mobility_progress_complete(mobility_progress_t *progress,
 								const mobility_path_t *path, uint64_t now,
-								time_t time)
+								time_t time, mobility_move_t *move)
 {
-	mobility_move_t *move = progress->current;
-	bool moved = move && !mobility_path_equals(progress->origin, path);
+	bool moved = progress->current &&
+				 !mobility_path_equals(progress->origin, path);
 
 	if (moved)
 	{
+		*move = *progress->current;
 		move->time = time;
 		move->duration = now - progress->begun;
 		snprintf(move->to, sizeof(move->to), "%s", path ? path->ifname : "");
-		free(progress->last);
-		progress->last = move;
-		progress->current = NULL;
-		progress->moves++;
 	}
 	mobility_progress_cancel(progress);
 	return moved;
-}
-
-/*
- * Described in header.
- */
-void mobility_progress_inherit(mobility_progress_t *progress, u_int moves,
-							   const mobility_move_t *last)
-{
-	free(progress->last);
-	progress->last = malloc_thing(mobility_move_t);
-	*progress->last = *last;
-	progress->moves = moves;
-}
-
-/*
- * Described in header.
- */
-void mobility_progress_cleanup(mobility_progress_t *progress)
-{
-	mobility_progress_cancel(progress);
-	free(progress->last);
-	progress->last = NULL;
 }

@@ -8,14 +8,13 @@
  * @defgroup mobility_progress mobility_progress
  * @{ @ingroup mobility_manager
  *
- * Keeps track of the move under way, and of those before.  Pure: no I/O, no
- * clock.
+ * Keeps track of the move under way.  Pure: no I/O, no clock.
  */
 
 #ifndef MOBILITY_PROGRESS_H_
 #define MOBILITY_PROGRESS_H_
 
-#include "session/status.h"
+#include "path/history.h"
 
 typedef struct mobility_progress_t mobility_progress_t;
 
@@ -30,10 +29,6 @@ struct mobility_progress_t {
 	uint64_t begun;
 	/** path it started from, NULL if unknown */
 	mobility_path_t *origin;
-	/** last completed move, NULL if there was none */
-	mobility_move_t *last;
-	/** number of completed moves */
-	u_int moves;
 };
 
 /**
@@ -49,7 +44,7 @@ void mobility_progress_begin(mobility_progress_t *progress,
 							 uint64_t now);
 
 /**
- * Forget what started a move, there is none.
+ * Forget what started a move, there is none; frees what progress owns.
  *
  * @param progress		progress
  */
@@ -62,28 +57,12 @@ void mobility_progress_cancel(mobility_progress_t *progress);
  * @param path			path in use, NULL if unknown
  * @param now			current time
  * @param time			current time of day, in seconds
+ * @param move			gets the move, if one is completed
  * @return				TRUE if that completes a move: it may also confirm that it
  *						is the same path again
  */
 bool mobility_progress_complete(mobility_progress_t *progress,
 								const mobility_path_t *path, uint64_t now,
-								time_t time);
-
-/**
- * Go on counting where others have stopped.
- *
- * @param progress		progress
- * @param moves			number of moves so far
- * @param last			last of them
- */
-void mobility_progress_inherit(mobility_progress_t *progress, u_int moves,
-							   const mobility_move_t *last);
-
-/**
- * Free what progress owns.
- *
- * @param progress		progress
- */
-void mobility_progress_cleanup(mobility_progress_t *progress);
+								time_t time, mobility_move_t *move);
 
 #endif /** MOBILITY_PROGRESS_H_ @}*/

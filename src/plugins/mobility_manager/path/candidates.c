@@ -779,13 +779,14 @@ void mobility_path_report_destroy(mobility_path_report_t *report)
 mobility_candidates_t *mobility_candidates_create(const char *connection,
 												  mobility_settings_t *settings,
 												  mobility_monitor_t *monitor,
-												  mobility_pins_t *pins)
+												  mobility_pins_t *pins,
+											mobility_path_history_t *records)
 {
 	private_mobility_candidates_t *this;
 
 	INIT(this,
 		.public = {
-			.records = mobility_path_history_create(),
+			.records = records,
 			.collect = _collect,
 			.know = _know,
 			.found = _found,

@@ -253,11 +253,13 @@ struct mobility_candidates_t {
  * @param settings		settings
  * @param monitor		network monitor
  * @param pins			pins, NULL if the kernel has none
+ * @param records		what experience says about the paths, gets owned
  * @return				candidates
  */
 mobility_candidates_t *mobility_candidates_create(const char *connection,
 												  mobility_settings_t *settings,
 												  mobility_monitor_t *monitor,
-												  mobility_pins_t *pins);
+												  mobility_pins_t *pins,
+											mobility_path_history_t *records);
 
 #endif /** MOBILITY_CANDIDATES_H_ @}*/

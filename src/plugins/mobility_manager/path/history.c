@@ -6,6 +6,8 @@
 
 #include "path/history.h"
 
+#include <threading/mutex.h>
+
 typedef struct private_mobility_path_history_t private_mobility_path_history_t;
 typedef struct entry_t entry_t;
 typedef struct flap_t flap_t;
@@ -51,6 +53,26 @@ struct private_mobility_path_history_t {
 	 * Uplinks that were lost, flap_t, NULL if there are none.
 	 */
 	array_t *flaps;
+
+	/**
+	 * Last move, NULL if there was none.
+	 */
+	mobility_move_t *last;
+
+	/**
+	 * Number of moves.
+	 */
+	u_int moves;
+
+	/**
+	 * Locks all of this.
+	 */
+	mutex_t *mutex;
+
+	/**
+	 * Those who have it.
+	 */
+	refcount_t refs;
 };
 
 /**
@@ -139,24 +161,30 @@ METHOD(mobility_path_history_t, answered, void,
 	private_mobility_path_history_t *this, const mobility_path_t *path,
 	uint32_t rtt, uint64_t now)
 {
-	entry_t *entry = find_or_create(this, path);
+	entry_t *entry;
 
+	this->mutex->lock(this->mutex);
+	entry = find_or_create(this, path);
 	entry->record = (mobility_record_t){
 		.tested = now,
 		.rtt = rtt ?: entry->record.rtt,
 	};
+	this->mutex->unlock(this->mutex);
 }
 
 METHOD(mobility_path_history_t, failed, void,
 	private_mobility_path_history_t *this, const mobility_path_t *path,
 	uint64_t penalty, uint64_t now)
 {
-	mobility_record_t *record = &find_or_create(this, path)->record;
+	mobility_record_t *record;
 
+	this->mutex->lock(this->mutex);
+	record = &find_or_create(this, path)->record;
 	record->tested = now;
 	record->until = now + (penalty << min(record->failed,
 										  MOBILITY_PENALTY_DOUBLINGS));
 	record->failed++;
+	this->mutex->unlock(this->mutex);
 }
 
 METHOD(mobility_path_history_t, lost, void,
@@ -166,6 +194,7 @@ METHOD(mobility_path_history_t, lost, void,
 	flap_t flap = {};
 	int i;
 
+	this->mutex->lock(this->mutex);
 	forget_flaps(this, now);
 	if (find_flap(this, ifname, &i, &flap))
 	{
@@ -188,21 +217,25 @@ METHOD(mobility_path_history_t, lost, void,
 		flap.until = now + min(time, MOBILITY_FLAP_TIME_MAX);
 	}
 	array_insert_create_value(&this->flaps, sizeof(flap), ARRAY_TAIL, &flap);
+	this->mutex->unlock(this->mutex);
 }
 
 METHOD(mobility_path_history_t, get, void,
 	private_mobility_path_history_t *this, const mobility_path_t *path,
 	uint64_t now, mobility_record_t *record)
 {
-	entry_t *entry = find(this, path);
+	entry_t *entry;
 	flap_t flap;
 	int i;
 
+	this->mutex->lock(this->mutex);
+	entry = find(this, path);
 	*record = entry ? entry->record : (mobility_record_t){};
 	if (find_flap(this, path->ifname, &i, &flap))
 	{
 		record->until = max(record->until, flap.until);
 	}
+	this->mutex->unlock(this->mutex);
 	if (record->until <= now)
 	{
 		record->until = 0;
@@ -229,6 +262,7 @@ METHOD(mobility_path_history_t, get_end, uint64_t,
 	uint64_t end = 0;
 	int i;
 
+	this->mutex->lock(this->mutex);
 	for (i = 0; i < array_count(this->entries); i++)
 	{
 		array_get(this->entries, i, &entry);
@@ -239,49 +273,90 @@ METHOD(mobility_path_history_t, get_end, uint64_t,
 		array_get(this->flaps, i, &flap);
 		end = next_time(end, flap.until, now);
 	}
+	this->mutex->unlock(this->mutex);
 	return end;
+}
+
+/**
+ * Check if a path is there, with the same next hop.
+ */
+static bool is_there(const mobility_path_id_t *known, array_t *paths)
+{
+	mobility_path_t *path;
+	mobility_path_id_t id;
+	bool found = FALSE;
+	int i;
+
+	for (i = 0; !found && i < array_count(paths); i++)
+	{
+		array_get(paths, i, &path);
+		id = mobility_path_get_id(path);
+		found = mobility_path_id_equals(&id, known) &&
+				mobility_ip_equals(&id.gateway, &known->gateway);
+	}
+	return found;
 }
 
 METHOD(mobility_path_history_t, keep, void,
 	private_mobility_path_history_t *this, array_t *paths)
 {
-	enumerator_t *enumerator;
-	mobility_path_t *path;
-	mobility_path_id_t id;
 	entry_t *entry;
-	bool found;
 	int i;
 
-	if (!this->entries)
+	this->mutex->lock(this->mutex);
+	for (i = array_count(this->entries) - 1; i >= 0; i--)
 	{
-		return;
-	}
-	enumerator = array_create_enumerator(this->entries);
-	while (enumerator->enumerate(enumerator, &entry))
-	{
-		found = FALSE;
-		for (i = 0; !found && i < array_count(paths); i++)
+		array_get(this->entries, i, &entry);
+		if (!is_there(&entry->path, paths))
 		{
-			array_get(paths, i, &path);
-			id = mobility_path_get_id(path);
-			found = mobility_path_id_equals(&id, &entry->path) &&
-					mobility_ip_equals(&id.gateway, &entry->path.gateway);
-		}
-		if (!found)
-		{
-			array_remove_at(this->entries, enumerator);
+			array_remove(this->entries, i, NULL);
 			free(entry);
 		}
 	}
-	enumerator->destroy(enumerator);
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(mobility_path_history_t, moved, void,
+	private_mobility_path_history_t *this, const mobility_move_t *move)
+{
+	this->mutex->lock(this->mutex);
+	free(this->last);
+	this->last = malloc_thing(mobility_move_t);
+	*this->last = *move;
+	this->moves++;
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(mobility_path_history_t, get_move, u_int,
+	private_mobility_path_history_t *this, mobility_move_t *move)
+{
+	u_int moves;
+
+	this->mutex->lock(this->mutex);
+	*move = this->last ? *this->last : (mobility_move_t){};
+	moves = this->moves;
+	this->mutex->unlock(this->mutex);
+	return moves;
+}
+
+METHOD(mobility_path_history_t, get_ref, mobility_path_history_t*,
+	private_mobility_path_history_t *this)
+{
+	ref_get(&this->refs);
+	return &this->public;
 }
 
 METHOD(mobility_path_history_t, destroy, void,
 	private_mobility_path_history_t *this)
 {
-	array_destroy_function(this->entries, (void*)free, NULL);
-	array_destroy(this->flaps);
-	free(this);
+	if (ref_put(&this->refs))
+	{
+		array_destroy_function(this->entries, (void*)free, NULL);
+		array_destroy(this->flaps);
+		this->mutex->destroy(this->mutex);
+		free(this->last);
+		free(this);
+	}
 }
 
 /*
@@ -299,8 +374,13 @@ mobility_path_history_t *mobility_path_history_create()
 			.get = _get,
 			.get_end = _get_end,
 			.keep = _keep,
+			.moved = _moved,
+			.get_move = _get_move,
+			.get_ref = _get_ref,
 			.destroy = _destroy,
 		},
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+		.refs = 1,
 	);
 	return &this->public;
 }

@@ -8,8 +8,9 @@
  * @defgroup mobility_path_history mobility_path_history
  * @{ @ingroup mobility_manager
  *
- * What experience says about paths and uplinks: which answered, how fast, and
- * which are to be left alone for a while.  Pure: no I/O, no clock.
+ * What experience says about paths and uplinks: which answered, how fast, which
+ * are to be left alone for a while, and how often the session moved.  Pure: no
+ * I/O, no clock.
  */
 
 #ifndef MOBILITY_PATH_HISTORY_H_
@@ -19,6 +20,7 @@
 
 typedef struct mobility_path_history_t mobility_path_history_t;
 typedef struct mobility_record_t mobility_record_t;
+typedef struct mobility_move_t mobility_move_t;
 
 /** An uplink flaps if it was lost that often, each time within a minute. */
 #define MOBILITY_FLAP_LOSSES 3
@@ -52,7 +54,24 @@ struct mobility_record_t {
 };
 
 /**
- * Records of a session.  Not thread-safe.
+ * A move of a session from one path to another.
+ */
+struct mobility_move_t {
+	/** wall-clock time it was completed, 0 if there was none */
+	time_t time;
+	/** what started it, e.g. "eth0: no carrier" */
+	char trigger[64];
+	/** milliseconds from the trigger to the peer's confirmation */
+	uint32_t duration;
+	/** uplink it came from */
+	char from[IFNAMSIZ];
+	/** uplink it went to */
+	char to[IFNAMSIZ];
+};
+
+/**
+ * Records of a session.  Two have the same while one IKE_SA replaces another, so
+ * methods may be called from any thread; the mutex is a leaf.
  */
 struct mobility_path_history_t {
 
@@ -112,7 +131,29 @@ struct mobility_path_history_t {
 	void (*keep)(mobility_path_history_t *this, array_t *paths);
 
 	/**
-	 * Destroy a mobility_path_history_t.
+	 * The session has moved.
+	 *
+	 * @param move		move
+	 */
+	void (*moved)(mobility_path_history_t *this, const mobility_move_t *move);
+
+	/**
+	 * Get the last move.
+	 *
+	 * @param move		gets filled in
+	 * @return			number of moves so far
+	 */
+	u_int (*get_move)(mobility_path_history_t *this, mobility_move_t *move);
+
+	/**
+	 * Get a reference.
+	 *
+	 * @return			the same
+	 */
+	mobility_path_history_t *(*get_ref)(mobility_path_history_t *this);
+
+	/**
+	 * Drop a reference, and destroy it with the last one.
 	 */
 	void (*destroy)(mobility_path_history_t *this);
 };

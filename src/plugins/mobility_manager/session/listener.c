@@ -108,14 +108,9 @@ static void add_session(private_mobility_listener_t *this, ike_sa_t *ike_sa,
 	uint32_t number = subject->number ?: ref_get(&this->numbers);
 	char *name = ike_sa->get_name(ike_sa);
 
-	session = this->context->create_session(this->context, number, name);
+	session = this->context->create_session(this->context, number, name,
+							subject->records ?: mobility_path_history_create());
 	session->entry = this->registry->add(this->registry, session, name, ike_sa);
-	if (subject->moves)
-	{
-		session->inherit(session, subject->moves, &subject->last_move);
-		this->registry->set_moves(this->registry, session->entry,
-								  subject->moves, &subject->last_move);
-	}
 	bind_session(this, session->entry, ike_sa);
 	DBG1(DBG_IKE, "mobility: managing %s[%u]", name, subject->id);
 }

@@ -5,6 +5,7 @@
  */
 
 #include "session/reauth.h"
+#include "session/session.h"
 
 typedef struct search_t search_t;
 
@@ -26,6 +27,7 @@ struct search_t {
 static bool is_predecessor(void *data, mobility_entry_t *entry)
 {
 	mobility_subject_t *subject = data;
+	mobility_path_history_t *records;
 
 	if (entry->replaced || entry->successor != subject->id)
 	{
@@ -33,11 +35,8 @@ static bool is_predecessor(void *data, mobility_entry_t *entry)
 	}
 	entry->replaced = TRUE;
 	subject->number = entry->number;
-	if (entry->last_move)
-	{
-		subject->moves = entry->moves;
-		subject->last_move = *entry->last_move;
-	}
+	records = entry->session->records;
+	subject->records = records->get_ref(records);
 	return TRUE;
 }
 

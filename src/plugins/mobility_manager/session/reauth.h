@@ -16,6 +16,7 @@
 #ifndef MOBILITY_REAUTH_H_
 #define MOBILITY_REAUTH_H_
 
+#include "path/history.h"
 #include "session/registry.h"
 
 typedef struct mobility_subject_t mobility_subject_t;
@@ -30,10 +31,8 @@ struct mobility_subject_t {
 	uint32_t id;
 	/** number of the session it goes on with, 0 for none */
 	uint32_t number;
-	/** moves of that session */
-	u_int moves;
-	/** last of them */
-	mobility_move_t last_move;
+	/** what experience says about the paths of that session, NULL if none */
+	mobility_path_history_t *records;
 };
 
 /**
@@ -49,7 +48,7 @@ mobility_subject_t mobility_reauth_subject(ike_sa_t *ike_sa);
  * of the IKE_SA it was initiated to replace.
  *
  * @param registry		sessions
- * @param subject		IKE_SA; gets .number and moves
+ * @param subject		IKE_SA; gets .number and a reference of .records
  */
 void mobility_reauth_replace(mobility_registry_t *registry,
 							 mobility_subject_t *subject);

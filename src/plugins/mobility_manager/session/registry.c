@@ -121,7 +121,6 @@ static void entry_destroy(mobility_entry_t *entry)
 	entry->session->destroy(entry->session);
 	entry->id->destroy(entry->id);
 	free(entry->connection);
-	free(entry->last_move);
 	free(entry);
 }
 
@@ -516,18 +515,6 @@ METHOD(mobility_registry_t, rebind, void,
 	unlock(this);
 }
 
-METHOD(mobility_registry_t, set_moves, void,
-	private_mobility_registry_t *this, mobility_entry_t *entry, u_int moves,
-	const mobility_move_t *last)
-{
-	this->mutex->lock(this->mutex);
-	entry->moves = moves;
-	free(entry->last_move);
-	entry->last_move = malloc_thing(mobility_move_t);
-	*entry->last_move = *last;
-	this->mutex->unlock(this->mutex);
-}
-
 METHOD(mobility_registry_t, set_ended, void,
 	private_mobility_registry_t *this, mobility_entry_t *entry)
 {
@@ -616,7 +603,6 @@ mobility_registry_t *mobility_registry_create(mobility_registry_cb_t cb,
 			.add = _add,
 			.forget = _forget,
 			.rebind = _rebind,
-			.set_moves = _set_moves,
 			.set_ended = _set_ended,
 			.get_active = _get_active,
 			.for_each = _for_each,

@@ -19,8 +19,6 @@
 #include <collections/linked_list.h>
 #include <sa/ike_sa.h>
 
-#include "session/status.h"
-
 typedef struct mobility_registry_t mobility_registry_t;
 typedef struct mobility_entry_t mobility_entry_t;
 typedef enum mobility_work_t mobility_work_t;
@@ -96,16 +94,6 @@ struct mobility_entry_t {
 	 * its IKE_SA, until that is destroyed.
 	 */
 	bool replaced;
-
-	/**
-	 * Number of moves, for that other entry.
-	 */
-	u_int moves;
-
-	/**
-	 * Last move, for that other entry, NULL if there was none.
-	 */
-	mobility_move_t *last_move;
 
 	/**
 	 * When the session wants to be woken, 0 for never.
@@ -184,16 +172,6 @@ struct mobility_registry_t {
 	 */
 	void (*rebind)(mobility_registry_t *this, mobility_entry_t *entry,
 				   ike_sa_t *ike_sa);
-
-	/**
-	 * Note the moves of a session.
-	 *
-	 * @param entry		entry
-	 * @param moves		number of moves
-	 * @param last		last move
-	 */
-	void (*set_moves)(mobility_registry_t *this, mobility_entry_t *entry,
-					  u_int moves, const mobility_move_t *last);
 
 	/**
 	 * A session has ended, its IKE_SA is gone or going: there is no work for

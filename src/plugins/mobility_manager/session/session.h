@@ -58,11 +58,13 @@ struct mobility_context_t {
 	 *
 	 * @param number	number of the session
 	 * @param connection	name of the connection, gets cloned
+	 * @param records	what experience says, gets owned
 	 * @return			session
 	 */
 	mobility_session_t *(*create_session)(mobility_context_t *this,
 										  uint32_t number,
-										  const char *connection);
+										  const char *connection,
+										  mobility_path_history_t *records);
 
 	/**
 	 * Set the time at which the session wants its tick().
@@ -109,6 +111,11 @@ struct mobility_session_t {
 	uint32_t id;
 
 	/**
+	 * What experience says about its paths, and its moves.
+	 */
+	mobility_path_history_t *records;
+
+	/**
 	 * Belongs to whoever created the session.
 	 */
 	void *entry;
@@ -120,16 +127,6 @@ struct mobility_session_t {
 	 * @param ike_sa	IKE_SA that replaces the current one
 	 */
 	void (*bind)(mobility_session_t *this, ike_sa_t *ike_sa);
-
-	/**
-	 * Go on counting moves where the session of the IKE_SA that this one's
-	 * replaces by reauthentication has stopped.
-	 *
-	 * @param moves		number of moves so far
-	 * @param last		last move
-	 */
-	void (*inherit)(mobility_session_t *this, u_int moves,
-					const mobility_move_t *last);
 
 	/**
 	 * Let go of the IKE_SA, which is going to be destroyed; called by

@@ -19,9 +19,9 @@
 
 #include "net/link_kind.h"
 #include "net/path.h"
+#include "path/history.h"
 
 typedef enum mobility_state_t mobility_state_t;
-typedef struct mobility_move_t mobility_move_t;
 typedef struct mobility_status_t mobility_status_t;
 
 /**
@@ -40,22 +40,6 @@ enum mobility_state_t {
 
 /** names: connected, dormant, waiting-to-reconnect, failed */
 extern enum_name_t *mobility_state_names;
-
-/**
- * A move of a session from one path to another.
- */
-struct mobility_move_t {
-	/** wall-clock time it was completed, 0 if there was none */
-	time_t time;
-	/** what started it, e.g. "eth0: no carrier" */
-	char trigger[64];
-	/** milliseconds from the trigger to the peer's confirmation */
-	uint32_t duration;
-	/** uplink it came from */
-	char from[IFNAMSIZ];
-	/** uplink it went to */
-	char to[IFNAMSIZ];
-};
 
 /**
  * Snapshot of a session.

@@ -158,7 +158,8 @@ METHOD(listener_t, ike_updown, bool,
 	if (up && !this->session)
 	{
 		this->session = mobility_session_create(&this->context, 1,
-												ike_sa->get_name(ike_sa));
+												ike_sa->get_name(ike_sa),
+											mobility_path_history_create());
 		bind_session(this, ike_sa);
 	}
 	else if (!up && ike_sa == this->ike_sa)

@@ -228,7 +228,8 @@ static void setup()
 	announced = array_create(0, 0);
 	other = host_create_from_string(PEER, 4500);
 	announce(PEER);
-	candidates = mobility_candidates_create("home", &settings, &monitor, &pins);
+	candidates = mobility_candidates_create("home", &settings, &monitor, &pins,
+											mobility_path_history_create());
 }
 
 static void teardown()
@@ -776,7 +777,8 @@ START_TEST(test_pins)
 	ck_assert_int_eq(pinned.added, 4);
 	ck_assert_int_eq(pinned.removed, 4);
 	/* a kernel without any */
-	candidates = mobility_candidates_create("home", &settings, &monitor, NULL);
+	candidates = mobility_candidates_create("home", &settings, &monitor, NULL,
+											mobility_path_history_create());
 	candidates->pin(candidates, a);
 	candidates->repin(candidates, a);
 	candidates->unpin(candidates, NULL, NULL);

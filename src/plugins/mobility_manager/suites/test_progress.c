@@ -14,6 +14,9 @@ static mobility_path_t *cable, *wifi;
 /** what is tested */
 static mobility_progress_t progress;
 
+/** last move */
+static mobility_move_t move;
+
 /**
  * Create a path
  */
@@ -40,7 +43,7 @@ static void setup()
 
 static void teardown()
 {
-	mobility_progress_cleanup(&progress);
+	mobility_progress_cancel(&progress);
 	mobility_path_destroy(cable);
 	mobility_path_destroy(wifi);
 	mobility_suite_teardown();
@@ -49,17 +52,17 @@ static void teardown()
 START_TEST(test_move)
 {
 	mobility_progress_begin(&progress, "eth0: no carrier", cable, 1000);
-	ck_assert(mobility_progress_complete(&progress, wifi, 1042, 77));
-	ck_assert_int_eq(progress.moves, 1);
-	ck_assert_str_eq(progress.last->trigger, "eth0: no carrier");
-	ck_assert_str_eq(progress.last->from, "eth0");
-	ck_assert_str_eq(progress.last->to, "wlan0");
-	ck_assert_int_eq(progress.last->duration, 42);
-	ck_assert_int_eq(progress.last->time, 77);
+	ck_assert(mobility_progress_complete(&progress, wifi, 1042, 77,
+										 &move));
+	ck_assert_str_eq(move.trigger, "eth0: no carrier");
+	ck_assert_str_eq(move.from, "eth0");
+	ck_assert_str_eq(move.to, "wlan0");
+	ck_assert_int_eq(move.duration, 42);
+	ck_assert_int_eq(move.time, 77);
 	/* that was all */
-	ck_assert(!mobility_progress_complete(&progress, cable, 2000, 78));
-	ck_assert_int_eq(progress.moves, 1);
-	ck_assert_str_eq(progress.last->to, "wlan0");
+	ck_assert(!mobility_progress_complete(&progress, cable, 2000, 78,
+										 &move));
+	ck_assert_str_eq(move.to, "wlan0");
 }
 END_TEST
 
@@ -68,10 +71,11 @@ START_TEST(test_first_trigger)
 	/* whatever happens on the way, the first one caused it */
 	mobility_progress_begin(&progress, "eth0: no carrier", cable, 1000);
 	mobility_progress_begin(&progress, "peer does not answer", wifi, 1500);
-	ck_assert(mobility_progress_complete(&progress, wifi, 3000, 77));
-	ck_assert_str_eq(progress.last->trigger, "eth0: no carrier");
-	ck_assert_str_eq(progress.last->from, "eth0");
-	ck_assert_int_eq(progress.last->duration, 2000);
+	ck_assert(mobility_progress_complete(&progress, wifi, 3000, 77,
+										 &move));
+	ck_assert_str_eq(move.trigger, "eth0: no carrier");
+	ck_assert_str_eq(move.from, "eth0");
+	ck_assert_int_eq(move.duration, 2000);
 }
 END_TEST
 
@@ -79,20 +83,20 @@ START_TEST(test_no_move)
 {
 	/* back where it was */
 	mobility_progress_begin(&progress, "peer does not answer", cable, 1000);
-	ck_assert(!mobility_progress_complete(&progress, cable, 1500, 77));
-	ck_assert_int_eq(progress.moves, 0);
-	ck_assert(!progress.last);
+	ck_assert(!mobility_progress_complete(&progress, cable, 1500, 77,
+										 &move));
 	/* it was nothing */
 	mobility_progress_begin(&progress, "peer does not answer", cable, 2000);
 	mobility_progress_cancel(&progress);
-	ck_assert(!mobility_progress_complete(&progress, wifi, 2500, 77));
-	ck_assert_int_eq(progress.moves, 0);
+	ck_assert(!mobility_progress_complete(&progress, wifi, 2500, 77,
+										 &move));
 	/* and does not count for the next one */
 	mobility_progress_begin(&progress, "requested", wifi, 3000);
-	ck_assert(mobility_progress_complete(&progress, cable, 3001, 77));
-	ck_assert_str_eq(progress.last->trigger, "requested");
-	ck_assert_str_eq(progress.last->from, "wlan0");
-	ck_assert_int_eq(progress.last->duration, 1);
+	ck_assert(mobility_progress_complete(&progress, cable, 3001, 77,
+										 &move));
+	ck_assert_str_eq(move.trigger, "requested");
+	ck_assert_str_eq(move.from, "wlan0");
+	ck_assert_int_eq(move.duration, 1);
 }
 END_TEST
 
@@ -100,28 +104,14 @@ START_TEST(test_unknown)
 {
 	/* paths that the monitor does not know */
 	mobility_progress_begin(&progress, "eth0: gone", NULL, 1000);
-	ck_assert(mobility_progress_complete(&progress, wifi, 1001, 77));
-	ck_assert_str_eq(progress.last->from, "");
-	ck_assert_str_eq(progress.last->to, "wlan0");
+	ck_assert(mobility_progress_complete(&progress, wifi, 1001, 77,
+										 &move));
+	ck_assert_str_eq(move.from, "");
+	ck_assert_str_eq(move.to, "wlan0");
 	mobility_progress_begin(&progress, "wlan0: gone", wifi, 2000);
-	ck_assert(mobility_progress_complete(&progress, NULL, 2001, 77));
-	ck_assert_str_eq(progress.last->to, "");
-	ck_assert_int_eq(progress.moves, 2);
-}
-END_TEST
-
-START_TEST(test_inherit)
-{
-	mobility_move_t last = { .time = 77, .to = "wlan0" };
-
-	mobility_progress_inherit(&progress, 3, &last);
-	ck_assert_int_eq(progress.moves, 3);
-	ck_assert_str_eq(progress.last->to, "wlan0");
-	mobility_progress_begin(&progress, "requested", wifi, 1000);
-	ck_assert_str_eq(progress.last->to, "wlan0");
-	ck_assert(mobility_progress_complete(&progress, cable, 1001, 78));
-	ck_assert_int_eq(progress.moves, 4);
-	ck_assert_str_eq(progress.last->to, "eth0");
+	ck_assert(mobility_progress_complete(&progress, NULL, 2001, 77,
+										 &move));
+	ck_assert_str_eq(move.to, "");
 }
 END_TEST
 
@@ -130,27 +120,28 @@ START_TEST(test_nothing_kept)
 	/* what only a move needs does not outlive it */
 	mobility_progress_begin(&progress, "eth0: no carrier", cable, 1000);
 	ck_assert(mobility_path_equals(progress.origin, cable));
-	ck_assert(mobility_progress_complete(&progress, wifi, 1001, 77));
+	ck_assert(mobility_progress_complete(&progress, wifi, 1001, 77,
+										 &move));
 	ck_assert(!progress.current);
 	ck_assert(!progress.origin);
 	mobility_progress_begin(&progress, "requested", wifi, 2000);
 	mobility_progress_cancel(&progress);
 	ck_assert(!progress.current);
 	ck_assert(!progress.origin);
-	ck_assert_int_eq(progress.last->time, 77);
 }
 END_TEST
 
 START_TEST(test_long_trigger)
 {
-	char trigger[sizeof(progress.last->trigger) * 2];
+	char trigger[sizeof(move.trigger) * 2];
 
 	memset(trigger, 'x', sizeof(trigger) - 1);
 	trigger[sizeof(trigger) - 1] = '\0';
 	mobility_progress_begin(&progress, trigger, cable, 1000);
-	ck_assert(mobility_progress_complete(&progress, wifi, 1001, 77));
-	ck_assert_int_eq(strlen(progress.last->trigger),
-					 sizeof(progress.last->trigger) - 1);
+	ck_assert(mobility_progress_complete(&progress, wifi, 1001, 77,
+										 &move));
+	ck_assert_int_eq(strlen(move.trigger),
+					 sizeof(move.trigger) - 1);
 }
 END_TEST
 
@@ -166,7 +157,6 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_first_trigger);
 	tcase_add_test(tc, test_no_move);
 	tcase_add_test(tc, test_unknown);
-	tcase_add_test(tc, test_inherit);
 	tcase_add_test(tc, test_nothing_kept);
 	tcase_add_test(tc, test_long_trigger);
 	suite_add_tcase(s, tc);

@@ -429,6 +429,28 @@ START_TEST(test_random)
 }
 END_TEST
 
+/**
+ * Moves are counted, by whomever, until nobody needs that anymore.
+ */
+START_TEST(test_moves)
+{
+	mobility_move_t move = { .to = "eth1" }, last;
+	mobility_path_history_t *same;
+
+	ck_assert_int_eq(records->get_move(records, &last), 0);
+	ck_assert_int_eq(last.time, 0);
+	records->moved(records, &move);
+	same = records->get_ref(records);
+	strcpy(move.to, "eth0");
+	same->moved(same, &move);
+	ck_assert_int_eq(records->get_move(records, &last), 2);
+	ck_assert_str_eq(last.to, "eth0");
+	records->destroy(records);
+	records = same;
+	ck_assert_int_eq(records->get_move(records, &last), 2);
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -446,6 +468,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_keep);
 	tcase_add_test(tc, test_gateway);
 	tcase_add_test(tc, test_end);
+	tcase_add_test(tc, test_moves);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("uplinks");
