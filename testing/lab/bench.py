@@ -13,7 +13,7 @@ def arguments():
         description="Measures the plugin against stock strongSwan and "
         "others, in the laboratory.")
     parser.add_argument("--build", metavar="DIR",
-                        help="where the plugin is built (default: $MM_BUILD, "
+                        help="where to build the plugin (default: $MM_BUILD, "
                         "else build/)")
     kernels.add_option(parser)
     commands = parser.add_subparsers(dest="command", required=True)

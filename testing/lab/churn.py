@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-from . import paths, steps
+from . import build, paths, steps
 from .steps import say
 
 PLUGINS = "/usr/lib/ipsec/plugins"
@@ -239,7 +239,7 @@ def inside(job):
 
 
 def main(options):
-    plugin = paths.plugin(options.build)
+    plugin = build.plugin(options.build)
     results = paths.generated() / "bench-churn"
     job = {"results": str(results), "plugin": str(plugin),
            "build": str(paths.build(options.build)),

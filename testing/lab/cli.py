@@ -10,7 +10,8 @@ import signal
 import sys
 import termios
 
-from . import display, guest, kernels, paths, runner, scenario as scenarios
+from . import build, display, guest, kernels, paths, runner, \
+    scenario as scenarios, steps
 
 
 def arguments():
@@ -42,8 +43,9 @@ def arguments():
     parser.add_argument("--shell", metavar="HOST",
                         help="bring the scenario up and give a shell in HOST")
     parser.add_argument("--build", metavar="DIR",
-                        help="where the plugin is built (default: $MM_BUILD, "
-                        "else build/)")
+                        help="where to build the plugin (default: $MM_BUILD, "
+                        "else build/); what is older than its sources is "
+                        "built first")
     parser.add_argument("--strongswan-tests", metavar="DIR",
                         help="strongSwan's own scenarios (default: those "
                         "testing/setup-strongswan fetched)")
@@ -66,6 +68,11 @@ def selected(options):
     for name in options.scenario or scenarios.ours():
         names += paths.MOBIKE if name == "strongswan" else [name]
     return names
+
+
+def _runs_suites(names, options):
+    return any(scenarios.find(name, options.strongswan_tests).runs_suites()
+               for name in names)
 
 
 def export(folder, names):
@@ -128,11 +135,11 @@ def main():
             export(options.export, names)
             return 0
         if not options.stock:
-            paths.plugin(options.build)
+            build.plugin(options.build, _runs_suites(names, options))
         if options.shell:
             return run_shell(options, names)
         return run_all(options, names)
-    except paths.Missing as missing:
+    except (paths.Missing, steps.Failed) as missing:
         print(missing, file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -217,8 +217,8 @@ def arguments():
         prog="testing/demo", description="Shows what the plugin does: installs "
         "what is needed, builds, boots a laboratory of User Mode Linux and "
         "pulls cables there, with the plugin and with stock strongSwan.")
-    parser.add_argument("--build", metavar="DIR", help="where to build or "
-                        "where it is built (default: $MM_BUILD, else build/)")
+    parser.add_argument("--build", metavar="DIR", help="where to build "
+                        "the plugin (default: $MM_BUILD, else build/)")
     parser.add_argument("--no-setup", action="store_true",
                         help="install and build nothing")
     parser.add_argument("--stock-only", action="store_true",

@@ -6,8 +6,8 @@ import dataclasses
 import json
 import statistics
 
-from . import compiled, handoverplot, livetraffic, paths, site, steps, \
-    timeline, tunnels
+from . import build, compiled, handoverplot, livetraffic, paths, site, \
+    steps, timeline, tunnels
 from .steps import say
 
 trafficlog, wire = timeline.trafficlog, timeline.wire
@@ -399,7 +399,7 @@ def _write(bench, options):
 def main(options):
     options.rate = options.rate or [50, 200]
     variants = options.variant or OWN
-    plugin = paths.plugin(options.build) if "plugin" in variants else None
+    plugin = build.plugin(options.build) if "plugin" in variants else None
     pace = compiled.make(paths.TOOLS / "pace.c", "bin/pace")
     programs = [pace.parent]
     if set(variants) - set(OWN):

@@ -6,7 +6,7 @@ import json
 import re
 import time
 
-from . import paths, site, steps
+from . import build, paths, site, steps
 from .steps import say
 
 # threads by name, each with its number of switches to and fro
@@ -119,7 +119,7 @@ class Idle:
 
 
 def main(options):
-    plugin = paths.plugin(options.build)
+    plugin = build.plugin(options.build)
     with site.Site("bench-idle", plugin, options) as place:
         bench = Idle(place, options)
         bench.run()

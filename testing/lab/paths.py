@@ -15,7 +15,8 @@ TESTS = TESTING / "tests" / "mobility"
 # what scenarios have in common
 BASE = TESTING / "tests" / "base"
 
-PLUGIN = "src/plugins/mobility_manager/.libs/libstrongswan-mobility-manager.so"
+SOURCES = "src/plugins/mobility_manager"
+PLUGIN = SOURCES + "/.libs/libstrongswan-mobility-manager.so"
 CONTROL = "src/mobilityctl"
 # strongSwan's own scenarios that are about what the plugin does
 MOBIKE = ("ikev2/mobike", "ikev2/mobike-nat-mappings",
@@ -45,8 +46,7 @@ def plugin(given=None):
     path = build(given) / PLUGIN
     if not path.exists():
         raise Missing(f"the plugin is not built: there is no {path}\n"
-                      "build it, name another build with --build, or run "
-                      "stock strongSwan with --stock")
+                      "build it, or name another build with --build")
     return path
 
 

@@ -8,7 +8,7 @@ import re
 import statistics
 import time
 
-from . import paths, site, steps, timeline
+from . import build, paths, site, steps, timeline
 from .steps import say
 
 trafficlog, wire = timeline.trafficlog, timeline.wire
@@ -196,7 +196,7 @@ class Scale:
 
 
 def main(options):
-    plugin = paths.plugin(options.build)
+    plugin = build.plugin(options.build)
     with site.Site("bench-scale", plugin, options) as place:
         bench = Scale(place, options)
         bench.run()

@@ -51,6 +51,11 @@ class Scenario:
         text = re.sub(r"<[^>]*>", "", text)
         return re.split(r"(?<=[.!?])\s", " ".join(text.split()))[0]
 
+    def runs_suites(self):
+        """Whether it needs the plugin's unit tests, those of tools/suite."""
+        text = (self.path / "evaltest.dat").read_text(encoding="utf-8")
+        return "::suite " in text
+
     def export(self, folder):
         """Writes it as strongSwan's environment wants it: with all files."""
         self._complete(folder)

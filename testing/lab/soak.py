@@ -11,8 +11,8 @@ import re
 import signal
 import time
 
-from . import guest, ipsecstate, kernels, paths, runner, site, steps, storm, \
-    timeline
+from . import build, guest, ipsecstate, kernels, paths, runner, site, steps, \
+    storm, timeline
 from .steps import say
 
 trafficlog = timeline.trafficlog
@@ -576,7 +576,7 @@ def arguments():
     parser.add_argument("--no-restarts", action="store_true",
                         help="neither kill nor restart a daemon")
     parser.add_argument("--build", metavar="DIR",
-                        help="where the plugin is built (default: $MM_BUILD, "
+                        help="where to build the plugin (default: $MM_BUILD, "
                         "else build/)")
     kernels.add_option(parser)
     return parser.parse_args()
@@ -625,8 +625,9 @@ def main():
     say(f"seed {options.seed}; to repeat it: testing/soak --seed "
         f"{options.seed} --minutes {options.minutes:g}")
     try:
+        build.plugin(options.build)
         passed = soak_all(options, gateways)
-    except paths.Missing as missing:
+    except (paths.Missing, steps.Failed) as missing:
         say(f"\n{missing}")
         return 2
     except KeyboardInterrupt:

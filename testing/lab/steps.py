@@ -39,7 +39,8 @@ class Progress:
         self._over.set()
         self._thread.join()
         seconds = time.monotonic() - self._began
-        verdict = "stopped" if kind else "done"
+        verdict = "done" if not kind else \
+            "failed" if kind is Failed else "stopped"
         if self._live:
             print("\r\033[K", end="")
         say(f"{self._title}: {verdict} ({seconds:.0f} s)")
@@ -77,7 +78,8 @@ def run(title, command, cwd, log):
             process.terminate()
             process.wait()
             raise
-        if process.returncode == 0:
-            return
-    last = log.read_text(encoding="utf-8").splitlines()[-15:]
-    raise Failed(f"{title} failed; the end of {log}:\n" + "\n".join(last))
+        if process.returncode != 0:
+            file.flush()
+            last = log.read_text(encoding="utf-8").splitlines()[-15:]
+            raise Failed(f"{title} failed; the end of {log}:\n"
+                         + "\n".join(last))
