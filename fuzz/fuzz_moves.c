@@ -1141,6 +1141,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 		.migrate_relaxed = _migrate_relaxed,
 		.has_moved = _has_moved,
 		.copy = _copy_,
+		/* nothing is allocated in here */
+		.make_room = (void*)nop,
 		.del = _del,
 		.destroy = (void*)nop,
 	};

@@ -133,6 +133,17 @@ static bool remove_copy(array_t *copies, const mobility_sa_id_t *id)
 	return FALSE;
 }
 
+/**
+ * Have nothing in the way of the inbound SA at a new address of ours.
+ */
+static void make_room(private_mobility_child_update_t *this,
+					  child_sa_t *child_sa, host_t *me)
+{
+	mobility_sa_id_t id = inbound_at(child_sa, me);
+
+	this->sad->make_room(this->sad, &id);
+}
+
 METHOD(mobility_child_update_t, accept_, void,
 	private_mobility_child_update_t *this, ike_sa_t *ike_sa, host_t *local,
 	array_t **copies)
@@ -158,6 +169,7 @@ METHOD(mobility_child_update_t, accept_, void,
 		{
 			continue;
 		}
+		make_room(this, child_sa, local);
 		id = inbound_at(child_sa, change.me);
 		if (this->sad->copy(this->sad, &id, local))
 		{
@@ -366,6 +378,10 @@ static void move_child(private_mobility_child_update_t *this,
 {
 	bool plain, relaxed = FALSE, inbound, outbound;
 
+	if (!change->me->ip_equals(change->me, change->new_me))
+	{
+		make_room(this, child_sa, change->new_me);
+	}
 	plain = is_plain(child_sa, change) &&
 			(change->encap || !child_sa->has_encap(child_sa));
 	inbound = exchange_copy(this, child_sa, change, plain) ||

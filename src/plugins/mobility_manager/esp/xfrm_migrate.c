@@ -541,6 +541,36 @@ METHOD(mobility_xfrm_migrate_t, copy_, bool,
 	return copied;
 }
 
+/**
+ * Check if there are keys in an SA, a mobility_nlsocket_cb_t.
+ */
+static void look_for_keys(void *data, const struct nlmsghdr *nlh)
+{
+	const struct nlattr *tb[XFRMA_MAX + 1];
+	bool *allocated = data;
+
+	*allocated = nlh->nlmsg_type == XFRM_MSG_NEWSA &&
+				 mobility_netlink_parse(nlh, sizeof(struct xfrm_usersa_info), tb,
+										XFRMA_MAX) &&
+				 !tb[XFRMA_ALG_AEAD] && !tb[XFRMA_ALG_CRYPT];
+}
+
+METHOD(mobility_xfrm_migrate_t, make_room, void,
+	private_mobility_xfrm_migrate_t *this, const mobility_sa_id_t *id)
+{
+	char buf[128] __attribute__((aligned(MNL_ALIGNTO)));
+	bool allocated = FALSE;
+
+	this->mutex->lock(this->mutex);
+	if (this->xfrm->request(this->xfrm,
+							mobility_xfrm_msg_sa(buf, XFRM_MSG_GETSA, id),
+							look_for_keys, &allocated) == 0 && allocated)
+	{
+		del_locked(this, id);
+	}
+	this->mutex->unlock(this->mutex);
+}
+
 METHOD(mobility_xfrm_migrate_t, del, void,
 	private_mobility_xfrm_migrate_t *this, const mobility_sa_id_t *id)
 {
@@ -597,6 +627,7 @@ mobility_xfrm_migrate_t *mobility_xfrm_migrate_create(mobility_xfrm_t *xfrm)
 			.migrate_relaxed = _migrate_relaxed,
 			.has_moved = _has_moved,
 			.copy = _copy_,
+			.make_room = _make_room,
 			.del = _del,
 			.destroy = _destroy,
 		},

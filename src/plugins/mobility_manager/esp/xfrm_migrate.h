@@ -128,6 +128,19 @@ struct mobility_xfrm_migrate_t {
 				 host_t *dst);
 
 	/**
+	 * Make room for an inbound SA at an address.  charon has the kernel allocate
+	 * its SPI at the address we have when the request leaves.  If we have another
+	 * one when the answer comes, the SA is added there, and what was allocated
+	 * takes the place at the first one until it expires, which is 165 s by
+	 * default.  It has no keys, so packets of an SA that were to be there are
+	 * lost.
+	 *
+	 * @param id		SA; nothing is done if there really is one
+	 */
+	void (*make_room)(mobility_xfrm_migrate_t *this,
+					  const mobility_sa_id_t *id);
+
+	/**
 	 * Delete an SA.
 	 *
 	 * @param id		SA

@@ -119,6 +119,15 @@ void fake_kernel_add_sa(host_t *src, host_t *dst, uint32_t spi, uint32_t reqid,
 	ck_assert_int_eq(insert_sa(&sa), 0);
 }
 
+/*
+ * Described in header
+ */
+void fake_kernel_allocate(host_t *src, host_t *dst, uint32_t spi)
+{
+	fake_kernel_add_sa(src, dst, spi, 0, FALSE);
+	fake_kernel.sas[0].allocated = TRUE;
+}
+
 /**
  * Find a policy, -1 if there is none
  */
@@ -215,7 +224,10 @@ static int get_sa(const struct nlmsghdr *request, mobility_nlsocket_cb_t cb,
 	{
 		memcpy(aead->alg_key, KEY, 20);
 	}
-	mnl_attr_put(nlh, XFRMA_ALG_AEAD, sizeof(algo), algo);
+	if (!sa->allocated)
+	{
+		mnl_attr_put(nlh, XFRMA_ALG_AEAD, sizeof(algo), algo);
+	}
 	cb(data, nlh);
 	return 0;
 }

@@ -41,6 +41,8 @@ typedef struct {
 	struct xfrm_usersa_info info;
 	struct xfrm_encap_tmpl encap;
 	uint64_t packets;
+	/** only its SPI is allocated, it has no keys */
+	bool allocated;
 } fake_sa_t;
 
 /**
@@ -92,6 +94,13 @@ int fake_kernel_find_sa(host_t *dst, uint32_t spi);
  */
 void fake_kernel_add_sa(host_t *src, host_t *dst, uint32_t spi, uint32_t reqid,
 						bool encap);
+
+/**
+ * Allocate the SPI of an SA.
+ *
+ * @param spi		SPI in network order
+ */
+void fake_kernel_allocate(host_t *src, host_t *dst, uint32_t spi);
 
 /**
  * Remove an SA, as far as there is one.

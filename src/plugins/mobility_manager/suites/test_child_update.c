@@ -331,6 +331,13 @@ METHOD(mobility_xfrm_migrate_t, copy_, bool,
 	return mock.copy;
 }
 
+METHOD(mobility_xfrm_migrate_t, make_room, void,
+	mobility_xfrm_migrate_t *this, const mobility_sa_id_t *id)
+{
+	ck_assert_int_eq(id->spi, SPI_IN);
+	ck_assert_int_ne(id->dst.bytes[2], 0);
+}
+
 METHOD(mobility_xfrm_migrate_t, del, void,
 	mobility_xfrm_migrate_t *this, const mobility_sa_id_t *id)
 {
@@ -435,6 +442,7 @@ static void setup(void)
 		.migrate_relaxed = _migrate_relaxed,
 		.has_moved = _has_moved,
 		.copy = _copy_,
+		.make_room = _make_room,
 		.del = _del,
 		.destroy = (void*)nop,
 	};

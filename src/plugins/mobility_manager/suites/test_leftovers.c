@@ -717,6 +717,37 @@ START_TEST(test_ends)
 }
 END_TEST
 
+START_TEST(test_allocated)
+{
+	enumerator_t *enumerator;
+	host_t *host;
+	child_t *child;
+	int i;
+
+	host = host_create_from_string(NEW_LOCAL, 0);
+	for (i = 0; i < countof(phases); i++)
+	{
+		if (!phases[i][0] || !strchr("aubn", phases[i][0]))
+		{
+			continue;
+		}
+		begin(_i / countof(kernels), _i % countof(kernels));
+		/* a rekeying began at an address that was left until it was answered */
+		enumerator = array_create_enumerator(own->children);
+		while (enumerator->enumerate(enumerator, &child))
+		{
+			fake_kernel_allocate(child->other, host, child->spi_in);
+		}
+		enumerator->destroy(enumerator);
+		do_step(phases[i][0]);
+		ck_assert_msg(fake_kernel.sa_count ==
+					  count_known(own) + count_known(foreign), "%s", phases[i]);
+		finish(FALSE);
+	}
+	host->destroy(host);
+}
+END_TEST
+
 START_TEST(test_faults)
 {
 	int i, kernel = _i % countof(kernels);
@@ -783,6 +814,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, test_ends, 0, countof(cases) * countof(kernels));
+	tcase_add_loop_test(tc, test_allocated, 0,
+						countof(cases) * countof(kernels));
 	/* without others: their SAs may stay where they were moved to if this can't
 	 * be undone */
 	tcase_add_loop_test(tc, test_faults, 0, 3 * countof(kernels));

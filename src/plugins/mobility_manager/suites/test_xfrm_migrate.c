@@ -618,6 +618,38 @@ START_TEST(test_copy)
 }
 END_TEST
 
+START_TEST(test_make_room)
+{
+	mobility_xfrm_migrate_t *sad;
+	mobility_sa_id_t id;
+	host_t *host;
+
+	sad = mobility_xfrm_migrate_create(mobility_xfrm_create());
+	host = host_create_from_string("10.0.1.1", 0);
+	id = sad_get_id(host, SAD_SPI);
+	/* nothing there */
+	sad->make_room(sad, &id);
+	mobility_netns_ip("xfrm state allocspi src 10.0.0.9 dst 10.0.1.1 proto esp "
+					  "mode tunnel min %u max %u", SAD_SPI, SAD_SPI);
+	ck_assert_int_eq(count("state", "^src 10.0.0.9 dst 10.0.1.1"), 1);
+	sad->make_room(sad, &id);
+	ck_assert_int_eq(count("state", "^src 10.0.0.9 dst 10.0.1.1"), 0);
+	/* an SA stays, whatever its algorithms */
+	add_sa("10.0.0.9", "10.0.1.1", SAD_SPI, SAD_REQID, "");
+	sad->make_room(sad, &id);
+	ck_assert_int_eq(count("state", "^src 10.0.0.9 dst 10.0.1.1"), 1);
+	sad->del(sad, &id);
+	mobility_netns_ip("xfrm state add src 10.0.0.9 dst 10.0.1.1 proto esp "
+					  "spi %u mode tunnel enc 'cbc(aes)' 0x%032x auth "
+					  "'hmac(sha256)' 0x%064x", SAD_SPI, 1, 1);
+	sad->make_room(sad, &id);
+	ck_assert_int_eq(count("state", "^src 10.0.0.9 dst 10.0.1.1"), 1);
+
+	host->destroy(host);
+	sad->destroy(sad);
+}
+END_TEST
+
 START_TEST(test_none)
 {
 	ck_assert(mobility_xfrm_migrate_create(NULL) == NULL);
@@ -650,6 +682,7 @@ Suite *mobility_suite_create(void)
 		tcase_add_loop_test(tc, test_same_reqid, 0, 2);
 		tcase_add_test(tc, test_kin);
 		tcase_add_loop_test(tc, test_copy, 0, 2);
+		tcase_add_test(tc, test_make_room);
 	}
 	suite_add_tcase(s, tc);
 	return s;
