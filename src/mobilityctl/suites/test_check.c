@@ -11,7 +11,6 @@
 
 #include <stdio.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -20,8 +19,6 @@
 #include "ctl_output.h"
 #include "control/vici_server.h"
 #include "suites/mobility_netns.h"
-
-static char root[] = "/tmp/test_check.XXXXXX";
 
 static ctl_check_t *check;
 
@@ -33,9 +30,7 @@ static void prepare(void)
 	check = ctl_check_create(FALSE);
 	check->uri = "unix:///nonexistent/socket";
 	check->conf = NULL;
-	check->root = root;
-	strcpy(root + sizeof(root) - 7, "XXXXXX");
-	ck_assert(mkdtemp(root));
+	check->root = mobility_suite_dir();
 }
 
 static void setup(void)
@@ -52,36 +47,9 @@ static void setup_netns(void)
 
 static void teardown(void)
 {
-	char *command;
-
 	check->destroy(check);
 	ctl_daemon_deinit();
-	ck_assert(asprintf(&command, "rm -r %s", root) > 0);
-	ck_assert(system(command) == 0);
-	free(command);
 	mobility_suite_teardown();
-}
-
-/**
- * Write a file below the root.
- */
-static void write_file(const char *path, const char *content)
-{
-	char *full, *pos;
-	FILE *file;
-
-	ck_assert(asprintf(&full, "%s%s", root, path) > 0);
-	for (pos = full + strlen(root) + 1; (pos = strchr(pos, '/')); pos++)
-	{
-		*pos = '\0';
-		mkdir(full, 0700);
-		*pos = '/';
-	}
-	file = fopen(full, "w");
-	ck_assert_msg(file, "writing %s failed", full);
-	fputs(content, file);
-	fclose(file);
-	free(full);
 }
 
 /**
@@ -143,13 +111,13 @@ static void assert_found(const char *text)
 START_TEST(test_running)
 {
 	ck_assert(!ctl_check_is_running(check, "charon"));
-	write_file("/proc/1/comm", "systemd\n");
-	write_file("/proc/self/comm", "charon\n");
+	mobility_suite_write("/proc/1/comm", "systemd\n");
+	mobility_suite_write("/proc/self/comm", "charon\n");
 	ck_assert(!ctl_check_is_running(check, "charon"));
-	write_file("/proc/123/comm", "charon-systemd\n");
+	mobility_suite_write("/proc/123/comm", "charon-systemd\n");
 	ck_assert(ctl_check_is_running(check, "charon-systemd"));
 	ck_assert(!ctl_check_is_running(check, "charon"));
-	write_file("/proc/124/comm", "systemd-network\n");
+	mobility_suite_write("/proc/124/comm", "systemd-network\n");
 	ck_assert(ctl_check_is_running(check, "systemd-networkd"));
 }
 END_TEST
@@ -161,7 +129,7 @@ START_TEST(test_daemon)
 	ctl_check_daemon(check);
 	assert_found("problem daemon: charon is not running\n"
 				 "remedy daemon: systemctl start strongswan\n");
-	write_file("/proc/123/comm", "charon-systemd\n");
+	mobility_suite_write("/proc/123/comm", "charon-systemd\n");
 	ctl_check_daemon(check);
 	assert_found("problem daemon: charon runs, but can be reached neither at "
 				 "unix:///nonexistent/socket nor at unix:///nonexistent/vici: "
@@ -216,7 +184,7 @@ START_TEST(test_started_twice)
 	int fd;
 
 	/* the socket is there, but nobody listens anymore */
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/vici", root);
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/vici", check->root);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	ck_assert(bind(fd, (struct sockaddr*)&addr, sizeof(addr)) == 0);
 	close(fd);
@@ -225,7 +193,7 @@ START_TEST(test_started_twice)
 	free(uri);
 	ctl_check_daemon(check);
 	assert_found("problem daemon: charon is not running\n");
-	write_file("/proc/123/comm", "charon-systemd\n");
+	mobility_suite_write("/proc/123/comm", "charon-systemd\n");
 	ctl_check_daemon(check);
 	assert_found("which happens if it is started a second time\n"
 				 "remedy daemon: systemctl restart strongswan\n");
@@ -280,7 +248,7 @@ START_TEST(test_not_loaded)
 	char *text, *uri;
 
 	lib->processor->set_threads(lib->processor, 4);
-	ck_assert(asprintf(&uri, "unix://%s/vici", root) > 0);
+	ck_assert(asprintf(&uri, "unix://%s/vici", check->root) > 0);
 	ck_assert(asprintf(&text, "charon {\n%s\n}\ncharon-systemd {\nplugins {\n"
 					   "vici {\nsocket = %s\n}\n}\n}\n", loads[_i].conf,
 					   uri) > 0);
@@ -289,7 +257,8 @@ START_TEST(test_not_loaded)
 	ck_assert(server);
 	if (!loads[_i].missing)
 	{
-		write_file(IPSEC_PLUGINDIR "/libstrongswan-mobility-manager.so", "");
+		mobility_suite_write(IPSEC_PLUGINDIR
+							 "/libstrongswan-mobility-manager.so", "");
 	}
 	ctl_check_daemon(check);
 	server->destroy(server);
@@ -333,7 +302,7 @@ static void assert_file(const char *option, const char *file)
 	found = strstr(all_found(), option);
 	ck_assert_msg(found, "no '%s' in: %s", option, all_found());
 	remedy = strchr(found, '\n') + 1;
-	ck_assert(asprintf(&text, "%s/%s", root, file) > 0);
+	ck_assert(asprintf(&text, "%s/%s", check->root, file) > 0);
 	found = strstr(remedy, text);
 	ck_assert_msg(found && found < strchr(remedy, '\n'), "no '%s' in: %s",
 				  text, remedy);
@@ -344,22 +313,26 @@ START_TEST(test_files)
 {
 	char path[64];
 
-	write_file("/etc/strongswan.conf", "charon {\n load_modular = yes\n"
-			   "plugins {\n include strongswan.d/charon/*.conf\n }\n"
-			   "# include no.conf\n}\n"
-			   "include \"strongswan.d/*.conf\"\n"
-			   "charon-systemd { plugins { include own.d/mm } }\n");
-	write_file("/etc/strongswan.d/charon/a.conf", "a {\n load = yes\n}\n");
-	write_file("/etc/strongswan.d/charon/mm.conf", "mobility-manager {\n"
-			   "settle_time = soon\n intefaces {\n }\n interfaces {\n"
-			   "include charon-mm.d/*\n }\n script = 50%s\n}\n");
-	write_file("/etc/strongswan.d/charon/charon-mm.d/wifi",
-			   "wifi {\n match = wl*\n cost = high\n}\n");
-	write_file("/etc/strongswan.d/charon.conf", "charon {\n"
-			   "install_routes = no\n interfaces_ignore = wlan0\n}\n");
-	write_file("/etc/own.d/mm", "mobility-manager {\n retry_interval = soon\n"
-			   "}\n");
-	snprintf(path, sizeof(path), "%s/etc/strongswan.conf", root);
+	mobility_suite_write("/etc/strongswan.conf",
+						 "charon {\n load_modular = yes\n"
+						 "plugins {\n include strongswan.d/charon/*.conf\n }\n"
+						 "# include no.conf\n}\n"
+						 "include \"strongswan.d/*.conf\"\n"
+						 "charon-systemd { plugins { include own.d/mm } }\n");
+	mobility_suite_write("/etc/strongswan.d/charon/a.conf",
+						 "a {\n load = yes\n}\n");
+	mobility_suite_write("/etc/strongswan.d/charon/mm.conf",
+						 "mobility-manager {\n"
+						 "settle_time = soon\n intefaces {\n }\n interfaces {\n"
+						 "include charon-mm.d/*\n }\n script = 50%s\n}\n");
+	mobility_suite_write("/etc/strongswan.d/charon/charon-mm.d/wifi",
+						 "wifi {\n match = wl*\n cost = high\n}\n");
+	mobility_suite_write("/etc/strongswan.d/charon.conf", "charon {\n"
+						 "install_routes = no\n "
+						 "interfaces_ignore = wlan0\n}\n");
+	mobility_suite_write("/etc/own.d/mm",
+						 "mobility-manager {\n retry_interval = soon\n}\n");
+	snprintf(path, sizeof(path), "%s/etc/strongswan.conf", check->root);
 	check->conf = path;
 	ck_assert(lib->settings->load_files(lib->settings, path, FALSE));
 	ctl_check_settings(check);
@@ -449,8 +422,10 @@ START_TEST(test_rp_filter)
 	ctl_check_settings(check);
 	forget();
 	ctl_check_add_uplink(check, "wlan0");
-	write_file("/proc/sys/net/ipv4/conf/all/rp_filter", filters[_i / 3].all);
-	write_file("/proc/sys/net/ipv4/conf/wlan0/rp_filter", filters[_i / 3].own);
+	mobility_suite_write("/proc/sys/net/ipv4/conf/all/rp_filter",
+						 filters[_i / 3].all);
+	mobility_suite_write("/proc/sys/net/ipv4/conf/wlan0/rp_filter",
+						 filters[_i / 3].own);
 	ctl_check_rp_filter(check);
 	if (filters[_i / 3].strict)
 	{
@@ -473,7 +448,7 @@ START_TEST(test_rp_filter_vlan)
 	lib->settings->set_str(lib->settings, pins[1].key, pins[1].value);
 	ctl_check_settings(check);
 	ctl_check_add_uplink(check, "eth0.100");
-	write_file("/proc/sys/net/ipv4/conf/eth0.100/rp_filter", "1\n");
+	mobility_suite_write("/proc/sys/net/ipv4/conf/eth0.100/rp_filter", "1\n");
 	ctl_check_rp_filter(check);
 	assert_found("remedy rp-filter: sysctl -w "
 				 "net/ipv4/conf/eth0.100/rp_filter=2");
@@ -485,30 +460,31 @@ START_TEST(test_networkd)
 	ctl_check_networkd(check);
 	assert_found("ok networkd: systemd-networkd is not running\n");
 
-	write_file("/proc/50/comm", "systemd-network\n");
+	mobility_suite_write("/proc/50/comm", "systemd-network\n");
 	ctl_check_networkd(check);
 	assert_found("problem networkd: systemd-networkd removes routing rules");
 
-	write_file("/etc/systemd/networkd.conf", "[Network]\n"
-			   "#ManageForeignRoutingPolicyRules=no\n"
-			   "ManageForeignRoutes = no\n");
+	mobility_suite_write("/etc/systemd/networkd.conf", "[Network]\n"
+						 "#ManageForeignRoutingPolicyRules=no\n"
+						 "ManageForeignRoutes = no\n");
 	ctl_check_networkd(check);
 	assert_found("problem networkd:");
-	write_file("/etc/systemd/networkd.conf", "[Network]\n"
-			   "ManageForeignRoutingPolicyRules = no \n");
+	mobility_suite_write("/etc/systemd/networkd.conf", "[Network]\n"
+						 "ManageForeignRoutingPolicyRules = no \n");
 	ctl_check_networkd(check);
 	assert_found("ok networkd: systemd-networkd leaves");
 
 	/* drop-ins in the order of their names, one in /etc replaces others */
-	write_file("/run/systemd/networkd.conf.d/50-x.conf", "[Network]\n"
-			   "ManageForeignRoutingPolicyRules=yes\n");
+	mobility_suite_write("/run/systemd/networkd.conf.d/50-x.conf", "[Network]\n"
+						 "ManageForeignRoutingPolicyRules=yes\n");
 	ctl_check_networkd(check);
 	assert_found("problem networkd:");
-	write_file("/usr/lib/systemd/networkd.conf.d/60-y.conf", "[Network]\n"
-			   "ManageForeignRoutingPolicyRules=false\n");
+	mobility_suite_write("/usr/lib/systemd/networkd.conf.d/60-y.conf",
+						 "[Network]\n"
+						 "ManageForeignRoutingPolicyRules=false\n");
 	ctl_check_networkd(check);
 	assert_found("ok networkd:");
-	write_file("/etc/systemd/networkd.conf.d/60-y.conf", "");
+	mobility_suite_write("/etc/systemd/networkd.conf.d/60-y.conf", "");
 	ctl_check_networkd(check);
 	assert_found("problem networkd:");
 }

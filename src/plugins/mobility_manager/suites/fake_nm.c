@@ -84,7 +84,6 @@ struct private_fake_nm_t {
 
 /** the bus */
 static struct {
-	char dir[32];
 	char address[64];
 	pid_t pid;
 } bus;
@@ -107,21 +106,16 @@ bool fake_bus_available(void)
  */
 const char *fake_bus_start(void)
 {
-	char conf[64], line[256];
+	const char *dir = mobility_suite_dir();
+	char conf[512], line[256];
 	int fds[2];
-	FILE *file;
 
-	strcpy(bus.dir, "/tmp/test_nm.XXXXXX");
-	ck_assert(mkdtemp(bus.dir));
-	snprintf(bus.address, sizeof(bus.address), "unix:path=%s/bus", bus.dir);
-	snprintf(conf, sizeof(conf), "%s/conf", bus.dir);
-	file = fopen(conf, "w");
-	ck_assert(file);
-	fprintf(file, "<busconfig><type>session</type><listen>%s</listen>"
-			"<policy context='default'><allow send_destination='*'/>"
-			"<allow receive_sender='*'/><allow own='*'/></policy>"
-			"</busconfig>\n", bus.address);
-	fclose(file);
+	snprintf(bus.address, sizeof(bus.address), "unix:path=%s/bus", dir);
+	snprintf(conf, sizeof(conf), "<busconfig><type>session</type><listen>%s"
+			 "</listen><policy context='default'>"
+			 "<allow send_destination='*'/><allow receive_sender='*'/>"
+			 "<allow own='*'/></policy></busconfig>\n", bus.address);
+	mobility_suite_write("/conf", conf);
 
 	ck_assert_int_eq(pipe(fds), 0);
 	bus.pid = fork();
@@ -133,8 +127,7 @@ const char *fake_bus_start(void)
 		close(fds[0]);
 		/* it complains about limits in containers, in the middle of our lines */
 		dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
-		strcpy(line, "--config-file=");
-		strcat(line, conf);
+		snprintf(line, sizeof(line), "--config-file=%s/conf", dir);
 		execlp("dbus-daemon", "dbus-daemon", line, "--nofork", "--nosyslog",
 			   "--nopidfile", "--print-address=1", NULL);
 		_exit(127);
@@ -151,19 +144,12 @@ const char *fake_bus_start(void)
  */
 void fake_bus_stop(void)
 {
-	char name[64];
-
 	if (bus.pid)
 	{
 		kill(bus.pid, SIGTERM);
 		waitpid(bus.pid, NULL, 0);
 		bus.pid = 0;
 	}
-	snprintf(name, sizeof(name), "%s/conf", bus.dir);
-	unlink(name);
-	snprintf(name, sizeof(name), "%s/bus", bus.dir);
-	unlink(name);
-	rmdir(bus.dir);
 }
 
 /**

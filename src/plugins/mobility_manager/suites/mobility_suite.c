@@ -8,11 +8,13 @@
 #include "mobility_suite.h"
 
 #include <dirent.h>
+#include <ftw.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include <threading/mutex.h>
@@ -42,6 +44,11 @@ static struct {
  * the environment.
  */
 static bool verbose;
+
+/**
+ * Directory of the test, empty if it has none
+ */
+static char dir[32];
 
 /**
  * Number of threads before the library was initialized
@@ -212,6 +219,15 @@ void mobility_suite_await_threads(void)
 	}
 }
 
+/**
+ * Remove a file, for nftw()
+ */
+static int remove_file(const char *path, const struct stat *sb, int type,
+					   struct FTW *ftw)
+{
+	return remove(path);
+}
+
 /*
  * Described in header
  */
@@ -219,6 +235,46 @@ void mobility_suite_teardown(void)
 {
 	record.enabled = FALSE;
 	library_deinit();
+	if (*dir)
+	{
+		ck_assert_int_eq(nftw(dir, remove_file, 8, FTW_DEPTH | FTW_PHYS), 0);
+		*dir = '\0';
+	}
+}
+
+/*
+ * Described in header
+ */
+const char *mobility_suite_dir(void)
+{
+	if (!*dir)
+	{
+		strcpy(dir, "/tmp/mobility.XXXXXX");
+		ck_assert(mkdtemp(dir));
+	}
+	return dir;
+}
+
+/*
+ * Described in header
+ */
+void mobility_suite_write(const char *path, const char *content)
+{
+	char *full, *pos;
+	FILE *file;
+
+	ck_assert(asprintf(&full, "%s%s", mobility_suite_dir(), path) > 0);
+	for (pos = full + strlen(dir) + 1; (pos = strchr(pos, '/')); pos++)
+	{
+		*pos = '\0';
+		mkdir(full, 0700);
+		*pos = '/';
+	}
+	file = fopen(full, "w");
+	ck_assert_msg(file, "writing %s failed", full);
+	fputs(content, file);
+	fclose(file);
+	free(full);
 }
 
 /*
@@ -241,10 +297,10 @@ void mobility_suite_bus_log(bus_t *bus, debug_t group, level_t level,
  */
 char *mobility_suite_file(const char *name)
 {
-	char *path, *dir;
+	char *path, *srcdir;
 
-	dir = getenv("MOBILITY_SRCDIR");
-	ck_assert(asprintf(&path, "%s/suites/%s", dir ?: ".", name) > 0);
+	srcdir = getenv("MOBILITY_SRCDIR");
+	ck_assert(asprintf(&path, "%s/suites/%s", srcdir ?: ".", name) > 0);
 	return path;
 }
 

@@ -98,6 +98,22 @@ void mobility_suite_bus_log(bus_t *bus, debug_t group, level_t level,
 							char *format, ...);
 
 /**
+ * Get an empty directory, which mobility_suite_teardown() removes with all that
+ * is in it by then.
+ *
+ * @return			its path, the same until then
+ */
+const char *mobility_suite_dir(void);
+
+/**
+ * Write a file below mobility_suite_dir(), with the directories it is in.
+ *
+ * @param path		path below it, a slash in front
+ * @param content	content of the file
+ */
+void mobility_suite_write(const char *path, const char *content);
+
+/**
  * Name of a file that belongs to the tests.
  *
  * @param name		path relative to suites/

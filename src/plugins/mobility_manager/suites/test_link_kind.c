@@ -5,7 +5,6 @@
  */
 
 #define _GNU_SOURCE
-#include <ftw.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,9 +12,6 @@
 #include "uplinks_fixture.h"
 
 #include "net/link_kind.h"
-
-/** a made-up sysfs */
-static char sysfs[] = "/tmp/mobility-kind-XXXXXX";
 
 /**
  * Facts, and the kind that follows.
@@ -91,15 +87,10 @@ END_TEST
  */
 static void put(const char *ifname, const char *file, const char *content)
 {
-	char *path;
-	FILE *stream;
+	char path[128];
 
-	ck_assert(asprintf(&path, "%s/class/net/%s/%s", sysfs, ifname, file) > 0);
-	stream = fopen(path, "w");
-	ck_assert(stream);
-	ck_assert(fputs(content, stream) >= 0);
-	fclose(stream);
-	free(path);
+	snprintf(path, sizeof(path), "/class/net/%s/%s", ifname, file);
+	mobility_suite_write(path, content);
 }
 
 /**
@@ -109,9 +100,6 @@ static void add(const char *ifname, int ifindex, const char *driver)
 {
 	char *path, *target, number[16];
 
-	ck_assert(asprintf(&path, "%s/class/net/%s/device", sysfs, ifname) > 0);
-	*strrchr(path, '/') = '\0';
-	ck_assert_int_eq(mkdir(path, 0700), 0);
 	snprintf(number, sizeof(number), "%d\n", ifindex);
 	put(ifname, "ifindex", number);
 	put(ifname, "addr_assign_type", "0\n");
@@ -119,15 +107,14 @@ static void add(const char *ifname, int ifindex, const char *driver)
 	put(ifname, "uevent", "INTERFACE=x\nIFINDEX=1\n");
 	if (driver)
 	{
-		path[strlen(path)] = '/';
-		ck_assert_int_eq(mkdir(path, 0700), 0);
+		put(ifname, "device/vendor", "");
+		ck_assert(asprintf(&path, "%s/class/net/%s/device/driver",
+						   mobility_suite_dir(), ifname) > 0);
 		ck_assert(asprintf(&target, "../../../bus/usb/drivers/%s", driver) > 0);
-		path = realloc(path, strlen(path) + 16);
-		strcat(path, "/driver");
 		ck_assert_int_eq(symlink(target, path), 0);
 		free(target);
+		free(path);
 	}
-	free(path);
 }
 
 /**
@@ -135,37 +122,9 @@ static void add(const char *ifname, int ifindex, const char *driver)
  */
 static void setup(void)
 {
-	char *path;
-
 	uplinks_setup_empty();
-	ck_assert(mkdtemp(sysfs));
-	ck_assert(asprintf(&path, "%s/class/net", sysfs) > 0);
-	*strrchr(path, '/') = '\0';
-	ck_assert_int_eq(mkdir(path, 0700), 0);
-	path[strlen(path)] = '/';
-	ck_assert_int_eq(mkdir(path, 0700), 0);
-	free(path);
 	uplinks->destroy(uplinks);
-	uplinks = mobility_uplinks_create(220, TRUE, sysfs);
-}
-
-/**
- * Remove a file, for nftw().
- */
-static int remove_file(const char *path, const struct stat *sb, int type,
-					   struct FTW *ftw)
-{
-	return remove(path);
-}
-
-/**
- * Fixture: remove what setup() made.
- */
-static void teardown(void)
-{
-	ck_assert_int_eq(nftw(sysfs, remove_file, 8, FTW_DEPTH | FTW_PHYS), 0);
-	strcpy(sysfs + strlen(sysfs) - 6, "XXXXXX");
-	uplinks_teardown();
+	uplinks = mobility_uplinks_create(220, TRUE, mobility_suite_dir());
 }
 
 /**
@@ -305,7 +264,7 @@ Suite *mobility_suite_create(void)
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("sysfs");
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, setup, uplinks_teardown);
 	tcase_add_test(tc, test_sysfs);
 	tcase_add_test(tc, test_read_once);
 	suite_add_tcase(s, tc);

@@ -19,7 +19,6 @@
 
 #include "control/script.h"
 
-static char dir[] = "/tmp/test_script.XXXXXX";
 static char script_path[64], out_path[64], go_path[64];
 static mobility_settings_t *settings;
 static mobility_script_t *script;
@@ -27,9 +26,10 @@ static mobility_status_t status;
 
 static void setup(void)
 {
+	const char *dir;
+
 	mobility_suite_setup();
-	strcpy(dir + sizeof(dir) - 7, "XXXXXX");
-	ck_assert(mkdtemp(dir));
+	dir = mobility_suite_dir();
 	snprintf(script_path, sizeof(script_path), "%s/script", dir);
 	snprintf(out_path, sizeof(out_path), "%s/out", dir);
 	snprintf(go_path, sizeof(go_path), "%s/go", dir);
@@ -76,10 +76,6 @@ static void teardown(void)
 	status.local->destroy(status.local);
 	status.remote->destroy(status.remote);
 	assert_no_children();
-	unlink(script_path);
-	unlink(out_path);
-	unlink(go_path);
-	rmdir(dir);
 	mobility_suite_teardown();
 }
 
@@ -167,7 +163,7 @@ static const char *wait_out(int lines)
 	char buf[4096];
 	int count;
 
-	ck_assert(inotify_add_watch(pfd.fd, dir, IN_MODIFY | IN_MOVED_TO) != -1);
+	ck_assert(inotify_add_watch(pfd.fd, mobility_suite_dir(), IN_MODIFY | IN_MOVED_TO) != -1);
 	while (TRUE)
 	{
 		out = read_out();
