@@ -7,7 +7,7 @@
 /* The program as users call it, against a control socket of our own. */
 
 #define _GNU_SOURCE
-#include "suites/mobility_suite.h"
+#include "suites/control_fixture.h"
 
 #include <fcntl.h>
 #include <json.h>
@@ -20,56 +20,25 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "control/control.h"
-#include "suites/mock_manager.h"
-
-static char dir[] = "/tmp/test_mobilityctl.XXXXXX";
-static char path[sizeof(dir) + 16], uri[sizeof(path) + 16];
-static char conf[sizeof(dir) + 32];
-static mock_manager_t *mock;
-static mobility_settings_t *settings;
-static mobility_control_t *control;
+/**
+ * Write the strongswan.conf that the program reads.
+ */
+#define write_conf(fmt, ...) ({ \
+	char conf[256]; \
+	snprintf(conf, sizeof(conf), fmt, ##__VA_ARGS__); \
+	mobility_suite_write("/strongswan.conf", conf); })
 
 static void setup(void)
 {
-	FILE *file;
+	char path[64];
 
 	mobility_suite_setup();
-	strcpy(dir + sizeof(dir) - 7, "XXXXXX");
-	ck_assert(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/socket", dir);
-	snprintf(uri, sizeof(uri), "unix://%s", path);
-	snprintf(conf, sizeof(conf), "%s/strongswan.conf", dir);
-	file = fopen(conf, "w");
-	ck_assert(file);
-	fprintf(file, "mobilityctl { socket = %s }\n", uri);
-	fclose(file);
-	setenv("STRONGSWAN_CONF", conf, 1);
+	snprintf(path, sizeof(path), "%s/strongswan.conf", mobility_suite_dir());
+	write_conf("mobilityctl { socket = %s }\n", control_uri());
+	setenv("STRONGSWAN_CONF", path, 1);
 	setenv("TZ", "UTC", 1);
 	/* there must be no threads that may read the environment before */
-	lib->processor->set_threads(lib->processor, 8);
-	mock = mock_manager_create();
-	lib->settings->load_string(lib->settings, "charon {\nplugins {\n"
-		"mobility-manager {\ninterfaces {\nwifi {\nmatch = wl*\n"
-		"cost = 300\nmetered = yes\n}\n}\n}\n}\n}\n", FALSE);
-	settings = mobility_settings_create();
-	control = mobility_control_create(&mock->manager, settings, uri);
-	ck_assert(control);
-}
-
-static void teardown(void)
-{
-	if (control)
-	{
-		control->destroy(control);
-	}
-	settings->destroy(settings);
-	mock->manager.destroy(&mock->manager);
-	lib->processor->cancel(lib->processor);
-	unlink(conf);
-	unlink(path);
-	rmdir(dir);
-	mobility_suite_teardown();
+	control_setup("wifi {\nmatch = wl*\ncost = 300\nmetered = yes\n}\n");
 }
 
 /**
@@ -244,12 +213,7 @@ static const char *sockets[] = {
 
 START_TEST(test_socket)
 {
-	FILE *file;
-
-	file = fopen(conf, "w");
-	ck_assert(file);
-	fprintf(file, sockets[_i], uri);
-	fclose(file);
+	write_conf(sockets[_i], control_uri());
 	mock->add(mock, "home");
 	assert_run("status", 0, "home ");
 	assert_run("--uri unix:///none status", 3, "can't be reached at "
@@ -636,8 +600,8 @@ static int listen_instead(void)
 
 	control->destroy(control);
 	control = NULL;
-	unlink(path);
-	strcpy(addr.sun_path, path);
+	strcpy(addr.sun_path, control_path());
+	unlink(addr.sun_path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	ck_assert(fd != -1);
 	ck_assert(bind(fd, (struct sockaddr*)&addr, sizeof(addr)) == 0);
@@ -699,12 +663,7 @@ END_TEST
 
 START_TEST(test_bad_conf)
 {
-	FILE *file;
-
-	file = fopen(conf, "w");
-	ck_assert(file);
-	fprintf(file, "charon {\n");
-	fclose(file);
+	write_conf("charon {\n");
 	assert_run("status", 1, "reading strongswan.conf failed");
 }
 END_TEST
@@ -738,7 +697,7 @@ Suite *mobility_suite_create(void)
 	TCase *tc;
 
 	tc = tcase_create("commands");
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, setup, control_teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, test_usage, 0, countof(usage));
 	tcase_add_loop_test(tc, test_help, 0, countof(help));
@@ -755,7 +714,7 @@ Suite *mobility_suite_create(void)
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("watch");
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, setup, control_teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, test_watch, 0, 2);
 	tcase_add_test(tc, test_watch_json);

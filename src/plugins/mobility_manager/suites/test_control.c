@@ -7,57 +7,22 @@
 /* The control socket, with libvici as its client. */
 
 #define _GNU_SOURCE
-#include "mobility_suite.h"
+#include "control_fixture.h"
 
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <libvici.h>
-#include "control/control.h"
 #include "control/event_log.h"
 #include <threading/condvar.h>
 #include <threading/mutex.h>
 
-#include "mock_manager.h"
-
-static char dir[] = "/tmp/test_control.XXXXXX";
-static char path[sizeof(dir) + 16], uri[sizeof(path) + 16];
-static mock_manager_t *mock;
-static mobility_settings_t *settings;
-static mobility_control_t *control;
-
 static void setup(void)
 {
 	mobility_suite_setup();
-	lib->processor->set_threads(lib->processor, 8);
-	strcpy(dir + sizeof(dir) - 7, "XXXXXX");
-	ck_assert(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/socket", dir);
-	snprintf(uri, sizeof(uri), "unix://%s", path);
-	mock = mock_manager_create();
-	lib->settings->load_string(lib->settings, "charon {\nplugins {\n"
-		"mobility-manager {\ninterfaces {\n"
-		"modem {\nmatch = ww*\ncost = 700\nmetered = yes\n}\n"
-		"never {\nmatch = docker*\nuse = no\n}\n}\n}\n}\n}\n", FALSE);
-	settings = mobility_settings_create();
-	control = mobility_control_create(&mock->manager, settings, uri);
-	ck_assert(control);
-}
-
-static void teardown(void)
-{
-	if (control)
-	{
-		control->destroy(control);
-	}
-	ck_assert_uint_eq(mock->get_observers(mock), 0);
-	settings->destroy(settings);
-	mock->manager.destroy(&mock->manager);
-	lib->processor->cancel(lib->processor);
-	unlink(path);
-	rmdir(dir);
-	mobility_suite_teardown();
+	control_setup("modem {\nmatch = ww*\ncost = 700\nmetered = yes\n}\n"
+				  "never {\nmatch = docker*\nuse = no\n}\n");
 }
 
 /**
@@ -85,7 +50,7 @@ START_TEST(test_status)
 	vici_res_t *res;
 
 	status = mock->add(mock, "home");
-	conn = vici_connect(uri);
+	conn = vici_connect(control_uri());
 	ck_assert(conn);
 	res = submit(conn, "mobility-status", NULL);
 	ck_assert_str_eq(vici_find_str(res, "", "1.connection"), "home");
@@ -154,7 +119,7 @@ START_TEST(test_filter)
 	mock->add(mock, "home");
 	mock->add(mock, "office");
 	mock->add(mock, "home");
-	conn = vici_connect(uri);
+	conn = vici_connect(control_uri());
 
 	res = submit(conn, "mobility-status", "home");
 	ck_assert(vici_find_str(res, NULL, "1.connection"));
@@ -183,7 +148,7 @@ START_TEST(test_paths)
 	vici_res_t *res;
 
 	mock->add(mock, "home");
-	conn = vici_connect(uri);
+	conn = vici_connect(control_uri());
 	res = submit(conn, "mobility-paths", NULL);
 	ck_assert_int_eq(vici_find_int(res, 0, "1.session"), 1);
 	ck_assert_str_eq(vici_find_str(res, "", "1.paths.1.uplink"), "eth0");
@@ -248,7 +213,7 @@ START_TEST(test_switch)
 	char *errmsg;
 	int i;
 
-	conn = vici_connect(uri);
+	conn = vici_connect(control_uri());
 	for (i = 0; i < countof(data); i++)
 	{
 		res = submit_switch(conn, data[i].connection, data[i].uplink);
@@ -323,7 +288,7 @@ START_TEST(test_interface_refused)
 	char *ifname;
 	int i;
 
-	conn = vici_connect(uri);
+	conn = vici_connect(control_uri());
 	for (i = 0; i < countof(data); i++)
 	{
 		res = submit_interface(conn, data[i].interface, data[i].action,
@@ -362,7 +327,7 @@ START_TEST(test_interface)
 	vici_conn_t *conn;
 	vici_res_t *res;
 
-	conn = vici_connect(uri);
+	conn = vici_connect(control_uri());
 	change_interface(conn, "eth0", "cost", "7", "");
 	change_interface(conn, "wwan0", "prefer", NULL,
 					 "there is no interface wwan0 now");
@@ -430,7 +395,7 @@ START_TEST(test_history)
 
 	home = mock->add(mock, "home");
 	office = mock->add(mock, "office");
-	conn = vici_connect(uri);
+	conn = vici_connect(control_uri());
 	res = submit(conn, "mobility-history", NULL);
 	ck_assert_int_eq(vici_parse(res), VICI_PARSE_END);
 	vici_free_res(res);
@@ -517,7 +482,7 @@ START_TEST(test_events)
 	received.mutex = mutex_create(MUTEX_TYPE_DEFAULT);
 	received.condvar = condvar_create(CONDVAR_TYPE_DEFAULT);
 	status = mock->add(mock, "home");
-	conn = vici_connect(uri);
+	conn = vici_connect(control_uri());
 	for (i = 0; i < countof(events); i++)
 	{
 		ck_assert_int_eq(vici_register(conn, events[i], on_event, &received),
@@ -624,7 +589,7 @@ START_TEST(test_many)
 		mock->add(mock, "home");
 	}
 	mock->add(mock, "office");
-	conn = vici_connect(uri);
+	conn = vici_connect(control_uri());
 	for (i = 0; i < countof(lists); i++)
 	{
 		/* libvici takes none that is longer than 512 KiB */
@@ -655,7 +620,7 @@ START_TEST(test_lists)
 	int i;
 
 	home = mock->add(mock, "home");
-	conn = vici_connect(uri);
+	conn = vici_connect(control_uri());
 	assert_listed(conn, "mobility-history", NULL, "mobility-list-record", 0, 0);
 	for (i = 0; i < 300; i++)
 	{
@@ -686,7 +651,7 @@ START_TEST(test_rights)
 {
 	struct stat st;
 
-	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_eq(stat(control_path(), &st), 0);
 	ck_assert(S_ISSOCK(st.st_mode));
 	ck_assert_int_eq(st.st_mode & 07, 0);
 	ck_assert_int_eq(st.st_uid, lib->caps->get_uid(lib->caps));
@@ -712,7 +677,7 @@ Suite *mobility_suite_create(void)
 	TCase *tc;
 
 	tc = tcase_create("control");
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, setup, control_teardown);
 	tcase_add_test(tc, test_status);
 	tcase_add_test(tc, test_filter);
 	tcase_add_test(tc, test_paths);

@@ -7,18 +7,15 @@
 /* The control socket, with clients that misbehave, and others beside them. */
 
 #define _GNU_SOURCE
-#include "mobility_suite.h"
+#include "control_fixture.h"
 
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "control/control.h"
 #include "control/vici_server.h"
 #include <threading/thread.h>
-
-#include "mock_manager.h"
 
 /** a chunk of a literal that may contain zeros */
 #define CHUNK(str) chunk_create((u_char*)(str), sizeof(str) - 1)
@@ -26,36 +23,10 @@
 #define STATUS_REQUEST "\0\0\0\x11\0\x0f" "mobility-status"
 #define REGISTER_STATE "\0\0\0\x10\x03\x0e" "mobility-state"
 
-static char dir[] = "/tmp/test_control.XXXXXX";
-static char path[sizeof(dir) + 16], uri[sizeof(path) + 16];
-static mock_manager_t *mock;
-static mobility_control_t *control;
-
 static void setup(void)
 {
 	mobility_suite_setup();
-	lib->processor->set_threads(lib->processor, 8);
-	strcpy(dir + sizeof(dir) - 7, "XXXXXX");
-	ck_assert(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/socket", dir);
-	snprintf(uri, sizeof(uri), "unix://%s", path);
-	mock = mock_manager_create();
-	control = mobility_control_create(&mock->manager, NULL, uri);
-	ck_assert(control);
-}
-
-static void teardown(void)
-{
-	if (control)
-	{
-		control->destroy(control);
-	}
-	ck_assert_uint_eq(mock->get_observers(mock), 0);
-	mock->manager.destroy(&mock->manager);
-	lib->processor->cancel(lib->processor);
-	unlink(path);
-	rmdir(dir);
-	mobility_suite_teardown();
+	control_setup("");
 }
 
 /**
@@ -68,7 +39,7 @@ static int raw_connect(void)
 	};
 	int fd;
 
-	strcpy(addr.sun_path, path);
+	strcpy(addr.sun_path, control_path());
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	ck_assert(fd != -1);
 	ck_assert(connect(fd, (struct sockaddr*)&addr, sizeof(addr)) == 0);
@@ -411,7 +382,7 @@ static mobility_vici_server_t *create_server(
 
 	control->destroy(control);
 	control = NULL;
-	return mobility_vici_server_create(uri, &service, 1);
+	return mobility_vici_server_create(control_uri(), &service, 1);
 }
 
 START_TEST(test_slow_sender)
@@ -568,7 +539,7 @@ Suite *mobility_suite_create(void)
 	TCase *tc;
 
 	tc = tcase_create("server");
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, setup, control_teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, test_malformed, 0, 5);
 	tcase_add_test(tc, test_disconnects);
