@@ -5,6 +5,7 @@
  */
 
 #include "mobility_netns.h"
+#include "mock_child.h"
 
 #include "esp/virtual_ips.h"
 #include "path/pins.h"
@@ -34,19 +35,10 @@ static char calls[1024];
  */
 static struct {
 	ike_sa_t ike_sa;
-	child_sa_t child_sa;
-	child_cfg_t config;
+	mock_child_t child;
 	host_t *me, *other;
-	/** kind of CHILD_SA */
-	protocol_id_t proto;
-	ipsec_mode_t mode;
-	ipcomp_transform_t ipcomp;
-	mark_t mark_in, mark_out;
-	hw_offload_t offload;
-	/** UDP encapsulation, of the CHILD_SA and from now on */
-	bool encap, nat;
-	/** traffic selectors */
-	traffic_selector_t *mine[2], *others[2];
+	/** UDP encapsulation from now on */
+	bool nat;
 	/** virtual IP address, NULL if there is none */
 	char *vip;
 } sa;
@@ -109,7 +101,7 @@ METHOD(ike_sa_t, has_condition, bool,
 METHOD(ike_sa_t, create_child_sa_enumerator, enumerator_t*,
 	ike_sa_t *this)
 {
-	return enumerator_create_single(&sa.child_sa, NULL);
+	return enumerator_create_single(&sa.child.public, NULL);
 }
 
 METHOD(ike_sa_t, create_virtual_ip_enumerator, enumerator_t*,
@@ -124,162 +116,6 @@ METHOD(ike_sa_t, create_virtual_ip_enumerator, enumerator_t*,
 		return enumerator_create_single(vip, (void*)vip->destroy);
 	}
 	return enumerator_create_empty();
-}
-
-METHOD(child_sa_t, get_protocol, protocol_id_t,
-	child_sa_t *this)
-{
-	return sa.proto;
-}
-
-METHOD(child_sa_t, get_mode, ipsec_mode_t,
-	child_sa_t *this)
-{
-	return sa.mode;
-}
-
-METHOD(child_sa_t, get_ipcomp, ipcomp_transform_t,
-	child_sa_t *this)
-{
-	return sa.ipcomp;
-}
-
-METHOD(child_sa_t, get_mark, mark_t,
-	child_sa_t *this, bool inbound)
-{
-	return inbound ? sa.mark_in : sa.mark_out;
-}
-
-METHOD(child_sa_t, get_config, child_cfg_t*,
-	child_sa_t *this)
-{
-	return &sa.config;
-}
-
-METHOD(child_sa_t, get_spi, uint32_t,
-	child_sa_t *this, bool inbound)
-{
-	return inbound ? SPI_IN : SPI_OUT;
-}
-
-METHOD(child_sa_t, get_name, char*,
-	child_sa_t *this)
-{
-	return "home";
-}
-
-METHOD(child_sa_t, get_unique_id, uint32_t,
-	child_sa_t *this)
-{
-	return 3;
-}
-
-METHOD(child_sa_t, get_reqid, uint32_t,
-	child_sa_t *this)
-{
-	return REQID;
-}
-
-METHOD(child_sa_t, get_if_id, uint32_t,
-	child_sa_t *this, bool inbound)
-{
-	return inbound ? 1 : 2;
-}
-
-METHOD(child_sa_t, get_outbound_state, child_sa_outbound_state_t,
-	child_sa_t *this)
-{
-	return CHILD_OUTBOUND_SA | CHILD_OUTBOUND_POLICIES;
-}
-
-METHOD(child_sa_t, has_encap, bool,
-	child_sa_t *this)
-{
-	return sa.encap;
-}
-
-#ifdef HAVE_PER_CPU_SAS
-METHOD(child_sa_t, use_per_cpu, bool,
-	child_sa_t *this)
-{
-	return FALSE;
-}
-#endif
-
-/**
- * Enumerates pairs of traffic selectors, or those of one side
- */
-typedef struct {
-	enumerator_t public;
-	bool pairs, local;
-	int i;
-} ts_enumerator_t;
-
-METHOD(enumerator_t, ts_enumerate, bool,
-	ts_enumerator_t *this, va_list args)
-{
-	traffic_selector_t **mine, **others;
-
-	if (this->i == 2 || !sa.mine[this->i])
-	{
-		return FALSE;
-	}
-	mine = va_arg(args, traffic_selector_t**);
-	if (this->pairs)
-	{
-		others = va_arg(args, traffic_selector_t**);
-		*mine = sa.mine[this->i];
-		*others = sa.others[this->i];
-	}
-	else
-	{
-		*mine = this->local ? sa.mine[this->i] : sa.others[this->i];
-	}
-	this->i++;
-	return TRUE;
-}
-
-/**
- * Create an enumerator for traffic selectors
- */
-static enumerator_t *create_ts(bool pairs, bool local)
-{
-	ts_enumerator_t *this;
-
-	INIT(this,
-		.public = {
-			.enumerate = enumerator_enumerate_default,
-			.venumerate = _ts_enumerate,
-			.destroy = (void*)free,
-		},
-		.pairs = pairs,
-		.local = local,
-	);
-	return &this->public;
-}
-
-METHOD(child_sa_t, create_ts_enumerator, enumerator_t*,
-	child_sa_t *this, bool local)
-{
-	return create_ts(FALSE, local);
-}
-
-METHOD(child_sa_t, create_policy_enumerator, enumerator_t*,
-	child_sa_t *this)
-{
-	return create_ts(TRUE, FALSE);
-}
-
-METHOD(child_cfg_t, get_interface, char*,
-	child_cfg_t *this)
-{
-	return "eth0";
-}
-
-METHOD(child_cfg_t, get_hw_offload, hw_offload_t,
-	child_cfg_t *this)
-{
-	return sa.offload;
 }
 
 METHOD(mobility_xfrm_migrate_t, relax, bool,
@@ -318,7 +154,7 @@ METHOD(mobility_xfrm_migrate_t, has_moved, bool,
 	bool old = move->new_dst->ip_equals(move->new_dst, sa.me);
 
 	ck_assert_int_eq(move->spi, SPI_IN);
-	ck_assert_int_eq(move->encap, old ? sa.encap : sa.nat);
+	ck_assert_int_eq(move->encap, old ? sa.child.encap : sa.nat);
 	note("check:%H-%H", move->new_src, move->new_dst);
 	return old ? mock.in_place : mock.has_moved;
 }
@@ -388,8 +224,8 @@ static void update_hosts(ike_sa_t *ike_sa, host_t *me, host_t *other,
 	if (mock.inbound)
 	{
 		id.dir = POLICY_IN;
-		id.src_ts = sa.others[0];
-		id.dst_ts = sa.mine[0];
+		id.src_ts = sa.child.others[0];
+		id.dst_ts = sa.child.mine[0];
 		policy.type = POLICY_IPSEC;
 		policy.src = other;
 		policy.dst = sa.me;
@@ -409,32 +245,21 @@ static void setup(void)
 	sa.ike_sa.has_condition = _has_condition;
 	sa.ike_sa.create_child_sa_enumerator = _create_child_sa_enumerator;
 	sa.ike_sa.create_virtual_ip_enumerator = _create_virtual_ip_enumerator;
-	sa.child_sa.get_protocol = _get_protocol;
-	sa.child_sa.get_mode = _get_mode;
-	sa.child_sa.get_ipcomp = _get_ipcomp;
-	sa.child_sa.get_mark = _get_mark;
-	sa.child_sa.get_config = _get_config;
-	sa.child_sa.get_spi = _get_spi;
-	sa.child_sa.get_name = _get_name;
-	sa.child_sa.get_unique_id = _get_unique_id;
-	sa.child_sa.get_reqid = _get_reqid;
-	sa.child_sa.get_if_id = _get_if_id;
-	sa.child_sa.has_encap = _has_encap;
-	sa.child_sa.get_outbound_state = _get_outbound_state;
-	sa.child_sa.create_ts_enumerator = _create_ts_enumerator;
-	sa.child_sa.create_policy_enumerator = _create_policy_enumerator;
-#ifdef HAVE_PER_CPU_SAS
-	sa.child_sa.use_per_cpu = _use_per_cpu;
-#endif
-	sa.config.get_interface = _get_interface;
-	sa.config.get_hw_offload = _get_hw_offload;
+	mock_child_init(&sa.child);
+	sa.child.spi_in = SPI_IN;
+	sa.child.spi_out = SPI_OUT;
+	sa.child.unique_id = 3;
+	sa.child.reqid = REQID;
+	sa.child.if_id_in = 1;
+	sa.child.if_id_out = 2;
+	sa.child.outbound = CHILD_OUTBOUND_SA | CHILD_OUTBOUND_POLICIES;
+	sa.child.interface = "eth0";
 	sa.me = host_create_from_string(LOCAL, 4500);
 	sa.other = host_create_from_string(PEER, 4500);
-	sa.proto = PROTO_ESP;
-	sa.mode = MODE_TUNNEL;
-	sa.mine[0] = traffic_selector_create_from_cidr("10.3.0.1/32", 0, 0, 65535);
-	sa.others[0] = traffic_selector_create_from_cidr("10.4.0.0/16", 0, 0,
-													 65535);
+	sa.child.mine[0] = traffic_selector_create_from_cidr("10.3.0.1/32", 0, 0,
+														 65535);
+	sa.child.others[0] = traffic_selector_create_from_cidr("10.4.0.0/16", 0, 0,
+														   65535);
 
 	mock.sad = (mobility_xfrm_migrate_t){
 		.migrate = _migrate,
@@ -465,10 +290,10 @@ static void teardown(void)
 
 	relocator->destroy(relocator);
 	charon = NULL;
-	for (i = 0; i < countof(sa.mine); i++)
+	for (i = 0; i < countof(sa.child.mine); i++)
 	{
-		DESTROY_IF(sa.mine[i]);
-		DESTROY_IF(sa.others[i]);
+		DESTROY_IF(sa.child.mine[i]);
+		DESTROY_IF(sa.child.others[i]);
 	}
 	sa.me->destroy(sa.me);
 	sa.other->destroy(sa.other);
@@ -540,9 +365,10 @@ START_TEST(test_update)
 	ck_assert(!strstr(calls, "relax"));
 	calls[0] = '\0';
 	/* several traffic selectors */
-	sa.mine[1] = traffic_selector_create_from_cidr("10.3.0.1/32", 0, 0, 65535);
-	sa.others[1] = traffic_selector_create_from_cidr("10.5.0.0/16", 0, 0,
-													 65535);
+	sa.child.mine[1] = traffic_selector_create_from_cidr("10.3.0.1/32", 0, 0,
+														 65535);
+	sa.child.others[1] = traffic_selector_create_from_cidr("10.5.0.0/16", 0, 0,
+														   65535);
 	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, NULL);
 	ck_assert(strstr(calls, "fwd:10.4.0.0/16"));
 	ck_assert(strstr(calls, "fwd:10.5.0.0/16"));
@@ -663,7 +489,7 @@ START_TEST(test_useless_copies)
 	sa.nat = FALSE;
 	accept_at(NEW_LOCAL, &copies);
 	calls[0] = '\0';
-	sa.encap = TRUE;
+	sa.child.encap = TRUE;
 	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, copies);
 	assert_calls("del:1 " STOCK);
 	relocator->drop(relocator, &copies);
@@ -723,31 +549,32 @@ START_TEST(test_kinds)
 	switch (_i)
 	{
 		case 0:
-			sa.proto = PROTO_AH;
+			sa.child.proto = PROTO_AH;
 			break;
 		case 1:
-			sa.mode = MODE_TRANSPORT;
+			sa.child.mode = MODE_TRANSPORT;
 			break;
 		case 2:
-			sa.mode = MODE_BEET;
+			sa.child.mode = MODE_BEET;
 			break;
 		case 3:
-			sa.ipcomp = IPCOMP_DEFLATE;
+			sa.child.ipcomp = IPCOMP_DEFLATE;
 			break;
 		case 4:
-			sa.mark_in.mask = 1;
+			sa.child.mark_in.mask = 1;
 			break;
 		case 5:
-			sa.mark_out.mask = 1;
+			sa.child.mark_out.mask = 1;
 			break;
 		case 6:
-			sa.offload = HW_OFFLOAD_AUTO;
+			sa.child.offload = HW_OFFLOAD_AUTO;
 			break;
 		case 7:
 			/* no virtual IP, charon changes selectors and the reqid */
 			ts = LOCAL "/32";
-			sa.mine[0]->destroy(sa.mine[0]);
-			sa.mine[0] = traffic_selector_create_from_cidr(ts, 0, 0, 65535);
+			sa.child.mine[0]->destroy(sa.child.mine[0]);
+			sa.child.mine[0] = traffic_selector_create_from_cidr(ts, 0, 0,
+																 65535);
 			break;
 	}
 	accept_at(NEW_LOCAL, &copies);
@@ -761,8 +588,9 @@ END_TEST
 START_TEST(test_remote_ts)
 {
 	/* as long as the peer does not move */
-	sa.others[0]->destroy(sa.others[0]);
-	sa.others[0] = traffic_selector_create_from_cidr(PEER "/32", 0, 0, 65535);
+	sa.child.others[0]->destroy(sa.child.others[0]);
+	sa.child.others[0] = traffic_selector_create_from_cidr(PEER "/32", 0, 0,
+														   65535);
 	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, NULL);
 	ck_assert(strstr(calls, "out:"));
 	calls[0] = '\0';

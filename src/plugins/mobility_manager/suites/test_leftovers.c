@@ -5,6 +5,7 @@
  */
 
 #include "fake_kernel.h"
+#include "mock_child.h"
 
 #include "esp/child_update.h"
 
@@ -25,11 +26,8 @@ typedef struct ike_t ike_t;
  * A CHILD_SA, and where charon thinks its SAs are
  */
 typedef struct {
-	child_sa_t public;
-	uint32_t spi_in, spi_out;
-	bool outbound;
+	mock_child_t mock;
 	host_t *me, *other;
-	bool encap;
 } child_t;
 
 /**
@@ -57,7 +55,6 @@ static struct {
 	kernel_interface_t kernel;
 	bus_t bus;
 	daemon_t daemon;
-	child_cfg_t config;
 	traffic_selector_t *mine, *others;
 	/** CHILD_SAs that have the policies in common */
 	int users;
@@ -98,141 +95,6 @@ METHOD(ike_sa_t, create_virtual_ip_enumerator, enumerator_t*,
 	ike_sa_t *this, bool local)
 {
 	return enumerator_create_empty();
-}
-
-METHOD(child_sa_t, get_protocol, protocol_id_t,
-	child_sa_t *this)
-{
-	return PROTO_ESP;
-}
-
-METHOD(child_sa_t, get_mode, ipsec_mode_t,
-	child_sa_t *this)
-{
-	return MODE_TUNNEL;
-}
-
-METHOD(child_sa_t, get_ipcomp, ipcomp_transform_t,
-	child_sa_t *this)
-{
-	return IPCOMP_NONE;
-}
-
-METHOD(child_sa_t, get_mark, mark_t,
-	child_sa_t *this, bool inbound)
-{
-	return (mark_t){};
-}
-
-METHOD(child_sa_t, get_config, child_cfg_t*,
-	child_sa_t *this)
-{
-	return &mock.config;
-}
-
-METHOD(child_sa_t, get_spi, uint32_t,
-	child_sa_t *this, bool inbound)
-{
-	return inbound ? ((child_t*)this)->spi_in : ((child_t*)this)->spi_out;
-}
-
-METHOD(child_sa_t, get_name, char*,
-	child_sa_t *this)
-{
-	return "home";
-}
-
-METHOD(child_sa_t, get_unique_id, uint32_t,
-	child_sa_t *this)
-{
-	return ((child_t*)this)->spi_in;
-}
-
-METHOD(child_sa_t, get_reqid, uint32_t,
-	child_sa_t *this)
-{
-	return REQID;
-}
-
-METHOD(child_sa_t, get_if_id, uint32_t,
-	child_sa_t *this, bool inbound)
-{
-	return 0;
-}
-
-METHOD(child_sa_t, has_encap, bool,
-	child_sa_t *this)
-{
-	return ((child_t*)this)->encap;
-}
-
-METHOD(child_sa_t, get_outbound_state, child_sa_outbound_state_t,
-	child_sa_t *this)
-{
-	return ((child_t*)this)->outbound ? CHILD_OUTBOUND_INSTALLED
-									  : CHILD_OUTBOUND_NONE;
-}
-
-#ifdef HAVE_PER_CPU_SAS
-METHOD(child_sa_t, use_per_cpu, bool,
-	child_sa_t *this)
-{
-	return FALSE;
-}
-#endif
-
-METHOD(child_sa_t, create_ts_enumerator, enumerator_t*,
-	child_sa_t *this, bool local)
-{
-	return enumerator_create_single(local ? mock.mine : mock.others, NULL);
-}
-
-/**
- * Enumerates one pair of traffic selectors
- */
-typedef struct {
-	enumerator_t public;
-	bool done;
-} pair_enumerator_t;
-
-METHOD(enumerator_t, pair_enumerate, bool,
-	pair_enumerator_t *this, va_list args)
-{
-	traffic_selector_t **mine, **others;
-	bool more = !this->done;
-
-	VA_ARGS_VGET(args, mine, others);
-	*mine = mock.mine;
-	*others = mock.others;
-	this->done = TRUE;
-	return more;
-}
-
-METHOD(child_sa_t, create_policy_enumerator, enumerator_t*,
-	child_sa_t *this)
-{
-	pair_enumerator_t *enumerator;
-
-	INIT(enumerator,
-		.public = {
-			.enumerate = enumerator_enumerate_default,
-			.venumerate = _pair_enumerate,
-			.destroy = (void*)free,
-		},
-	);
-	return &enumerator->public;
-}
-
-METHOD(child_cfg_t, get_interface, char*,
-	child_cfg_t *this)
-{
-	return NULL;
-}
-
-METHOD(child_cfg_t, get_hw_offload, hw_offload_t,
-	child_cfg_t *this)
-{
-	return HW_OFFLOAD_NO;
 }
 
 /**
@@ -360,7 +222,7 @@ static void stock_move(child_t *child, bool inbound, host_t *me, host_t *other,
 	kernel_ipsec_sa_id_t id = {
 		.src = inbound ? child->other : child->me,
 		.dst = inbound ? child->me : child->other,
-		.spi = inbound ? child->spi_in : child->spi_out,
+		.spi = inbound ? child->mock.spi_in : child->mock.spi_out,
 	};
 	kernel_ipsec_update_sa_t data = {
 		.new_src = inbound ? other : me,
@@ -394,13 +256,13 @@ static void update_hosts(ike_sa_t *ike_sa, host_t *me, host_t *other,
 	while (enumerator->enumerate(enumerator, &child))
 	{
 		stock_move(child, TRUE, ike->me, ike->other, ike->nat);
-		if (child->outbound)
+		if (child->mock.outbound == CHILD_OUTBOUND_INSTALLED)
 		{
 			stock_move(child, FALSE, ike->me, ike->other, ike->nat);
 		}
 		set_host(&child->me, ike->me);
 		set_host(&child->other, ike->other);
-		child->encap = ike->nat;
+		child->mock.encap = ike->nat;
 		each_policy(child, TRUE);
 	}
 	enumerator->destroy(enumerator);
@@ -436,36 +298,23 @@ static void add_child(ike_t *ike, bool outbound)
 	child_t *child;
 
 	INIT(child,
-		.public = {
-			.get_protocol = _get_protocol,
-			.get_mode = _get_mode,
-			.get_ipcomp = _get_ipcomp,
-			.get_mark = _get_mark,
-			.get_config = _get_config,
-			.get_spi = _get_spi,
-			.get_name = _get_name,
-			.get_unique_id = _get_unique_id,
-			.get_reqid = _get_reqid,
-			.get_if_id = _get_if_id,
-			.has_encap = _has_encap,
-			.get_outbound_state = _get_outbound_state,
-			.create_ts_enumerator = _create_ts_enumerator,
-			.create_policy_enumerator = _create_policy_enumerator,
-#ifdef HAVE_PER_CPU_SAS
-			.use_per_cpu = _use_per_cpu,
-#endif
-		},
-		.spi_in = htonl(++mock.spis),
-		.spi_out = htonl(++mock.spis),
-		.outbound = outbound,
 		.me = ike->me->clone(ike->me),
 		.other = ike->other->clone(ike->other),
 	);
+	mock_child_init(&child->mock);
+	child->mock.spi_in = child->mock.unique_id = htonl(++mock.spis);
+	child->mock.spi_out = htonl(++mock.spis);
+	child->mock.reqid = REQID;
+	child->mock.outbound = outbound ? CHILD_OUTBOUND_INSTALLED
+									: CHILD_OUTBOUND_NONE;
+	child->mock.mine[0] = mock.mine;
+	child->mock.others[0] = mock.others;
 	array_insert(ike->children, ARRAY_TAIL, child);
-	fake_kernel_add_sa(child->other, child->me, child->spi_in, REQID, FALSE);
+	fake_kernel_add_sa(child->other, child->me, child->mock.spi_in, REQID,
+					   FALSE);
 	if (outbound)
 	{
-		fake_kernel_add_sa(child->me, child->other, child->spi_out, REQID,
+		fake_kernel_add_sa(child->me, child->other, child->mock.spi_out, REQID,
 						   FALSE);
 	}
 	mock.users++;
@@ -487,9 +336,10 @@ static void end(ike_t *ike)
 	{
 		mock.users--;
 		each_policy(child, FALSE);
-		fake_kernel_remove_sa(fake_kernel_find_sa(child->me, child->spi_in));
+		fake_kernel_remove_sa(fake_kernel_find_sa(child->me,
+												  child->mock.spi_in));
 		fake_kernel_remove_sa(fake_kernel_find_sa(child->other,
-												  child->spi_out));
+												  child->mock.spi_out));
 		child->me->destroy(child->me);
 		child->other->destroy(child->other);
 		free(child);
@@ -513,12 +363,12 @@ static int count_known(ike_t *ike)
 	enumerator = array_create_enumerator(ike->children);
 	while (enumerator->enumerate(enumerator, &child))
 	{
-		ck_assert_int_ge(fake_kernel_find_sa(child->me, child->spi_in), 0);
+		ck_assert_int_ge(fake_kernel_find_sa(child->me, child->mock.spi_in), 0);
 		count++;
-		if (child->outbound)
+		if (child->mock.outbound == CHILD_OUTBOUND_INSTALLED)
 		{
 			ck_assert_int_ge(fake_kernel_find_sa(child->other,
-												 child->spi_out), 0);
+												 child->mock.spi_out), 0);
 			count++;
 		}
 	}
@@ -736,7 +586,7 @@ START_TEST(test_allocated)
 		enumerator = array_create_enumerator(own->children);
 		while (enumerator->enumerate(enumerator, &child))
 		{
-			fake_kernel_allocate(child->other, host, child->spi_in);
+			fake_kernel_allocate(child->other, host, child->mock.spi_in);
 		}
 		enumerator->destroy(enumerator);
 		do_step(phases[i][0]);
@@ -785,8 +635,6 @@ static void setup(void)
 	mock.kernel.update_sa = update_sa;
 	mock.kernel.add_policy = add_policy;
 	mock.kernel.del_policy = del_policy;
-	mock.config.get_interface = _get_interface;
-	mock.config.get_hw_offload = _get_hw_offload;
 	mock.bus.log = mobility_suite_bus_log;
 	mock.daemon.bus = &mock.bus;
 	mock.daemon.kernel = &mock.kernel;

@@ -6,6 +6,7 @@
 
 #include "mobility_suite.h"
 #include "fake_clock.h"
+#include "mock_child.h"
 #include "mock_xfrm.h"
 
 #include <errno.h>
@@ -33,17 +34,6 @@
 #define CHILDREN 2
 
 /**
- * A CHILD_SA
- */
-typedef struct {
-	child_sa_t public;
-	protocol_id_t proto;
-	child_sa_state_t state;
-	uint32_t in, out;
-	mark_t mark;
-} mock_child_t;
-
-/**
  * An IKE_SA
  */
 typedef struct {
@@ -61,30 +51,6 @@ static mock_ike_t ike, successor;
 
 /** number of verdicts that told nothing good */
 static int alarms;
-
-METHOD(child_sa_t, get_protocol, protocol_id_t,
-	mock_child_t *this)
-{
-	return this->proto;
-}
-
-METHOD(child_sa_t, get_state, child_sa_state_t,
-	mock_child_t *this)
-{
-	return this->state;
-}
-
-METHOD(child_sa_t, get_spi, uint32_t,
-	mock_child_t *this, bool inbound)
-{
-	return htonl(inbound ? this->in : this->out);
-}
-
-METHOD(child_sa_t, get_mark, mark_t,
-	mock_child_t *this, bool inbound)
-{
-	return this->mark;
-}
 
 METHOD(ike_sa_t, get_my_host, host_t*,
 	mock_ike_t *this)
@@ -131,18 +97,9 @@ static void create_ike(mock_ike_t *this, uint32_t in, uint32_t out)
 	};
 	for (i = 0; i < CHILDREN; i++)
 	{
-		this->children[i] = (mock_child_t){
-			.public = {
-				.get_protocol = (void*)_get_protocol,
-				.get_state = (void*)_get_state,
-				.get_spi = (void*)_get_spi,
-				.get_mark = (void*)_get_mark,
-			},
-			.proto = PROTO_ESP,
-			.state = CHILD_INSTALLED,
-			.in = in + i,
-			.out = out + i,
-		};
+		mock_child_init(&this->children[i]);
+		this->children[i].spi_in = htonl(in + i);
+		this->children[i].spi_out = htonl(out + i);
 	}
 	mock_xfrm_add(mock_xfrm_id(LOCAL, in));
 	mock_xfrm_add(mock_xfrm_id(PEER, out));
@@ -174,8 +131,8 @@ static void packets(mock_ike_t *this, bool answered, uint64_t ms)
 	uint64_t end = fake_clock_now() + ms;
 	mobility_sa_id_t in, out;
 
-	in = mock_xfrm_id(LOCAL, this->children[0].in);
-	out = mock_xfrm_id(PEER, this->children[0].out);
+	in = mock_xfrm_id(LOCAL, ntohl(this->children[0].spi_in));
+	out = mock_xfrm_id(PEER, ntohl(this->children[0].spi_out));
 	while (fake_clock_now() < end)
 	{
 		mock_xfrm_send(out, 1);
