@@ -47,14 +47,14 @@ static const char *nat_name(const mobility_status_t *status)
 }
 
 /**
- * Add an address, with its port.
+ * Add an address, in the format given.
  */
 static void add_host(mobility_vici_message_t *message, const char *key,
-					 host_t *host)
+					 const char *fmt, host_t *host)
 {
 	if (host)
 	{
-		message->add(message, key, "%#H", host);
+		message->add(message, key, fmt, host);
 	}
 }
 
@@ -88,8 +88,8 @@ static void add_status(mobility_vici_message_t *message,
 	message->add(message, "cause", "%s", status->cause);
 	message->add(message, "uplink", "%s", status->uplink);
 	mobility_commands_add_kind(message, status->kind, status->over);
-	add_host(message, "local", status->local);
-	add_host(message, "remote", status->remote);
+	add_host(message, "local", "%#H", status->local);
+	add_host(message, "remote", "%#H", status->remote);
 	message->add(message, "nat", "%s", nat_name(status));
 	message->add(message, "cost", "%u", status->cost);
 	message->add(message, "outage-time", "%u", status->outage_time);
@@ -112,18 +112,6 @@ static void add_status(mobility_vici_message_t *message,
 }
 
 /**
- * Add an address, without port.
- */
-static void add_addr(mobility_vici_message_t *message, const char *key,
-					 host_t *host)
-{
-	if (host)
-	{
-		message->add(message, key, "%H", host);
-	}
-}
-
-/**
  * Add the section of a path.
  */
 static void add_path(mobility_vici_message_t *message, u_int number,
@@ -134,9 +122,9 @@ static void add_path(mobility_vici_message_t *message, u_int number,
 	message->begin(message, "%u", number);
 	message->add(message, "uplink", "%s", path->ifname);
 	mobility_commands_add_kind(message, report->kind, report->over);
-	add_addr(message, "local", path->local);
-	add_addr(message, "remote", path->remote);
-	add_addr(message, "gateway", path->gateway);
+	add_host(message, "local", "%H", path->local);
+	add_host(message, "remote", "%H", path->remote);
+	add_host(message, "gateway", "%H", path->gateway);
 	message->add(message, "prefix", "%u", path->prefix);
 	message->add(message, "metric", "%u", path->metric);
 	message->add(message, "cost", "%u", report->cost);
@@ -164,22 +152,23 @@ static void add_path(mobility_vici_message_t *message, u_int number,
 }
 
 /**
- * Begin the section of a session's paths.
+ * Add the section of a session's paths, and destroy their enumerator.
  */
-static void begin_paths(mobility_vici_message_t *message, uint32_t session,
-						const char *connection)
+static void add_paths(mobility_vici_message_t *message,
+					  const mobility_status_t *status, enumerator_t *paths)
 {
-	message->begin(message, "%u", session);
-	message->add(message, "connection", "%s", connection);
-	message->add(message, "session", "%u", session);
-	message->begin(message, "paths");
-}
+	mobility_path_report_t *report;
+	u_int number = 0;
 
-/**
- * End the section of a session's paths.
- */
-static void end_paths(mobility_vici_message_t *message)
-{
+	message->begin(message, "%u", status->session);
+	message->add(message, "connection", "%s", status->connection);
+	message->add(message, "session", "%u", status->session);
+	message->begin(message, "paths");
+	while (paths->enumerate(paths, &report))
+	{
+		add_path(message, ++number, report);
+	}
+	paths->destroy(paths);
 	message->end(message);
 	message->end(message);
 }
@@ -246,12 +235,33 @@ CALLBACK(list_status, bool,
 	return status != NULL;
 }
 
+CALLBACK(list_paths, bool,
+	list_t *this, enumerator_t *sessions, va_list args)
+{
+	mobility_manager_t *manager = this->commands->manager;
+	mobility_vici_message_t *message;
+	mobility_status_t *status;
+	enumerator_t *paths = NULL;
+
+	VA_ARGS_VGET(args, message);
+	/* there are none of a session that has ended meanwhile */
+	while (!paths && (status = next_session(this, sessions)))
+	{
+		paths = manager->create_path_enumerator(manager, status->session);
+	}
+	if (paths)
+	{
+		add_paths(message, status, paths);
+	}
+	return paths != NULL;
+}
+
 /**
- * List sessions.
+ * mobility-status and mobility-paths
  */
-static void list_sessions(mobility_commands_t *this, chunk_t request,
-						  bool (*filter)(void*, enumerator_t*, va_list),
-						  mobility_list_t *list)
+static void handle_sessions(mobility_commands_t *this, chunk_t request,
+							bool (*filter)(void*, enumerator_t*, va_list),
+							mobility_list_t *list)
 {
 	mobility_manager_t *manager = this->manager;
 	list_t *sessions;
@@ -263,67 +273,6 @@ static void list_sessions(mobility_commands_t *this, chunk_t request,
 								manager->create_status_enumerator(manager),
 								filter, sessions, (void*)list_destroy);
 	}
-}
-
-/**
- * mobility-status
- */
-static void handle_status(mobility_commands_t *this, chunk_t request,
-						  mobility_vici_message_t *response,
-						  mobility_list_t *list)
-{
-	list_sessions(this, request, list_status, list);
-}
-
-/**
- * Add the paths of a session.  Returns FALSE if it has ended.
- */
-static bool add_paths(mobility_manager_t *manager,
-					  mobility_vici_message_t *message,
-					  const mobility_status_t *status)
-{
-	mobility_path_report_t *report;
-	enumerator_t *enumerator;
-	u_int number = 0;
-
-	enumerator = manager->create_path_enumerator(manager, status->session);
-	if (!enumerator)
-	{
-		return FALSE;
-	}
-	begin_paths(message, status->session, status->connection);
-	while (enumerator->enumerate(enumerator, &report))
-	{
-		add_path(message, ++number, report);
-	}
-	enumerator->destroy(enumerator);
-	end_paths(message);
-	return TRUE;
-}
-
-CALLBACK(list_paths, bool,
-	list_t *this, enumerator_t *sessions, va_list args)
-{
-	mobility_vici_message_t *message;
-	mobility_status_t *status;
-
-	VA_ARGS_VGET(args, message);
-	do
-	{
-		status = next_session(this, sessions);
-	}
-	while (status && !add_paths(this->commands->manager, message, status));
-	return status != NULL;
-}
-
-/**
- * mobility-paths
- */
-static void handle_paths(mobility_commands_t *this, chunk_t request,
-						 mobility_vici_message_t *response,
-						 mobility_list_t *list)
-{
-	list_sessions(this, request, list_paths, list);
 }
 
 /**
@@ -434,18 +383,21 @@ bool mobility_commands_handle(mobility_commands_t *this, const char *name,
 							  mobility_vici_message_t *response,
 							  mobility_list_t *list)
 {
-	static const struct {
+	const struct {
 		const char *name, *event;
+		/* makes what is listed of each session */
+		bool (*filter)(void*, enumerator_t*, va_list);
+		/* if that is not all it does */
 		void (*handle)(mobility_commands_t *this, chunk_t request,
 					   mobility_vici_message_t *response,
 					   mobility_list_t *list);
 	} commands[] = {
-		{ "mobility-status", "mobility-list-session", handle_status },
-		{ "mobility-paths", "mobility-list-paths", handle_paths },
-		{ "mobility-switch", NULL, handle_switch },
-		{ "mobility-interface", "mobility-list-interface",
+		{ "mobility-status", "mobility-list-session", list_status },
+		{ "mobility-paths", "mobility-list-paths", list_paths },
+		{ "mobility-switch", NULL, NULL, handle_switch },
+		{ "mobility-interface", "mobility-list-interface", NULL,
 			mobility_interface_handle },
-		{ "mobility-history", "mobility-list-record", handle_history },
+		{ "mobility-history", "mobility-list-record", NULL, handle_history },
 	};
 	int i;
 
@@ -454,7 +406,14 @@ bool mobility_commands_handle(mobility_commands_t *this, const char *name,
 		if (streq(commands[i].name, name))
 		{
 			list->event = commands[i].event;
-			commands[i].handle(this, request, response, list);
+			if (commands[i].filter)
+			{
+				handle_sessions(this, request, commands[i].filter, list);
+			}
+			else
+			{
+				commands[i].handle(this, request, response, list);
+			}
 			return TRUE;
 		}
 	}
@@ -470,10 +429,6 @@ void mobility_commands_add_event(mobility_vici_message_t *message,
 								 const mobility_status_t *status,
 								 array_t *paths)
 {
-	mobility_path_report_t *report;
-	enumerator_t *enumerator;
-	u_int number = 0;
-
 	switch (kind)
 	{
 		case MOBILITY_EVENT_STATE:
@@ -484,14 +439,7 @@ void mobility_commands_add_event(mobility_vici_message_t *message,
 			add_status(message, status);
 			break;
 		case MOBILITY_EVENT_PATH:
-			begin_paths(message, status->session, status->connection);
-			enumerator = array_create_enumerator(paths);
-			while (enumerator->enumerate(enumerator, &report))
-			{
-				add_path(message, ++number, report);
-			}
-			enumerator->destroy(enumerator);
-			end_paths(message);
+			add_paths(message, status, array_create_enumerator(paths));
 			break;
 	}
 }
