@@ -208,6 +208,7 @@ static void read_value(mobility_section_t *section, const mobility_key_t *key,
 					   const char *value, void *data)
 {
 	void *member = (char*)data + key->offset;
+	bool time = key->type == MOBILITY_KEY_TIME;
 	const char *kind = NULL;
 	uint32_t number;
 	char def[16];
@@ -221,19 +222,12 @@ static void read_value(mobility_section_t *section, const mobility_key_t *key,
 			}
 			break;
 		case MOBILITY_KEY_TIME:
-			if (!mobility_parse_time(value, &number))
-			{
-				kind = "not a time such as 30s, 30m or 8h";
-			}
-			else if (check_limits(section, key, value, number, data))
-			{
-				*(uint32_t*)member = number;
-			}
-			break;
 		case MOBILITY_KEY_NUMBER:
-			if (!mobility_parse_number(value, &number))
+			if (!(time ? mobility_parse_time(value, &number)
+					   : mobility_parse_number(value, &number)))
 			{
-				kind = "not a number";
+				kind = time ? "not a time such as 30s, 30m or 8h"
+							: "not a number";
 			}
 			else if (check_limits(section, key, value, number, data))
 			{
@@ -270,16 +264,9 @@ static void unknown_key(mobility_section_t *section, const char *key,
 		names[i] = keys[i].name;
 	}
 	nearest = mobility_nearest(key, names, count);
-	if (nearest)
-	{
-		mobility_section_report(section, key, value, "there is no such option, "
-								"ignored; did you mean %s?", nearest);
-	}
-	else
-	{
-		mobility_section_report(section, key, value, "there is no such option, "
-								"ignored");
-	}
+	mobility_section_report(section, key, value, "there is no such option, "
+							"ignored%s%s%s", nearest ? "; did you mean " : "",
+							nearest ?: "", nearest ? "?" : "");
 }
 
 /**
