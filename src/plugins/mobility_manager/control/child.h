@@ -9,6 +9,12 @@
  * @{ @ingroup mobility_manager
  *
  * A program that runs in the background, its output goes to the log.
+ *
+ * libstrongswan's process_t starts one, and waits for it for as long as it
+ * takes.  It does not tell the process ID, so nobody could end a program that
+ * runs for too long, nor notice its end before that of what it has left behind
+ * with the same output; and makes no group of it, resets no signals, and gives
+ * it charon's input.
  */
 
 #ifndef MOBILITY_CHILD_H_

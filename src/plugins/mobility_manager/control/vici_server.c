@@ -140,29 +140,22 @@ static void wake_up(connection_t *this)
 }
 
 /**
- * Check if the server is being destroyed.
+ * Check if a client is not served anymore: the server is being destroyed, or
+ * there has to be room for another one, which is an error.
  */
-static bool is_closing(connection_t *this)
+static bool is_over(connection_t *this, const char **error)
 {
-	bool closing;
+	bool over;
 
 	this->server->mutex->lock(this->server->mutex);
-	closing = this->server->closing;
+	over = this->server->closing;
+	if (!over && this->dropped)
+	{
+		*error = "there are too many, and it was idle for the longest time";
+		over = TRUE;
+	}
 	this->server->mutex->unlock(this->server->mutex);
-	return closing;
-}
-
-/**
- * Check if a client has to make room for another one.
- */
-static bool is_dropped(connection_t *this)
-{
-	bool dropped;
-
-	this->server->mutex->lock(this->server->mutex);
-	dropped = this->dropped;
-	this->server->mutex->unlock(this->server->mutex);
-	return dropped;
+	return over;
 }
 
 /**
@@ -300,7 +293,7 @@ static const char *serve(connection_t *this)
 	pending_t pending;
 	bool ready;
 
-	while (!is_closing(this))
+	while (!is_over(this, &error))
 	{
 		/* the next request has to wait until the answer to the last one is
 		 * sent, so a client can't make us queue answers */
@@ -322,10 +315,6 @@ static const char *serve(connection_t *this)
 		if (this->client->is_overrun(this->client))
 		{
 			error = "does not read its events";
-		}
-		if (!error && is_dropped(this))
-		{
-			error = "there are too many, and it was idle for the longest time";
 		}
 		if (!error && !wait_for(this, pending, &ready))
 		{

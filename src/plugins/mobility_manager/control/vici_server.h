@@ -12,6 +12,13 @@
  * long as the client is connected.  Whatever a client does or fails to do, it
  * is its own thread that waits for it, its own queue that fills, and its own
  * connection that gets closed.
+ *
+ * One thread for all, or charon's watcher and jobs, take no less: a command may
+ * wait for an IKE_SA that another thread has checked out, so it would need a
+ * thread or job of its own, and with that all that is locked here, while nobody
+ * is to lose events meanwhile.  And the watcher of strongSwan 5.9 calls nobody
+ * while charon's own socket for network changes has overflowed, which is when
+ * there is much to tell.
  */
 
 #ifndef MOBILITY_VICI_SERVER_H_
