@@ -155,20 +155,11 @@ static void forget_devices(private_mobility_nm_t *this)
 }
 
 /**
- * Remove what get() tells.  Mutex must be held.
+ * Create a table with strings for keys.
  */
-static void clear_advices(private_mobility_nm_t *this)
+static hashtable_t *create_table()
 {
-	enumerator_t *enumerator;
-	entry_t *entry;
-
-	enumerator = this->advices->create_enumerator(this->advices);
-	while (enumerator->enumerate(enumerator, NULL, &entry))
-	{
-		this->advices->remove_at(this->advices, enumerator);
-		free(entry);
-	}
-	enumerator->destroy(enumerator);
+	return hashtable_create(hashtable_hash_str, hashtable_equals_str, 8);
 }
 
 /**
@@ -182,7 +173,8 @@ static void publish(private_mobility_nm_t *this)
 	const char *name;
 
 	this->mutex->lock(this->mutex);
-	clear_advices(this);
+	this->advices->destroy_function(this->advices, (void*)free);
+	this->advices = create_table();
 	enumerator = this->devices->create_enumerator(this->devices);
 	while (enumerator->enumerate(enumerator, NULL, &device))
 	{
@@ -638,8 +630,7 @@ METHOD(mobility_nm_t, destroy, void,
 	private_mobility_nm_t *this)
 {
 	stop(this);
-	clear_advices(this);
-	this->advices->destroy(this->advices);
+	this->advices->destroy_function(this->advices, (void*)free);
 	this->devices->destroy(this->devices);
 	this->mutex->destroy(this->mutex);
 	this->control->destroy(this->control);
@@ -669,10 +660,8 @@ mobility_nm_t *mobility_nm_create(const char *address, mobility_nm_cb_t cb,
 		.control = mutex_create(MUTEX_TYPE_DEFAULT),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 		.stop = eventfd(0, EFD_CLOEXEC),
-		.advices = hashtable_create(hashtable_hash_str, hashtable_equals_str,
-									8),
-		.devices = hashtable_create(hashtable_hash_str, hashtable_equals_str,
-									8),
+		.advices = create_table(),
+		.devices = create_table(),
 	);
 	if (this->stop == -1)
 	{
