@@ -220,12 +220,6 @@ METHOD(mobility_xfrm_t, get_sa, int,
 	return error;
 }
 
-METHOD(mobility_xfrm_t, get_error, const char*,
-	mobility_xfrm_t *this)
-{
-	return "failed";
-}
-
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	library_init("", "fuzz");
@@ -274,8 +268,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	mobility_xfrm_t xfrm = {
 		.request = _request,
 		.get_sa = _get_sa,
-		.get_error = _get_error,
-		.destroy = (void*)nop,
 	};
 	mobility_sa_id_t id;
 	mobility_xfrm_migrate_t *sad;

@@ -38,6 +38,11 @@ struct private_mobility_manager_t {
 	mobility_context_t context;
 
 	/**
+	 * Requests about SAs, NULL if the kernel has no IPsec.
+	 */
+	mobility_xfrm_t *xfrm;
+
+	/**
 	 * Sessions.
 	 */
 	mobility_registry_t *registry;
@@ -653,6 +658,7 @@ METHOD(mobility_manager_t, destroy, void,
 	DESTROY_IF(this->anchor);
 	this->context.monitor->destroy(this->context.monitor);
 	DESTROY_IF(this->context.relocator);
+	DESTROY_IF(this->xfrm);
 	DESTROY_IF(this->context.pins);
 	DESTROY_IF(this->context.neighbors);
 	this->context.backlog->destroy(this->context.backlog);
@@ -687,8 +693,6 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 			.neighbors = mobility_neighbors_create(),
 			.pins = mobility_pins_create(settings->get_pin_priority(settings),
 										 settings->get_pin_table(settings)),
-			.relocator = mobility_child_update_create(
-						mobility_xfrm_migrate_create(mobility_xfrm_create())),
 			.backlog = mobility_peer_load_create(),
 			.hooks = mobility_ike_hooks_create(),
 			.create_session = mobility_session_create,
@@ -696,12 +700,15 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 			.give_up = give_up,
 			.tell = tell,
 		},
+		.xfrm = mobility_xfrm_create(),
 		.observers = linked_list_create(),
 		.monitor_mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 		.lock = rwlock_create(RWLOCK_TYPE_DEFAULT),
 	);
 	this->context.monitor = mobility_monitor_create(network_changed, this);
-	this->context.traffic = mobility_traffic_create(mobility_xfrm_create(),
+	this->context.relocator = mobility_child_update_create(
+									mobility_xfrm_migrate_create(this->xfrm));
+	this->context.traffic = mobility_traffic_create(this->xfrm,
 												mobility_xfrm_events_create(),
 													traffic_changed, this);
 	this->context.resolver = mobility_resolver_create(resolved, this);

@@ -51,17 +51,19 @@ struct private_mobility_traffic_t {
 	void *data;
 
 	/**
-	 * Lock for requests to the kernel, never taken with the other one held.
-	 */
-	mutex_t *asking;
-
-	/**
 	 * Socket for requests.
 	 */
 	mobility_xfrm_t *xfrm;
 
 	/**
-	 * Lock for everything below, a leaf.
+	 * Held from asking the kernel until its answers are counted, never taken
+	 * with the other lock held: an older answer after a newer one would look as
+	 * if counters had begun at 0 again.
+	 */
+	mutex_t *asking;
+
+	/**
+	 * Lock for everything below, a leaf, not held for requests.
 	 */
 	mutex_t *mutex;
 
@@ -367,7 +369,7 @@ static void ask(private_mobility_traffic_t *this, question_t *question)
 	if (question->error)
 	{
 		snprintf(question->reason, sizeof(question->reason), "%s",
-				 this->xfrm->get_error(this->xfrm));
+				 mobility_nlsocket_strerror(question->error));
 	}
 }
 
@@ -505,7 +507,6 @@ static bool ask_all(private_mobility_traffic_t *this, uint32_t id, bool left,
 		ask(this, question);
 	}
 	enumerator->destroy(enumerator);
-	this->asking->unlock(this->asking);
 
 	this->mutex->lock(this->mutex);
 	watched = get_watched(this, id);
@@ -516,6 +517,7 @@ static bool ask_all(private_mobility_traffic_t *this, uint32_t id, bool left,
 	}
 	enumerator->destroy(enumerator);
 	this->mutex->unlock(this->mutex);
+	this->asking->unlock(this->asking);
 	array_destroy(questions);
 	return complete;
 }
@@ -893,7 +895,6 @@ METHOD(mobility_traffic_t, destroy, void,
 	this->children->destroy(this->children);
 	array_destroy(this->due);
 	this->events->destroy(this->events);
-	this->xfrm->destroy(this->xfrm);
 	this->mutex->destroy(this->mutex);
 	this->asking->destroy(this->asking);
 	free(this);
@@ -911,7 +912,6 @@ mobility_traffic_t *mobility_traffic_create(mobility_xfrm_t *xfrm,
 
 	if (!xfrm || !events)
 	{
-		DESTROY_IF(xfrm);
 		DESTROY_IF(events);
 		return NULL;
 	}

@@ -135,7 +135,8 @@ struct mobility_traffic_t {
  * Create an instance, which listens to the kernel only while there is something
  * to watch.
  *
- * @param xfrm			socket for requests, gets owned; NULL if there is none
+ * @param xfrm			socket for requests, must live longer; NULL if there is
+ *						none
  * @param events		socket for events, gets owned; NULL if there is none
  * @param cb			called when a verdict changed
  * @param data			user data for cb

@@ -5,16 +5,12 @@
  */
 
 #include <errno.h>
-#include <stdio.h>
 #include <time.h>
 #include <linux/xfrm.h>
 
 #include "esp/xfrm.h"
 
 #include <utils/debug.h>
-
-/** longest text of an error */
-#define ERROR_MAX 128
 
 /** what may be asked for besides what is always sent */
 #define AE_FLAGS (XFRM_AE_RVAL | XFRM_AE_LVAL)
@@ -40,11 +36,6 @@ struct private_mobility_xfrm_t {
 	 * Duration of the kernel's jiffies, in nanoseconds.
 	 */
 	uint64_t jiffy;
-
-	/**
-	 * What went wrong last.
-	 */
-	char error[ERROR_MAX];
 };
 
 /*
@@ -191,15 +182,8 @@ METHOD(mobility_xfrm_t, request, int,
 	private_mobility_xfrm_t *this, struct nlmsghdr *nlh,
 	mobility_nlsocket_cb_t cb, void *data)
 {
-	const char *text;
-	int error;
-
 	nlh->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
-	error = this->socket->exchange(this->socket, nlh, cb, data);
-	text = this->socket->get_text(this->socket);
-	snprintf(this->error, sizeof(this->error), "%s",
-			 text[0] ? text : strerror(error));
-	return error;
+	return this->socket->exchange(this->socket, nlh, cb, data);
 }
 
 /**
@@ -262,12 +246,7 @@ METHOD(mobility_xfrm_t, get_sa, int,
 
 	error = request(this, put_ae(buf, XFRM_MSG_GETAE, id, AE_FLAGS),
 					collect_sa, &answer);
-	if (!error && !answer.found)
-	{
-		error = EBADMSG;
-		snprintf(this->error, sizeof(this->error), "%s", strerror(error));
-	}
-	return error;
+	return error ?: answer.found ? 0 : EBADMSG;
 }
 
 METHOD(mobility_xfrm_t, set_thresholds, int,
@@ -286,12 +265,6 @@ METHOD(mobility_xfrm_t, set_thresholds, int,
 	mnl_attr_put_u32(nlh, XFRMA_REPLAY_THRESH, seq);
 	mnl_attr_put_u32(nlh, XFRMA_ETIMER_THRESH, jiffies);
 	return request(this, nlh, NULL, NULL);
-}
-
-METHOD(mobility_xfrm_t, get_error, const char*,
-	private_mobility_xfrm_t *this)
-{
-	return this->error;
 }
 
 METHOD(mobility_xfrm_t, destroy, void,
@@ -337,7 +310,6 @@ mobility_xfrm_t *mobility_xfrm_create()
 			.request = _request,
 			.get_sa = _get_sa,
 			.set_thresholds = _set_thresholds,
-			.get_error = _get_error,
 			.destroy = _destroy,
 		},
 		.socket = socket,

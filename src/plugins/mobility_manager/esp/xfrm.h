@@ -76,7 +76,9 @@ struct mobility_sa_t {
 };
 
 /**
- * Socket for requests.  Not thread-safe, the owner locks.
+ * Socket for requests.  Methods may be called from any thread, but not with a
+ * lock held that listeners of charon's bus take, see mobility_nlsocket_t.  What
+ * went wrong is said in words by mobility_nlsocket_strerror().
  */
 struct mobility_xfrm_t {
 
@@ -116,14 +118,6 @@ struct mobility_xfrm_t {
 	 */
 	int (*set_thresholds)(mobility_xfrm_t *this, const mobility_sa_id_t *id,
 						  uint32_t seq, uint32_t age);
-
-	/**
-	 * Get what went wrong last, in words.
-	 *
-	 * @return			text of the kernel if it sent one, else that of errno;
-	 *					valid until the next request
-	 */
-	const char *(*get_error)(mobility_xfrm_t *this);
 
 	/**
 	 * Destroy a mobility_xfrm_t.

@@ -41,7 +41,8 @@ struct private_mobility_xfrm_migrate_t {
 	bool atomic;
 
 	/**
-	 * Lock for the socket.
+	 * What is a matter of several requests is not to be mixed up with the same
+	 * of others, and SAs are moved by what they have in common.
 	 */
 	mutex_t *mutex;
 };
@@ -130,12 +131,7 @@ static bool is_there(private_mobility_xfrm_migrate_t *this,
 METHOD(mobility_xfrm_migrate_t, has_moved, bool,
 	private_mobility_xfrm_migrate_t *this, const mobility_xfrm_move_t *move)
 {
-	bool moved;
-
-	this->mutex->lock(this->mutex);
-	moved = is_there(this, move);
-	this->mutex->unlock(this->mutex);
-	return moved;
+	return is_there(this, move);
 }
 
 /**
@@ -168,19 +164,21 @@ static void restore_counters(private_mobility_xfrm_migrate_t *this,
 }
 
 /**
- * Send a request to move something.  Returns TRUE if the kernel has done it.
+ * Send a request to move something.  Returns 0, or errno of what failed.
  */
-static bool send_move(private_mobility_xfrm_migrate_t *this,
-					  const mobility_xfrm_move_t *move, struct nlmsghdr *nlh)
+static int send_move(private_mobility_xfrm_migrate_t *this,
+					 const mobility_xfrm_move_t *move, struct nlmsghdr *nlh)
 {
-	if (this->xfrm->request(this->xfrm, nlh, NULL, NULL) == 0)
+	int error;
+
+	error = this->xfrm->request(this->xfrm, nlh, NULL, NULL);
+	if (error)
 	{
-		return TRUE;
+		DBG2(DBG_KNL, "unable to migrate SA with SPI %.8x and %N policy: %s",
+			 ntohl(move->spi), policy_dir_names, move->dir,
+			 mobility_nlsocket_strerror(error));
 	}
-	DBG2(DBG_KNL, "unable to migrate SA with SPI %.8x and %N policy: %s",
-		 ntohl(move->spi), policy_dir_names, move->dir,
-		 this->xfrm->get_error(this->xfrm));
-	return FALSE;
+	return error;
 }
 
 /**
@@ -230,16 +228,18 @@ static void move_back(private_mobility_xfrm_migrate_t *this,
 {
 	char buf[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
 	mobility_xfrm_move_t back = *move;
+	int error;
 
 	back.src = move->new_src;
 	back.dst = move->new_dst;
 	back.new_src = move->src;
 	back.new_dst = move->dst;
-	if (!send_move(this, &back, mobility_xfrm_msg_migrate(buf, &back)))
+	error = send_move(this, &back, mobility_xfrm_msg_migrate(buf, &back));
+	if (error)
 	{
 		DBG1(DBG_KNL, "mobility: an SA with reqid %u is at %H now, and is going "
 			 "to stay there: %s", move->reqid, move->new_dst,
-			 this->xfrm->get_error(this->xfrm));
+			 mobility_nlsocket_strerror(error));
 	}
 }
 
@@ -252,18 +252,17 @@ static bool migrate_by_reqid(private_mobility_xfrm_migrate_t *this,
 {
 	char buf[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
 	struct nlmsghdr *nlh;
-	int kin = count_kin(this, move), before;
-	bool done;
+	int kin = count_kin(this, move), before, error;
 
 	nlh = mobility_xfrm_msg_migrate(buf, move);
 	while (nlh)
 	{
-		done = send_move(this, move, nlh);
+		error = send_move(this, move, nlh);
 		if (is_there(this, move))
 		{
 			return TRUE;
 		}
-		if (!done)
+		if (error)
 		{
 			return FALSE;
 		}
@@ -306,7 +305,7 @@ static bool migrate_from(private_mobility_xfrm_migrate_t *this,
 }
 
 /**
- * Move an SA and a policy, with the socket locked.
+ * Move an SA and a policy, with the mutex locked.
  */
 static bool migrate_locked(private_mobility_xfrm_migrate_t *this,
 						   const mobility_xfrm_move_t *move)
@@ -351,12 +350,7 @@ METHOD(mobility_xfrm_migrate_t, migrate, bool,
 METHOD(mobility_xfrm_migrate_t, relax, bool,
 	private_mobility_xfrm_migrate_t *this, const mobility_xfrm_move_t *move)
 {
-	bool relaxed;
-
-	this->mutex->lock(this->mutex);
-	relaxed = mobility_xfrm_policy_write(this->xfrm, move, move, NULL, NULL);
-	this->mutex->unlock(this->mutex);
-	return relaxed;
+	return mobility_xfrm_policy_write(this->xfrm, move, move, NULL, NULL);
 }
 
 /**
@@ -474,11 +468,8 @@ static void build_copy(void *data, const struct nlmsghdr *nlh)
 	}
 }
 
-/**
- * Delete an SA, with the socket locked.
- */
-static void del_locked(private_mobility_xfrm_migrate_t *this,
-					   const mobility_sa_id_t *id)
+METHOD(mobility_xfrm_migrate_t, del, void,
+	private_mobility_xfrm_migrate_t *this, const mobility_sa_id_t *id)
 {
 	char buf[128] __attribute__((aligned(MNL_ALIGNTO)));
 
@@ -488,11 +479,10 @@ static void del_locked(private_mobility_xfrm_migrate_t *this,
 }
 
 /**
- * Add the copy of an SA.
+ * Add the copy of an SA.  Returns 0, or errno of what failed.
  */
-static bool add_copy(private_mobility_xfrm_migrate_t *this,
-					 const mobility_sa_id_t *id,
-					 const copy_t *copy)
+static int add_copy(private_mobility_xfrm_migrate_t *this,
+					const mobility_sa_id_t *id, const copy_t *copy)
 {
 	mobility_sa_id_t new = *id;
 	int error;
@@ -501,9 +491,9 @@ static bool add_copy(private_mobility_xfrm_migrate_t *this,
 	if (error && error != EEXIST)
 	{	/* if only the answer is missing nobody would know of it */
 		new.dst = copy->dst;
-		del_locked(this, &new);
+		del(this, &new);
 	}
-	return !error;
+	return error;
 }
 
 METHOD(mobility_xfrm_migrate_t, copy_, bool,
@@ -517,28 +507,26 @@ METHOD(mobility_xfrm_migrate_t, copy_, bool,
 		.buf = buf,
 		.len = sizeof(buf),
 	};
-	struct nlmsghdr *nlh;
-	bool copied = FALSE;
+	int error;
 
 	if (copy.dst.family != id->dst.family)
 	{
 		return FALSE;
 	}
-	this->mutex->lock(this->mutex);
-	nlh = mobility_xfrm_msg_sa(request, XFRM_MSG_GETSA, id);
-	if (this->xfrm->request(this->xfrm, nlh, build_copy, &copy) == 0 &&
-		copy.complete)
+	error = this->xfrm->request(this->xfrm,
+						mobility_xfrm_msg_sa(request, XFRM_MSG_GETSA, id),
+						build_copy, &copy);
+	if (!error)
 	{
-		copied = add_copy(this, id, &copy);
+		error = copy.complete ? add_copy(this, id, &copy) : EBADMSG;
 	}
-	if (!copied)
+	if (error)
 	{
 		DBG2(DBG_KNL, "unable to copy SA with SPI %.8x: %s", ntohl(id->spi),
-			 this->xfrm->get_error(this->xfrm));
+			 mobility_nlsocket_strerror(error));
 	}
-	this->mutex->unlock(this->mutex);
 	memwipe(buf, sizeof(buf));
-	return copied;
+	return !error;
 }
 
 /**
@@ -566,23 +554,14 @@ METHOD(mobility_xfrm_migrate_t, make_room, void,
 							mobility_xfrm_msg_sa(buf, XFRM_MSG_GETSA, id),
 							look_for_keys, &allocated) == 0 && allocated)
 	{
-		del_locked(this, id);
+		del(this, id);
 	}
-	this->mutex->unlock(this->mutex);
-}
-
-METHOD(mobility_xfrm_migrate_t, del, void,
-	private_mobility_xfrm_migrate_t *this, const mobility_sa_id_t *id)
-{
-	this->mutex->lock(this->mutex);
-	del_locked(this, id);
 	this->mutex->unlock(this->mutex);
 }
 
 METHOD(mobility_xfrm_migrate_t, destroy, void,
 	private_mobility_xfrm_migrate_t *this)
 {
-	this->xfrm->destroy(this->xfrm);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }

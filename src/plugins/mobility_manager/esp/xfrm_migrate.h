@@ -50,8 +50,9 @@ struct mobility_xfrm_move_t {
 };
 
 /**
- * Security associations in the kernel.  Methods may be called from any thread;
- * the internal mutex is a leaf.
+ * Security associations in the kernel.  Methods may be called from any thread,
+ * but not with a lock held that listeners of charon's bus take; but for the
+ * socket's the internal mutex is a leaf.
  */
 struct mobility_xfrm_migrate_t {
 
@@ -156,7 +157,8 @@ struct mobility_xfrm_migrate_t {
 /**
  * Create an instance.
  *
- * @param xfrm			socket for requests, gets owned; NULL if there is none
+ * @param xfrm			socket for requests, must live longer; NULL if there is
+ *						none
  * @return				instance, NULL if xfrm is
  */
 mobility_xfrm_migrate_t *mobility_xfrm_migrate_create(mobility_xfrm_t *xfrm);

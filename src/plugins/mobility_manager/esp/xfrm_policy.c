@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <errno.h>
 #include <linux/xfrm.h>
 
 #include "esp/xfrm_msg.h"
@@ -130,6 +131,7 @@ bool mobility_xfrm_policy_write(mobility_xfrm_t *xfrm,
 		.len = sizeof(buf),
 	};
 	struct nlmsghdr *request, *named;
+	int error;
 
 	request = mobility_xfrm_msg_policy(get, XFRM_MSG_GETPOLICY, policy);
 	named = mobility_xfrm_msg_policy(id, XFRM_MSG_GETPOLICY, other);
@@ -146,14 +148,19 @@ bool mobility_xfrm_policy_write(mobility_xfrm_t *xfrm,
 	{
 		copy.dst = mobility_ip_from_host(dst);
 	}
-	if (xfrm->request(xfrm, request, build, &copy) == 0 && copy.complete &&
-		xfrm->request(xfrm, copy.nlh, NULL, NULL) == 0)
+	error = xfrm->request(xfrm, request, build, &copy);
+	if (!error)
+	{
+		error = copy.complete ? xfrm->request(xfrm, copy.nlh, NULL, NULL)
+							  : EBADMSG;
+	}
+	if (!error)
 	{
 		return TRUE;
 	}
 	DBG2(DBG_KNL, "unable to change %N policy of SA with SPI %.8x: %s",
 		 policy_dir_names, policy->dir, ntohl(policy->spi),
-		 xfrm->get_error(xfrm));
+		 mobility_nlsocket_strerror(error));
 	return FALSE;
 }
 

@@ -11,6 +11,8 @@
 #include "net/netlink.h"
 #include "net/nlsocket.h"
 
+#include <threading/mutex.h>
+
 /** seconds the kernel has to answer, which it usually does at once */
 #define TIMEOUT 5
 
@@ -39,20 +41,23 @@ struct private_mobility_nlsocket_t {
 	struct mnl_socket *socket;
 
 	/**
+	 * Lock for all of it.
+	 */
+	mutex_t *mutex;
+
+	/**
 	 * Sequence number of the last request.
 	 */
 	uint32_t seq;
-
-	/**
-	 * What the kernel said about the last error.
-	 */
-	char text[MOBILITY_NLSOCKET_TEXT];
 
 	/**
 	 * What is received.
 	 */
 	char *buf;
 };
+
+/** what the kernel said about the error of this thread's last request */
+static __thread char text[MOBILITY_NLSOCKET_TEXT];
 
 /*
  * Described in header.
@@ -181,24 +186,21 @@ void mobility_nlsocket_parse(mobility_nlsocket_answer_t *answer,
 	}
 }
 
-METHOD(mobility_nlsocket_t, exchange, int,
-	private_mobility_nlsocket_t *this, struct nlmsghdr *nlh,
-	mobility_nlsocket_cb_t cb, void *data)
+/**
+ * Send a request and receive its answer, 0 or errno of what failed
+ */
+static int send_receive(private_mobility_nlsocket_t *this,
+						struct nlmsghdr *nlh,
+						mobility_nlsocket_answer_t *answer)
 {
-	mobility_nlsocket_answer_t answer = {
-		.seq = ++this->seq,
-		.cb = cb,
-		.data = data,
-	};
 	ssize_t len;
 
-	this->text[0] = '\0';
-	nlh->nlmsg_seq = answer.seq;
+	answer->seq = nlh->nlmsg_seq = ++this->seq;
 	if (mnl_socket_sendto(this->socket, nlh, nlh->nlmsg_len) == -1)
 	{
 		return errno;
 	}
-	while (!answer.done)
+	while (!answer->done)
 	{
 		len = mobility_nlsocket_receive(mnl_socket_get_fd(this->socket),
 										this->buf, MOBILITY_NLSOCKET_BUF);
@@ -206,24 +208,43 @@ METHOD(mobility_nlsocket_t, exchange, int,
 		{
 			return errno;
 		}
-		mobility_nlsocket_parse(&answer, this->buf, len);
+		mobility_nlsocket_parse(answer, this->buf, len);
 		/* an SA comes with its keys */
 		memwipe(this->buf, len);
 	}
-	memcpy(this->text, answer.text, sizeof(this->text));
-	return answer.interrupted && !answer.error ? EINTR : answer.error;
+	return answer->interrupted && !answer->error ? EINTR : answer->error;
 }
 
-METHOD(mobility_nlsocket_t, get_text, const char*,
-	private_mobility_nlsocket_t *this)
+METHOD(mobility_nlsocket_t, exchange, int,
+	private_mobility_nlsocket_t *this, struct nlmsghdr *nlh,
+	mobility_nlsocket_cb_t cb, void *data)
 {
-	return this->text;
+	mobility_nlsocket_answer_t answer = {
+		.cb = cb,
+		.data = data,
+	};
+	int error;
+
+	this->mutex->lock(this->mutex);
+	error = send_receive(this, nlh, &answer);
+	this->mutex->unlock(this->mutex);
+	memcpy(text, answer.text, sizeof(text));
+	return error;
+}
+
+/*
+ * Described in header.
+ */
+const char *mobility_nlsocket_strerror(int error)
+{
+	return error && text[0] ? text : strerror(error);
 }
 
 METHOD(mobility_nlsocket_t, destroy, void,
 	private_mobility_nlsocket_t *this)
 {
 	mnl_socket_close(this->socket);
+	this->mutex->destroy(this->mutex);
 	free(this->buf);
 	free(this);
 }
@@ -262,10 +283,10 @@ mobility_nlsocket_t *mobility_nlsocket_create(int protocol)
 	INIT(this,
 		.public = {
 			.exchange = _exchange,
-			.get_text = _get_text,
 			.destroy = _destroy,
 		},
 		.socket = socket,
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 		.buf = malloc(MOBILITY_NLSOCKET_BUF),
 	);
 	return &this->public;

@@ -9,6 +9,7 @@
  * @{ @ingroup mobility_manager
  *
  * Requests to the kernel over netlink and their answers, one after the other.
+ * One socket for each protocol serves all who have something to ask.
  */
 
 #ifndef MOBILITY_NLSOCKET_H_
@@ -36,7 +37,12 @@ typedef struct mobility_nlsocket_answer_t mobility_nlsocket_answer_t;
 typedef void (*mobility_nlsocket_cb_t)(void *data, const struct nlmsghdr *nlh);
 
 /**
- * Socket for requests.  Not thread-safe, the owner locks.
+ * Socket for requests.  Methods may be called from any thread, one request is
+ * under way at a time.
+ *
+ * The lock for that is held until the kernel has answered, which may take
+ * seconds in which it is busy.  So nobody may send a request with a lock held
+ * that listeners of charon's bus take.
  */
 struct mobility_nlsocket_t {
 
@@ -44,21 +50,14 @@ struct mobility_nlsocket_t {
 	 * Send a request and wait until the kernel has answered it.
 	 *
 	 * @param nlh		request, with NLM_F_ACK or NLM_F_DUMP
-	 * @param cb		called for each message of the answer, may be NULL
+	 * @param cb		called for each message of the answer, must not send any
+	 *					request over this socket; may be NULL
 	 * @param data		user data for cb
 	 * @return			0, or errno of what failed; EINTR if objects changed
 	 *					while they were dumped
 	 */
 	int (*exchange)(mobility_nlsocket_t *this, struct nlmsghdr *nlh,
 					mobility_nlsocket_cb_t cb, void *data);
-
-	/**
-	 * Get what the kernel says about the last error.
-	 *
-	 * @return			text, an empty string if it sent none; valid until the
-	 *					next request
-	 */
-	const char *(*get_text)(mobility_nlsocket_t *this);
 
 	/**
 	 * Destroy a mobility_nlsocket_t.
@@ -103,6 +102,15 @@ void mobility_nlsocket_parse(mobility_nlsocket_answer_t *answer,
  * @return				instance, NULL if the kernel has no such (errno is set)
  */
 mobility_nlsocket_t *mobility_nlsocket_create(int protocol);
+
+/**
+ * Say in words what is wrong.
+ *
+ * @param error			what the last request of this thread has returned
+ * @return				text that the kernel has sent with it, if any, else that
+ *						of errno; valid until the thread's next request
+ */
+const char *mobility_nlsocket_strerror(int error);
 
 /**
  * Receive messages from the kernel, and from nobody else.

@@ -11,7 +11,6 @@
 
 #include "net/rtnl.h"
 
-#include <threading/mutex.h>
 #include <utils/debug.h>
 
 /** number of times that objects are asked for while they keep changing */
@@ -37,26 +36,7 @@ struct private_mobility_rtnl_t {
 	 * The socket.
 	 */
 	mobility_nlsocket_t *socket;
-
-	/**
-	 * Lock for it.
-	 */
-	mutex_t *mutex;
 };
-
-/**
- * Send a request and wait for the answer
- */
-static int exchange(private_mobility_rtnl_t *this, struct nlmsghdr *nlh,
-					mobility_nlsocket_cb_t cb, void *data)
-{
-	int error;
-
-	this->mutex->lock(this->mutex);
-	error = this->socket->exchange(this->socket, nlh, cb, data);
-	this->mutex->unlock(this->mutex);
-	return error;
-}
 
 /**
  * Put the header the kernel expects for a dump into a request
@@ -105,7 +85,7 @@ METHOD(mobility_rtnl_t, dump, int,
 		nlh->nlmsg_type = type;
 		nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 		put_dump_header(nlh, family, protocol);
-		error = exchange(this, nlh, cb, data);
+		error = this->socket->exchange(this->socket, nlh, cb, data);
 		if (error != EINTR && error != EAGAIN)
 		{
 			return error;
@@ -120,7 +100,7 @@ METHOD(mobility_rtnl_t, get, int,
 	mobility_nlsocket_cb_t cb, void *data)
 {
 	nlh->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
-	return exchange(this, nlh, cb, data);
+	return this->socket->exchange(this->socket, nlh, cb, data);
 }
 
 METHOD(mobility_rtnl_t, request, int,
@@ -133,7 +113,6 @@ METHOD(mobility_rtnl_t, destroy, void,
 	private_mobility_rtnl_t *this)
 {
 	this->socket->destroy(this->socket);
-	this->mutex->destroy(this->mutex);
 	free(this);
 }
 
@@ -161,7 +140,6 @@ mobility_rtnl_t *mobility_rtnl_create()
 			.destroy = _destroy,
 		},
 		.socket = socket,
-		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	return &this->public;
 }

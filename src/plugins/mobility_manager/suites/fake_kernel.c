@@ -562,12 +562,6 @@ METHOD(mobility_xfrm_t, get_sa_, int,
 	return 0;
 }
 
-METHOD(mobility_xfrm_t, get_error, const char*,
-	mobility_xfrm_t *this)
-{
-	return "error";
-}
-
 /*
  * Described in header
  */
@@ -578,8 +572,6 @@ mobility_xfrm_t *fake_kernel_create_xfrm(void)
 	xfrm = (mobility_xfrm_t){
 		.request = _request_,
 		.get_sa = _get_sa_,
-		.get_error = _get_error,
-		.destroy = (void*)nop,
 	};
 	return &xfrm;
 }

@@ -200,12 +200,6 @@ METHOD(mobility_xfrm_t, set_thresholds, int,
 	return error;
 }
 
-METHOD(mobility_xfrm_t, get_error, const char*,
-	mobility_xfrm_t *this)
-{
-	return strerror(kernel.error ?: ESRCH);
-}
-
 METHOD(mobility_xfrm_events_t, get_fd, int,
 	mobility_xfrm_events_t *this)
 {
@@ -317,8 +311,6 @@ mobility_xfrm_t *mock_xfrm_create(void)
 	kernel.xfrm = (mobility_xfrm_t){
 		.get_sa = _get_sa,
 		.set_thresholds = _set_thresholds,
-		.get_error = _get_error,
-		.destroy = (void*)nop,
 	};
 	return &kernel.xfrm;
 }

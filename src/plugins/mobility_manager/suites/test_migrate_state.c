@@ -212,12 +212,6 @@ METHOD(mobility_xfrm_t, mock_get_sa, int,
 	return 0;
 }
 
-METHOD(mobility_xfrm_t, mock_get_error, const char*,
-	mobility_xfrm_t *this)
-{
-	return "error";
-}
-
 /**
  * Create SAs in a kernel with one SA, and policies
  */
@@ -230,8 +224,6 @@ static mobility_xfrm_migrate_t *create_mocked(int error, char *src, char *dst,
 	kernel.xfrm = (mobility_xfrm_t){
 		.request = _mock_request,
 		.get_sa = _mock_get_sa,
-		.get_error = _mock_get_error,
-		.destroy = (void*)nop,
 	};
 	kernel.error = error;
 	host = host_create_from_string(src, 0);

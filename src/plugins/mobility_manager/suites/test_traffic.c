@@ -835,6 +835,8 @@ START_TEST(test_no_ipsec)
 }
 END_TEST
 
+static mobility_xfrm_t *xfrm;
+
 static void setup_kernel(void)
 {
 	mobility_traffic_sas_t sas;
@@ -842,9 +844,9 @@ static void setup_kernel(void)
 
 	esp_setup();
 	prepare();
-	traffic = mobility_traffic_create(mobility_xfrm_create(),
-									  mobility_xfrm_events_create(), on_verdict,
-									  NULL);
+	xfrm = mobility_xfrm_create();
+	traffic = mobility_traffic_create(xfrm, mobility_xfrm_events_create(),
+									  on_verdict, NULL);
 	ck_assert(traffic);
 	esp_add(ESP_PORT_A, 1, "replay-window 32");
 	session = traffic->begin(traffic, SESSION);
@@ -859,6 +861,7 @@ static void setup_kernel(void)
 static void teardown_kernel(void)
 {
 	traffic->destroy(traffic);
+	xfrm->destroy(xfrm);
 	mutex->destroy(mutex);
 	esp_teardown();
 }

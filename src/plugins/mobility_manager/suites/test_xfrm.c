@@ -13,6 +13,8 @@
 #include <sys/syscall.h>
 #include <linux/capability.h>
 
+#include <threading/thread.h>
+
 /** space for a message */
 static char buf[4096] __attribute__((aligned(MNL_ALIGNTO)));
 
@@ -430,7 +432,7 @@ START_TEST(test_unknown)
 
 	xfrm = mobility_xfrm_create();
 	ck_assert_int_eq(xfrm->get_sa(xfrm, &id, &sa), ESRCH);
-	ck_assert_str_eq(xfrm->get_error(xfrm), "No such process");
+	ck_assert_str_eq(mobility_nlsocket_strerror(ESRCH), "No such process");
 	ck_assert_int_eq(xfrm->set_thresholds(xfrm, &id, 0, 200), ESRCH);
 	id.dst.family = AF_UNIX;
 	ck_assert_int_ne(xfrm->get_sa(xfrm, &id, &sa), 0);
@@ -457,7 +459,8 @@ START_TEST(test_refused)
 	ck_assert(syscall(SYS_capset, &hdr, none) == 0);
 	xfrm = mobility_xfrm_create();
 	ck_assert_int_eq(xfrm->get_sa(xfrm, &id, &sa), EPERM);
-	ck_assert_str_eq(xfrm->get_error(xfrm), "Operation not permitted");
+	ck_assert_str_eq(mobility_nlsocket_strerror(EPERM),
+					 "Operation not permitted");
 	xfrm->destroy(xfrm);
 	ck_assert(syscall(SYS_capset, &hdr, caps) == 0);
 }
@@ -553,7 +556,53 @@ START_TEST(test_kernel)
 	memcpy(&ae->sa_id.daddr, id.dst.bytes, sizeof(id.dst.bytes));
 	ae->sa_id.spi = id.spi;
 	ck_assert_int_eq(xfrm->request(xfrm, nlh, NULL, NULL), EINVAL);
-	ck_assert_int_gt(strlen(xfrm->get_error(xfrm)), 5);
+	ck_assert_str_ne(mobility_nlsocket_strerror(EINVAL), strerror(EINVAL));
+	xfrm->destroy(xfrm);
+}
+END_TEST
+
+/**
+ * Ask for an SA that there is not, again and again
+ */
+static void *ask(void *socket)
+{
+	mobility_xfrm_t *xfrm = socket;
+	mobility_sa_id_t id = esp_in(1);
+	mobility_sa_t sa;
+	int i;
+
+	for (i = 0; i < 1000; i++)
+	{
+		mobility_assert(xfrm->get_sa(xfrm, &id, &sa) == ESRCH);
+		mobility_assert(streq(mobility_nlsocket_strerror(ESRCH),
+							  "No such process"));
+	}
+	return NULL;
+}
+
+START_TEST(test_threads)
+{
+	mobility_xfrm_t *xfrm;
+	thread_t *threads[3];
+	int i;
+
+	xfrm = mobility_xfrm_create();
+	for (i = 0; i < countof(threads); i++)
+	{
+		threads[i] = thread_create(ask, xfrm);
+	}
+	/* another answer, which the kernel has more to say about */
+	for (i = 0; i < 1000; i++)
+	{
+		mobility_assert(xfrm->request(xfrm, put_header(AF_INET), NULL,
+									  NULL) == EINVAL);
+		mobility_assert(!streq(mobility_nlsocket_strerror(EINVAL),
+							   strerror(EINVAL)));
+	}
+	for (i = 0; i < countof(threads); i++)
+	{
+		threads[i]->join(threads[i]);
+	}
 	xfrm->destroy(xfrm);
 }
 END_TEST
@@ -584,6 +633,7 @@ Suite *mobility_suite_create(void)
 	{
 		tcase_add_test(tc, test_unknown);
 		tcase_add_test(tc, test_refused);
+		tcase_add_test(tc, test_threads);
 	}
 	suite_add_tcase(s, tc);
 

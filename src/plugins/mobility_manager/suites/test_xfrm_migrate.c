@@ -21,6 +21,23 @@
 #define ALGORITHM "aead 'rfc4106(gcm(aes))' " \
 				  "0x0102030405060708090a0b0c0d0e0f1011121314 128"
 
+static mobility_xfrm_t *xfrm;
+static mobility_xfrm_migrate_t *sad;
+
+static void setup(void)
+{
+	mobility_netns_setup();
+	xfrm = mobility_xfrm_create();
+	sad = mobility_xfrm_migrate_create(xfrm);
+}
+
+static void teardown(void)
+{
+	sad->destroy(sad);
+	xfrm->destroy(xfrm);
+	mobility_suite_teardown();
+}
+
 /**
  * What is tested with the kernel, in each direction
  */
@@ -161,7 +178,7 @@ static void assert_all(char *before)
 /**
  * Set the counters of an SA as if there was traffic
  */
-static void set_counters(mobility_xfrm_t *xfrm, const mobility_sa_id_t *id)
+static void set_counters(const mobility_sa_id_t *id)
 {
 	char buf[256] __attribute__((aligned(MNL_ALIGNTO)));
 	struct xfrm_lifetime_cur cur = {
@@ -189,7 +206,7 @@ static void set_counters(mobility_xfrm_t *xfrm, const mobility_sa_id_t *id)
 /**
  * Check that an SA is the same as before, at another place
  */
-static void assert_same(mobility_xfrm_t *xfrm, const mobility_sa_id_t *id,
+static void assert_same(const mobility_sa_id_t *id,
 						const mobility_sa_t *before)
 {
 	mobility_sa_t sa;
@@ -223,13 +240,9 @@ START_TEST(test_migrate)
 	mobility_xfrm_move_t move;
 	mobility_sa_id_t old, new;
 	mobility_sa_t before, other;
-	mobility_xfrm_t *xfrm;
-	mobility_xfrm_migrate_t *sad;
 	char options[256], encap[64] = "", *all, *net;
 
 	net = strchr(test->src_net, ':') ? "fd55::/64" : "10.5.0.0/16";
-	xfrm = mobility_xfrm_create();
-	sad = mobility_xfrm_migrate_create(mobility_xfrm_create());
 	move = sad_create_move(test->src, test->dst, test->new_src, test->new_dst,
 					   test->new_port);
 	move.dir = dirs[d].dir;
@@ -251,7 +264,7 @@ START_TEST(test_migrate)
 			   OTHER_REQID);
 	add_policy(test->src_net, test->dst_net, test->upper, dirs[d].name,
 			   test->if_id, test->src, test->dst, SAD_REQID);
-	set_counters(xfrm, &old);
+	set_counters(&old);
 	ck_assert_int_eq(xfrm->get_sa(xfrm, &old, &before), 0);
 	ck_assert(!sad->has_moved(sad, &move));
 
@@ -265,7 +278,7 @@ START_TEST(test_migrate)
 	{
 		free(all);
 		ck_assert(sad->has_moved(sad, &move));
-		assert_same(xfrm, &new, &before);
+		assert_same(&new, &before);
 		if (!mobility_sa_id_equals(&old, &new))
 		{
 			ck_assert_int_eq(xfrm->get_sa(xfrm, &old, &before), ESRCH);
@@ -289,8 +302,6 @@ START_TEST(test_migrate)
 	ck_assert_int_eq(other.packets, 0);
 
 	sad_destroy_move(&move);
-	sad->destroy(sad);
-	xfrm->destroy(xfrm);
 }
 END_TEST
 
@@ -299,8 +310,6 @@ START_TEST(test_relax)
 	mobility_xfrm_move_t move;
 	mobility_sa_id_t id;
 	mobility_sa_t before;
-	mobility_xfrm_t *xfrm;
-	mobility_xfrm_migrate_t *sad;
 	char options[64] = "replay-window 32";
 	bool v6 = _i == 1, encap = _i == 2;
 	char *src = v6 ? "fd00::9" : "10.0.0.9", *dst = v6 ? "fd00::1" : "10.0.0.1";
@@ -309,8 +318,6 @@ START_TEST(test_relax)
 	char *dst_net = v6 ? "fd33::1/128" : "10.3.0.1/32";
 	u_int if_id = _i == 3 ? 42 : 0;
 
-	xfrm = mobility_xfrm_create();
-	sad = mobility_xfrm_migrate_create(mobility_xfrm_create());
 	snprintf(options, sizeof(options), "replay-window 32 if_id %u %s", if_id,
 			 encap ? "encap espinudp 4500 4500 0.0.0.0" : "");
 	add_sa(src, dst, OTHER_SPI, OTHER_REQID, options);
@@ -321,7 +328,7 @@ START_TEST(test_relax)
 	move.if_id = if_id;
 	sad_create_ts(&move, src_net, dst_net, 0, 0, 65535);
 	id = sad_get_id(move.dst, SAD_SPI);
-	set_counters(xfrm, &id);
+	set_counters(&id);
 	ck_assert_int_eq(xfrm->get_sa(xfrm, &id, &before), 0);
 
 	move.dir = POLICY_FWD;
@@ -335,7 +342,7 @@ START_TEST(test_relax)
 	ck_assert_int_eq(count("policy", "reqid 7 mode tunnel"), 2);
 
 	ck_assert(sad->migrate_relaxed(sad, &move));
-	assert_same(xfrm, &id, &before);
+	assert_same(&id, &before);
 	ck_assert(sad->has_moved(sad, &move));
 	/* nothing is left of what that took, and nothing else has moved */
 	ck_assert_int_eq(count_templates(v6 ? "::" : "0.0.0.0", dst), 2);
@@ -347,18 +354,14 @@ START_TEST(test_relax)
 	ck_assert(!sad->relax(sad, &move));
 	ck_assert(!sad->migrate_relaxed(sad, &move));
 	sad_destroy_move(&move);
-	sad->destroy(sad);
-	xfrm->destroy(xfrm);
 }
 END_TEST
 
 START_TEST(test_migrate_policies)
 {
 	mobility_xfrm_move_t move;
-	mobility_xfrm_migrate_t *sad;
 
 	/* policies in two directions, and two traffic selectors */
-	sad = mobility_xfrm_migrate_create(mobility_xfrm_create());
 	add_sa("10.0.0.9", "10.0.0.1", SAD_SPI, SAD_REQID, "replay-window 32");
 	add_policy("10.4.0.0/16", "10.3.0.1/32", "", "fwd", 0, "10.0.0.9",
 			   "10.0.0.1", SAD_REQID);
@@ -385,17 +388,14 @@ START_TEST(test_migrate_policies)
 	move.dir = POLICY_OUT;
 	ck_assert(sad->migrate(sad, &move));
 	sad_destroy_move(&move);
-	sad->destroy(sad);
 }
 END_TEST
 
 START_TEST(test_migrate_fails)
 {
 	mobility_xfrm_move_t move;
-	mobility_xfrm_migrate_t *sad;
 	char *all;
 
-	sad = mobility_xfrm_migrate_create(mobility_xfrm_create());
 	add_sa("10.0.0.1", "10.0.0.9", SAD_SPI, SAD_REQID, "replay-oseq 0x9");
 	add_sa("10.0.0.1", "10.0.1.9", SAD_SPI, SAD_REQID, "replay-oseq 0x9");
 	add_policy("10.3.0.1/32", "0.0.0.0/0", "", "out", 0, "10.0.0.1",
@@ -420,7 +420,6 @@ START_TEST(test_migrate_fails)
 	ck_assert(!sad->migrate(sad, &move));
 	assert_all(all);
 	sad_destroy_move(&move);
-	sad->destroy(sad);
 }
 END_TEST
 
@@ -449,11 +448,9 @@ static mobility_xfrm_move_t add_same_reqid(bool moves)
 START_TEST(test_same_reqid)
 {
 	mobility_xfrm_move_t move, other;
-	mobility_xfrm_migrate_t *sad;
 	bool moved;
 
 	/* of another IKE_SA: it stays, whichever the kernel finds first */
-	sad = mobility_xfrm_migrate_create(mobility_xfrm_create());
 	move = add_same_reqid(_i);
 	other = move;
 	other.spi = htonl(OTHER_SPI);
@@ -473,18 +470,15 @@ START_TEST(test_same_reqid)
 	}
 	ck_assert_int_eq(count("state", "proto esp"), 2);
 	sad_destroy_move(&move);
-	sad->destroy(sad);
 }
 END_TEST
 
 START_TEST(test_kin)
 {
 	mobility_xfrm_move_t move;
-	mobility_xfrm_migrate_t *sad;
 	uint32_t spi = htonl(OTHER_SPI);
 
 	/* a CHILD_SA and the one that replaces it share policies, both move */
-	sad = mobility_xfrm_migrate_create(mobility_xfrm_create());
 	move = add_same_reqid(TRUE);
 	array_insert_create_value(&move.kin, sizeof(spi), ARRAY_TAIL, &spi);
 	ck_assert(sad->migrate(sad, &move));
@@ -496,7 +490,6 @@ START_TEST(test_kin)
 	ck_assert_int_eq(count_templates("10.0.1.1", "10.0.1.9"), 1);
 	array_destroy(move.kin);
 	sad_destroy_move(&move);
-	sad->destroy(sad);
 }
 END_TEST
 
@@ -549,8 +542,6 @@ START_TEST(test_copy)
 	};
 	mobility_sa_id_t old, new;
 	mobility_sa_t sa, before;
-	mobility_xfrm_t *xfrm;
-	mobility_xfrm_migrate_t *sad;
 	host_t *host, *host6;
 	int i;
 
@@ -567,8 +558,6 @@ START_TEST(test_copy)
 	use_sa("10.0.0.1");
 	add_policy("10.3.0.1", "10.4.0.1", "", "in", 0, "10.0.0.9", "10.0.0.1",
 			   SAD_REQID);
-	xfrm = mobility_xfrm_create();
-	sad = mobility_xfrm_migrate_create(mobility_xfrm_create());
 	host = host_create_from_string("10.0.0.1", 0);
 	old = sad_get_id(host, SAD_SPI);
 	host->destroy(host);
@@ -582,11 +571,11 @@ START_TEST(test_copy)
 	ck_assert_int_eq(xfrm->get_sa(xfrm, &old, &before), 0);
 	ck_assert_int_eq(before.seq, 5);
 	ck_assert(sad->copy(sad, &old, host));
-	assert_same(xfrm, &old, &before);
-	assert_same(xfrm, &new, &before);
+	assert_same(&old, &before);
+	assert_same(&new, &before);
 	/* there is one, and it stays as it is */
 	ck_assert(!sad->copy(sad, &old, host));
-	assert_same(xfrm, &new, &before);
+	assert_same(&new, &before);
 
 	/* each gets packets, and knows of its own only */
 	ck_assert(send_packet());
@@ -613,8 +602,6 @@ START_TEST(test_copy)
 	ck_assert(!sad->copy(sad, &old, host));
 
 	host->destroy(host);
-	sad->destroy(sad);
-	xfrm->destroy(xfrm);
 }
 END_TEST
 
@@ -670,8 +657,7 @@ Suite *mobility_suite_create(void)
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("kernel");
-	tcase_add_checked_fixture(tc, mobility_netns_setup,
-							  mobility_suite_teardown);
+	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	if (esp_available())
 	{
