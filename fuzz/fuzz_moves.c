@@ -1180,7 +1180,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	int i;
 
 	reset();
-	relocator = mobility_child_update_create(&sad);
+	relocator = mobility_child_update_create(NULL, &sad);
 	check(relocator != NULL);
 	for (; len >= 3; data += 3, len -= 3)
 	{

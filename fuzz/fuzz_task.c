@@ -434,7 +434,7 @@ static void begin()
 											   run.context.monitor,
 											   run.context.pins,
 											mobility_path_history_create()),
-					run.context.monitor, run.context.neighbors,
+					run.context.monitor, run.context.rtnl,
 					run.context.relocator, run.context.backlog, "home",
 					&mover_listener, NULL);
 	run.id = mock_ike_create(NULL);

@@ -155,11 +155,10 @@ static void session_ended(void *data)
 static void network_changed(void *data, mobility_change_t change)
 {
 	private_mobility_manager_t *this = data;
-	mobility_pins_t *pins = this->context.pins;
 
-	if (change & MOBILITY_CHANGE_PIN_LOST && pins)
+	if (change & MOBILITY_CHANGE_PIN_LOST)
 	{
-		pins->restore(pins);
+		this->context.pins->restore(this->context.pins);
 	}
 	if (change & ~MOBILITY_CHANGE_PIN_LOST)
 	{
@@ -659,8 +658,8 @@ METHOD(mobility_manager_t, destroy, void,
 	this->context.monitor->destroy(this->context.monitor);
 	DESTROY_IF(this->context.relocator);
 	DESTROY_IF(this->xfrm);
-	DESTROY_IF(this->context.pins);
-	DESTROY_IF(this->context.neighbors);
+	this->context.pins->destroy(this->context.pins);
+	this->context.rtnl->destroy(this->context.rtnl);
 	this->context.backlog->destroy(this->context.backlog);
 	this->context.hooks->destroy(this->context.hooks);
 	this->observers->destroy(this->observers);
@@ -675,7 +674,13 @@ METHOD(mobility_manager_t, destroy, void,
 mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 {
 	private_mobility_manager_t *this;
+	mobility_rtnl_t *rtnl;
 
+	rtnl = mobility_rtnl_create();
+	if (!rtnl)
+	{
+		return NULL;
+	}
 	INIT(this,
 		.public = {
 			.get_listener = _get_listener,
@@ -690,8 +695,9 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 		},
 		.context = {
 			.settings = settings,
-			.neighbors = mobility_neighbors_create(),
-			.pins = mobility_pins_create(settings->get_pin_priority(settings),
+			.rtnl = rtnl,
+			.pins = mobility_pins_create(rtnl,
+										 settings->get_pin_priority(settings),
 										 settings->get_pin_table(settings)),
 			.backlog = mobility_peer_load_create(),
 			.hooks = mobility_ike_hooks_create(),
@@ -705,8 +711,9 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 		.monitor_mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 		.lock = rwlock_create(RWLOCK_TYPE_DEFAULT),
 	);
-	this->context.monitor = mobility_monitor_create(network_changed, this);
-	this->context.relocator = mobility_child_update_create(
+	this->context.monitor = mobility_monitor_create(rtnl, network_changed,
+													this);
+	this->context.relocator = mobility_child_update_create(rtnl,
 									mobility_xfrm_migrate_create(this->xfrm));
 	this->context.traffic = mobility_traffic_create(this->xfrm,
 												mobility_xfrm_events_create(),

@@ -111,7 +111,7 @@ struct mobility_manager_t {
  * Create the manager.
  *
  * @param settings		settings, not owned
- * @return				manager, NULL on failure
+ * @return				manager, NULL on failure, e.g. without rtnetlink
  */
 mobility_manager_t *mobility_manager_create(mobility_settings_t *settings);
 

@@ -35,9 +35,9 @@ struct private_mobility_child_update_t {
 	mobility_xfrm_migrate_t *sad;
 
 	/**
-	 * Addresses that stay while stock takes them from one interface to another.
+	 * Requests about routes.
 	 */
-	mobility_virtual_ips_t *addresses;
+	mobility_rtnl_t *rtnl;
 
 	/**
 	 * Hooks in charon's kernel interface.
@@ -465,9 +465,9 @@ METHOD(mobility_child_update_t, update, void,
 		move_child(this, child_sa, &change);
 	}
 	enumerator->destroy(enumerator);
-	this->addresses->keep(this->addresses, ike_sa);
+	mobility_virtual_ips_keep(this->rtnl, ike_sa);
 	stock(ike_sa, me, other, flags);
-	this->addresses->release(this->addresses, ike_sa);
+	mobility_virtual_ips_release(this->rtnl, ike_sa);
 	this->hooks->end(this->hooks);
 }
 
@@ -488,7 +488,6 @@ METHOD(mobility_child_update_t, destroy, void,
 	private_mobility_child_update_t *this)
 {
 	DESTROY_IF(this->hooks);
-	DESTROY_IF(this->addresses);
 	DESTROY_IF(this->sad);
 	free(this);
 }
@@ -496,8 +495,8 @@ METHOD(mobility_child_update_t, destroy, void,
 /*
  * Described in header.
  */
-mobility_child_update_t *mobility_child_update_create(
-												   mobility_xfrm_migrate_t *sad)
+mobility_child_update_t *mobility_child_update_create(mobility_rtnl_t *rtnl,
+												mobility_xfrm_migrate_t *sad)
 {
 	private_mobility_child_update_t *this;
 
@@ -509,10 +508,10 @@ mobility_child_update_t *mobility_child_update_create(
 			.destroy = _destroy,
 		},
 		.sad = sad,
-		.addresses = mobility_virtual_ips_create(),
+		.rtnl = rtnl,
 		.hooks = mobility_kernel_hooks_create(),
 	);
-	if (!this->sad || !this->addresses || !this->hooks)
+	if (!this->sad || !this->hooks)
 	{
 		destroy(this);
 		return NULL;

@@ -36,6 +36,7 @@
 #define MOBILITY_CHILD_UPDATE_H_
 
 #include "esp/xfrm_migrate.h"
+#include "net/rtnl.h"
 
 #include <collections/array.h>
 #include <sa/ike_sa.h>
@@ -99,10 +100,11 @@ struct mobility_child_update_t {
 /**
  * Create an instance, there can be only one.
  *
+ * @param rtnl			requests about routes, must live longer
  * @param sad			SAs and policies in the kernel, gets owned
- * @return				relocator, NULL if sad is, or without rtnetlink (logged)
+ * @return				relocator, NULL if sad is
  */
-mobility_child_update_t *mobility_child_update_create(
-												  mobility_xfrm_migrate_t *sad);
+mobility_child_update_t *mobility_child_update_create(mobility_rtnl_t *rtnl,
+												mobility_xfrm_migrate_t *sad);
 
 #endif /** MOBILITY_CHILD_UPDATE_H_ @}*/

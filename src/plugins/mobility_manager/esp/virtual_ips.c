@@ -11,7 +11,6 @@
 #include "esp/virtual_ips.h"
 #include "net/netlink.h"
 #include "net/route.h"
-#include "net/rtnl.h"
 #include "net/uplinks.h"
 
 #include <daemon.h>
@@ -19,29 +18,10 @@
 /** worst metric, routes that belong to addresses come first */
 #define METRIC 4294967294U
 
-typedef struct private_mobility_virtual_ips_t private_mobility_virtual_ips_t;
-
-/**
- * Private data of a mobility_virtual_ips_t object.
- */
-struct private_mobility_virtual_ips_t {
-
-	/**
-	 * Public interface.
-	 */
-	mobility_virtual_ips_t public;
-
-	/**
-	 * Socket for requests.
-	 */
-	mobility_rtnl_t *rtnl;
-};
-
 /**
  * Add or remove the local route of an address.
  */
-static void manage_route(private_mobility_virtual_ips_t *this, uint16_t type,
-						 host_t *host)
+static void manage_route(mobility_rtnl_t *rtnl, uint16_t type, host_t *host)
 {
 	char buf[256] __attribute__((aligned(MNL_ALIGNTO)));
 	mobility_ip_t ip = mobility_ip_from_host(host);
@@ -63,7 +43,7 @@ static void manage_route(private_mobility_virtual_ips_t *this, uint16_t type,
 	mnl_attr_put_u32(nlh, RTA_OIF, if_nametoindex("lo"));
 	mnl_attr_put_u32(nlh, RTA_PRIORITY, METRIC);
 
-	error = this->rtnl->request(this->rtnl, nlh);
+	error = rtnl->request(rtnl, nlh);
 	if (error && error != EEXIST && error != ESRCH)
 	{
 		DBG2(DBG_KNL, "unable to keep virtual IP %H: %s", host,
@@ -74,7 +54,7 @@ static void manage_route(private_mobility_virtual_ips_t *this, uint16_t type,
 /**
  * Add or remove routes for all virtual IP addresses of an IKE_SA.
  */
-static void manage_routes(private_mobility_virtual_ips_t *this, uint16_t type,
+static void manage_routes(mobility_rtnl_t *rtnl, uint16_t type,
 						  ike_sa_t *ike_sa)
 {
 	enumerator_t *enumerator;
@@ -83,52 +63,25 @@ static void manage_routes(private_mobility_virtual_ips_t *this, uint16_t type,
 	enumerator = ike_sa->create_virtual_ip_enumerator(ike_sa, TRUE);
 	while (enumerator->enumerate(enumerator, &host))
 	{
-		manage_route(this, type, host);
+		manage_route(rtnl, type, host);
 	}
 	enumerator->destroy(enumerator);
-}
-
-METHOD(mobility_virtual_ips_t, keep, void,
-	private_mobility_virtual_ips_t *this, ike_sa_t *ike_sa)
-{
-	manage_routes(this, RTM_NEWROUTE, ike_sa);
-}
-
-METHOD(mobility_virtual_ips_t, release, void,
-	private_mobility_virtual_ips_t *this, ike_sa_t *ike_sa)
-{
-	manage_routes(this, RTM_DELROUTE, ike_sa);
-}
-
-METHOD(mobility_virtual_ips_t, destroy, void,
-	private_mobility_virtual_ips_t *this)
-{
-	this->rtnl->destroy(this->rtnl);
-	free(this);
 }
 
 /*
  * Described in header.
  */
-mobility_virtual_ips_t *mobility_virtual_ips_create()
+void mobility_virtual_ips_keep(mobility_rtnl_t *rtnl, ike_sa_t *ike_sa)
 {
-	private_mobility_virtual_ips_t *this;
-	mobility_rtnl_t *rtnl;
+	manage_routes(rtnl, RTM_NEWROUTE, ike_sa);
+}
 
-	rtnl = mobility_rtnl_create();
-	if (!rtnl)
-	{
-		return NULL;
-	}
-	INIT(this,
-		.public = {
-			.keep = _keep,
-			.release = _release,
-			.destroy = _destroy,
-		},
-		.rtnl = rtnl,
-	);
-	return &this->public;
+/*
+ * Described in header.
+ */
+void mobility_virtual_ips_release(mobility_rtnl_t *rtnl, ike_sa_t *ike_sa)
+{
+	manage_routes(rtnl, RTM_DELROUTE, ike_sa);
 }
 
 /**

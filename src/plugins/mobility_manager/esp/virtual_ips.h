@@ -25,41 +25,23 @@
 #include <sa/ike_sa.h>
 
 #include "net/monitor.h"
-
-typedef struct mobility_virtual_ips_t mobility_virtual_ips_t;
-
-/**
- * Addresses.  Methods may be called from any thread with the IKE_SA checked
- * out; the internal mutex is a leaf.
- */
-struct mobility_virtual_ips_t {
-
-	/**
-	 * Keep the virtual IP addresses of an IKE_SA local.
-	 *
-	 * @param ike_sa	IKE_SA
-	 */
-	void (*keep)(mobility_virtual_ips_t *this, ike_sa_t *ike_sa);
-
-	/**
-	 * They are on an interface again.
-	 *
-	 * @param ike_sa	IKE_SA
-	 */
-	void (*release)(mobility_virtual_ips_t *this, ike_sa_t *ike_sa);
-
-	/**
-	 * Destroy a mobility_virtual_ips_t.
-	 */
-	void (*destroy)(mobility_virtual_ips_t *this);
-};
+#include "net/rtnl.h"
 
 /**
- * Create an instance.
+ * Keep the virtual IP addresses of an IKE_SA local.
  *
- * @return				instance, NULL if rtnetlink is not available (logged)
+ * @param rtnl			socket for requests
+ * @param ike_sa		IKE_SA, checked out
  */
-mobility_virtual_ips_t *mobility_virtual_ips_create();
+void mobility_virtual_ips_keep(mobility_rtnl_t *rtnl, ike_sa_t *ike_sa);
+
+/**
+ * They are on an interface again.
+ *
+ * @param rtnl			socket for requests
+ * @param ike_sa		IKE_SA, checked out
+ */
+void mobility_virtual_ips_release(mobility_rtnl_t *rtnl, ike_sa_t *ike_sa);
 
 /**
  * Put virtual IP addresses back that others have deleted, e.g. with all addresses

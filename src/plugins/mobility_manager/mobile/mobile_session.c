@@ -1281,7 +1281,7 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 											   context->settings,
 											   context->monitor, context->pins,
 											   records),
-					context->monitor, context->neighbors, context->relocator,
+					context->monitor, context->rtnl, context->relocator,
 					context->backlog,
 					this->connection, &listener, this);
 	this->hold = mobility_hold_create(context->hooks, this->mover->exchange,

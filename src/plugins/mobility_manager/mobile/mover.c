@@ -6,6 +6,7 @@
 
 #include "mobile/mover.h"
 #include "net/clock.h"
+#include "net/neighbors.h"
 #include "mobile/pmtu.h"
 #include "mobile/progress.h"
 
@@ -65,9 +66,9 @@ struct private_mobility_mover_t {
 	mobility_monitor_t *monitor;
 
 	/**
-	 * Neighbors of this host, or NULL.
+	 * Requests about next hops.
 	 */
-	mobility_neighbors_t *neighbors;
+	mobility_rtnl_t *rtnl;
 
 	/**
 	 * Moves CHILD_SAs, or NULL.
@@ -288,10 +289,7 @@ static void send_over(private_mobility_mover_t *this,
 static void send_again(private_mobility_mover_t *this,
 					   const mobility_path_t *path)
 {
-	if (this->neighbors)
-	{
-		this->neighbors->ask_again(this->neighbors, path);
-	}
+	mobility_neighbors_ask_again(this->rtnl, path);
 	this->repeated = TRUE;
 	send_over(this, path);
 }
@@ -1157,7 +1155,7 @@ METHOD(mobility_mover_t, destroy, void,
  */
 mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 										mobility_monitor_t *monitor,
-										mobility_neighbors_t *neighbors,
+										mobility_rtnl_t *rtnl,
 										mobility_child_update_t *relocator,
 										mobility_peer_load_t *backlog,
 										const char *name,
@@ -1204,7 +1202,7 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 			.destroy = _destroy,
 		},
 		.monitor = monitor,
-		.neighbors = neighbors,
+		.rtnl = rtnl,
 		.relocator = relocator,
 		.backlog = backlog,
 		.name = name,

@@ -20,7 +20,7 @@
 #include "path/candidates.h"
 #include "ike/request.h"
 #include "session/fsm.h"
-#include "net/neighbors.h"
+#include "net/rtnl.h"
 #include "esp/child_update.h"
 #include "session/status.h"
 #include "ike/mobike_task.h"
@@ -251,7 +251,7 @@ struct mobility_mover_t {
  *
  * @param candidates	candidate paths, adopted
  * @param monitor		network monitor
- * @param neighbors		neighbors of this host, NULL if unavailable
+ * @param rtnl			requests about next hops
  * @param relocator		moves CHILD_SAs, NULL to have stock do it
  * @param backlog		what peers are busy with
  * @param name			name for the log, must live as long
@@ -261,7 +261,7 @@ struct mobility_mover_t {
  */
 mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 										mobility_monitor_t *monitor,
-										mobility_neighbors_t *neighbors,
+										mobility_rtnl_t *rtnl,
 										mobility_child_update_t *relocator,
 										mobility_peer_load_t *backlog,
 										const char *name,

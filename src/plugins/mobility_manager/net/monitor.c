@@ -41,6 +41,11 @@ struct private_mobility_monitor_t {
 	mobility_monitor_t public;
 
 	/**
+	 * Socket to read the state.
+	 */
+	mobility_rtnl_t *rtnl;
+
+	/**
 	 * Called on changes.
 	 */
 	mobility_monitor_cb_t cb;
@@ -259,7 +264,7 @@ static mobility_uplinks_t *borrow(private_mobility_monitor_t *this, bool *held)
 	}
 	this->mutex->unlock(this->mutex);
 	uplinks = create_uplinks();
-	feed = mobility_rtnl_events_create();
+	feed = mobility_rtnl_events_create(this->rtnl);
 	if (feed)
 	{
 		if (feed->read(feed))
@@ -296,7 +301,7 @@ static source_t *source_create(private_mobility_monitor_t *this)
 	mobility_rtnl_events_t *feed;
 	int stop;
 
-	feed = mobility_rtnl_events_create();
+	feed = mobility_rtnl_events_create(this->rtnl);
 	if (!feed)
 	{
 		return NULL;
@@ -665,7 +670,8 @@ METHOD(mobility_monitor_t, destroy, void,
 /*
  * Described in header.
  */
-mobility_monitor_t *mobility_monitor_create(mobility_monitor_cb_t cb,
+mobility_monitor_t *mobility_monitor_create(mobility_rtnl_t *rtnl,
+											mobility_monitor_cb_t cb,
 											void *data)
 {
 	private_mobility_monitor_t *this;
@@ -684,6 +690,7 @@ mobility_monitor_t *mobility_monitor_create(mobility_monitor_cb_t cb,
 			.create_link_enumerator = _create_link_enumerator,
 			.destroy = _destroy,
 		},
+		.rtnl = rtnl,
 		.cb = cb,
 		.data = data,
 		.starting = mutex_create(MUTEX_TYPE_DEFAULT),

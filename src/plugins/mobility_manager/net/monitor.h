@@ -14,6 +14,7 @@
 #ifndef MOBILITY_MONITOR_H_
 #define MOBILITY_MONITOR_H_
 
+#include "net/rtnl.h"
 #include "net/uplinks.h"
 
 /** where sysfs is mounted */
@@ -130,11 +131,13 @@ struct mobility_monitor_t {
 /**
  * Create a monitor, not started.
  *
+ * @param rtnl			socket to read the state, must live longer
  * @param cb			called on changes
  * @param data			user data for cb
  * @return				monitor
  */
-mobility_monitor_t *mobility_monitor_create(mobility_monitor_cb_t cb,
+mobility_monitor_t *mobility_monitor_create(mobility_rtnl_t *rtnl,
+											mobility_monitor_cb_t cb,
 											void *data);
 
 #endif /** MOBILITY_MONITOR_H_ @}*/

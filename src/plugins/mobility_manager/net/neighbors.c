@@ -8,25 +8,6 @@
 #include <linux/rtnetlink.h>
 
 #include "net/neighbors.h"
-#include "net/rtnl.h"
-
-typedef struct private_mobility_neighbors_t private_mobility_neighbors_t;
-
-/**
- * Private data of a mobility_neighbors_t object.
- */
-struct private_mobility_neighbors_t {
-
-	/**
-	 * Public interface.
-	 */
-	mobility_neighbors_t public;
-
-	/**
-	 * Socket for requests.
-	 */
-	mobility_rtnl_t *rtnl;
-};
 
 /**
  * Build a request about the next hop of a path.
@@ -65,50 +46,17 @@ static void get_state(void *data, const struct nlmsghdr *nlh)
 	}
 }
 
-METHOD(mobility_neighbors_t, ask_again, bool,
-	private_mobility_neighbors_t *this, const mobility_path_t *path)
-{
-	char buf[128] __attribute__((aligned(MNL_ALIGNTO)));
-	uint16_t state = NUD_NONE;
-	struct nlmsghdr *nlh;
-	bool waiting = FALSE;
-
-	nlh = build_request(buf, RTM_GETNEIGH, path);
-	if (this->rtnl->get(this->rtnl, nlh, get_state, &state) == 0 &&
-		state == NUD_INCOMPLETE)
-	{
-		nlh = build_request(buf, RTM_DELNEIGH, path);
-		waiting = this->rtnl->request(this->rtnl, nlh) == 0;
-	}
-	return waiting;
-}
-
-METHOD(mobility_neighbors_t, destroy, void,
-	private_mobility_neighbors_t *this)
-{
-	this->rtnl->destroy(this->rtnl);
-	free(this);
-}
-
 /*
  * Described in header.
  */
-mobility_neighbors_t *mobility_neighbors_create()
+bool mobility_neighbors_ask_again(mobility_rtnl_t *rtnl,
+								  const mobility_path_t *path)
 {
-	private_mobility_neighbors_t *this;
-	mobility_rtnl_t *rtnl;
+	char buf[128] __attribute__((aligned(MNL_ALIGNTO)));
+	uint16_t state = NUD_NONE;
 
-	rtnl = mobility_rtnl_create();
-	if (!rtnl)
-	{
-		return NULL;
-	}
-	INIT(this,
-		.public = {
-			.ask_again = _ask_again,
-			.destroy = _destroy,
-		},
-		.rtnl = rtnl,
-	);
-	return &this->public;
+	return rtnl->get(rtnl, build_request(buf, RTM_GETNEIGH, path), get_state,
+					 &state) == 0 &&
+		   state == NUD_INCOMPLETE &&
+		   rtnl->request(rtnl, build_request(buf, RTM_DELNEIGH, path)) == 0;
 }

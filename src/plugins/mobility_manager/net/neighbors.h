@@ -20,36 +20,18 @@
 #define MOBILITY_NEIGHBORS_H_
 
 #include "net/path.h"
-
-typedef struct mobility_neighbors_t mobility_neighbors_t;
-
-/**
- * Neighbors of this host.  Methods may be called from any thread; the internal
- * mutex is a leaf.
- */
-struct mobility_neighbors_t {
-
-	/**
-	 * If the kernel still waits for an answer of a path's next hop, make it
-	 * forget that it has asked: the next packet makes it ask at once.  Known
-	 * and static entries are left alone.
-	 *
-	 * @param path		path
-	 * @return			TRUE if the kernel was waiting
-	 */
-	bool (*ask_again)(mobility_neighbors_t *this, const mobility_path_t *path);
-
-	/**
-	 * Destroy a mobility_neighbors_t.
-	 */
-	void (*destroy)(mobility_neighbors_t *this);
-};
+#include "net/rtnl.h"
 
 /**
- * Create an instance.
+ * If the kernel still waits for an answer of a path's next hop, make it forget
+ * that it has asked: the next packet makes it ask at once.  Known and static
+ * entries are left alone.
  *
- * @return				instance, NULL if rtnetlink is not available (logged)
+ * @param rtnl			socket for requests
+ * @param path			path
+ * @return				TRUE if the kernel was waiting
  */
-mobility_neighbors_t *mobility_neighbors_create();
+bool mobility_neighbors_ask_again(mobility_rtnl_t *rtnl,
+								  const mobility_path_t *path);
 
 #endif /** MOBILITY_NEIGHBORS_H_ @}*/

@@ -19,8 +19,8 @@
 typedef struct mobility_rtnl_t mobility_rtnl_t;
 
 /**
- * Socket for requests.  Methods may be called from any thread, one request is
- * under way at a time; callbacks must not send any over the same socket.
+ * Socket for requests.  Methods may be called from any thread, but not with a
+ * lock held that listeners of charon's bus take, see mobility_nlsocket_t.
  */
 struct mobility_rtnl_t {
 

@@ -9,7 +9,6 @@
 #include <linux/rtnetlink.h>
 
 #include "net/rtnl_events.h"
-#include "net/rtnl.h"
 
 #include <utils/debug.h>
 
@@ -222,7 +221,6 @@ METHOD(mobility_rtnl_events_t, destroy, void,
 	{
 		mnl_socket_close(this->socket);
 	}
-	DESTROY_IF(this->rtnl);
 	forget(this);
 	free(this->buf);
 	free(this);
@@ -260,7 +258,7 @@ static bool subscribe(struct mnl_socket *socket)
 /*
  * Described in header.
  */
-mobility_rtnl_events_t *mobility_rtnl_events_create()
+mobility_rtnl_events_t *mobility_rtnl_events_create(mobility_rtnl_t *rtnl)
 {
 	private_mobility_rtnl_events_t *this;
 
@@ -275,6 +273,7 @@ mobility_rtnl_events_t *mobility_rtnl_events_create()
 		},
 		.socket = mnl_socket_open2(NETLINK_ROUTE,
 								   SOCK_CLOEXEC | SOCK_NONBLOCK),
+		.rtnl = rtnl,
 		.buf = malloc(MOBILITY_NLSOCKET_BUF),
 	);
 
@@ -282,12 +281,6 @@ mobility_rtnl_events_t *mobility_rtnl_events_create()
 	{
 		DBG1(DBG_NET, "mobility: subscribing to network changes failed: %s",
 			 strerror(errno));
-		destroy(this);
-		return NULL;
-	}
-	this->rtnl = mobility_rtnl_create();
-	if (!this->rtnl)
-	{
 		destroy(this);
 		return NULL;
 	}

@@ -14,13 +14,14 @@
 #ifndef MOBILITY_RTNL_EVENTS_H_
 #define MOBILITY_RTNL_EVENTS_H_
 
+#include "net/rtnl.h"
 #include "net/uplinks.h"
 
 typedef struct mobility_rtnl_events_t mobility_rtnl_events_t;
 
 /**
- * Sockets to receive changes and read the whole state.  Not thread-safe, the
- * owner locks.
+ * Receives changes and reads the whole state.  Not thread-safe, the owner
+ * locks.
  */
 struct mobility_rtnl_events_t {
 
@@ -75,8 +76,9 @@ struct mobility_rtnl_events_t {
 /**
  * Subscribe to network changes.
  *
+ * @param rtnl			socket to read the whole state, must live longer
  * @return				instance, NULL if rtnetlink is not available (logged)
  */
-mobility_rtnl_events_t *mobility_rtnl_events_create();
+mobility_rtnl_events_t *mobility_rtnl_events_create(mobility_rtnl_t *rtnl);
 
 #endif /** MOBILITY_RTNL_EVENTS_H_ @}*/

@@ -38,7 +38,7 @@ struct private_mobility_candidates_t {
 	mobility_monitor_t *monitor;
 
 	/**
-	 * Policy routing, or NULL.
+	 * Policy routing.
 	 */
 	mobility_pins_t *pins;
 
@@ -683,7 +683,7 @@ METHOD(mobility_candidates_t, pin, void,
 {
 	mobility_path_id_t id = mobility_path_get_id(path);
 
-	if (!this->pins || !this->pinning || find_pinned(this, &id) != -1)
+	if (!this->pinning || find_pinned(this, &id) != -1)
 	{
 		return;
 	}

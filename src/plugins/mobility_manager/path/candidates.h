@@ -252,7 +252,7 @@ struct mobility_candidates_t {
  * @param connection	name of the connection, must live as long
  * @param settings		settings
  * @param monitor		network monitor
- * @param pins			pins, NULL if the kernel has none
+ * @param pins			pins
  * @param records		what experience says about the paths, gets owned
  * @return				candidates
  */

@@ -22,24 +22,6 @@
  */
 #define METRIC 0xfffffffe
 
-typedef struct private_mobility_pin_routes_t private_mobility_pin_routes_t;
-
-/**
- * Private data
- */
-struct private_mobility_pin_routes_t {
-
-	/**
-	 * Public interface.
-	 */
-	mobility_pin_routes_t public;
-
-	/**
-	 * Socket for requests.
-	 */
-	mobility_rtnl_t *rtnl;
-};
-
 /**
  * Space for a request
  */
@@ -108,8 +90,8 @@ static void put_gateway(struct nlmsghdr *nlh, struct rtmsg *rtm,
 /**
  * Add or remove a rule
  */
-static int manage_rule(private_mobility_pin_routes_t *this, uint16_t type,
-					   uint16_t flags, const mobility_pin_routes_rule_t *rule)
+static int manage_rule(mobility_rtnl_t *rtnl, uint16_t type, uint16_t flags,
+					   const mobility_pin_routes_rule_t *rule)
 {
 	request_t request;
 	struct nlmsghdr *nlh;
@@ -126,22 +108,28 @@ static int manage_rule(private_mobility_pin_routes_t *this, uint16_t type,
 	mnl_attr_put_u32(nlh, FRA_TABLE, rule->table);
 	mnl_attr_put_u32(nlh, FRA_PRIORITY, rule->priority);
 	mnl_attr_put_u8(nlh, FRA_PROTOCOL, MOBILITY_RTPROT);
-	return this->rtnl->request(this->rtnl, nlh);
+	return rtnl->request(rtnl, nlh);
 }
 
-METHOD(mobility_pin_routes_t, add_rule, int,
-	private_mobility_pin_routes_t *this, const mobility_pin_routes_rule_t *rule)
+/*
+ * Described in header.
+ */
+int mobility_pin_routes_add_rule(mobility_rtnl_t *rtnl,
+								 const mobility_pin_routes_rule_t *rule)
 {
 	int error;
 
-	error = manage_rule(this, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, rule);
+	error = manage_rule(rtnl, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, rule);
 	return error == EEXIST ? 0 : error;
 }
 
-METHOD(mobility_pin_routes_t, del_rule, int,
-	private_mobility_pin_routes_t *this, const mobility_pin_routes_rule_t *rule)
+/*
+ * Described in header.
+ */
+int mobility_pin_routes_del_rule(mobility_rtnl_t *rtnl,
+								 const mobility_pin_routes_rule_t *rule)
 {
-	return manage_rule(this, RTM_DELRULE, 0, rule);
+	return manage_rule(rtnl, RTM_DELRULE, 0, rule);
 }
 
 /**
@@ -163,10 +151,8 @@ static void put_mtu(struct nlmsghdr *nlh, uint32_t mtu)
  * There is no preferred source: rules see to that, and an IPv4 route is gone
  * for good if the address it prefers is away for a moment.
  */
-static int manage_route(private_mobility_pin_routes_t *this, uint16_t type,
-						uint16_t flags,
-						const mobility_pin_routes_route_t *route,
-						bool onlink)
+static int manage_route(mobility_rtnl_t *rtnl, uint16_t type, uint16_t flags,
+						const mobility_pin_routes_route_t *route, bool onlink)
 {
 	request_t request;
 	struct nlmsghdr *nlh;
@@ -193,13 +179,15 @@ static int manage_route(private_mobility_pin_routes_t *this, uint16_t type,
 	{
 		put_mtu(nlh, route->mtu);
 	}
-	return this->rtnl->request(this->rtnl, nlh);
+	return rtnl->request(rtnl, nlh);
 }
 
-METHOD(mobility_pin_routes_t, add_route, int,
-	private_mobility_pin_routes_t *this,
-	const mobility_pin_routes_route_t *route,
-	bool replace)
+/*
+ * Described in header.
+ */
+int mobility_pin_routes_add_route(mobility_rtnl_t *rtnl,
+								  const mobility_pin_routes_route_t *route,
+								  bool replace)
 {
 	const mobility_ip_t *gateway = &route->gateway;
 	uint16_t flags = NLM_F_CREATE | (replace ? NLM_F_REPLACE : NLM_F_EXCL);
@@ -209,21 +197,23 @@ METHOD(mobility_pin_routes_t, add_route, int,
 	/* the uplink's own table may be the only one with a route to the gateway,
 	 * for link-local ones there is no need of any */
 	onlink = gateway->family == AF_INET || !mobility_ip_is_linklocal(gateway);
-	error = manage_route(this, RTM_NEWROUTE, flags, route, onlink);
+	error = manage_route(rtnl, RTM_NEWROUTE, flags, route, onlink);
 	if (error == EINVAL && onlink && gateway->family == AF_INET6)
 	{	/* for the kernel no IPv6 gateway is on-link that the main table rather
 		 * reaches over another interface, but it may be used if that table
 		 * has a route to it over this one, too */
-		error = manage_route(this, RTM_NEWROUTE, flags, route, FALSE);
+		error = manage_route(rtnl, RTM_NEWROUTE, flags, route, FALSE);
 	}
 	return error == EEXIST ? 0 : error;
 }
 
-METHOD(mobility_pin_routes_t, del_route, int,
-	private_mobility_pin_routes_t *this,
-	const mobility_pin_routes_route_t *route)
+/*
+ * Described in header.
+ */
+int mobility_pin_routes_del_route(mobility_rtnl_t *rtnl,
+								  const mobility_pin_routes_route_t *route)
 {
-	return manage_route(this, RTM_DELROUTE, 0, route, FALSE);
+	return manage_route(rtnl, RTM_DELROUTE, 0, route, FALSE);
 }
 
 /**
@@ -284,7 +274,7 @@ static void collect_route(void *data, const struct nlmsghdr *nlh)
 /**
  * Get the objects of a kind for both families, FALSE on failure
  */
-static bool dump(private_mobility_pin_routes_t *this, uint16_t type,
+static bool dump(mobility_rtnl_t *rtnl, uint16_t type,
 				 mobility_nlsocket_cb_t cb, void *data)
 {
 	static const int families[] = { AF_INET, AF_INET6 };
@@ -292,8 +282,7 @@ static bool dump(private_mobility_pin_routes_t *this, uint16_t type,
 
 	for (i = 0; i < countof(families); i++)
 	{
-		error = this->rtnl->dump(this->rtnl, type, families[i], MOBILITY_RTPROT,
-								 cb, data);
+		error = rtnl->dump(rtnl, type, families[i], MOBILITY_RTPROT, cb, data);
 		/* the kernel may lack IPv6 or policy routing */
 		if (error && error != EOPNOTSUPP && error != EAFNOSUPPORT)
 		{
@@ -305,13 +294,15 @@ static bool dump(private_mobility_pin_routes_t *this, uint16_t type,
 	return TRUE;
 }
 
-METHOD(mobility_pin_routes_t, get_rules, array_t*,
-	private_mobility_pin_routes_t *this)
+/*
+ * Described in header.
+ */
+array_t *mobility_pin_routes_get_rules(mobility_rtnl_t *rtnl)
 {
 	array_t *rules;
 
 	rules = array_create(sizeof(mobility_pin_routes_rule_t), 0);
-	if (!dump(this, RTM_GETRULE, collect_rule, rules))
+	if (!dump(rtnl, RTM_GETRULE, collect_rule, rules))
 	{
 		array_destroy(rules);
 		return NULL;
@@ -319,13 +310,15 @@ METHOD(mobility_pin_routes_t, get_rules, array_t*,
 	return rules;
 }
 
-METHOD(mobility_pin_routes_t, get_routes, array_t*,
-	private_mobility_pin_routes_t *this)
+/*
+ * Described in header.
+ */
+array_t *mobility_pin_routes_get_routes(mobility_rtnl_t *rtnl)
 {
 	array_t *routes;
 
 	routes = array_create(sizeof(mobility_pin_routes_route_t), 0);
-	if (!dump(this, RTM_GETROUTE, collect_route, routes))
+	if (!dump(rtnl, RTM_GETROUTE, collect_route, routes))
 	{
 		array_destroy(routes);
 		return NULL;
@@ -352,61 +345,27 @@ static void collect_own(void *data, const struct nlmsghdr *nlh)
 	}
 }
 
-METHOD(mobility_pin_routes_t, sweep, u_int,
-	private_mobility_pin_routes_t *this)
+/*
+ * Described in header.
+ */
+u_int mobility_pin_routes_sweep(mobility_rtnl_t *rtnl)
 {
 	struct nlmsghdr *nlh;
 	array_t *own;
 	u_int removed = 0;
 
 	own = array_create(0, 0);
-	dump(this, RTM_GETRULE, collect_own, own);
-	dump(this, RTM_GETROUTE, collect_own, own);
+	dump(rtnl, RTM_GETRULE, collect_own, own);
+	dump(rtnl, RTM_GETROUTE, collect_own, own);
 	while (array_remove(own, ARRAY_HEAD, &nlh))
 	{
 		/* what the kernel described is what it shall remove */
 		nlh->nlmsg_type = nlh->nlmsg_type == RTM_NEWRULE ? RTM_DELRULE
 														 : RTM_DELROUTE;
 		nlh->nlmsg_flags = 0;
-		removed += this->rtnl->request(this->rtnl, nlh) == 0;
+		removed += rtnl->request(rtnl, nlh) == 0;
 		free(nlh);
 	}
 	array_destroy(own);
 	return removed;
-}
-
-METHOD(mobility_pin_routes_t, destroy, void,
-	private_mobility_pin_routes_t *this)
-{
-	this->rtnl->destroy(this->rtnl);
-	free(this);
-}
-
-/*
- * Described in header.
- */
-mobility_pin_routes_t *mobility_pin_routes_create()
-{
-	private_mobility_pin_routes_t *this;
-	mobility_rtnl_t *rtnl;
-
-	rtnl = mobility_rtnl_create();
-	if (!rtnl)
-	{
-		return NULL;
-	}
-	INIT(this,
-		.public = {
-			.add_rule = _add_rule,
-			.del_rule = _del_rule,
-			.add_route = _add_route,
-			.del_route = _del_route,
-			.get_rules = _get_rules,
-			.get_routes = _get_routes,
-			.sweep = _sweep,
-			.destroy = _destroy,
-		},
-		.rtnl = rtnl,
-	);
-	return &this->public;
 }

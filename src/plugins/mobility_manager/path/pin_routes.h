@@ -8,8 +8,8 @@
  * @defgroup mobility_pin_routes mobility_pin_routes
  * @{ @ingroup mobility_manager
  *
- * Rules and routes of our own (MOBILITY_RTPROT) in the kernel.  Part of
- * mobility_pins_t.
+ * Rules and routes of our own (MOBILITY_RTPROT) in the kernel, for
+ * mobility_pins_t.  All of it waits for the kernel, see mobility_rtnl_t.
  */
 
 #ifndef MOBILITY_PIN_ROUTES_H_
@@ -19,7 +19,6 @@
 #include "net/rtnl.h"
 #include "net/uplinks.h"
 
-typedef struct mobility_pin_routes_t mobility_pin_routes_t;
 typedef struct mobility_pin_routes_rule_t mobility_pin_routes_rule_t;
 typedef struct mobility_pin_routes_route_t mobility_pin_routes_route_t;
 
@@ -54,79 +53,69 @@ struct mobility_pin_routes_route_t {
 };
 
 /**
- * Access to our own rules and routes.  Not thread-safe, the owner locks.
+ * Add a rule.
+ *
+ * @param rtnl			socket for requests
+ * @param rule			rule
+ * @return				0, or errno of what failed; it is fine if it exists
  */
-struct mobility_pin_routes_t {
-
-	/**
-	 * Add a rule.
-	 *
-	 * @param rule		rule
-	 * @return			0, or errno of what failed; it is fine if it exists
-	 */
-	int (*add_rule)(mobility_pin_routes_t *this,
-					const mobility_pin_routes_rule_t *rule);
-
-	/**
-	 * Remove a rule.
-	 *
-	 * @param rule		rule
-	 * @return			0, or errno of what failed
-	 */
-	int (*del_rule)(mobility_pin_routes_t *this,
-					const mobility_pin_routes_rule_t *rule);
-
-	/**
-	 * Add a route.
-	 *
-	 * @param route		route
-	 * @param replace	TRUE to replace what is in the table, FALSE to leave it
-	 * @return			0, or errno of what failed; it is fine if it exists
-	 */
-	int (*add_route)(mobility_pin_routes_t *this,
-					 const mobility_pin_routes_route_t *route, bool replace);
-
-	/**
-	 * Remove a route.
-	 *
-	 * @param route		route
-	 * @return			0, or errno of what failed
-	 */
-	int (*del_route)(mobility_pin_routes_t *this,
-					 const mobility_pin_routes_route_t *route);
-
-	/**
-	 * Get the rules that the kernel has.
-	 *
-	 * @return			array of mobility_pin_routes_rule_t, NULL on failure
-	 */
-	array_t *(*get_rules)(mobility_pin_routes_t *this);
-
-	/**
-	 * Get the routes that the kernel has.
-	 *
-	 * @return			array of mobility_pin_routes_route_t, NULL on failure
-	 */
-	array_t *(*get_routes)(mobility_pin_routes_t *this);
-
-	/**
-	 * Remove all rules and routes of ours, whatever they look like.
-	 *
-	 * @return			number of rules and routes removed
-	 */
-	u_int (*sweep)(mobility_pin_routes_t *this);
-
-	/**
-	 * Destroy a mobility_pin_routes_t, rules and routes stay.
-	 */
-	void (*destroy)(mobility_pin_routes_t *this);
-};
+int mobility_pin_routes_add_rule(mobility_rtnl_t *rtnl,
+								 const mobility_pin_routes_rule_t *rule);
 
 /**
- * Create an instance.
+ * Remove a rule.
  *
- * @return				instance, NULL if rtnetlink is not available (logged)
+ * @param rtnl			socket for requests
+ * @param rule			rule
+ * @return				0, or errno of what failed
  */
-mobility_pin_routes_t *mobility_pin_routes_create();
+int mobility_pin_routes_del_rule(mobility_rtnl_t *rtnl,
+								 const mobility_pin_routes_rule_t *rule);
+
+/**
+ * Add a route.
+ *
+ * @param rtnl			socket for requests
+ * @param route			route
+ * @param replace		TRUE to replace what is in the table, FALSE to leave it
+ * @return				0, or errno of what failed; it is fine if it exists
+ */
+int mobility_pin_routes_add_route(mobility_rtnl_t *rtnl,
+								  const mobility_pin_routes_route_t *route,
+								  bool replace);
+
+/**
+ * Remove a route.
+ *
+ * @param rtnl			socket for requests
+ * @param route			route
+ * @return				0, or errno of what failed
+ */
+int mobility_pin_routes_del_route(mobility_rtnl_t *rtnl,
+								  const mobility_pin_routes_route_t *route);
+
+/**
+ * Get the rules that the kernel has.
+ *
+ * @param rtnl			socket for requests
+ * @return				array of mobility_pin_routes_rule_t, NULL on failure
+ */
+array_t *mobility_pin_routes_get_rules(mobility_rtnl_t *rtnl);
+
+/**
+ * Get the routes that the kernel has.
+ *
+ * @param rtnl			socket for requests
+ * @return				array of mobility_pin_routes_route_t, NULL on failure
+ */
+array_t *mobility_pin_routes_get_routes(mobility_rtnl_t *rtnl);
+
+/**
+ * Remove all rules and routes of ours, whatever they look like.
+ *
+ * @param rtnl			socket for requests
+ * @return				number of rules and routes removed
+ */
+u_int mobility_pin_routes_sweep(mobility_rtnl_t *rtnl);
 
 #endif /** MOBILITY_PIN_ROUTES_H_ @}*/

@@ -22,9 +22,9 @@ struct private_mobility_pin_tables_t {
 	mobility_pin_tables_t public;
 
 	/**
-	 * Access to the kernel.
+	 * Socket for requests.
 	 */
-	mobility_pin_routes_t *kernel;
+	mobility_rtnl_t *rtnl;
 
 	/**
 	 * First table.
@@ -97,7 +97,7 @@ METHOD(mobility_pin_tables_t, put, void,
 {
 	if (--hop->refs == 0)
 	{
-		this->kernel->del_route(this->kernel, &hop->route);
+		mobility_pin_routes_del_route(this->rtnl, &hop->route);
 		this->hops->remove(this->hops, hop, NULL);
 		free(hop);
 	}
@@ -118,7 +118,7 @@ METHOD(mobility_pin_tables_t, get, mobility_hop_t*,
 	}
 	hop->refs++;
 	/* an IPv4 route is gone without notice if its link was down meanwhile */
-	*error = this->kernel->add_route(this->kernel, &hop->route, replace);
+	*error = mobility_pin_routes_add_route(this->rtnl, &hop->route, replace);
 	if (*error)
 	{
 		put(this, hop);
@@ -134,7 +134,7 @@ METHOD(mobility_pin_tables_t, limit, int,
 	int error;
 
 	hop->route.mtu = mtu;
-	error = this->kernel->add_route(this->kernel, &hop->route, TRUE);
+	error = mobility_pin_routes_add_route(this->rtnl, &hop->route, TRUE);
 	if (error)
 	{
 		hop->route.mtu = old;
@@ -172,7 +172,7 @@ METHOD(mobility_pin_tables_t, restore, u_int,
 	mobility_hop_t *hop;
 	int error;
 
-	installed = this->kernel->get_routes(this->kernel);
+	installed = mobility_pin_routes_get_routes(this->rtnl);
 	if (!installed)
 	{
 		return 0;
@@ -183,7 +183,8 @@ METHOD(mobility_pin_tables_t, restore, u_int,
 		if (!is_installed(&hop->route, installed))
 		{
 			missing++;
-			error = this->kernel->add_route(this->kernel, &hop->route, TRUE);
+			error = mobility_pin_routes_add_route(this->rtnl, &hop->route,
+												  TRUE);
 			if (error)
 			{	/* it can't be without its link */
 				DBG2(DBG_NET, "restoring the route in table %u failed: %s",
@@ -206,7 +207,7 @@ METHOD(mobility_pin_tables_t, destroy, void,
 /*
  * Described in header.
  */
-mobility_pin_tables_t *mobility_pin_tables_create(mobility_pin_routes_t *kernel,
+mobility_pin_tables_t *mobility_pin_tables_create(mobility_rtnl_t *rtnl,
 												  uint32_t table)
 {
 	private_mobility_pin_tables_t *this;
@@ -219,7 +220,7 @@ mobility_pin_tables_t *mobility_pin_tables_create(mobility_pin_routes_t *kernel,
 			.restore = _restore,
 			.destroy = _destroy,
 		},
-		.kernel = kernel,
+		.rtnl = rtnl,
 		.table = table,
 		.hops = linked_list_create(),
 	);

@@ -81,11 +81,11 @@ struct mobility_pin_tables_t {
 /**
  * Create an empty set.
  *
- * @param kernel		access to the kernel, not owned
+ * @param rtnl			socket for requests, must live longer
  * @param table			first table to use
  * @return				instance
  */
-mobility_pin_tables_t *mobility_pin_tables_create(mobility_pin_routes_t *kernel,
+mobility_pin_tables_t *mobility_pin_tables_create(mobility_rtnl_t *rtnl,
 												  uint32_t table);
 
 #endif /** MOBILITY_PIN_TABLES_H_ @}*/

@@ -27,9 +27,9 @@ struct private_mobility_pins_t {
 	mobility_pins_t public;
 
 	/**
-	 * Access to the kernel.
+	 * Socket for requests.
 	 */
-	mobility_pin_routes_t *kernel;
+	mobility_rtnl_t *rtnl;
 
 	/**
 	 * Priority of rules.
@@ -134,8 +134,8 @@ static void yield_to(private_mobility_pins_t *this, pin_t *pin)
 			mobility_ip_equals(&other->rule.local, &pin->rule.local) &&
 			mobility_ip_equals(&other->rule.peer, &pin->rule.peer))
 		{
-			this->kernel->del_rule(this->kernel, &other->rule);
-			this->kernel->add_rule(this->kernel, &other->rule);
+			mobility_pin_routes_del_rule(this->rtnl, &other->rule);
+			mobility_pin_routes_add_rule(this->rtnl, &other->rule);
 		}
 	}
 	enumerator->destroy(enumerator);
@@ -159,7 +159,7 @@ static bool set_hop(private_mobility_pins_t *this, pin_t *pin,
 		return FALSE;
 	}
 	rule.table = hop->route.table;
-	error = this->kernel->add_rule(this->kernel, &rule);
+	error = mobility_pin_routes_add_rule(this->rtnl, &rule);
 	if (error)
 	{
 		log_refused(this, "rule", path, error);
@@ -168,7 +168,7 @@ static bool set_hop(private_mobility_pins_t *this, pin_t *pin,
 	}
 	if (pin->hop && pin->hop != hop)
 	{
-		this->kernel->del_rule(this->kernel, &pin->rule);
+		mobility_pin_routes_del_rule(this->rtnl, &pin->rule);
 	}
 	if (pin->hop)
 	{
@@ -184,7 +184,7 @@ static bool set_hop(private_mobility_pins_t *this, pin_t *pin,
  */
 static void pin_destroy(private_mobility_pins_t *this, pin_t *pin)
 {
-	this->kernel->del_rule(this->kernel, &pin->rule);
+	mobility_pin_routes_del_rule(this->rtnl, &pin->rule);
 	this->hops->put(this->hops, pin->hop);
 	free(pin);
 }
@@ -332,7 +332,7 @@ static u_int restore_rules(private_mobility_pins_t *this)
 	pin_t *pin;
 	int error;
 
-	installed = this->kernel->get_rules(this->kernel);
+	installed = mobility_pin_routes_get_rules(this->rtnl);
 	if (!installed)
 	{
 		return 0;
@@ -343,7 +343,7 @@ static u_int restore_rules(private_mobility_pins_t *this)
 		if (!is_installed(&pin->rule, installed))
 		{
 			missing++;
-			error = this->kernel->add_rule(this->kernel, &pin->rule);
+			error = mobility_pin_routes_add_rule(this->rtnl, &pin->rule);
 			if (error)
 			{
 				DBG1(DBG_NET, "mobility: restoring the rule for table %u "
@@ -396,7 +396,6 @@ METHOD(mobility_pins_t, destroy, void,
 	}
 	this->pins->destroy(this->pins);
 	this->hops->destroy(this->hops);
-	this->kernel->destroy(this->kernel);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -404,18 +403,13 @@ METHOD(mobility_pins_t, destroy, void,
 /*
  * Described in header.
  */
-mobility_pins_t *mobility_pins_create(uint32_t priority, uint32_t table)
+mobility_pins_t *mobility_pins_create(mobility_rtnl_t *rtnl, uint32_t priority,
+									  uint32_t table)
 {
 	private_mobility_pins_t *this;
-	mobility_pin_routes_t *kernel;
 	u_int swept;
 
-	kernel = mobility_pin_routes_create();
-	if (!kernel)
-	{
-		return NULL;
-	}
-	swept = kernel->sweep(kernel);
+	swept = mobility_pin_routes_sweep(rtnl);
 	if (swept)
 	{
 		DBG1(DBG_NET, "mobility: removed %u rules and routes that were left "
@@ -432,10 +426,10 @@ mobility_pins_t *mobility_pins_create(uint32_t priority, uint32_t table)
 			.get_count = _get_count,
 			.destroy = _destroy,
 		},
-		.kernel = kernel,
+		.rtnl = rtnl,
 		.priority = priority,
 		.pins = linked_list_create(),
-		.hops = mobility_pin_tables_create(kernel, table),
+		.hops = mobility_pin_tables_create(rtnl, table),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	return &this->public;

@@ -26,11 +26,14 @@
 #define MOBILITY_PINS_H_
 
 #include "net/path.h"
+#include "net/rtnl.h"
 
 typedef struct mobility_pins_t mobility_pins_t;
 
 /**
- * Pins.  Methods may be called from any thread; the internal mutex is a leaf.
+ * Pins.  Methods may be called from any thread, but not by listeners of charon's
+ * bus: the internal mutex is held while waiting for the kernel.  But for that of
+ * the socket it is a leaf.
  */
 struct mobility_pins_t {
 
@@ -104,10 +107,12 @@ struct mobility_pins_t {
  * Create, after removing all rules and routes of our protocol id that a
  * crashed daemon left.
  *
+ * @param rtnl			socket for requests, must live longer
  * @param priority		priority of rules
  * @param table			first table
- * @return				pins, NULL if rtnetlink is not available (logged)
+ * @return				pins
  */
-mobility_pins_t *mobility_pins_create(uint32_t priority, uint32_t table);
+mobility_pins_t *mobility_pins_create(mobility_rtnl_t *rtnl, uint32_t priority,
+									  uint32_t table);
 
 #endif /** MOBILITY_PINS_H_ @}*/

@@ -18,7 +18,6 @@
 #include "esp/traffic.h"
 #include "ike/ike_hooks.h"
 #include "net/monitor.h"
-#include "net/neighbors.h"
 #include "path/candidates.h"
 #include "path/pins.h"
 #include "session/status.h"
@@ -36,12 +35,12 @@ struct mobility_resolver_t;
 struct mobility_context_t {
 	/** settings */
 	mobility_settings_t *settings;
+	/** requests to rtnetlink */
+	mobility_rtnl_t *rtnl;
 	/** network monitor */
 	mobility_monitor_t *monitor;
-	/** policy routing, NULL if the kernel has none */
+	/** policy routing */
 	mobility_pins_t *pins;
-	/** neighbors of this host, NULL if unavailable */
-	mobility_neighbors_t *neighbors;
 	/** moves CHILD_SAs, NULL to have stock do it */
 	mobility_child_update_t *relocator;
 	/** what peers are busy with */

@@ -10,6 +10,9 @@
 #include "mobile/resolver.h"
 #include "net/clock.h"
 
+#include <errno.h>
+#include <linux/rtnetlink.h>
+
 /** Index of the first uplink */
 #define FIRST_INDEX 2
 
@@ -22,7 +25,7 @@ static struct {
 	/** what tells of it, with the methods that sessions use */
 	mobility_monitor_t monitor;
 	mobility_pins_t pins;
-	mobility_neighbors_t neighbors;
+	mobility_rtnl_t rtnl;
 	mobility_child_update_t relocator;
 	mobility_traffic_t traffic;
 	mobility_resolver_t resolver;
@@ -195,11 +198,13 @@ METHOD(mobility_pins_t, get_limit, uint32_t,
 	return 0;
 }
 
-METHOD(mobility_neighbors_t, ask_again, bool,
-	mobility_neighbors_t *this, const mobility_path_t *path)
+METHOD(mobility_rtnl_t, get, int,
+	mobility_rtnl_t *this, struct nlmsghdr *nlh, mobility_nlsocket_cb_t cb,
+	void *data)
 {
+	ck_assert_int_eq(nlh->nlmsg_type, RTM_GETNEIGH);
 	net.public.asked++;
-	return TRUE;
+	return ENOENT;
 }
 
 METHOD(mobility_child_update_t, accept_, void,
@@ -306,7 +311,7 @@ mock_network_t *mock_network_create(mobility_context_t *context)
 		.limit = _limit,
 		.get_limit = _get_limit,
 	};
-	net.neighbors.ask_again = _ask_again;
+	net.rtnl.get = _get;
 	net.relocator = (mobility_child_update_t){
 		.accept = _accept_,
 		.update = _update,
@@ -328,7 +333,7 @@ mock_network_t *mock_network_create(mobility_context_t *context)
 	};
 	context->monitor = &net.monitor;
 	context->pins = &net.pins;
-	context->neighbors = &net.neighbors;
+	context->rtnl = &net.rtnl;
 	context->relocator = &net.relocator;
 	context->traffic = &net.traffic;
 	context->resolver = &net.resolver;

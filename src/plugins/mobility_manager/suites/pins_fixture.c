@@ -12,6 +12,11 @@
 /*
  * Described in header
  */
+mobility_rtnl_t *pins_rtnl;
+
+/*
+ * Described in header
+ */
 void pins_setup(void)
 {
 	mobility_netns_setup();
@@ -25,6 +30,25 @@ void pins_setup(void)
 	mobility_netns_ip("route add default via " WLAN_GW " metric 600");
 	mobility_netns_ip("-6 route add default via fe80::1 dev eth0 metric 100");
 	mobility_netns_ip("-6 route add default via fe80::2 dev wlan0 metric 600");
+	pins_rtnl = mobility_rtnl_create();
+	ck_assert(pins_rtnl);
+}
+
+/*
+ * Described in header
+ */
+void pins_teardown(void)
+{
+	pins_rtnl->destroy(pins_rtnl);
+	mobility_suite_teardown();
+}
+
+/*
+ * Described in header
+ */
+mobility_pins_t *pins_create(void)
+{
+	return mobility_pins_create(pins_rtnl, 219, 22000);
 }
 
 /*

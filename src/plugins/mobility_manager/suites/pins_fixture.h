@@ -31,10 +31,25 @@
 #define WLAN6 "2001:db8:2::2"
 #define WLAN6_GW "2001:db8:2::1"
 
+/** socket for requests */
+extern mobility_rtnl_t *pins_rtnl;
+
 /**
  * Fixture: two uplinks, the first one preferred.
  */
 void pins_setup(void);
+
+/**
+ * Fixture.
+ */
+void pins_teardown(void);
+
+/**
+ * Create pins.
+ *
+ * @return			pins
+ */
+mobility_pins_t *pins_create(void);
 
 /**
  * Drop a reference to the pin of a path.

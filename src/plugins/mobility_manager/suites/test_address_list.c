@@ -19,6 +19,7 @@
 
 /** what is tested */
 static mobility_monitor_t *monitor;
+static mobility_rtnl_t *rtnl;
 static mobility_settings_t *settings;
 
 /** an IKE_SA, as far as it is looked at */
@@ -193,7 +194,8 @@ static void setup(void)
 		"}\n}\n}\n}\n", FALSE);
 	settings = mobility_settings_create();
 	lib->processor->set_threads(lib->processor, 4);
-	monitor = mobility_monitor_create((void*)nop, NULL);
+	rtnl = mobility_rtnl_create();
+	monitor = mobility_monitor_create(rtnl, (void*)nop, NULL);
 	sa.public = (ike_sa_t){
 		.get_version = get_version,
 		.has_condition = has_condition,
@@ -217,6 +219,7 @@ static void teardown(void)
 	sa.me->destroy(sa.me);
 	sa.other->destroy(sa.other);
 	monitor->destroy(monitor);
+	rtnl->destroy(rtnl);
 	lib->processor->cancel(lib->processor);
 	settings->destroy(settings);
 	mobility_suite_teardown();

@@ -776,13 +776,8 @@ START_TEST(test_pins)
 	candidates->destroy(candidates);
 	ck_assert_int_eq(pinned.added, 4);
 	ck_assert_int_eq(pinned.removed, 4);
-	/* a kernel without any */
-	candidates = mobility_candidates_create("home", &settings, &monitor, NULL,
+	candidates = mobility_candidates_create("home", &settings, &monitor, &pins,
 											mobility_path_history_create());
-	candidates->pin(candidates, a);
-	candidates->repin(candidates, a);
-	candidates->unpin(candidates, NULL, NULL);
-	ck_assert_int_eq(pinned.added, 4);
 	mobility_path_destroy(a);
 	mobility_path_destroy(b);
 }

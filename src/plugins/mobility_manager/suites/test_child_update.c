@@ -280,7 +280,7 @@ static void setup(void)
 	mock.daemon.bus = &mock.bus;
 	mock.daemon.kernel = &mock.kernel;
 	charon = &mock.daemon;
-	relocator = mobility_child_update_create(&mock.sad);
+	relocator = mobility_child_update_create(NULL, &mock.sad);
 	ck_assert(relocator != NULL);
 }
 
@@ -602,9 +602,9 @@ END_TEST
 START_TEST(test_none)
 {
 	relocator->destroy(relocator);
-	ck_assert(mobility_child_update_create(NULL) == NULL);
+	ck_assert(mobility_child_update_create(NULL, NULL) == NULL);
 	ck_assert(mock.kernel.update_sa == (void*)_update_sa);
-	relocator = mobility_child_update_create(&mock.sad);
+	relocator = mobility_child_update_create(NULL, &mock.sad);
 }
 END_TEST
 
@@ -620,37 +620,36 @@ static bool is_local(const char *addr)
 START_TEST(test_addresses)
 {
 	static char *vips[] = { "10.3.0.1", "fd33::1" };
-	mobility_virtual_ips_t *addresses;
+	mobility_rtnl_t *rtnl;
 	mobility_pins_t *pins;
 	char *vip = vips[_i];
 
 	sa.ike_sa.create_virtual_ip_enumerator = _create_virtual_ip_enumerator;
 	sa.vip = vip;
-	addresses = mobility_virtual_ips_create();
+	rtnl = mobility_rtnl_create();
 	mobility_netns_link("eth0");
 	mobility_netns_ip("addr add %s/%d dev eth0", vip, _i ? 128 : 32);
 
 	/* local while charon takes it from one interface to another */
-	addresses->keep(addresses, &sa.ike_sa);
+	mobility_virtual_ips_keep(rtnl, &sa.ike_sa);
 	mobility_netns_ip("addr del %s/%d dev eth0", vip, _i ? 128 : 32);
 	ck_assert(is_local(vip));
 	mobility_netns_ip("addr add %s/%d dev lo", vip, _i ? 128 : 32);
-	addresses->release(addresses, &sa.ike_sa);
+	mobility_virtual_ips_release(rtnl, &sa.ike_sa);
 	/* an IPv6 address is usable only a moment after it was added */
 	mobility_netns_wait(is_local(vip));
 	mobility_netns_ip("addr del %s/%d dev lo", vip, _i ? 128 : 32);
 	mobility_netns_wait(!is_local(vip));
-	addresses->release(addresses, &sa.ike_sa);
+	mobility_virtual_ips_release(rtnl, &sa.ike_sa);
 
 	/* charon got killed, and starts again */
-	addresses->keep(addresses, &sa.ike_sa);
-	addresses->keep(addresses, &sa.ike_sa);
+	mobility_virtual_ips_keep(rtnl, &sa.ike_sa);
+	mobility_virtual_ips_keep(rtnl, &sa.ike_sa);
 	ck_assert(is_local(vip));
-	addresses->destroy(addresses);
-	ck_assert(is_local(vip));
-	pins = mobility_pins_create(100, 200);
+	pins = mobility_pins_create(rtnl, 100, 200);
 	ck_assert(!is_local(vip));
 	pins->destroy(pins);
+	rtnl->destroy(rtnl);
 }
 END_TEST
 

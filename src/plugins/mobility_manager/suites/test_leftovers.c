@@ -505,7 +505,7 @@ static void begin(int i, int kernel)
 	fake_kernel.migrate = kernels[kernel].migrate;
 	fake_kernel.atomic = kernels[kernel].atomic;
 	fake_kernel.lockdown = kernels[kernel].lockdown;
-	relocator = mobility_child_update_create(
+	relocator = mobility_child_update_create(NULL,
 					mobility_xfrm_migrate_create(fake_kernel_create_xfrm()));
 	ck_assert(relocator != NULL);
 	own = create_ike();

@@ -9,7 +9,7 @@
 #include "succession_fixture.h"
 
 #include "manager.h"
-#include "net/rtnl.h"
+#include "net/rtnl_events.h"
 
 #include <sys/resource.h>
 
@@ -39,19 +39,23 @@ static struct {
 	refcount_t events[MOBILITY_EVENT_PATH + 1];
 	/** not 0 when threads that watch have to end */
 	refcount_t done;
-	/** not 0 while there is no rtnetlink */
+	/** not 0 while nobody can subscribe to network changes */
 	refcount_t no_rtnetlink;
 	/** not 0 once the manager is gone */
 	bool destroyed;
 } t;
 
 /** what the linker has called in place of it */
-mobility_rtnl_t *__real_mobility_rtnl_create();
-mobility_rtnl_t *__wrap_mobility_rtnl_create();
+mobility_rtnl_events_t *__real_mobility_rtnl_events_create(
+														mobility_rtnl_t *rtnl);
+mobility_rtnl_events_t *__wrap_mobility_rtnl_events_create(
+														mobility_rtnl_t *rtnl);
 
-mobility_rtnl_t *__wrap_mobility_rtnl_create()
+mobility_rtnl_events_t *__wrap_mobility_rtnl_events_create(
+														mobility_rtnl_t *rtnl)
 {
-	return ref_cur(&t.no_rtnetlink) ? NULL : __real_mobility_rtnl_create();
+	return ref_cur(&t.no_rtnetlink) ? NULL :
+									  __real_mobility_rtnl_events_create(rtnl);
 }
 
 METHOD(mobility_observer_t, event, void,

@@ -30,6 +30,9 @@
 /** what is tested */
 static mobility_monitor_t *monitor;
 
+/** its requests */
+static mobility_rtnl_t *rtnl;
+
 /** what the callback was told, and what it is to do */
 static struct {
 	/** protects the others */
@@ -99,20 +102,8 @@ METHOD(mobility_rtnl_t, dump, int,
 }
 
 /** what the linker has called in place of these */
-mobility_rtnl_t *__real_mobility_rtnl_create();
-mobility_rtnl_t *__wrap_mobility_rtnl_create();
 ssize_t __real_mobility_nlsocket_receive(int fd, void *buf, size_t len);
 ssize_t __wrap_mobility_nlsocket_receive(int fd, void *buf, size_t len);
-
-mobility_rtnl_t *__wrap_mobility_rtnl_create()
-{
-	mobility_rtnl_t *rtnl;
-
-	rtnl = __real_mobility_rtnl_create();
-	kernel.dump = rtnl->dump;
-	rtnl->dump = (void*)_dump;
-	return rtnl;
-}
 
 ssize_t __wrap_mobility_nlsocket_receive(int fd, void *buf, size_t len)
 {
@@ -278,7 +269,10 @@ static void setup()
 	told.stop = told.start = told.block = FALSE;
 	kernel.busy = kernel.waiting = kernel.dropping = FALSE;
 	kernel.failing = 0;
-	monitor = mobility_monitor_create(changed, &told);
+	rtnl = mobility_rtnl_create();
+	kernel.dump = rtnl->dump;
+	rtnl->dump = (void*)_dump;
+	monitor = mobility_monitor_create(rtnl, changed, &told);
 }
 
 /**
@@ -287,6 +281,7 @@ static void setup()
 static void teardown()
 {
 	monitor->destroy(monitor);
+	rtnl->destroy(rtnl);
 	mobility_suite_end_threads();
 	/* of a monitor that was stopped by its own thread */
 	mobility_suite_await_threads();
@@ -575,7 +570,7 @@ START_TEST(test_settings)
 	lib->settings->set_str(lib->settings, "charon.routing_table", "777");
 	lib->settings->set_str(lib->settings, "charon.prefer_temporary_addrs",
 						   "no");
-	monitor = mobility_monitor_create(changed, &told);
+	monitor = mobility_monitor_create(rtnl, changed, &told);
 	mobility_netns_ip("route add 192.0.2.1/32 via 10.1.0.9 table 777");
 	mobility_netns_ip("rule add lookup 777 pref 220");
 	mobility_netns_ip("route add unreachable " PEER6 " table 777");
@@ -836,7 +831,7 @@ START_TEST(test_destroy_busy)
 	wait_told(get(calls) == 1);
 	set(block, FALSE);
 	monitor->destroy(monitor);
-	monitor = mobility_monitor_create(changed, &told);
+	monitor = mobility_monitor_create(rtnl, changed, &told);
 }
 END_TEST
 

@@ -33,40 +33,36 @@ static void ping(const char *neighbor)
  */
 static void check(char *local, char *peer, char *neighbor)
 {
-	mobility_neighbors_t *neighbors;
 	mobility_path_t *path;
 
-	neighbors = mobility_neighbors_create();
-	ck_assert(neighbors != NULL);
 	path = mobility_netns_path("wlan0", local, peer, neighbor);
 
 	/* not known at all */
-	ck_assert(!neighbors->ask_again(neighbors, path));
+	ck_assert(!mobility_neighbors_ask_again(pins_rtnl, path));
 	/* the kernel waits */
 	ping(neighbor);
 	ck_assert_int_eq(count(neighbor, "incomplete"), 1);
-	ck_assert(neighbors->ask_again(neighbors, path));
+	ck_assert(mobility_neighbors_ask_again(pins_rtnl, path));
 	ck_assert_int_eq(count(neighbor, "incomplete"), 0);
-	ck_assert(!neighbors->ask_again(neighbors, path));
+	ck_assert(!mobility_neighbors_ask_again(pins_rtnl, path));
 	/* it does again with the next packet */
 	ping(neighbor);
 	ck_assert_int_eq(count(neighbor, "incomplete"), 1);
 	/* the peer itself, on the same link */
 	mobility_path_destroy(path);
 	path = mobility_netns_path("wlan0", local, neighbor, NULL);
-	ck_assert(neighbors->ask_again(neighbors, path));
+	ck_assert(mobility_neighbors_ask_again(pins_rtnl, path));
 	/* what is known stays */
 	mobility_netns_ip("neigh replace %s lladdr 02:00:00:00:00:01 "
 					  "nud permanent dev wlan0", neighbor);
-	ck_assert(!neighbors->ask_again(neighbors, path));
+	ck_assert(!mobility_neighbors_ask_again(pins_rtnl, path));
 	ck_assert_int_eq(count(neighbor, "permanent"), 1);
 	mobility_netns_ip("neigh replace %s lladdr 02:00:00:00:00:01 "
 					  "nud reachable dev wlan0", neighbor);
-	ck_assert(!neighbors->ask_again(neighbors, path));
+	ck_assert(!mobility_neighbors_ask_again(pins_rtnl, path));
 	ck_assert_int_eq(count(neighbor, "reachable"), 1);
 
 	mobility_path_destroy(path);
-	neighbors->destroy(neighbors);
 }
 
 START_TEST(test_ask_again)
@@ -89,7 +85,7 @@ Suite *mobility_suite_create(void)
 	s = suite_create("neighbors");
 
 	tc = tcase_create("kernel");
-	tcase_add_checked_fixture(tc, pins_setup, mobility_suite_teardown);
+	tcase_add_checked_fixture(tc, pins_setup, pins_teardown);
 	if (mobility_netns_available())
 	{
 		tcase_add_test(tc, test_ask_again);

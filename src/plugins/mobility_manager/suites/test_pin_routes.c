@@ -27,7 +27,7 @@ START_TEST(test_steers)
 	/* without a pin the source address does not matter */
 	ck_assert(pins_go_to(WLAN, PEER, "eth0", ETH_GW));
 
-	pins = mobility_pins_create(219, 22000);
+	pins = pins_create();
 	ck_assert(pins);
 	wlan = mobility_netns_path("wlan0", WLAN, PEER, WLAN_GW);
 	ck_assert(pins->add(pins, wlan));
@@ -67,7 +67,7 @@ START_TEST(test_steers6)
 
 	ck_assert(pins_go_to(WLAN6, PEER6, "eth0", "fe80::1"));
 
-	pins = mobility_pins_create(219, 22000);
+	pins = pins_create();
 	linklocal = mobility_netns_path("wlan0", WLAN6, PEER6, "fe80::2");
 	ck_assert(pins->add(pins, linklocal));
 	ck_assert(pins_go_to(WLAN6, PEER6, "wlan0", "fe80::2"));
@@ -96,7 +96,7 @@ START_TEST(test_on_link)
 	mobility_netns_ip("addr add 2001:db8:1::3/64 dev wlan0 nodad");
 	ck_assert(pins_go_to("10.1.0.3", "10.1.0.9", "eth0", NULL));
 
-	pins = mobility_pins_create(219, 22000);
+	pins = pins_create();
 	path = mobility_netns_path("wlan0", "10.1.0.3", "10.1.0.9", NULL);
 	path6 = mobility_netns_path("wlan0", "2001:db8:1::3", "2001:db8:1::9",
 								NULL);
@@ -120,7 +120,7 @@ START_TEST(test_odd_gateways)
 	mobility_pins_t *pins;
 
 	/* gateways no route leads to, and one of the other family */
-	pins = mobility_pins_create(219, 22000);
+	pins = pins_create();
 	unrelated = mobility_netns_path("wlan0", WLAN, PEER, "172.31.255.1");
 	ck_assert(pins->add(pins, unrelated));
 	ck_assert(pins_go_to(WLAN, PEER, "wlan0", "172.31.255.1"));
@@ -151,7 +151,7 @@ START_TEST(test_same_gateway)
 	mobility_netns_ip("addr add 10.3.0.3/24 dev wlan0 metric 600");
 	mobility_netns_ip("addr add 2001:db8:3::2/64 dev eth0 nodad metric 100");
 	mobility_netns_ip("addr add 2001:db8:3::3/64 dev wlan0 nodad metric 600");
-	pins = mobility_pins_create(219, 22000);
+	pins = pins_create();
 	mobility_suite_log_start();
 	path = mobility_netns_path("wlan0", "10.3.0.3", PEER, "10.3.0.1");
 	ck_assert(pins->add(pins, path));
@@ -187,7 +187,7 @@ START_TEST(test_update)
 	pid_t pid;
 	int i, status;
 
-	pins = mobility_pins_create(219, 22000);
+	pins = pins_create();
 	old = mobility_netns_path("wlan0", WLAN, PEER, WLAN_GW);
 	new = mobility_netns_path("wlan0", WLAN, PEER, "10.2.0.254");
 	other = mobility_netns_path("wlan0", WLAN, "192.0.2.2", WLAN_GW);
@@ -252,7 +252,7 @@ START_TEST(test_address_moves)
 
 	/* the same address on both, for a while: what was pinned last counts */
 	mobility_netns_ip("addr add " ETH "/24 dev wlan0");
-	pins = mobility_pins_create(219, 22000);
+	pins = pins_create();
 	eth = mobility_netns_path("eth0", ETH, PEER, ETH_GW);
 	wlan = mobility_netns_path("wlan0", ETH, PEER, ETH_GW);
 	ck_assert(pins->add(pins, eth));
@@ -359,7 +359,7 @@ START_TEST(test_rp_filter)
 	mobility_netns_sysctl("1", "ipv4/conf/wlan0/rp_filter");
 	ck_assert(!accepts("wlan0"));
 
-	pins = mobility_pins_create(219, 22000);
+	pins = pins_create();
 	path = mobility_netns_path("wlan0", WLAN, PEER, WLAN_GW);
 	ck_assert(pins->add(pins, path));
 	ck_assert(accepts("wlan0"));
@@ -378,7 +378,7 @@ Suite *mobility_suite_create(void)
 	s = suite_create("steering");
 
 	tc = tcase_create("kernel");
-	tcase_add_checked_fixture(tc, pins_setup, mobility_suite_teardown);
+	tcase_add_checked_fixture(tc, pins_setup, pins_teardown);
 	tcase_set_timeout(tc, 60);
 	if (mobility_netns_available())
 	{

@@ -16,7 +16,7 @@ START_TEST(test_references)
 	mobility_path_t *a, *b, *c;
 	mobility_pins_t *pins;
 
-	pins = mobility_pins_create(219, 22000);
+	pins = pins_create();
 	a = mobility_netns_path("wlan0", WLAN, PEER, WLAN_GW);
 	b = mobility_netns_path("wlan0", WLAN, "192.0.2.2", WLAN_GW);
 	c = mobility_netns_path("eth0", ETH, PEER, ETH_GW);
@@ -81,7 +81,7 @@ START_TEST(test_sweep)
 	ck_assert_int_eq(pins_count_routes(), 4);
 
 	mobility_suite_log_start();
-	pins = mobility_pins_create(219, 22000);
+	pins = pins_create();
 	ck_assert_str_eq(mobility_suite_log(),
 					 "mobility: removed 7 rules and routes that were left behind\n");
 	ck_assert_int_eq(pins_count_rules(), 0);
@@ -92,7 +92,7 @@ START_TEST(test_sweep)
 	pins->destroy(pins);
 
 	mobility_suite_log_start();
-	pins = mobility_pins_create(219, 22000);
+	pins = pins_create();
 	ck_assert_str_eq(mobility_suite_log(), "");
 	pins->destroy(pins);
 }
@@ -103,7 +103,7 @@ START_TEST(test_restore)
 	mobility_path_t *path, *path6;
 	mobility_pins_t *pins;
 
-	pins = mobility_pins_create(219, 22000);
+	pins = pins_create();
 	path = mobility_netns_path("wlan0", WLAN, PEER, WLAN_GW);
 	path6 = mobility_netns_path("wlan0", WLAN6, PEER6, "fe80::2");
 	ck_assert(pins->add(pins, path));
@@ -145,7 +145,7 @@ START_TEST(test_limit)
 	mobility_pins_t *pins;
 	int i;
 
-	pins = mobility_pins_create(219, 22000);
+	pins = pins_create();
 	paths[0] = mobility_netns_path("wlan0", WLAN, PEER, WLAN_GW);
 	paths[1] = mobility_netns_path("wlan0", WLAN6, PEER6, "fe80::2");
 	other = mobility_netns_path("eth0", ETH, PEER, ETH_GW);
@@ -198,7 +198,7 @@ START_TEST(test_link_down)
 	mobility_path_t *path, *path6;
 	mobility_pins_t *pins;
 
-	pins = mobility_pins_create(219, 22000);
+	pins = pins_create();
 	path = mobility_netns_path("wlan0", WLAN, PEER, WLAN_GW);
 	path6 = mobility_netns_path("wlan0", WLAN6, PEER6, "fe80::2");
 	ck_assert(pins->add(pins, path));
@@ -246,7 +246,7 @@ START_TEST(test_refused)
 	mobility_path_t *path;
 	mobility_pins_t *pins;
 
-	pins = mobility_pins_create(219, 22000);
+	pins = pins_create();
 	path = mobility_netns_path("wlan0", WLAN, PEER, WLAN_GW);
 	mobility_suite_log_start();
 	path->ifindex = 4711;
@@ -283,7 +283,7 @@ START_TEST(test_many)
 	char peer[32];
 	int i;
 
-	pins = mobility_pins_create(219, 22000);
+	pins = pins_create();
 	for (i = 0; i < 500; i++)
 	{
 		snprintf(peer, sizeof(peer), "198.51.%d.%d", 100 + i / 250,
@@ -312,7 +312,7 @@ Suite *mobility_suite_create(void)
 	s = suite_create("pins");
 
 	tc = tcase_create("kernel");
-	tcase_add_checked_fixture(tc, pins_setup, mobility_suite_teardown);
+	tcase_add_checked_fixture(tc, pins_setup, pins_teardown);
 	tcase_set_timeout(tc, 60);
 	if (mobility_netns_available())
 	{
