@@ -343,8 +343,6 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 	if (work & (MOBILITY_WORK_LOOK | MOBILITY_WORK_RELOAD))
 	{
 		status = session->look(session);
-		/* its path is pinned, that of the IKE_SA it replaced need not be */
-		this->tracker->forget_gone(this->tracker, ike_sa);
 	}
 	if (status != DESTROY_ME && work & MOBILITY_WORK_TICK)
 	{

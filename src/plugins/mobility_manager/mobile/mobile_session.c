@@ -1042,6 +1042,20 @@ METHOD(mobility_session_t, reload, void,
 	}
 }
 
+/**
+ * Be connected, as an IKE_SA was just established.
+ */
+static void start(private_mobility_session_t *this)
+{
+	mobility_fsm_init(&this->fsm, mobility_now());
+	this->since = time(NULL);
+	set_cause(this, "established");
+	/* unless that was the last that was told */
+	this->due = MOBILITY_ACT_TELL;
+	/* it may have another path than the one before */
+	this->vigil->moved(this->vigil, this->vigil->get_rtt(this->vigil));
+}
+
 METHOD(mobility_session_t, bind_, void,
 	private_mobility_session_t *this, ike_sa_t *ike_sa)
 {
@@ -1049,6 +1063,10 @@ METHOD(mobility_session_t, bind_, void,
 		.type = MOBILITY_EV_ABANDONED,
 	};
 
+	if (!this->ike_sa)
+	{
+		start(this);
+	}
 	this->ike_sa = ike_sa;
 	this->reauth_due = FALSE;
 	mobility_trial_end(&this->trial);
@@ -1271,11 +1289,7 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 		.context = context,
 		.connection = strdup(connection),
 		.vigil = mobility_liveness_create(context->traffic, number),
-		.since = time(NULL),
-		.cause = "established",
 	);
-	mobility_fsm_init(&this->fsm, mobility_now());
-	this->told = this->fsm.state;
 	this->mover = mobility_mover_create(
 					mobility_candidates_create(this->connection,
 											   context->settings,

@@ -1132,6 +1132,14 @@ METHOD(mobility_mover_t, bind_, void,
 	this->public.exchange->clear(this->public.exchange);
 	this->test_next = 0;
 	mobility_pmtu_repeat(&this->gauge, mobility_now());
+	if (!ike_sa)
+	{	/* the one that replaces it by reauthentication logs in wherever it can,
+		 * and stock tells the peer of our addresses */
+		mobility_progress_cancel(&this->progress);
+		this->moving = FALSE;
+		this->hold_off = 0;
+		this->announced = 0;
+	}
 	if (!this->moving)
 	{	/* a test ends here, its path must not be taken for one in use */
 		set_target(this, NULL);

@@ -97,12 +97,11 @@ static void bind_session(private_mobility_listener_t *this,
 }
 
 /**
- * Start to manage an IKE_SA: by a new session, or by one that goes on with
- * that of the IKE_SA it replaces.  Two objects as it is two IKE_SAs, of which
- * only the new one is checked out.
+ * Create a session for an IKE_SA.
  */
-static void add_session(private_mobility_listener_t *this, ike_sa_t *ike_sa,
-						const mobility_subject_t *subject)
+static mobility_entry_t *add_session(private_mobility_listener_t *this,
+									 ike_sa_t *ike_sa,
+									 const mobility_subject_t *subject)
 {
 	mobility_session_t *session;
 	uint32_t number = subject->number ?: ref_get(&this->numbers);
@@ -111,8 +110,21 @@ static void add_session(private_mobility_listener_t *this, ike_sa_t *ike_sa,
 	session = this->context->create_session(this->context, number, name,
 							subject->records ?: mobility_path_history_create());
 	session->entry = this->registry->add(this->registry, session, name, ike_sa);
-	bind_session(this, session->entry, ike_sa);
-	DBG1(DBG_IKE, "mobility: managing %s[%u]", name, subject->id);
+	return session->entry;
+}
+
+/**
+ * Start to manage an IKE_SA, with the session of the one that it replaces.
+ */
+static void manage(private_mobility_listener_t *this, ike_sa_t *ike_sa)
+{
+	mobility_subject_t subject = mobility_reauth_subject(ike_sa);
+
+	mobility_reauth_replace(this->registry, &subject);
+	bind_session(this, subject.entry ?: add_session(this, ike_sa, &subject),
+				 ike_sa);
+	DBG1(DBG_IKE, "mobility: managing %s[%u]", ike_sa->get_name(ike_sa),
+		 subject.id);
 }
 
 /**
@@ -142,19 +154,10 @@ METHOD(mobility_listener_t, drop, void,
 	this->ended(this->data);
 }
 
-METHOD(mobility_listener_t, forget_gone, void,
-	private_mobility_listener_t *this, ike_sa_t *ike_sa)
-{
-	mobility_subject_t subject = mobility_reauth_subject(ike_sa);
-
-	mobility_reauth_forget_gone(this->registry, &subject);
-}
-
 METHOD(listener_t, ike_updown, bool,
 	private_mobility_listener_t *this, ike_sa_t *ike_sa, bool up)
 {
 	mobility_entry_t *entry;
-	mobility_subject_t subject;
 
 	entry = find(this, ike_sa);
 	if (!up && entry)
@@ -163,9 +166,7 @@ METHOD(listener_t, ike_updown, bool,
 	}
 	else if (up && !entry && is_manageable(this, ike_sa))
 	{
-		subject = mobility_reauth_subject(ike_sa);
-		mobility_reauth_replace(this->registry, &subject);
-		add_session(this, ike_sa, &subject);
+		manage(this, ike_sa);
 	}
 	return TRUE;
 }
@@ -244,6 +245,7 @@ METHOD(listener_t, ike_state_change, bool,
 	private_mobility_listener_t *this, ike_sa_t *ike_sa, ike_sa_state_t state)
 {
 	mobility_entry_t *entry;
+	mobility_subject_t subject;
 	ike_sa_t *old;
 
 	if (state == IKE_CONNECTING)
@@ -263,7 +265,8 @@ METHOD(listener_t, ike_state_change, bool,
 		{	/* without having been reported down, e.g. on shutdown */
 			end_session(this, entry);
 		}
-		forget_gone(this, ike_sa);
+		subject = mobility_reauth_subject(ike_sa);
+		mobility_reauth_forget_gone(this->registry, &subject);
 	}
 	return TRUE;
 }
@@ -375,7 +378,6 @@ mobility_listener_t *mobility_listener_create(mobility_context_t *context,
 			},
 			.find = _find,
 			.drop = _drop,
-			.forget_gone = _forget_gone,
 			.destroy = _destroy,
 		},
 		.context = context,

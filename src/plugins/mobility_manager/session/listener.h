@@ -55,14 +55,6 @@ struct mobility_listener_t {
 	void (*drop)(mobility_listener_t *this, mobility_entry_t *entry);
 
 	/**
-	 * Forget the sessions that have waited for an IKE_SA only, and have nothing
-	 * else to wait for.
-	 *
-	 * @param ike_sa	IKE_SA that is gone, or has taken their place
-	 */
-	void (*forget_gone)(mobility_listener_t *this, ike_sa_t *ike_sa);
-
-	/**
 	 * Destroy a mobility_listener_t; there must be no sessions anymore.
 	 */
 	void (*destroy)(mobility_listener_t *this);

@@ -23,7 +23,8 @@ typedef struct mobility_liveness_t mobility_liveness_t;
 
 /**
  * Vigil over a session's path.  Used with its IKE_SA checked out.  Another one
- * may exist for the same session, as while it is reauthenticated.
+ * may exist for the same session, as while it is reauthenticated, make before
+ * break.
  */
 struct mobility_liveness_t {
 

@@ -29,11 +29,18 @@ static bool is_predecessor(void *data, mobility_entry_t *entry)
 	mobility_subject_t *subject = data;
 	mobility_path_history_t *records;
 
-	if (entry->replaced || entry->successor != subject->id)
+	if (entry->successor != subject->id)
 	{
 		return FALSE;
 	}
+	if (!entry->ike_sa)
+	{
+		entry->ike_sa = subject->ike_sa;
+		subject->entry = entry;
+		return TRUE;
+	}
 	entry->replaced = TRUE;
+	entry->successor = 0;
 	subject->number = entry->number;
 	records = entry->session->records;
 	subject->records = records->get_ref(records);

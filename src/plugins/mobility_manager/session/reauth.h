@@ -11,6 +11,14 @@
  * Which IKE_SA goes on with the session of another one that it replaces by
  * reauthentication.  The two are never checked out at the same time: what is
  * known about one is noted in the registry for the other.
+ *
+ * If the old IKE_SA is gone when the new one is established, as it always is if
+ * it breaks before it makes, the session is handed over as it is.  If it makes
+ * before it breaks both are there: the new one has to be hooked before anything
+ * else is sent, the old one has to be held until it is deleted, and what is known
+ * about its request in flight is nobody's but whose who has it checked out, which
+ * may be another thread.  So then there are two sessions with the same number and
+ * records until the old IKE_SA is gone, of which the new one is shown.
  */
 
 #ifndef MOBILITY_REAUTH_H_
@@ -29,9 +37,11 @@ struct mobility_subject_t {
 	ike_sa_t *ike_sa;
 	/** its unique id */
 	uint32_t id;
-	/** number of the session it goes on with, 0 for none */
+	/** session that is handed over to it, NULL if none is */
+	mobility_entry_t *entry;
+	/** else the number of the session it goes on with, 0 for none */
 	uint32_t number;
-	/** what experience says about the paths of that session, NULL if none */
+	/** what experience says about the paths of that one, NULL if none */
 	mobility_path_history_t *records;
 };
 
@@ -48,7 +58,7 @@ mobility_subject_t mobility_reauth_subject(ike_sa_t *ike_sa);
  * of the IKE_SA it was initiated to replace.
  *
  * @param registry		sessions
- * @param subject		IKE_SA; gets .number and a reference of .records
+ * @param subject		IKE_SA; gets .entry, or .number and a reference of .records
  */
 void mobility_reauth_replace(mobility_registry_t *registry,
 							 mobility_subject_t *subject);
@@ -75,8 +85,8 @@ void mobility_reauth_unreachable(mobility_registry_t *registry,
 								 mobility_subject_t *subject);
 
 /**
- * Forget the sessions that ended with an IKE_SA that is gone now, or that it was
- * to replace, and that have nothing else to wait for.
+ * Forget the sessions that ended with an IKE_SA that is gone now, or that have
+ * waited for it to replace their own, and that have nothing else to wait for.
  *
  * @param registry		sessions
  * @param subject		IKE_SA

@@ -246,7 +246,8 @@ METHOD(mobility_registry_t, queue_locked, void,
 	mobility_work_t flags)
 {
 	if (entry->ended || entry->given_up)
-	{
+	{	/* but the next IKE_SA may go on with it */
+		entry->work |= flags & MOBILITY_WORK_RELOAD;
 		return;
 	}
 	if (!entry->work)
@@ -465,6 +466,7 @@ static void end(private_mobility_registry_t *this, mobility_entry_t *entry)
 	{
 		entry->ended = TRUE;
 		entry->deadline = 0;
+		entry->work &= MOBILITY_WORK_RELOAD;
 		this->work.waiting->remove(this->work.waiting, entry, NULL);
 		this->failing.waiting->remove(this->failing.waiting, entry, NULL);
 		this->active--;
@@ -505,6 +507,11 @@ METHOD(mobility_registry_t, rebind, void,
 	entry->id->destroy(entry->id);
 	entry->id = id->clone(id);
 	entry->successor = 0;
+	if (entry->ended)
+	{
+		entry->ended = entry->given_up = FALSE;
+		this->active++;
+	}
 	work = entry->work;
 	entry->work = 0;
 	this->work.waiting->remove(this->work.waiting, entry, NULL);

@@ -68,7 +68,8 @@ struct mobility_entry_t {
 	char *connection;
 
 	/**
-	 * IKE_SA it has, only to compare; NULL if that was destroyed.
+	 * IKE_SA it has, only to compare; NULL if that was destroyed, and none goes
+	 * on with the session yet.
 	 */
 	ike_sa_t *ike_sa;
 
@@ -90,7 +91,7 @@ struct mobility_entry_t {
 
 	/**
 	 * Another entry, of the IKE_SA that replaced this one's by
-	 * reauthentication, goes on with this session.  This one is only shown to
+	 * reauthentication, is shown as this session.  This one is only shown to
 	 * its IKE_SA, until that is destroyed.
 	 */
 	bool replaced;
@@ -137,7 +138,9 @@ typedef bool (*mobility_entry_cb_t)(void *data, mobility_entry_t *entry);
  * It owns the sessions.  One is found by the hooks of its IKE_SA, with that
  * checked out, or by its entry while that is in the table.  Who takes it out of
  * the table has unhooked it before, and is the only one that could; so nobody
- * knows of it anymore when a job destroys it.
+ * knows of it anymore when a job destroys it.  Nor does anybody while it waits for
+ * the IKE_SA that is to replace its own, which is gone: who has that one checked
+ * out may take it.
  */
 struct mobility_registry_t {
 
@@ -165,7 +168,8 @@ struct mobility_registry_t {
 				   void *data);
 
 	/**
-	 * A session got another IKE_SA: jobs for the previous one are void.
+	 * A session got another IKE_SA: jobs for the previous one are void.  If it
+	 * has ended, that was not its end.
 	 *
 	 * @param entry		entry
 	 * @param ike_sa	IKE_SA

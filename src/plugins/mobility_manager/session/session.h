@@ -121,7 +121,8 @@ struct mobility_session_t {
 
 	/**
 	 * Take an IKE_SA: hook it.  If it replaces another one by rekeying, both
-	 * have to be checked out.
+	 * have to be checked out.  If the session was released before, it was
+	 * established anew.
 	 *
 	 * @param ike_sa	IKE_SA that replaces the current one
 	 */

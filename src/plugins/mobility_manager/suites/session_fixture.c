@@ -162,6 +162,11 @@ METHOD(listener_t, ike_updown, bool,
 											mobility_path_history_create());
 		bind_session(this, ike_sa);
 	}
+	else if (up && this->ended)
+	{	/* it was reauthenticated */
+		this->ended = this->failing = FALSE;
+		bind_session(this, ike_sa);
+	}
 	else if (!up && ike_sa == this->ike_sa)
 	{
 		end(this);

@@ -242,8 +242,15 @@ static void look(ike_sa_id_t *id)
 
 	entry = t.tracker->find(t.tracker, ike_sa);
 	ck_assert_int_eq(entry->session->look(entry->session), SUCCESS);
-	t.tracker->forget_gone(t.tracker, ike_sa);
 	mock_ike_checkin(ike_sa, SUCCESS);
+}
+
+/**
+ * Take the work a session has
+ */
+static mobility_work_t take_work(ike_sa_id_t *id)
+{
+	return t.registry->take_work(t.registry, find(id));
 }
 
 /**
@@ -376,24 +383,58 @@ START_TEST(test_reauth)
 END_TEST
 
 /**
- * With break-before-make the old session is kept, as its path is, until the new
- * one has its own.
+ * With break-before-make the session is kept, as its path is, and handed over to
+ * the new IKE_SA.
  */
 START_TEST(test_break_before_make)
 {
+	mobility_session_t *session;
+	mobility_entry_t *entry;
 	ike_sa_id_t *id, *new;
 
 	id = mock_ike_create(NULL);
 	look(id);
+	entry = find(id);
+	session = entry->session;
 	new = succession_begin(id, REAUTH_BREAK);
 	ck_assert(mock_network_is_pinned(t.network, 0));
 	ck_assert_int_eq(count_entries(), 1);
 	ck_assert_int_eq(count_shown(0), 0);
+	ck_assert_int_eq(t.registry->get_active(t.registry), 0);
+	/* nobody has it now, but it has to know of that */
+	t.registry->queue(t.registry, NULL, MOBILITY_WORK_RELOAD);
+	t.registry->queue(t.registry, NULL, MOBILITY_WORK_SUSPECT);
 	succession_establish(new);
-	ck_assert_int_eq(count_entries(), 2);
+	ck_assert(find(new) == entry);
+	ck_assert(entry->session == session);
+	ck_assert_int_eq(entry->successor, 0);
 	ck_assert_int_eq(count_shown(0), 1);
+	ck_assert_int_eq(t.registry->get_active(t.registry), 1);
+	ck_assert_int_eq(take_work(new), MOBILITY_WORK_LOOK | MOBILITY_WORK_RELOAD);
 	look(new);
-	ck_assert_int_eq(count_entries(), 1);
+	ck_assert(mock_network_is_pinned(t.network, 0));
+	succession_end(new, TRUE);
+	ck_assert_int_eq(count_entries(), 0);
+	id->destroy(id);
+}
+END_TEST
+
+/**
+ * An IKE_SA whose session was given up in vain, as it was being reauthenticated,
+ * is not the end of that.
+ */
+START_TEST(test_given_up)
+{
+	mobility_entry_t *entry;
+	ike_sa_id_t *id, *new;
+
+	id = mock_ike_create(NULL);
+	entry = find(id);
+	t.registry->give_up(t.registry, entry);
+	new = succession_begin(id, REAUTH_BREAK);
+	succession_establish(new);
+	ck_assert(find(new) == entry);
+	ck_assert_int_eq(take_work(new), MOBILITY_WORK_LOOK);
 	new->destroy(new);
 	id->destroy(id);
 }
@@ -419,6 +460,8 @@ START_TEST(test_make_before_break)
 	ck_assert_int_eq(count_entries(), 2);
 	ck_assert_int_eq(count_shown(number), 1);
 	ck_assert(find(id)->replaced);
+	ck_assert_int_eq(find(id)->successor, 0);
+	ck_assert(find(id)->session->records == find(new)->session->records);
 	ck_assert(!find(new)->replaced);
 	succession_end(id, TRUE);
 	ck_assert_int_eq(count_entries(), 1);
@@ -559,17 +602,17 @@ END_TEST
 START_TEST(test_old_ends_first)
 {
 	ike_sa_id_t *id, *new;
-	uint32_t number;
+	mobility_entry_t *entry;
 
 	id = mock_ike_create(NULL);
-	number = get_number(id);
+	entry = find(id);
 	new = succession_begin(id, _i);
 	succession_end(id, TRUE);
 	ck_assert_int_eq(count_entries(), 1);
 	ck_assert_int_eq(count_shown(0), 0);
 	succession_establish(new);
 	look(new);
-	ck_assert_int_eq(get_number(new), number);
+	ck_assert(find(new) == entry);
 	ck_assert_int_eq(count_entries(), 1);
 	new->destroy(new);
 }
@@ -634,14 +677,6 @@ static void alert_unreachable(ike_sa_id_t *id, uint32_t try)
 
 	charon->bus->alert(charon->bus, ALERT_PEER_INIT_UNREACHABLE, try);
 	mock_ike_checkin(ike_sa, SUCCESS);
-}
-
-/**
- * Take the work a session has
- */
-static mobility_work_t take_work(ike_sa_id_t *id)
-{
-	return t.registry->take_work(t.registry, find(id));
 }
 
 /**
@@ -826,6 +861,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, test_reauth, 0, WAYS);
 	tcase_add_test(tc, test_break_before_make);
+	tcase_add_test(tc, test_given_up);
 	tcase_add_loop_test(tc, test_make_before_break, REAUTH_MAKE, WAYS);
 	tcase_add_loop_test(tc, test_same_connection, 0, 3 * WAYS);
 	tcase_add_loop_test(tc, test_crossing, 0, WAYS);

@@ -326,6 +326,74 @@ START_TEST(test_own_address)
 }
 END_TEST
 
+/**
+ * Another IKE_SA replaces the session's, which is gone before
+ */
+static void reauthenticate(char *local)
+{
+	mock_ike_conf_t conf = {
+		.local = local,
+	};
+	ike_sa_id_t *id;
+	ike_sa_t *ike_sa;
+
+	ike_sa = session_fixture_checkout(f);
+	charon->bus->ike_updown(charon->bus, ike_sa, FALSE);
+	mock_ike_checkin(ike_sa, DESTROY_ME);
+	ck_assert(f->ended);
+	id = mock_ike_create(&conf);
+	ck_assert(!f->ended);
+	id->destroy(id);
+	session_fixture_run(f, 100);
+}
+
+/**
+ * Reauthentication changes neither what was asked for by hand nor what is known.
+ */
+START_TEST(test_reauthenticated)
+{
+	mobility_status_t *status;
+
+	session_fixture_destroy(f);
+	f = session_fixture_create("prefer_best_path = yes", NULL);
+	switch_to("eth1");
+	session_fixture_run(f, 100);
+	session_fixture_forget(f);
+	reauthenticate("10.1.0.2");
+	session_fixture_run(f, 600000);
+	ck_assert_str_eq(session_fixture_uplink(f), "eth1");
+	ck_assert_str_eq(f->told, "");
+	status = f->session->get_status(f->session);
+	ck_assert_int_eq(status->moves, 1);
+	ck_assert_str_eq(status->cause, "established");
+	mobility_status_destroy(status);
+}
+END_TEST
+
+/**
+ * Whatever the session was about when its IKE_SA was gone, the next one works.
+ */
+START_TEST(test_reauthenticated_lost)
+{
+	plug(1, _i > 0);
+	mute(1, _i > 0);
+	plug(0, FALSE);
+	ck_assert_int_ne(f->state, MOBILITY_CONNECTED);
+	plug(2, TRUE);
+	mute(2, FALSE);
+	session_fixture_forget(f);
+	reauthenticate("10.2.0.2");
+	ck_assert_int_eq(f->state, MOBILITY_CONNECTED);
+	assert_cause("peer answers over eth2");
+	ck_assert_str_eq(session_fixture_uplink(f), "eth2");
+	/* which needs no update, what would be better is tested */
+	ck_assert_str_eq(mock_charon_sources(), _i ? "10.1.0.2 " : "");
+	session_fixture_run(f, 60000);
+	ck_assert_str_eq(session_fixture_uplink(f), "eth2");
+	ck_assert(!strstr(f->told, "move"));
+}
+END_TEST
+
 START_TEST(test_terminate_in_test)
 {
 	mute(1, TRUE);
@@ -642,6 +710,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_no_answer_cause);
 	tcase_add_test(tc, test_terminate_dormant);
 	tcase_add_test(tc, test_lifetime);
+	tcase_add_test(tc, test_reauthenticated);
+	tcase_add_loop_test(tc, test_reauthenticated_lost, 0, 2);
 	tcase_add_test(tc, test_terminate_in_test);
 	tcase_add_test(tc, test_terminate_in_move);
 	tcase_add_test(tc, test_third_path);
