@@ -6,6 +6,7 @@
 
 #define _GNU_SOURCE
 #include "esp_fixture.h"
+#include "mock_xfrm.h"
 
 #include <poll.h>
 #include <sched.h>
@@ -249,26 +250,12 @@ void esp_del(uint32_t spi)
 	}
 }
 
-/**
- * Create the ID of an SA
- */
-static mobility_sa_id_t get_id(char *dst, uint32_t spi)
-{
-	mobility_sa_id_t id;
-	host_t *host;
-
-	host = host_create_from_string(dst, 0);
-	id = mobility_sa_id_create(host, IPPROTO_ESP, htonl(spi), (mark_t){});
-	host->destroy(host);
-	return id;
-}
-
 /*
  * Described in header
  */
 mobility_sa_id_t esp_in(uint32_t spi)
 {
-	return get_id(ESP_LOCAL, spi);
+	return mock_xfrm_id(ESP_LOCAL, spi);
 }
 
 /*
@@ -276,7 +263,7 @@ mobility_sa_id_t esp_in(uint32_t spi)
  */
 mobility_sa_id_t esp_out(uint32_t spi)
 {
-	return get_id(ESP_PEER, spi + OUT);
+	return mock_xfrm_id(ESP_PEER, spi + OUT);
 }
 
 /*

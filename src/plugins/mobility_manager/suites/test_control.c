@@ -10,6 +10,7 @@
 #include "control_fixture.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,22 +27,38 @@ static void setup(void)
 }
 
 /**
- * Send a command with one argument, which may be left out.
+ * Send a command with arguments: pairs of a key and a value, which is NULL if
+ * the argument is left out, and a NULL.
  */
-static vici_res_t *submit(vici_conn_t *conn, char *command, char *connection)
+static vici_res_t *submit(vici_conn_t *conn, char *command, ...)
 {
+	char *key, *value;
 	vici_req_t *req;
 	vici_res_t *res;
+	va_list args;
 
 	req = vici_begin(command);
-	if (connection)
+	va_start(args, command);
+	while ((key = va_arg(args, char*)))
 	{
-		vici_add_key_valuef(req, "connection", "%s", connection);
+		value = va_arg(args, char*);
+		if (value)
+		{
+			vici_add_key_valuef(req, key, "%s", value);
+		}
 	}
+	va_end(args);
 	res = vici_submit(req, conn);
 	ck_assert(res);
 	return res;
 }
+
+/**
+ * Call mobility-interface, NULL leaves an argument out.
+ */
+#define submit_interface(conn, ifname, what, value) \
+	submit(conn, "mobility-interface", "interface", ifname, "action", what, \
+		   "cost", value, NULL)
 
 START_TEST(test_status)
 {
@@ -121,17 +138,17 @@ START_TEST(test_filter)
 	mock->add(mock, "home");
 	conn = vici_connect(control_uri());
 
-	res = submit(conn, "mobility-status", "home");
+	res = submit(conn, "mobility-status", "connection", "home", NULL);
 	ck_assert(vici_find_str(res, NULL, "1.connection"));
 	ck_assert(!vici_find_str(res, NULL, "2.connection"));
 	ck_assert(vici_find_str(res, NULL, "3.connection"));
 	vici_free_res(res);
 
-	res = submit(conn, "mobility-status", "hom");
+	res = submit(conn, "mobility-status", "connection", "hom", NULL);
 	ck_assert_int_eq(vici_parse(res), VICI_PARSE_END);
 	vici_free_res(res);
 
-	res = submit(conn, "mobility-paths", "office");
+	res = submit(conn, "mobility-paths", "connection", "office", NULL);
 	ck_assert(!vici_find_str(res, NULL, "1.connection"));
 	ck_assert_str_eq(vici_find_str(res, "", "2.connection"), "office");
 	vici_free_res(res);
@@ -174,29 +191,6 @@ START_TEST(test_paths)
 }
 END_TEST
 
-/**
- * Call mobility-switch, NULL leaves an argument out.
- */
-static vici_res_t *submit_switch(vici_conn_t *conn, char *connection,
-								 char *uplink)
-{
-	vici_req_t *req;
-	vici_res_t *res;
-
-	req = vici_begin("mobility-switch");
-	if (connection)
-	{
-		vici_add_key_valuef(req, "connection", "%s", connection);
-	}
-	if (uplink)
-	{
-		vici_add_key_valuef(req, "uplink", "%s", uplink);
-	}
-	res = vici_submit(req, conn);
-	ck_assert(res);
-	return res;
-}
-
 START_TEST(test_switch)
 {
 	static struct {
@@ -216,7 +210,8 @@ START_TEST(test_switch)
 	conn = vici_connect(control_uri());
 	for (i = 0; i < countof(data); i++)
 	{
-		res = submit_switch(conn, data[i].connection, data[i].uplink);
+		res = submit(conn, "mobility-switch", "connection",
+					 data[i].connection, "uplink", data[i].uplink, NULL);
 		ck_assert_str_eq(vici_find_str(res, "", "success"), data[i].success);
 		errmsg = vici_find_str(res, NULL, "errmsg");
 		ck_assert(data[i].errmsg ? streq(errmsg, data[i].errmsg) : !errmsg);
@@ -226,33 +221,6 @@ START_TEST(test_switch)
 	vici_disconnect(conn);
 }
 END_TEST
-
-/**
- * Call mobility-interface, NULL leaves an argument out.
- */
-static vici_res_t *submit_interface(vici_conn_t *conn, char *interface,
-									char *action, char *cost)
-{
-	vici_req_t *req;
-	vici_res_t *res;
-
-	req = vici_begin("mobility-interface");
-	if (interface)
-	{
-		vici_add_key_valuef(req, "interface", "%s", interface);
-	}
-	if (action)
-	{
-		vici_add_key_valuef(req, "action", "%s", action);
-	}
-	if (cost)
-	{
-		vici_add_key_valuef(req, "cost", "%s", cost);
-	}
-	res = vici_submit(req, conn);
-	ck_assert(res);
-	return res;
-}
 
 START_TEST(test_interface_refused)
 {
@@ -430,7 +398,7 @@ START_TEST(test_history)
 	ck_assert(!vici_find_str(res, NULL, "3.kind"));
 	vici_free_res(res);
 
-	res = submit(conn, "mobility-history", "office");
+	res = submit(conn, "mobility-history", "connection", "office", NULL);
 	ck_assert_str_eq(vici_find_str(res, "", "1.kind"), "move");
 	ck_assert(!vici_find_str(res, NULL, "2.kind"));
 	vici_free_res(res);
@@ -562,7 +530,7 @@ static void assert_listed(vici_conn_t *conn, char *command, char *connection,
 	vici_res_t *res;
 
 	ck_assert_int_eq(vici_register(conn, event, on_listed, &listed), 0);
-	res = submit(conn, command, connection);
+	res = submit(conn, command, "connection", connection, NULL);
 	ck_assert_int_eq(vici_parse(res), VICI_PARSE_END);
 	vici_free_res(res);
 	ck_assert_int_eq(vici_register(conn, event, NULL, NULL), 0);
@@ -600,7 +568,7 @@ START_TEST(test_many)
 		ck_assert_str_eq(vici_find_str(res, "", "errmsg"), errmsg);
 		vici_free_res(res);
 		/* what fits comes as ever */
-		res = submit(conn, lists[i].command, "office");
+		res = submit(conn, lists[i].command, "connection", "office", NULL);
 		ck_assert_str_eq(vici_find_str(res, "", "5000.connection"), "office");
 		vici_free_res(res);
 		assert_listed(conn, lists[i].command, NULL, lists[i].event, MANY,
