@@ -22,24 +22,14 @@ struct private_mobility_event_log_t {
 	mobility_event_log_t public;
 
 	/**
-	 * Ring of records.
+	 * Records, mobility_event_log_entry_t, the oldest first.
 	 */
-	mobility_event_log_entry_t *ring;
+	array_t *records;
 
 	/**
-	 * Its size.
+	 * How many are kept.
 	 */
 	u_int size;
-
-	/**
-	 * Number of records in it.
-	 */
-	u_int count;
-
-	/**
-	 * Where the next record goes.
-	 */
-	u_int next;
 
 	/**
 	 * Lock for all of it.
@@ -74,9 +64,11 @@ METHOD(mobility_event_log_t, add, void,
 	snprintf(record.uplink, sizeof(record.uplink), "%s", status->uplink);
 
 	this->mutex->lock(this->mutex);
-	this->ring[this->next] = record;
-	this->next = (this->next + 1) % this->size;
-	this->count = min(this->count + 1, this->size);
+	if (array_count(this->records) == this->size)
+	{
+		array_remove(this->records, ARRAY_HEAD, NULL);
+	}
+	array_insert(this->records, ARRAY_TAIL, &record);
 	this->mutex->unlock(this->mutex);
 }
 
@@ -84,15 +76,14 @@ METHOD(mobility_event_log_t, get, array_t*,
 	private_mobility_event_log_t *this, const char *connection)
 {
 	mobility_event_log_entry_t *record;
+	enumerator_t *enumerator;
 	array_t *records;
-	u_int i;
 
 	records = array_create(sizeof(mobility_event_log_entry_t), 0);
 	this->mutex->lock(this->mutex);
-	for (i = 0; i < this->count; i++)
+	enumerator = array_create_enumerator(this->records);
+	while (enumerator->enumerate(enumerator, &record))
 	{
-		record = &this->ring[(this->next + this->size - this->count + i) %
-							 this->size];
 		/* names from elsewhere may be longer than what is kept of them */
 		if (!connection || strneq(record->connection, connection,
 								  sizeof(record->connection) - 1))
@@ -100,6 +91,7 @@ METHOD(mobility_event_log_t, get, array_t*,
 			array_insert(records, ARRAY_TAIL, record);
 		}
 	}
+	enumerator->destroy(enumerator);
 	this->mutex->unlock(this->mutex);
 	return records;
 }
@@ -108,7 +100,7 @@ METHOD(mobility_event_log_t, destroy, void,
 	private_mobility_event_log_t *this)
 {
 	this->mutex->destroy(this->mutex);
-	free(this->ring);
+	array_destroy(this->records);
 	free(this);
 }
 
@@ -125,7 +117,7 @@ mobility_event_log_t *mobility_event_log_create(u_int size)
 			.get = _get,
 			.destroy = _destroy,
 		},
-		.ring = calloc(size, sizeof(mobility_event_log_entry_t)),
+		.records = array_create(sizeof(mobility_event_log_entry_t), 0),
 		.size = size,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);

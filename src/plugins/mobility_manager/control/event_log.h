@@ -47,7 +47,7 @@ struct mobility_event_log_entry_t {
 };
 
 /**
- * A ring of records.  Methods may be called from any thread, the mutex is a
+ * The records.  Methods may be called from any thread, the mutex is a
  * leaf.
  */
 struct mobility_event_log_t {
