@@ -431,8 +431,6 @@ static void end_running(private_mobility_script_t *this)
 METHOD(mobility_script_t, destroy, void,
 	private_mobility_script_t *this)
 {
-	run_t *run;
-
 	this->mutex->lock(this->mutex);
 	this->closing = TRUE;
 	this->mutex->unlock(this->mutex);
@@ -442,13 +440,8 @@ METHOD(mobility_script_t, destroy, void,
 		this->thread->join(this->thread);
 		end_running(this);
 	}
-	while (array_remove(this->waiting, ARRAY_TAIL, &run) ||
-		   array_remove(this->running, ARRAY_TAIL, &run))
-	{
-		run_destroy(run);
-	}
-	array_destroy(this->waiting);
-	array_destroy(this->running);
+	array_destroy_function(this->waiting, (void*)run_destroy, NULL);
+	array_destroy_function(this->running, (void*)run_destroy, NULL);
 	if (this->wakeup != -1)
 	{
 		close(this->wakeup);

@@ -91,13 +91,7 @@ static const char *connection_sections[] = { "interfaces" };
  */
 static void interface_destroy(mobility_uplink_section_t *interface)
 {
-	char *pattern;
-
-	while (array_remove(interface->patterns, ARRAY_TAIL, &pattern))
-	{
-		free(pattern);
-	}
-	array_destroy(interface->patterns);
+	array_destroy_function(interface->patterns, (void*)free, NULL);
 	free(interface->cost_value);
 	free(interface->metered_value);
 	free(interface->match);
@@ -110,13 +104,17 @@ static void interface_destroy(mobility_uplink_section_t *interface)
  */
 static void interfaces_destroy(array_t *interfaces)
 {
-	mobility_uplink_section_t *interface;
+	array_destroy_function(interfaces, (void*)interface_destroy, NULL);
+}
 
-	while (array_remove(interfaces, ARRAY_TAIL, &interface))
-	{
-		interface_destroy(interface);
-	}
-	array_destroy(interfaces);
+/**
+ * Destroy a mobility_connection_t.
+ */
+static void connection_destroy(mobility_connection_t *connection)
+{
+	interfaces_destroy(connection->interfaces);
+	free(connection->name);
+	free(connection);
 }
 
 /*
@@ -124,17 +122,10 @@ static void interfaces_destroy(array_t *interfaces)
  */
 void mobility_settings_data_destroy(mobility_settings_data_t *policy)
 {
-	mobility_connection_t *connection;
-
 	if (policy)
 	{
-		while (array_remove(policy->connections, ARRAY_TAIL, &connection))
-		{
-			interfaces_destroy(connection->interfaces);
-			free(connection->name);
-			free(connection);
-		}
-		array_destroy(policy->connections);
+		array_destroy_function(policy->connections, (void*)connection_destroy,
+							   NULL);
 		interfaces_destroy(policy->interfaces);
 		free(policy->socket);
 		free(policy->script);
