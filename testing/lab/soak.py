@@ -58,15 +58,16 @@ FINE = re.compile("|".join((
     # of a route that the kernel has taken away with an interface or address;
     # what becomes of an SA or a policy is told in a line of its own
     "received netlink error", "error uninstalling route installed with policy",
-    # of one that needs an address which is gone again; in the calm it is there
-    "unable to install source route",
+    # of one that needs an address which is gone again, and of a virtual IP then;
+    # in the calm both are there
+    "unable to install source route", "looking up interface for virtual IP",
     # it was allocated for the address before
     "allocated SPI not found anymore, try to add SAD entry",
     # both ends change keys at once, or one is just doing so, or has done so
     "TEMPORARY_FAILURE", "TEMP_FAIL", "CHILD_SA_NOT_FOUND", "CHILD_NOT_FOUND",
     "NO_PROPOSAL_CHOSEN", "NO_PROP", "rekeying failed, trying again",
     "unable to create CHILD_SA while (rekey|delet)ing IKE_SA",
-    "not found (for (rekey|delete)|after rekeying)",
+    "not found (for (rekey|delete|update)|after rekeying)",
     "unable to rekey, ", "unable to reauthenticate in",
     # one that was killed has left it
     "unable to create IPv[46] routing table rule",
