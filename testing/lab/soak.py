@@ -372,7 +372,8 @@ class Soak:
                         {"time": event.time, "word": _word(event.name),
                          "steps": event.steps[host],
                          "background": event.background,
-                         "restarts": event.restarts} for event in mine]}
+                         "restarts": event.restarts,
+                         "whole": event.whole} for event in mine]}
             path = self._place.results / f"storm.{host}.json"
             path.write_text(json.dumps(plan, indent=1), encoding="utf-8")
             players.append((mine, self._place.submit(
@@ -383,7 +384,7 @@ class Soak:
                 self._keep(number)
                 raise steps.Failed(f"a player failed: {result.err}")
             # a slow machine doesn't get to all of them
-            done = mine[:int(result.out)]
+            done = [mine[number] for number in json.loads(result.out)]
             count += len(done)
             self._logins_allowed += sum(event.may_login for event in done)
         return count

@@ -49,6 +49,7 @@ class Event:
     may_login: bool = False
     restarts: bool = False      # there is another daemon afterwards
     background: bool = False    # what follows doesn't wait for it
+    whole: bool = False         # no host may leave out its part
 
 
 def snat(router, ports):
@@ -376,13 +377,13 @@ class Storm:
             "alice": ["swanctl --terminate --ike home --timeout 5",
                       f"sleep {pause}", INITIATE]})
 
-    def _restarting(self, name, steps):
+    def _restarting(self, name, steps, **more):
         if not self._with_restarts or \
                 self._time - self._restart < RESTART_PAUSE or \
                 self._time - self._login < LOGIN_PAUSE:
             return None
         self._restart = self._time
-        return self._login_event(name, steps, restarts=True)
+        return self._login_event(name, steps, restarts=True, **more)
 
     def _kill(self):
         return self._restarting("kill -9 of alice's charon", {"alice": KILL})
@@ -394,10 +395,13 @@ class Storm:
     def _kill_gateway(self):
         """The gateway has forgotten all, and alice's user sees that it does
         not work."""
+        killed = "$LAB_RESULTS/killed"
         return self._restarting("kill -9 of sun's charon", {
-            "sun": KILL,
-            "alice": ["sleep 3", "swanctl --terminate --ike home --force "
-                      "--timeout 5", INITIATE]})
+            "sun": [*KILL, f"touch {killed}"],
+            # not before, or she logs in to the one that is going to forget her
+            "alice": [f"until rm {killed}; do sleep 1; done 2>/dev/null",
+                      "sleep 2", "swanctl --terminate --ike home --force "
+                      "--timeout 5", INITIATE]}, whole=True)
 
 
 # What each host does after a storm, whatever that was: all is as before it.
