@@ -100,34 +100,8 @@ void mobility_suite_teardown(void)
 {
 }
 
-METHOD(rng_t, allocate_bytes, bool,
-	rng_t *this, size_t len, chunk_t *chunk)
-{
-	static uint32_t next;
-
-	next++;
-	*chunk = chunk_alloc(len);
-	memset(chunk->ptr, 0, len);
-	memcpy(chunk->ptr, &next, sizeof(next));
-	return TRUE;
-}
-
 /**
- * Creates numbers that are different each time
- */
-static rng_t *create_rng(rng_quality_t quality)
-{
-	rng_t *this;
-
-	INIT(this,
-		.allocate_bytes = _allocate_bytes,
-		.destroy = (void*)free,
-	);
-	return this;
-}
-
-/**
- * Implements mobility_mover_listener_t.confirmed()
+ * Implements mobility_course_listener_t.confirmed()
  */
 static void confirmed(void *data, bool moved)
 {
@@ -136,14 +110,14 @@ static void confirmed(void *data, bool moved)
 }
 
 /**
- * Implements mobility_mover_listener_t.tested()
+ * Implements mobility_course_listener_t.tested()
  */
 static void tested(void *data, const mobility_path_t *path, bool answered)
 {
 	check(path);
 }
 
-static const mobility_mover_listener_t mover_listener = {
+static const mobility_course_listener_t mover_listener = {
 	.confirmed = confirmed,
 	.tested = tested,
 };
@@ -192,15 +166,14 @@ METHOD(listener_t, message_, bool,
 	listener_t *this, ike_sa_t *ike_sa, message_t *message, bool incoming,
 	bool plain)
 {
-	uint32_t rtt;
-	mobility_request_t *exchange;
+	mobility_request_t *sent;
 
 	if (!run.mover || ike_sa != run.ike_sa)
 	{
 		return TRUE;
 	}
 	/* as a session does */
-	exchange = run.mover->exchange;
+	sent = run.mover->retransmission->request;
 	if (!incoming && plain && message->get_request(message))
 	{
 		inspect(message);
@@ -210,9 +183,9 @@ METHOD(listener_t, message_, bool,
 		run.mover->sent(run.mover, message);
 	}
 	else if (incoming && plain && !message->get_request(message) &&
-			 exchange->matches(exchange, message->get_message_id(message)))
+			 sent->matches(sent, message->get_message_id(message)))
 	{
-		run.mover->answered(run.mover, message, &rtt);
+		run.mover->answered(run.mover, message);
 	}
 	return TRUE;
 }
@@ -278,6 +251,7 @@ static void add_notifies(message_t *message, uint8_t count)
 static bool answer()
 {
 	uint8_t path = fuzz_byte(&input), kind = fuzz_byte(&input);
+	mobility_request_t *sent;
 	notify_payload_t *notify;
 	message_t *message;
 	chunk_t cookie2;
@@ -288,7 +262,8 @@ static bool answer()
 							 (kind & 3 ? 0 : kind >> 3 & 1), path);
 	expected = message->get_message_id(message) ==
 			   run.ike_sa->get_message_id(run.ike_sa, TRUE);
-	in_flight = run.mover->exchange->in_flight(run.mover->exchange);
+	sent = run.mover->retransmission->request;
+	in_flight = sent->in_flight(sent);
 	if (kind & 0x30)
 	{
 		cookie2 = chunk_clone(run.cookie2);
@@ -313,6 +288,7 @@ static bool answer()
 	status = run.ike_sa->process_message(run.ike_sa, message);
 	check((status == DESTROY_ME) == ends);
 	check(!run.confirmed || (expected && in_flight));
+	check(!mobility_heading_check(&run.mover->course.heading));
 	message->destroy(message);
 	return status != DESTROY_ME;
 }
@@ -340,7 +316,7 @@ static bool request()
  */
 static status_t test(uint8_t byte)
 {
-	mobility_candidates_t *candidates = run.mover->candidates;
+	mobility_candidates_t *candidates = run.mover->course.candidates;
 	enumerator_t *enumerator;
 	mobility_candidate_t *candidate = NULL;
 	mobility_path_t *path;
@@ -370,17 +346,18 @@ static bool decide(uint8_t what)
 {
 	uint8_t byte = fuzz_byte(&input);
 	mobility_mover_t *mover = run.mover;
-	mobility_fsm_event_t event = {};
+	mobility_course_t *course = &mover->course;
 	status_t status = SUCCESS;
 
 	switch (what)
 	{
 		case 0:
 			run.network->uplinks[byte % MOCK_UPLINKS].up = byte & 0x80;
-			mover->look(mover, &event);
+			mobility_course_look(course);
 			break;
 		case 1:
-			mover->begin(mover, "test");
+			mobility_progress_begin(&course->progress, "test",
+									course->heading.path, now);
 			status = mover->move(mover);
 			break;
 		case 2:
@@ -388,7 +365,7 @@ static bool decide(uint8_t what)
 			break;
 		case 3:
 			now += byte * 100;
-			mover->tick(mover, 1000);
+			mover->tick(mover);
 			break;
 		case 4:
 			status = test(byte);
@@ -405,11 +382,13 @@ static bool decide(uint8_t what)
 			}
 			break;
 		default:
-			mover->look(mover, &event);
-			mover->resend(mover);
+			mobility_course_look(course);
+			mover->retransmission->again(mover->retransmission,
+										 course->heading.path);
 			break;
 	}
 	check(status != DESTROY_ME);
+	check(!mobility_heading_check(&course->heading));
 	return TRUE;
 }
 
@@ -418,7 +397,6 @@ static bool decide(uint8_t what)
  */
 static void begin()
 {
-	mobility_fsm_event_t event = {};
 	char *others[] = { "192.0.2.2", "192.0.2.3" };
 	int i;
 
@@ -446,7 +424,7 @@ static void begin()
 									 host_create_from_string(others[i], 0));
 	}
 	run.mover->bind(run.mover, run.ike_sa);
-	run.mover->look(run.mover, &event);
+	mobility_course_look(&run.mover->course);
 }
 
 /**
@@ -478,7 +456,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	mock_charon_setup("");
 	charon->bus->log = (void*)nop;
 	charon->bus->add_listener(charon->bus, &listener);
-	lib->crypto->add_rng(lib->crypto, RNG_STRONG, "fuzz", create_rng);
+	lib->crypto->add_rng(lib->crypto, RNG_STRONG, "mock",
+						 mock_charon_create_rng);
 	return 0;
 }
 

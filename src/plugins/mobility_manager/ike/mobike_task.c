@@ -36,9 +36,9 @@ struct private_mobility_task_t {
 	mobility_task_owner_t *owner;
 
 	/**
-	 * What the current exchange is for.
+	 * The current exchange.
 	 */
-	mobility_task_kind_t kind;
+	mobility_exchange_t *exchange;
 
 	/**
 	 * An address update has to follow the current exchange.
@@ -91,23 +91,6 @@ static void add_cookie2(private_mobility_task_t *this, message_t *message)
 }
 
 /**
- * Check if the exchange includes NAT detection: an update must (RFC 4555,
- * 3.5), a dead peer detection notices changed mappings by it.
- */
-static bool needs_natd(private_mobility_task_t *this)
-{
-	switch (this->kind)
-	{
-		case MOBILITY_TASK_UPDATE:
-			return TRUE;
-		case MOBILITY_TASK_DPD:
-			return this->ike_sa->has_condition(this->ike_sa, COND_NAT_HERE);
-		default:
-			return FALSE;
-	}
-}
-
-/**
  * Add NAT detection to a request.  strongSwan 6.1 has it come from the IKE_SA's
  * address then, which it has not left yet if this is about another path.
  */
@@ -130,7 +113,7 @@ METHOD(task_t, build, status_t,
 
 	if (this->follow)
 	{
-		this->kind = MOBILITY_TASK_UPDATE;
+		this->exchange = this->owner->update;
 		this->follow = FALSE;
 	}
 	/* NAT detection hashes the addresses of the message */
@@ -138,125 +121,47 @@ METHOD(task_t, build, status_t,
 	message->set_source(message, local);
 	message->set_destination(message, remote);
 
+	this->exchange->build(this->exchange, message);
 	chunk_free(&this->cookie2);
-	if (this->kind == MOBILITY_TASK_UPDATE)
-	{
-		message->add_notify(message, FALSE, UPDATE_SA_ADDRESSES, chunk_empty);
-	}
-	if (this->kind == MOBILITY_TASK_UPDATE || this->kind == MOBILITY_TASK_TEST)
+	if (this->exchange->cookie2)
 	{
 		add_cookie2(this, message);
 	}
-	if (this->kind == MOBILITY_TASK_UPDATE ||
-		this->kind == MOBILITY_TASK_ADDRESSES)
-	{	/* with an update, too: the peer knows the list of another path */
-		this->owner->add_addresses(this->owner, message);
-	}
-	if (this->kind == MOBILITY_TASK_MEASURE)
-	{
-		this->owner->fill(this->owner);
-	}
 	reset_natd(this);
-	if (needs_natd(this))
+	if (this->exchange->detects_nat(this->exchange))
 	{
 		build_natd(this, message);
 	}
 	return NEED_MORE;
 }
 
-/**
- * Check if the peer has sent another COOKIE2 than the one it has to copy.
- */
-static bool is_mismatch(private_mobility_task_t *this, message_t *message)
-{
-	notify_payload_t *notify;
-	chunk_t cookie2;
-
-	notify = message->get_notify(message, COOKIE2);
-	if (!this->cookie2.len || !notify)
-	{
-		return FALSE;
-	}
-	cookie2 = notify->get_notification_data(notify);
-	return !chunk_equals_const(this->cookie2, cookie2);
-}
-
-/**
- * Handle the answer to an address update.
- */
-static status_t process_update(private_mobility_task_t *this,
-							   message_t *message)
-{
-	bool refused;
-
-	/* libreswan copies no COOKIE2 if it could not change the addresses */
-	refused = message->get_notify(message, UNACCEPTABLE_ADDRESSES) ||
-			  message->get_notify(message, UNEXPECTED_NAT_DETECTED) ||
-			  (this->cookie2.len && !message->get_notify(message, COOKIE2));
-
-	if (this->owner->updated(this->owner, message->get_destination(message),
-							 message->get_source(message), refused))
-	{	/* the results belong to a path that is not the one in use */
-		this->follow = TRUE;
-		return NEED_MORE;
-	}
-	if (refused)
-	{
-		return SUCCESS;
-	}
-	if (this->natd)
-	{
-		this->natd->task.process(&this->natd->task, message);
-	}
-	this->owner->confirmed(this->owner);
-	return SUCCESS;
-}
-
 METHOD(task_t, process, status_t,
 	private_mobility_task_t *this, message_t *message)
 {
+	notify_payload_t *notify;
+	bool echoed = TRUE;
+
 	if (!this->owner)
 	{
 		return SUCCESS;
 	}
-	if (is_mismatch(this, message))
-	{	/* an authenticated peer that is not where it claims to be */
-		DBG1(DBG_IKE, "COOKIE2 mismatch, closing IKE_SA");
-		return FAILED;
-	}
-	switch (this->kind)
+	if (this->cookie2.len)
 	{
-		case MOBILITY_TASK_UPDATE:
-			return process_update(this, message);
-		case MOBILITY_TASK_TEST:
-			if (this->owner->tested(this->owner,
-									message->get_destination(message),
-									message->get_source(message)))
-			{
-				this->follow = TRUE;
-			}
-			break;
-		case MOBILITY_TASK_ADDRESSES:
-			break;
-		case MOBILITY_TASK_MEASURE:
-			this->owner->measured(this->owner,
-								  message->get_destination(message),
-								  message->get_source(message));
-			break;
-		case MOBILITY_TASK_DPD:
-			if (this->natd)
-			{
-				this->natd->task.process(&this->natd->task, message);
-				if (this->natd->has_mapping_changed(this->natd))
-				{
-					/* in the words that strongSwan's own tests look for */
-					DBG1(DBG_IKE, "detected changes in NAT mappings, "
-						 "initiating MOBIKE update");
-					this->follow = TRUE;
-				}
-			}
-			break;
+		notify = message->get_notify(message, COOKIE2);
+		if (notify && !chunk_equals_const(this->cookie2,
+									notify->get_notification_data(notify)))
+		{	/* an authenticated peer that is not where it claims to be */
+			DBG1(DBG_IKE, "COOKIE2 mismatch, closing IKE_SA");
+			return FAILED;
+		}
+		echoed = notify != NULL;
 	}
+	if (this->exchange == this->owner->update)
+	{	/* whoever wanted one has it, its answer says if there has to be another */
+		this->follow = FALSE;
+	}
+	this->follow |= this->exchange->answered(this->exchange, message, echoed,
+											 this->natd);
 	return this->follow ? NEED_MORE : SUCCESS;
 }
 
@@ -273,10 +178,10 @@ METHOD(mobility_task_t, detach, void,
 	this->follow = FALSE;
 }
 
-METHOD(mobility_task_t, get_kind, mobility_task_kind_t,
+METHOD(mobility_task_t, get_exchange, mobility_exchange_t*,
 	private_mobility_task_t *this)
 {
-	return this->kind;
+	return this->exchange;
 }
 
 METHOD(ike_mobike_t, transmit, bool,
@@ -338,7 +243,7 @@ mobility_task_t *mobility_task_cast(task_t *task)
  */
 mobility_task_t *mobility_task_create(ike_sa_t *ike_sa,
 									  mobility_task_owner_t *owner,
-									  mobility_task_kind_t kind)
+									  mobility_exchange_t *exchange)
 {
 	private_mobility_task_t *this;
 
@@ -363,11 +268,11 @@ mobility_task_t *mobility_task_create(ike_sa_t *ike_sa,
 			},
 			.update = _update,
 			.detach = _detach,
-			.get_kind = _get_kind,
+			.get_exchange = _get_exchange,
 		},
 		.ike_sa = ike_sa,
 		.owner = owner,
-		.kind = kind,
+		.exchange = exchange,
 	);
 
 	return &this->public;

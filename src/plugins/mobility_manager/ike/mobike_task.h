@@ -8,9 +8,10 @@
  * @defgroup mobility_task mobility_task
  * @{ @ingroup mobility_manager
  *
- * The exchanges of RFC 4555 that a session initiates.  To the task manager it
- * is a task of type TASK_IKE_MOBIKE, which it asks to transmit its packets;
- * over which path they go is the owner's decision.
+ * Carries the exchanges that a session initiates, see mobility_exchange_t, one
+ * after the other.  To the task manager it is a task of type TASK_IKE_MOBIKE,
+ * which it asks to transmit its packets; over which path they go is the owner's
+ * decision.
  *
  * Stock's ike_mobike_t and this task must not meet on one IKE_SA: stock reads
  * private members of any TASK_IKE_MOBIKE that is queued while its own is
@@ -34,30 +35,20 @@
 
 #include <sa/ikev2/tasks/ike_mobike.h>
 
+#include "ike/exchange.h"
+
 typedef struct mobility_task_t mobility_task_t;
 typedef struct mobility_task_owner_t mobility_task_owner_t;
-typedef enum mobility_task_kind_t mobility_task_kind_t;
-
-/**
- * What the exchange is for.
- */
-enum mobility_task_kind_t {
-	/** dead peer detection, also detects changed NAT mappings */
-	MOBILITY_TASK_DPD,
-	/** path test (RFC 4555, 3.10): is the peer there, on the target path? */
-	MOBILITY_TASK_TEST,
-	/** changed list of our addresses (RFC 4555, 3.6) */
-	MOBILITY_TASK_ADDRESSES,
-	/** does the path in use take large packets? */
-	MOBILITY_TASK_MEASURE,
-	/** address update (RFC 4555, 3.5) to the target path */
-	MOBILITY_TASK_UPDATE,
-};
 
 /**
  * Owner of tasks, called with the IKE_SA checked out.
  */
 struct mobility_task_owner_t {
+
+	/**
+	 * The exchange that updates addresses.
+	 */
+	mobility_exchange_t *update;
 
 	/**
 	 * Get the addresses a request is built for.
@@ -69,56 +60,9 @@ struct mobility_task_owner_t {
 					   host_t **remote);
 
 	/**
-	 * Add the list of our other addresses to a request.
-	 *
-	 * @param message	request, its source is the address it is sent from
-	 */
-	void (*add_addresses)(mobility_task_owner_t *this, message_t *message);
-
-	/**
-	 * Add a filled form to the request that is being built, once it is encoded.
-	 */
-	void (*fill)(mobility_task_owner_t *this);
-
-	/**
 	 * Send the request that was just built, over the target path.
 	 */
 	void (*transmit)(mobility_task_owner_t *this);
-
-	/**
-	 * A path test was answered.
-	 *
-	 * @param local		local address the answer arrived at
-	 * @param remote	peer's address it came from
-	 * @return			TRUE to update addresses to the (new) target now
-	 */
-	bool (*tested)(mobility_task_owner_t *this, host_t *local, host_t *remote);
-
-	/**
-	 * A request that measures the path was answered.
-	 *
-	 * @param local		local address the answer arrived at
-	 * @param remote	peer's address it came from
-	 */
-	void (*measured)(mobility_task_owner_t *this, host_t *local,
-					 host_t *remote);
-
-	/**
-	 * An address update was answered.
-	 *
-	 * @param local		local address the answer arrived at
-	 * @param remote	peer's address it came from
-	 * @param refused	the peer does not accept these addresses, or has not
-	 *					proved that it got the update
-	 * @return			TRUE if the owner took a new target, update again
-	 */
-	bool (*updated)(mobility_task_owner_t *this, host_t *local, host_t *remote,
-					bool refused);
-
-	/**
-	 * The IKE_SA's NAT situation was determined on the confirmed path.
-	 */
-	void (*confirmed)(mobility_task_owner_t *this);
 };
 
 /**
@@ -144,11 +88,11 @@ struct mobility_task_t {
 	void (*detach)(mobility_task_t *this);
 
 	/**
-	 * Get the kind of the exchange in flight, or of the first one.
+	 * Get the exchange in flight, or the first one.
 	 *
-	 * @return			kind
+	 * @return			exchange
 	 */
-	mobility_task_kind_t (*get_kind)(mobility_task_t *this);
+	mobility_exchange_t *(*get_exchange)(mobility_task_t *this);
 };
 
 /**
@@ -156,12 +100,12 @@ struct mobility_task_t {
  *
  * @param ike_sa		IKE_SA
  * @param owner			owner, must outlive the task or detach it
- * @param kind			what for
+ * @param exchange		what for, of the owner
  * @return				task
  */
 mobility_task_t *mobility_task_create(ike_sa_t *ike_sa,
 									  mobility_task_owner_t *owner,
-									  mobility_task_kind_t kind);
+									  mobility_exchange_t *exchange);
 
 /**
  * Check whether a task is one of these.

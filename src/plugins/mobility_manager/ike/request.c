@@ -5,6 +5,7 @@
  */
 
 #include "ike/request.h"
+#include "net/clock.h"
 
 #include <daemon.h>
 
@@ -34,6 +35,11 @@ struct private_mobility_request_t {
 	 * How often only that was sent.
 	 */
 	u_int filled_sent;
+
+	/**
+	 * When it was sent as it is, although it has that form; 0 if it was not.
+	 */
+	uint64_t unfilled;
 
 	/**
 	 * Message ID of the request.
@@ -82,6 +88,7 @@ METHOD(mobility_request_t, capture, void,
 
 	clear(this);
 	this->filled_sent = 0;
+	this->unfilled = 0;
 	ike_cfg = ike_sa->get_ike_cfg(ike_sa);
 	if (ike_cfg)
 	{
@@ -162,21 +169,29 @@ static void send_packet(packet_t *packet, const mobility_path_t *path,
 	charon->sender->send(charon->sender, copy);
 }
 
-METHOD(mobility_request_t, send_filled, void,
+METHOD(mobility_request_t, send_filled, bool,
 	private_mobility_request_t *this, const mobility_path_t *path,
 	ike_sa_t *ike_sa)
 {
-	if (this->filled)
+	if (!this->filled)
 	{
-		this->filled_sent++;
-		send_packet(this->filled, path, ike_sa);
+		return FALSE;
 	}
+	this->filled_sent++;
+	send_packet(this->filled, path, ike_sa);
+	return TRUE;
 }
 
 METHOD(mobility_request_t, count_filled, u_int,
 	private_mobility_request_t *this)
 {
 	return this->filled_sent;
+}
+
+METHOD(mobility_request_t, get_unfilled, uint64_t,
+	private_mobility_request_t *this)
+{
+	return this->unfilled;
 }
 
 METHOD(mobility_request_t, send_, void,
@@ -194,6 +209,7 @@ METHOD(mobility_request_t, send_, void,
 	enumerator->destroy(enumerator);
 	if (this->filled)
 	{
+		this->unfilled = this->unfilled ?: mobility_now();
 		send_packet(this->filled, path, ike_sa);
 	}
 }
@@ -234,6 +250,7 @@ mobility_request_t *mobility_request_create()
 			.add_filled = _add_filled,
 			.send_filled = _send_filled,
 			.count_filled = _count_filled,
+			.get_unfilled = _get_unfilled,
 			.send = _send_,
 			.clear = _clear,
 			.destroy = _destroy,

@@ -11,8 +11,7 @@
  * The request in flight: its packets, kept so that they can be sent again,
  * unchanged as RFC 7296, 2.1 demands, from and to any address as RFC 4555, 3.5
  * allows.  One that measures the path has two forms, see mobility_pmtu_probe_t;
- * once
- * both were sent, both are repeated.
+ * once both were sent, both are repeated.
  */
 
 #ifndef MOBILITY_REQUEST_H_
@@ -89,9 +88,10 @@ struct mobility_request_t {
 	 *
 	 * @param path		path to use
 	 * @param ike_sa	IKE_SA to take the ports from
+	 * @return			FALSE if it has no such form
 	 */
-	void (*send_filled)(mobility_request_t *this, const mobility_path_t *path,
-					   ike_sa_t *ike_sa);
+	bool (*send_filled)(mobility_request_t *this, const mobility_path_t *path,
+						ike_sa_t *ike_sa);
 
 	/**
 	 * Get how often the request was sent with send_filled(), also after it was
@@ -100,6 +100,14 @@ struct mobility_request_t {
 	 * @return			number of times
 	 */
 	u_int (*count_filled)(mobility_request_t *this);
+
+	/**
+	 * Get when a request that has a filled form was sent as it is for the first
+	 * time, also after it was answered.
+	 *
+	 * @return			time, 0 if it was not
+	 */
+	uint64_t (*get_unfilled)(mobility_request_t *this);
 
 	/**
 	 * Send the request over a path, in all its forms.

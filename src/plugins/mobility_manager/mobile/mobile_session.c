@@ -71,6 +71,11 @@ struct private_mobility_session_t {
 	mobility_mover_t *mover;
 
 	/**
+	 * Where that is and where it is heading, of the mover.
+	 */
+	mobility_course_t *course;
+
+	/**
 	 * Policy of the connection.
 	 */
 	mobility_config_t config;
@@ -175,9 +180,18 @@ static void set_cause(private_mobility_session_t *this, const char *fmt, ...)
  */
 static const char *get_uplink(private_mobility_session_t *this)
 {
-	mobility_path_t *path = this->mover->get_path(this->mover);
+	mobility_path_t *path = this->course->heading.path;
 
 	return path ? path->ifname : "path";
+}
+
+/**
+ * Remember what started a move, unless one is under way.
+ */
+static void begin_move(private_mobility_session_t *this, const char *trigger)
+{
+	mobility_progress_begin(&this->course->progress, trigger,
+							this->course->heading.path, mobility_now());
 }
 
 /**
@@ -291,13 +305,14 @@ static bool look_around(private_mobility_session_t *this,
 						mobility_fsm_event_t *event)
 {
 	mobility_monitor_t *monitor = this->context->monitor;
-	mobility_candidates_t *candidates = this->mover->candidates;
+	mobility_candidates_t *candidates = this->course->candidates;
 	mobility_uplink_policy_t uplink;
 	mobility_path_t *path;
 	bool changed;
 
-	changed = this->mover->look(this->mover, event);
-	path = this->mover->get_path(this->mover);
+	mobility_course_look(this->course);
+	changed = mobility_course_changed(this->course, event);
+	path = this->course->heading.path;
 	if (!path)
 	{
 		set_cause(this, "local address is gone");
@@ -349,7 +364,7 @@ static bool may_use_last_resort(private_mobility_session_t *this)
  */
 static void adjust_retry(private_mobility_session_t *this)
 {
-	mobility_candidates_t *candidates = this->mover->candidates;
+	mobility_candidates_t *candidates = this->course->candidates;
 	mobility_candidate_t *best;
 
 	best = candidates->get_best(candidates, mobility_now());
@@ -372,7 +387,7 @@ static void find_addresses(private_mobility_session_t *this)
 	char *name;
 
 	if (now < this->resolve ||
-		this->mover->candidates->count(this->mover->candidates, NULL))
+		this->course->candidates->count(this->course->candidates, NULL))
 	{
 		return;
 	}
@@ -392,7 +407,7 @@ static void find_addresses(private_mobility_session_t *this)
 static void add_addresses(private_mobility_session_t *this)
 {
 	mobility_resolver_t *resolver = this->context->resolver;
-	mobility_candidates_t *candidates = this->mover->candidates;
+	mobility_candidates_t *candidates = this->course->candidates;
 	host_t *host;
 
 	while ((host = resolver->take(resolver, this->public.id)))
@@ -429,13 +444,14 @@ static void feed(private_mobility_session_t *this,
  */
 static status_t act(private_mobility_session_t *this)
 {
+	mobility_retransmission_t *retransmission = this->mover->retransmission;
 	mobility_action_t actions = this->due;
 	status_t status = SUCCESS;
 
 	this->due = 0;
 	if (actions & MOBILITY_ACT_PROBE)
 	{	/* an event may have been missed, have all the paths there are */
-		this->mover->look(this->mover, NULL);
+		mobility_course_look(this->course);
 		adjust_retry(this);
 		find_addresses(this);
 	}
@@ -449,7 +465,7 @@ static status_t act(private_mobility_session_t *this)
 	}
 	else if (actions & MOBILITY_ACT_RESEND)
 	{
-		this->mover->resend(this->mover);
+		retransmission->again(retransmission, this->course->heading.path);
 	}
 	if (actions & MOBILITY_ACT_TELL)
 	{
@@ -484,14 +500,14 @@ static status_t handle(private_mobility_session_t *this,
  */
 static status_t prefer_best(private_mobility_session_t *this)
 {
-	mobility_candidates_t *candidates = this->mover->candidates;
+	mobility_candidates_t *candidates = this->course->candidates;
 	mobility_path_t *better, *current;
 	uint64_t now = mobility_now();
 	mobility_record_t record;
 	char trigger[64];
 	status_t status;
 
-	current = this->mover->get_path(this->mover);
+	current = this->course->heading.path;
 	if (!current ||
 		(!this->config.make_before_break && !this->config.prefer_best_path))
 	{
@@ -540,7 +556,7 @@ static status_t prefer_best(private_mobility_session_t *this)
 static void note_loss(private_mobility_session_t *this)
 {
 	mobility_path_history_t *records = this->public.records;
-	mobility_path_t *path = this->mover->get_path(this->mover);
+	mobility_path_t *path = this->course->heading.path;
 
 	mobility_trial_end(&this->trial);
 	this->chosen[0] = '\0';
@@ -576,7 +592,7 @@ METHOD(mobility_session_t, look, status_t,
 	mobility_fsm_event_t event = {
 		.type = MOBILITY_EV_NETWORK,
 	};
-	mobility_candidates_t *candidates = this->mover->candidates;
+	mobility_candidates_t *candidates = this->course->candidates;
 	mobility_candidate_t *best;
 	status_t status;
 	bool changed;
@@ -592,8 +608,8 @@ METHOD(mobility_session_t, look, status_t,
 	{
 		if (!event.usable)
 		{
-			this->mover->end(this->mover);
-			this->mover->begin(this->mover, this->cause);
+			mobility_progress_cancel(&this->course->progress);
+			begin_move(this, this->cause);
 			note_loss(this);
 		}
 	}
@@ -649,19 +665,19 @@ METHOD(mobility_session_t, look, status_t,
  */
 static status_t suspect_path(private_mobility_session_t *this, const char *why)
 {
-	mobility_request_t *exchange = this->mover->exchange;
+	mobility_request_t *request = this->mover->retransmission->request;
 	mobility_fsm_event_t event = {
 		.type = MOBILITY_EV_SUSPECT,
 		.rtt = this->vigil->get_rtt(this->vigil),
 	};
 
 	set_cause(this, "%s over %s", why, get_uplink(this));
-	this->mover->begin(this->mover, this->cause);
+	begin_move(this, this->cause);
 	if (handle(this, &event) == DESTROY_ME)
 	{
 		return DESTROY_ME;
 	}
-	if (!exchange->in_flight(exchange))
+	if (!request->in_flight(request))
 	{
 		return this->mover->send_dpd(this->mover);
 	}
@@ -674,7 +690,7 @@ static status_t suspect_path(private_mobility_session_t *this, const char *why)
 static status_t leave_lossy(private_mobility_session_t *this)
 {
 	mobility_path_history_t *records = this->public.records;
-	mobility_path_t *path = this->mover->get_path(this->mover);
+	mobility_path_t *path = this->course->heading.path;
 
 	if (path)
 	{
@@ -748,7 +764,7 @@ METHOD(mobility_session_t, tick, status_t,
 	{
 		restore_addresses(this);
 	}
-	this->mover->tick(this->mover, this->config.penalty_time * 1000ULL);
+	this->mover->tick(this->mover);
 	if (this->fsm.outage && this->times.outage_time &&
 		now >= this->fsm.outage + this->times.outage_time)
 	{
@@ -762,7 +778,7 @@ METHOD(mobility_session_t, tick, status_t,
 		{
 			set_cause(this, "peer does not answer over %s", get_uplink(this));
 		}
-		this->mover->begin(this->mover, this->cause);
+		begin_move(this, this->cause);
 	}
 	status = handle(this, &event);
 	if (status != DESTROY_ME && review &&
@@ -802,9 +818,8 @@ METHOD(mobility_session_t, message, void,
 	private_mobility_session_t *this, message_t *message, bool incoming,
 	bool plain)
 {
-	mobility_request_t *exchange = this->mover->exchange;
+	mobility_request_t *request = this->mover->retransmission->request;
 	mobility_fsm_event_t event = {};
-	uint32_t rtt;
 
 	if (!is_ours(this, message))
 	{
@@ -816,14 +831,15 @@ METHOD(mobility_session_t, message, void,
 		event.type = MOBILITY_EV_SENT;
 	}
 	else if (incoming && plain && !message->get_request(message) &&
-			 exchange->matches(exchange, message->get_message_id(message)))
+			 request->matches(request, message->get_message_id(message)))
 	{
 		event.type = MOBILITY_EV_ANSWERED;
-		event.on_current = this->mover->answered(this->mover, message, &rtt);
+		event.on_current = this->mover->answered(this->mover, message);
 		if (event.on_current)
 		{	/* whatever looked like the beginning of a move was none */
-			this->mover->end(this->mover);
-			this->vigil->answered(this->vigil, rtt);
+			mobility_progress_cancel(&this->course->progress);
+			this->vigil->answered(this->vigil,
+								  this->mover->retransmission->rtt);
 		}
 	}
 	else
@@ -907,7 +923,7 @@ static status_t processed(void *data)
 	}
 	if (this->told != this->fsm.state && !lost)
 	{	/* it was silent for a while, but it was the path in use after all */
-		this->mover->end(this->mover);
+		mobility_progress_cancel(&this->course->progress);
 	}
 	if (act(this) == DESTROY_ME)
 	{
@@ -934,7 +950,7 @@ static status_t processed(void *data)
 static void note_move(private_mobility_session_t *this)
 {
 	mobility_path_history_t *records = this->public.records;
-	mobility_path_t *path = this->mover->get_path(this->mover);
+	mobility_path_t *path = this->course->heading.path;
 	mobility_record_t record = {};
 
 	if (path)
@@ -945,7 +961,7 @@ static void note_move(private_mobility_session_t *this)
 }
 
 /**
- * Implements mobility_mover_listener_t.confirmed()
+ * Implements mobility_course_listener_t.confirmed()
  */
 static void confirmed(void *data, bool moved)
 {
@@ -974,7 +990,7 @@ static void confirmed(void *data, bool moved)
 }
 
 /**
- * Implements mobility_mover_listener_t.tested()
+ * Implements mobility_course_listener_t.tested()
  */
 static void tested(void *data, const mobility_path_t *path, bool answered)
 {
@@ -1022,9 +1038,10 @@ METHOD(mobility_session_t, reload, void,
 	mobility_settings_t *settings = this->context->settings;
 
 	settings->get(settings, this->connection, &this->config);
+	this->course->penalty = this->config.penalty_time * 1000ULL;
 	/* costs may be others now */
 	this->chosen[0] = '\0';
-	this->mover->candidates->enable_pins(this->mover->candidates,
+	this->course->candidates->enable_pins(this->course->candidates,
 										 this->config.pin_paths);
 	this->times = (mobility_fsm_config_t){
 		.outage_time = this->config.network_outage_time * 1000ULL,
@@ -1106,13 +1123,13 @@ METHOD(mobility_session_t, switch_uplink, bool,
 	status_t *status)
 {
 	mobility_monitor_t *monitor = this->context->monitor;
-	mobility_candidates_t *candidates = this->mover->candidates;
+	mobility_candidates_t *candidates = this->course->candidates;
 	enumerator_t *enumerator;
 	mobility_candidate_t *candidate;
 	mobility_path_t *found = NULL;
 
 	*status = SUCCESS;
-	this->mover->look(this->mover, NULL);
+	mobility_course_look(this->course);
 	enumerator = candidates->create_enumerator(candidates, mobility_now());
 	while (!found && enumerator->enumerate(enumerator, &candidate))
 	{
@@ -1176,7 +1193,7 @@ static uint32_t get_outage_left(private_mobility_session_t *this)
 METHOD(mobility_session_t, get_status, mobility_status_t*,
 	private_mobility_session_t *this)
 {
-	mobility_request_t *exchange = this->mover->exchange;
+	mobility_request_t *request = this->mover->retransmission->request;
 	mobility_monitor_t *monitor = this->context->monitor;
 	mobility_status_t *status;
 	mobility_path_t *path;
@@ -1191,7 +1208,7 @@ METHOD(mobility_session_t, get_status, mobility_status_t*,
 		.since = this->since,
 		.outage_time = this->config.network_outage_time,
 		.outage_left = get_outage_left(this),
-		.exchange = exchange->get_name(exchange),
+		.exchange = request->get_name(request),
 	);
 	status->moves = this->public.records->get_move(this->public.records,
 												   &status->last_move);
@@ -1206,7 +1223,7 @@ METHOD(mobility_session_t, get_status, mobility_status_t*,
 		status->nat_local = ike_sa->has_condition(ike_sa, COND_NAT_HERE);
 		status->nat_remote = ike_sa->has_condition(ike_sa, COND_NAT_THERE);
 	}
-	path = this->mover->get_path(this->mover);
+	path = this->course->heading.path;
 	if (path)
 	{
 		memcpy(status->uplink, path->ifname, sizeof(status->uplink));
@@ -1219,15 +1236,15 @@ METHOD(mobility_session_t, get_status, mobility_status_t*,
 METHOD(mobility_session_t, get_paths, array_t*,
 	private_mobility_session_t *this)
 {
-	mobility_candidates_t *candidates = this->mover->candidates;
+	mobility_candidates_t *candidates = this->course->candidates;
 	uint64_t now = mobility_now();
 
 	if (!candidates->get_best(candidates, now))
 	{
-		this->mover->look(this->mover, NULL);
+		mobility_course_look(this->course);
 	}
 	return candidates->create_reports(candidates,
-									  this->mover->get_path(this->mover), now);
+									  this->course->heading.path, now);
 }
 
 METHOD(mobility_session_t, destroy, void,
@@ -1251,7 +1268,7 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 											const char *connection,
 											mobility_path_history_t *records)
 {
-	static const mobility_mover_listener_t listener = {
+	static const mobility_course_listener_t listener = {
 		.confirmed = confirmed,
 		.tested = tested,
 	};
@@ -1298,7 +1315,9 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 					context->monitor, context->rtnl, context->relocator,
 					context->backlog,
 					this->connection, &listener, this);
-	this->hold = mobility_hold_create(context->hooks, this->mover->exchange,
+	this->course = &this->mover->course;
+	this->hold = mobility_hold_create(context->hooks,
+									  this->mover->retransmission->request,
 									  &this->fsm, this->connection, &role,
 									  &this->public);
 	reload(this);

@@ -4,30 +4,75 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "net/clock.h"
 #include "mobile/pmtu.h"
+#include "mobile/filled_request.h"
+#include "mobile/pmtu_probe.h"
+#include "net/clock.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
-#include <netinet/in.h>
-#include <netinet/ip.h>
-#include <netinet/ip6.h>
-#include <netinet/udp.h>
 
 #include <daemon.h>
 
-/** Length of the marker in front of IKE messages to and from the NAT-T port. */
-#define MARKER_LEN 4
+/** When to measure a path if the peer is busy with other sessions, in ms; up to
+ * twice that.  And how often that is put off, as there may be sessions enough to
+ * keep it busy forever. */
+#define MEASURE_LATER 5000
+#define MEASURE_POSTPONED 6
 
-/** Length of an IKE header (RFC 7296, 3.1). */
-#define IKE_HEADER_LEN 28
+typedef struct private_mobility_pmtu_t private_mobility_pmtu_t;
 
-/** Length of the header of the encrypted payload (RFC 7296, 3.14). */
-#define ENCRYPTED_HEADER_LEN 4
+/**
+ * Private data of a mobility_pmtu_t object.
+ */
+struct private_mobility_pmtu_t {
 
-/** Length of the header of a notify payload without SPI (RFC 7296, 3.10). */
-#define NOTIFY_HEADER_LEN 8
+	/**
+	 * Public interface.
+	 */
+	mobility_pmtu_t public;
+
+	/**
+	 * Course of the session.
+	 */
+	mobility_course_t *course;
+
+	/**
+	 * Sends requests again.
+	 */
+	mobility_retransmission_t *retransmission;
+
+	/**
+	 * What peers are busy with.
+	 */
+	mobility_peer_load_t *load;
+
+	/**
+	 * When to measure the path in use, 0 if that is done.
+	 */
+	uint64_t due;
+
+	/**
+	 * How often that was put off.
+	 */
+	u_int postponed;
+
+	/**
+	 * Measurement under way.
+	 */
+	mobility_pmtu_probe_t probe;
+
+	/**
+	 * The request that is sent next is to be filled.
+	 */
+	bool fill;
+
+	/**
+	 * A measurement has said that large packets get lost.
+	 */
+	bool doubt;
+};
 
 /**
  * Connect a socket over a path, and get the MTU of it.
@@ -76,263 +121,234 @@ static uint32_t get_believed(const mobility_path_t *path)
 }
 
 /**
- * Get what a request consists of besides the padding, FALSE if it is not known
- * how it is going to be encrypted.
+ * Whatever is answered, it says nothing.
  */
-static bool get_overhead(ike_sa_t *ike_sa, message_t *message,
-						 mobility_pmtu_probe_overhead_t *overhead)
+static void cancel(private_mobility_pmtu_t *this)
 {
-	keymat_t *keymat = ike_sa->get_keymat(ike_sa);
-	host_t *local = message->get_source(message);
-	host_t *remote = message->get_destination(message);
-	aead_t *aead;
+	this->probe = (mobility_pmtu_probe_t){};
+	this->fill = FALSE;
+}
 
-	aead = keymat ? keymat->get_aead(keymat, FALSE) : NULL;
-	if (!aead)
+METHOD(mobility_pmtu_t, is_due, bool,
+	private_mobility_pmtu_t *this, uint64_t now)
+{
+	mobility_candidates_t *candidates = this->course->candidates;
+	mobility_path_t *path = this->course->heading.path;
+
+	if (!path || !this->due || now < this->due)
 	{
 		return FALSE;
 	}
-	*overhead = (mobility_pmtu_probe_overhead_t){
-		.fixed = (remote->get_family(remote) == AF_INET ?
-					sizeof(struct iphdr) : sizeof(struct ip6_hdr)) +
-				 sizeof(struct udphdr) + IKE_HEADER_LEN +
-				 ENCRYPTED_HEADER_LEN + aead->get_iv_size(aead) +
-				 aead->get_icv_size(aead),
-		.payload = NOTIFY_HEADER_LEN,
-		.block = aead->get_block_size(aead),
-	};
-	if (local->get_port(local) != IKEV2_UDP_PORT &&
-		remote->get_port(remote) != IKEV2_UDP_PORT)
-	{
-		overhead->fixed += MARKER_LEN;
+	if (this->postponed < MEASURE_POSTPONED &&
+		this->load->is_busy(this->load, path->local, path->remote, now))
+	{	/* others have to move first, and not all are to come back at once */
+		this->due = now + MEASURE_LATER + random() % MEASURE_LATER;
+		this->postponed++;
+		return FALSE;
 	}
-	return TRUE;
-}
-
-/**
- * Stock's method of the generator of IVs that is in use by this thread.
- */
-static __thread bool (*stock_get_iv)(iv_gen_t *this, uint64_t seq, size_t size,
-									 uint8_t *buffer);
-
-METHOD(iv_gen_t, get_later_iv, bool,
-	iv_gen_t *this, uint64_t seq, size_t size, uint8_t *buffer)
-{
-	return stock_get_iv(this, seq | 0xffffffff, size, buffer);
-}
-
-/**
- * Encode and encrypt a second message with the message ID of one that was.
- *
- * Counter modes and AEADs must never use an IV twice, and charon makes these of
- * the message ID, in the upper half, and the number of a fragment, in the lower
- * half.  So this takes the last of those of the message ID: later than what was
- * used, and earlier than what follows, which charon demands as well.
- */
-static status_t generate_later(message_t *message, keymat_t *keymat,
-							   packet_t **packet)
-{
-	aead_t *aead = keymat->get_aead(keymat, FALSE);
-	iv_gen_t *iv_gen = aead->get_iv_gen(aead);
-	status_t status;
-
-	stock_get_iv = iv_gen->get_iv;
-	iv_gen->get_iv = _get_later_iv;
-	status = message->generate(message, keymat, packet);
-	iv_gen->get_iv = stock_get_iv;
-	return status;
-}
-
-/**
- * Encode a request that is the same but for what it is filled with.
- */
-static packet_t *encode(ike_sa_t *ike_sa, message_t *message, chunk_t padding)
-{
-	packet_t *packet = NULL;
-	message_t *filled;
-	host_t *host;
-
-	filled = message_create(message->get_major_version(message),
-							message->get_minor_version(message));
-	filled->set_message_id(filled, message->get_message_id(message));
-	filled->set_exchange_type(filled, message->get_exchange_type(message));
-	filled->set_ike_sa_id(filled, ike_sa->get_id(ike_sa));
-	host = message->get_source(message);
-	filled->set_source(filled, host->clone(host));
-	host = message->get_destination(message);
-	filled->set_destination(filled, host->clone(host));
-	filled->add_notify(filled, FALSE, MOBILITY_NOTIFY_PADDING, padding);
-	if (generate_later(filled, ike_sa->get_keymat(ike_sa),
-					   &packet) != SUCCESS)
-	{
-		packet = NULL;
-	}
-	filled->destroy(filled);
-	return packet;
-}
-
-/**
- * Get a request filled until it is as large as a packet may be, NULL on failure.
- * Sets the size it has then.
- */
-static packet_t *get_filled(ike_sa_t *ike_sa, message_t *message,
-							uint32_t *size)
-{
-	mobility_pmtu_probe_overhead_t overhead;
-	packet_t *packet;
-	chunk_t padding;
-
-	if (!get_overhead(ike_sa, message, &overhead))
-	{
-		return NULL;
-	}
-	padding = chunk_alloc(mobility_pmtu_probe_pad(*size, &overhead, size));
-	memset(padding.ptr, 0, padding.len);
-	packet = encode(ike_sa, message, padding);
-	chunk_free(&padding);
-	return packet;
-}
-
-/*
- * Described in header.
- */
-bool mobility_pmtu_begin(mobility_pmtu_t *gauge,
-						 mobility_candidates_t *candidates,
-						 const mobility_path_t *path)
-{
-	gauge->due = 0;
+	this->due = 0;
 	/* else there is nothing to limit, or no way to */
 	return candidates->is_pinned(candidates, path) &&
 		   get_believed(path) > MOBILITY_MTU_FLOOR;
 }
 
-/*
- * Described in header.
- */
-void mobility_pmtu_cancel(mobility_pmtu_t *gauge)
+METHOD(mobility_pmtu_t, moved, void,
+	private_mobility_pmtu_t *this, uint64_t now)
 {
-	gauge->mtu = (mobility_pmtu_probe_t){};
-	gauge->fill = FALSE;
+	this->due = now;
+	this->postponed = 0;
+	this->doubt = FALSE;
 }
 
-/*
- * Described in header.
- */
-void mobility_pmtu_moved(mobility_pmtu_t *gauge, uint64_t now)
+METHOD(mobility_pmtu_t, repeat, void,
+	private_mobility_pmtu_t *this, uint64_t now)
 {
-	gauge->due = now;
-	gauge->postponed = 0;
-	gauge->doubt = FALSE;
-}
-
-/*
- * Described in header.
- */
-void mobility_pmtu_repeat(mobility_pmtu_t *gauge, uint64_t now)
-{
-	if (gauge->mtu.size || gauge->fill)
+	if (this->probe.size || this->fill)
 	{
-		gauge->due = now;
+		this->due = now;
 	}
-	mobility_pmtu_cancel(gauge);
+	cancel(this);
 }
 
-/*
- * Described in header.
- */
-void mobility_pmtu_sent(mobility_pmtu_t *gauge, uint32_t rtt,
-						ike_sa_t *ike_sa, const mobility_path_t *path,
-						message_t *message, mobility_request_t *exchange)
+METHOD(mobility_exchange_t, build, void,
+	private_mobility_pmtu_t *this, message_t *message)
 {
+	/* once it is encoded */
+	this->fill = TRUE;
+}
+
+METHOD(mobility_pmtu_t, sent, void,
+	private_mobility_pmtu_t *this, message_t *message)
+{
+	mobility_path_history_t *records = this->course->candidates->records;
+	mobility_request_t *request = this->retransmission->request;
+	mobility_path_t *path = this->course->heading.path;
+	mobility_record_t record = {};
+	uint64_t now = mobility_now();
 	packet_t *filled = NULL;
 
-	gauge->fill = FALSE;
-	if (path && mobility_pmtu_probe_begin(&gauge->mtu, get_believed(path), rtt,
-										  mobility_now()))
-	{
-		filled = get_filled(ike_sa, message, &gauge->mtu.size);
-	}
-	if (filled)
-	{
-		exchange->add_filled(exchange, filled);
-	}
-	else
-	{	/* it goes out as it is, its answer says nothing */
-		mobility_pmtu_cancel(gauge);
-	}
-}
-
-/*
- * Described in header.
- */
-bool mobility_pmtu_tick(mobility_pmtu_t *gauge,
-						mobility_request_t *exchange, ike_sa_t *ike_sa,
-						const mobility_path_t *path, uint64_t now)
-{
-	if (!path)
-	{
-		mobility_pmtu_cancel(gauge);
-	}
-	switch (mobility_pmtu_probe_tick(&gauge->mtu, now))
-	{
-		case MOBILITY_MTU_FILLED:
-			exchange->send_filled(exchange, path, ike_sa);
-			break;
-		case MOBILITY_MTU_ALL:
-			return TRUE;
-		case MOBILITY_MTU_NONE:
-			break;
-	}
-	return FALSE;
-}
-
-/*
- * Described in header.
- */
-void mobility_pmtu_answered(mobility_pmtu_t *gauge,
-							mobility_candidates_t *candidates,
-							const mobility_path_t *path, const char *name,
-							uint64_t now)
-{
-	uint32_t size = gauge->mtu.size, takes;
-	bool again;
-
-	if (!size)
+	if (!this->fill)
 	{
 		return;
 	}
-	takes = mobility_pmtu_probe_answered(&gauge->mtu, get_believed(path),
+	this->fill = FALSE;
+	if (path)
+	{
+		records->get(records, path, now, &record);
+		if (mobility_pmtu_probe_begin(&this->probe, get_believed(path),
+									  record.rtt, now))
+		{
+			filled = mobility_filled_request(this->course->ike_sa, message,
+											 &this->probe.size);
+		}
+	}
+	if (filled)
+	{
+		request->add_filled(request, filled);
+	}
+	else
+	{	/* it goes out as it is, its answer says nothing */
+		cancel(this);
+	}
+}
+
+/**
+ * Note if the request was sent as it is.
+ */
+static void note_unfilled(private_mobility_pmtu_t *this)
+{
+	mobility_request_t *request = this->retransmission->request;
+	uint64_t time = request->get_unfilled(request);
+
+	if (time)
+	{
+		mobility_pmtu_probe_unfilled(&this->probe, time);
+	}
+}
+
+/**
+ * Conclude what the path in use takes.
+ */
+static void conclude(private_mobility_pmtu_t *this)
+{
+	mobility_candidates_t *candidates = this->course->candidates;
+	mobility_path_t *path = this->course->heading.path;
+	uint32_t size = this->probe.size, takes;
+	bool again;
+
+	takes = mobility_pmtu_probe_answered(&this->probe, get_believed(path),
 										 &again);
-	if (takes == MOBILITY_MTU_FLOOR && !gauge->doubt)
+	if (takes == MOBILITY_MTU_FLOOR && !this->doubt)
 	{	/* nothing else may have got through for a moment, either */
-		gauge->doubt = again = TRUE;
+		this->doubt = again = TRUE;
 		takes = 0;
 	}
 	else if (!again)
 	{
-		gauge->doubt = FALSE;
+		this->doubt = FALSE;
 	}
 	if (again)
 	{
-		gauge->due = now;
+		this->due = mobility_now();
 	}
 	if (takes && candidates->limit(candidates, path, takes))
 	{
 		dbg(DBG_IKE, takes < size ? 1 : 2, "mobility: %s: packets of %u bytes "
-			"%s over %s, sending none larger than %u", name, size,
+			"%s over %s, sending none larger than %u", this->course->name, size,
 			takes < size ? "get lost" : "arrive", path->ifname, takes);
+	}
+}
+
+METHOD(mobility_exchange_t, answered, bool,
+	private_mobility_pmtu_t *this, message_t *answer, bool echoed,
+	ike_natd_t *natd)
+{
+	mobility_heading_t *heading = &this->course->heading;
+
+	note_unfilled(this);
+	if (heading->target ||
+		!mobility_path_has(heading->path, answer->get_destination(answer),
+						   answer->get_source(answer)))
+	{
+		cancel(this);
+	}
+	else if (this->probe.size)
+	{
+		conclude(this);
+	}
+	return FALSE;
+}
+
+METHOD(mobility_exchange_t, get_deadline, uint64_t,
+	private_mobility_pmtu_t *this)
+{
+	note_unfilled(this);
+	/* what is due already waits for the IKE_SA, not for the clock */
+	if (!this->probe.next && this->due > mobility_now())
+	{
+		return this->due;
+	}
+	return this->probe.next;
+}
+
+METHOD(mobility_exchange_t, tick, void,
+	private_mobility_pmtu_t *this, uint64_t now)
+{
+	mobility_retransmission_t *retransmission = this->retransmission;
+	mobility_request_t *request = retransmission->request;
+	mobility_path_t *path = this->course->heading.path;
+
+	note_unfilled(this);
+	if (!path)
+	{
+		cancel(this);
+	}
+	if (this->probe.next && now >= this->probe.next &&
+		retransmission->is_queued(retransmission, now))
+	{
+		this->probe.next = now + this->probe.interval;
+		return;
+	}
+	switch (mobility_pmtu_probe_tick(&this->probe, now))
+	{
+		case MOBILITY_MTU_FILLED:
+			request->send_filled(request, path, this->course->ike_sa);
+			break;
+		case MOBILITY_MTU_ALL:
+			retransmission->again(retransmission, path);
+			break;
+		case MOBILITY_MTU_NONE:
+			break;
 	}
 }
 
 /*
  * Described in header.
  */
-uint64_t mobility_pmtu_deadline(const mobility_pmtu_t *gauge, uint64_t now)
+mobility_pmtu_t *mobility_pmtu_create(mobility_course_t *course,
+									  mobility_retransmission_t *retransmission,
+									  mobility_peer_load_t *load)
 {
-	/* what is due already waits for the IKE_SA, not for the clock */
-	if (!gauge->mtu.next && gauge->due > now)
-	{
-		return gauge->due;
-	}
-	return gauge->mtu.next;
+	private_mobility_pmtu_t *this;
+
+	INIT(this,
+		.public = {
+			.exchange = {
+				.detects_nat = (void*)return_false,
+				.build = _build,
+				.answered = _answered,
+				.get_deadline = _get_deadline,
+				.tick = _tick,
+			},
+			.is_due = _is_due,
+			.sent = _sent,
+			.moved = _moved,
+			.repeat = _repeat,
+		},
+		.course = course,
+		.retransmission = retransmission,
+		.load = load,
+	);
+
+	return &this->public;
 }

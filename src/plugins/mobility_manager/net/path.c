@@ -79,6 +79,16 @@ bool mobility_path_equals(const mobility_path_t *a, const mobility_path_t *b)
 /*
  * Described in header.
  */
+bool mobility_path_has(const mobility_path_t *path, host_t *local,
+					   host_t *remote)
+{
+	return path && path->local->ip_equals(path->local, local) &&
+		   path->remote->ip_equals(path->remote, remote);
+}
+
+/*
+ * Described in header.
+ */
 bool mobility_path_same_gateway(const mobility_path_t *a,
 								const mobility_path_t *b)
 {

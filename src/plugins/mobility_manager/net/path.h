@@ -126,6 +126,18 @@ void mobility_path_destroy(mobility_path_t *path);
 bool mobility_path_equals(const mobility_path_t *a, const mobility_path_t *b);
 
 /**
+ * Check whether packets between two IP addresses use a path, as far as these
+ * tell.
+ *
+ * @param path		path, may be NULL
+ * @param local		local address
+ * @param remote	peer's address
+ * @return			TRUE if the path is set and has these addresses
+ */
+bool mobility_path_has(const mobility_path_t *path, host_t *local,
+					   host_t *remote);
+
+/**
  * Check whether two paths lead over the same next hop.  Another next hop is
  * another network, even if the addresses are the same (192.168.1.0/24 is
  * everywhere).

@@ -199,10 +199,10 @@ METHOD(rng_t, allocate_bytes, bool,
 	return _get_bytes(this, len, chunk->ptr);
 }
 
-/**
- * Creates what SPIs are made of
+/*
+ * Described in header
  */
-static rng_t *create_rng(rng_quality_t quality)
+rng_t *mock_charon_create_rng(rng_quality_t quality)
 {
 	rng_t *this;
 
@@ -240,7 +240,8 @@ void mock_charon_setup(const char *conf)
 	dbg = logger;
 	charon->bus->log = _log_;
 	lib->crypto->add_hasher(lib->crypto, HASH_SHA1, "mock", create_hasher);
-	lib->crypto->add_rng(lib->crypto, RNG_WEAK, "mock", create_rng);
+	lib->crypto->add_rng(lib->crypto, RNG_WEAK, "mock",
+						 mock_charon_create_rng);
 	sent.packets = array_create(0, 0);
 	sent.mutex = mutex_create(MUTEX_TYPE_DEFAULT);
 	sent.sender = (sender_t){
@@ -268,7 +269,7 @@ void mock_charon_teardown(void)
 	charon->child_sa_manager = NULL;
 	charon->sender = NULL;
 	lib->crypto->remove_hasher(lib->crypto, create_hasher);
-	lib->crypto->remove_rng(lib->crypto, create_rng);
+	lib->crypto->remove_rng(lib->crypto, mock_charon_create_rng);
 	libcharon_deinit();
 	mock_charon_forget();
 	array_destroy(sent.packets);

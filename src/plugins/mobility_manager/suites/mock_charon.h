@@ -54,6 +54,15 @@ void mock_charon_setup(const char *conf);
 void mock_charon_teardown(void);
 
 /**
+ * Create what random numbers come from.  What SPIs are made of is added already,
+ * RNG_WEAK; for COOKIE2 RNG_STRONG has to be.
+ *
+ * @param quality	quality
+ * @return			rng
+ */
+rng_t *mock_charon_create_rng(rng_quality_t quality);
+
+/**
  * Get the number of packets sent.
  *
  * @return			number of packets

@@ -7,9 +7,12 @@
 #include "mobility_netns.h"
 #include "fake_clock.h"
 
+#include "mobile/filled_request.h"
 #include "mobile/pmtu.h"
+#include "mobile/pmtu_probe.h"
 
 #include <daemon.h>
+#include <errno.h>
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
 #include <netinet/udp.h>
@@ -37,7 +40,7 @@ static struct {
 } cipher;
 
 /**
- * What is around a gauge
+ * What is around the exchange
  */
 static struct {
 	keymat_t keymat;
@@ -62,11 +65,16 @@ static struct {
 	mobility_path_t *path;
 	host_t *local, *remote;
 	message_t *request;
-	mobility_request_t *exchange;
+	mobility_course_t course;
+	mobility_retransmission_t *retransmission;
+	/** what the peer is busy with: other sessions, what comes before us */
+	mobility_peer_load_t load;
+	mobility_rtnl_t rtnl;
+	bool busy, queued;
 } mock;
 
 /** what is tested */
-static mobility_pmtu_t gauge;
+static mobility_pmtu_t *pmtu;
 
 METHOD(iv_gen_t, get_iv, bool,
 	iv_gen_t *this, uint64_t seq, size_t size, uint8_t *buffer)
@@ -178,6 +186,27 @@ METHOD(mobility_candidates_t, limit, bool,
 	return !mock.refuse;
 }
 
+METHOD(mobility_rtnl_t, get, int,
+	mobility_rtnl_t *this, struct nlmsghdr *nlh, mobility_nlsocket_cb_t cb,
+	void *data)
+{
+	/* no neighbors */
+	return ENOENT;
+}
+
+METHOD(mobility_peer_load_t, is_before, bool,
+	mobility_peer_load_t *this, host_t *local, host_t *remote, uint64_t asked,
+	uint64_t now)
+{
+	return mock.queued;
+}
+
+METHOD(mobility_peer_load_t, is_busy, bool,
+	mobility_peer_load_t *this, host_t *local, host_t *remote, uint64_t now)
+{
+	return mock.busy;
+}
+
 METHOD(rng_t, get_bytes, bool,
 	rng_t *this, size_t len, uint8_t *buffer)
 {
@@ -231,7 +260,7 @@ static void create_request(void)
 												: &mock.keymat, &packet),
 					 SUCCESS);
 	packet->destroy(packet);
-	mock.exchange->capture(mock.exchange, &mock.ike_sa, mock.request);
+	mock.retransmission->sent(mock.retransmission, mock.request);
 }
 
 static void setup(void)
@@ -270,23 +299,38 @@ static void setup(void)
 	charon = &mock.daemon;
 	mock.candidates.is_pinned = _is_pinned;
 	mock.candidates.limit = _limit;
+	mock.candidates.pin = (void*)nop;
+	mock.candidates.records = mobility_path_history_create();
 	mock.pinned = TRUE;
+	mock.rtnl.get = _get;
+	mock.load.is_before = _is_before;
+	mock.load.is_busy = _is_busy;
+	mock.busy = mock.queued = FALSE;
 	mock.id = ike_sa_id_create(IKEV2_MAJOR_VERSION, 1, 2, TRUE);
 	lib->crypto->add_rng(lib->crypto, RNG_WEAK, "test", create_rng);
 	INIT(mock.path,
 		.ifname = "lo",
 	);
 	set_path("127.0.0.1", "127.0.0.2", 4500);
-	mock.exchange = mobility_request_create();
+	mock.course = (mobility_course_t){
+		.name = "home",
+		.ike_sa = &mock.ike_sa,
+		.candidates = &mock.candidates,
+		.heading = { .path = mock.path },
+	};
+	mock.retransmission = mobility_retransmission_create(&mock.course,
+											&mock.rtnl, &mock.load);
 	create_request();
-	gauge = (mobility_pmtu_t){};
+	pmtu = mobility_pmtu_create(&mock.course, mock.retransmission, &mock.load);
 }
 
 static void teardown(void)
 {
 	DESTROY_IF(mock.packet);
 	mock.request->destroy(mock.request);
-	mock.exchange->destroy(mock.exchange);
+	free(pmtu);
+	mock.retransmission->destroy(mock.retransmission);
+	mock.candidates.records->destroy(mock.candidates.records);
 	set_path("127.0.0.1", "127.0.0.1", 0);
 	mobility_path_destroy(mock.path);
 	mock.local->destroy(mock.local);
@@ -299,42 +343,73 @@ static void teardown(void)
 }
 
 /**
- * Check if something is to be measured
+ * Get when the exchange wants to be told that time has passed, in ms from now on,
+ * 0 for never
+ */
+static uint64_t deadline(void)
+{
+	uint64_t time = pmtu->exchange.get_deadline(&pmtu->exchange);
+
+	return time ? time - fake_clock_now() : 0;
+}
+
+/**
+ * Check if something is to be measured now, which is asked for once only
+ */
+static bool is_due(void)
+{
+	return pmtu->is_due(pmtu, fake_clock_now());
+}
+
+/**
+ * Check if something is to be measured after a move
  */
 static bool begin(void)
 {
-	gauge.due = 1;
-	ck_assert_int_eq(mobility_pmtu_deadline(&gauge, 0), 1);
-	if (mobility_pmtu_begin(&gauge, &mock.candidates, mock.path))
-	{
-		ck_assert_int_eq(mobility_pmtu_deadline(&gauge, 0), 0);
-		return TRUE;
-	}
-	ck_assert_int_eq(gauge.due, 0);
-	return FALSE;
+	bool due;
+
+	pmtu->moved(pmtu, fake_clock_now() + 1);
+	ck_assert(!is_due());
+	ck_assert_int_eq(deadline(), 1);
+	fake_clock_set(fake_clock_now() + 1);
+	due = is_due();
+	ck_assert(!is_due());
+	ck_assert_int_eq(deadline(), 0);
+	return due;
 }
 
 /**
- * The request is sent
+ * The request is built, encoded and sent
  */
 static void sent(void)
 {
-	gauge.fill = TRUE;
-	mobility_pmtu_sent(&gauge, 0, &mock.ike_sa, mock.path, mock.request,
-					   mock.exchange);
-	ck_assert(!gauge.fill);
+	pmtu->exchange.build(&pmtu->exchange, mock.request);
+	mock.retransmission->sent(mock.retransmission, mock.request);
+	pmtu->sent(pmtu, mock.request);
 }
 
 /**
- * Some time has passed. Returns TRUE if the request has to be sent as it is
+ * Check if the request was sent as it is
+ */
+static bool is_unfilled(void)
+{
+	mobility_request_t *request = mock.retransmission->request;
+
+	return request->get_unfilled(request) != 0;
+}
+
+/**
+ * Some time has passed. Returns TRUE if the request was sent as it is
  */
 static bool tick(uint64_t ms)
 {
+	bool before = is_unfilled();
+
 	DESTROY_IF(mock.packet);
 	mock.packet = NULL;
 	fake_clock_set(fake_clock_now() + ms);
-	return mobility_pmtu_tick(&gauge, mock.exchange, &mock.ike_sa, mock.path,
-							  fake_clock_now());
+	pmtu->exchange.tick(&pmtu->exchange, fake_clock_now());
+	return !before && is_unfilled();
 }
 
 /**
@@ -342,9 +417,14 @@ static bool tick(uint64_t ms)
  */
 static uint32_t answered(void)
 {
+	message_t *answer;
+
+	answer = message_create(IKEV2_MAJOR_VERSION, IKEV2_MINOR_VERSION);
+	answer->set_source(answer, mock.remote->clone(mock.remote));
+	answer->set_destination(answer, mock.local->clone(mock.local));
 	mock.limit = 0;
-	mobility_pmtu_answered(&gauge, &mock.candidates, mock.path, "home",
-						   fake_clock_now());
+	ck_assert(!pmtu->exchange.answered(&pmtu->exchange, answer, TRUE, NULL));
+	answer->destroy(answer);
 	return mock.limit;
 }
 
@@ -375,15 +455,45 @@ START_TEST(test_begin)
 }
 END_TEST
 
+/**
+ * The peer has to answer others
+ */
+START_TEST(test_busy)
+{
+	int i;
+
+	mock.busy = TRUE;
+	pmtu->moved(pmtu, fake_clock_now());
+	for (i = 0; i < 6; i++)
+	{
+		ck_assert(!is_due());
+		ck_assert_int_ge(deadline(), 5000);
+		ck_assert_int_lt(deadline(), 10000);
+		fake_clock_set(fake_clock_now() + deadline());
+	}
+	/* not for ever */
+	ck_assert(is_due());
+	/* nor does it mean anything that there is no answer yet */
+	sent();
+	mock.queued = TRUE;
+	for (i = 0; i < 20; i++)
+	{
+		ck_assert(!tick(MOBILITY_MTU_INTERVAL));
+		ck_assert(!mock.packet);
+	}
+	ck_assert_int_eq(answered(), 0);
+	ck_assert(!is_due());
+}
+END_TEST
+
 START_TEST(test_arrives)
 {
 	sent();
-	ck_assert_int_eq(mobility_pmtu_deadline(&gauge, fake_clock_now()),
-					 fake_clock_now() + MOBILITY_MTU_INTERVAL);
+	ck_assert_int_eq(deadline(), MOBILITY_MTU_INTERVAL);
 	/* answered at once: as large as the kernel believes, it need not be told */
 	ck_assert_int_eq(answered(), 0);
-	ck_assert_int_eq(gauge.due, 0);
-	ck_assert_int_eq(mobility_pmtu_deadline(&gauge, fake_clock_now()), 0);
+	ck_assert(!is_due());
+	ck_assert_int_eq(deadline(), 0);
 	/* whatever is answered later says nothing */
 	ck_assert_int_eq(answered(), 0);
 
@@ -391,7 +501,6 @@ START_TEST(test_arrives)
 	cipher.block = 16;
 	mobility_suite_log_start();
 	sent();
-	ck_assert_int_lt(gauge.mtu.size, MTU);
 	ck_assert_int_eq(answered(), MTU - (MTU - HEADERS - 28 - 4 - 8 - 16) % 16);
 	ck_assert(!strstr(mobility_suite_log(), "mobility:"));
 }
@@ -410,10 +519,9 @@ static uint32_t measure_hole(void)
 	ck_assert(!tick(MOBILITY_MTU_INTERVAL));
 	ck_assert(mock.packet);
 	ck_assert(tick(MOBILITY_MTU_INTERVAL));
-	ck_assert(!mock.packet);
-	mobility_pmtu_probe_unfilled(&gauge.mtu, fake_clock_now());
-	ck_assert_int_eq(mobility_pmtu_deadline(&gauge, fake_clock_now()), 0);
+	ck_assert_int_eq(deadline(), 0);
 	ck_assert(!tick(10000));
+	ck_assert(!mock.packet);
 	return answered();
 }
 
@@ -422,27 +530,24 @@ START_TEST(test_hole)
 	mobility_suite_log_start();
 	/* one measurement may have met with a moment without any answers */
 	ck_assert_int_eq(measure_hole(), 0);
-	ck_assert(gauge.doubt);
-	ck_assert_int_eq(gauge.due, fake_clock_now());
+	ck_assert(is_due());
 	ck_assert(!strstr(mobility_suite_log(), "mobility:"));
-	gauge.due = 0;
 	ck_assert_int_eq(measure_hole(), MOBILITY_MTU_FLOOR);
-	ck_assert(!gauge.doubt);
-	ck_assert_int_eq(gauge.due, 0);
+	ck_assert(!is_due());
 	ck_assert(strstr(mobility_suite_log(), "mobility: home: packets of 1500 "
 					 "bytes get lost over lo, sending none larger than 1280\n"));
 
 	/* the second one says that it was such a moment */
 	ck_assert_int_eq(measure_hole(), 0);
-	ck_assert(gauge.doubt);
+	ck_assert(is_due());
 	sent();
 	ck_assert_int_eq(answered(), 0);
-	ck_assert(!gauge.doubt);
+	ck_assert(!is_due());
 	ck_assert_int_eq(measure_hole(), 0);
 
 	/* with another path it begins anew */
-	mobility_pmtu_moved(&gauge, fake_clock_now());
-	ck_assert_int_eq(gauge.due, fake_clock_now());
+	pmtu->moved(pmtu, fake_clock_now());
+	ck_assert(is_due());
 	ck_assert_int_eq(measure_hole(), 0);
 	/* if it can't be limited that is not logged, either */
 	mobility_suite_log_start();
@@ -457,12 +562,16 @@ START_TEST(test_told)
 	/* a router tells what is wrong */
 	sent();
 	mobility_netns_ip("link set lo mtu 1400");
+	ck_assert_int_eq(answered(), 0);
+	ck_assert(!is_due());
+	/* or while there is doubt */
 	ck_assert_int_eq(measure_hole(), 0);
-	gauge.doubt = TRUE;
+	ck_assert(is_due());
 	sent();
 	mobility_netns_ip("link set lo mtu 1350");
 	ck_assert_int_eq(answered(), 0);
-	ck_assert(!gauge.doubt);
+	ck_assert(!is_due());
+	ck_assert_int_eq(measure_hole(), 0);
 }
 END_TEST
 
@@ -470,70 +579,75 @@ START_TEST(test_spoiled)
 {
 	/* sent as it is for another reason, before an answer was to be expected */
 	sent();
-	mobility_pmtu_probe_unfilled(&gauge.mtu, fake_clock_now() + 1);
+	fake_clock_set(fake_clock_now() + 1);
+	mock.retransmission->again(mock.retransmission, mock.path);
+	ck_assert(is_unfilled());
+	ck_assert_int_eq(deadline(), 0);
 	ck_assert_int_eq(answered(), 0);
-	ck_assert_int_eq(gauge.due, fake_clock_now());
+	ck_assert(is_due());
 }
 END_TEST
 
 START_TEST(test_repeat)
 {
 	/* nothing under way */
-	mobility_pmtu_repeat(&gauge, 7);
-	ck_assert_int_eq(gauge.due, 0);
+	pmtu->repeat(pmtu, fake_clock_now());
+	ck_assert(!is_due());
 	/* a request that was to be sent */
-	gauge.fill = TRUE;
-	mobility_pmtu_repeat(&gauge, 7);
-	ck_assert_int_eq(gauge.due, 7);
-	ck_assert(!gauge.fill);
+	pmtu->exchange.build(&pmtu->exchange, mock.request);
+	pmtu->repeat(pmtu, fake_clock_now());
+	ck_assert(is_due());
+	pmtu->sent(pmtu, mock.request);
+	ck_assert_int_eq(deadline(), 0);
 	/* one that was sent */
-	gauge.due = 0;
 	sent();
-	mobility_pmtu_repeat(&gauge, 8);
-	ck_assert_int_eq(gauge.due, 8);
+	pmtu->repeat(pmtu, fake_clock_now());
+	ck_assert(is_due());
 	ck_assert_int_eq(answered(), 0);
-	/* and one that nobody wants to know of anymore, or that has no path */
-	gauge.due = 0;
+	/* and one that is answered when there is another path to go to, or none */
 	sent();
-	mobility_pmtu_cancel(&gauge);
+	mock.course.heading.target = mock.path;
+	ck_assert_int_eq(answered(), 0);
+	mock.course.heading.target = NULL;
 	ck_assert_int_eq(answered(), 0);
 	sent();
-	ck_assert(!mobility_pmtu_tick(&gauge, mock.exchange, &mock.ike_sa, NULL,
-								  fake_clock_now() + 10000));
+	mock.course.heading.path = NULL;
+	ck_assert(!tick(10000));
+	ck_assert(!mock.packet);
+	mock.course.heading.path = mock.path;
 	ck_assert_int_eq(answered(), 0);
-	/* what is due later has its time */
-	gauge.due = 5000;
-	ck_assert_int_eq(mobility_pmtu_deadline(&gauge, 4000), 5000);
-	ck_assert_int_eq(mobility_pmtu_deadline(&gauge, 6000), 0);
+	ck_assert(!is_due());
 }
 END_TEST
 
 START_TEST(test_unfilled)
 {
+	mobility_request_t *request = mock.retransmission->request;
+
 	/* without a path */
-	gauge.fill = TRUE;
-	mobility_pmtu_sent(&gauge, 0, &mock.ike_sa, NULL, mock.request,
-					   mock.exchange);
-	ck_assert(!gauge.fill);
+	mock.course.heading.path = NULL;
+	sent();
+	mock.course.heading.path = mock.path;
+	ck_assert_int_eq(deadline(), 0);
 	ck_assert_int_eq(answered(), 0);
 	/* the cipher fails */
 	cipher.fail = TRUE;
 	sent();
-	ck_assert_int_eq(mobility_pmtu_deadline(&gauge, 0), 0);
+	ck_assert_int_eq(deadline(), 0);
 	ck_assert_int_eq(answered(), 0);
 	ck_assert(cipher.iv_gen.get_iv == (void*)_get_iv);
 	cipher.fail = FALSE;
 	/* nobody knows which one it is */
 	mock.keyless = TRUE;
 	sent();
-	ck_assert_int_eq(mobility_pmtu_deadline(&gauge, 0), 0);
+	ck_assert_int_eq(deadline(), 0);
 	ck_assert_int_eq(answered(), 0);
 	mock.keyless = FALSE;
 	/* nothing to be measured */
 	mobility_netns_ip("link set lo mtu %d", MOBILITY_MTU_FLOOR);
 	sent();
-	ck_assert_int_eq(mobility_pmtu_deadline(&gauge, 0), 0);
-	ck_assert_int_eq(mock.exchange->count_filled(mock.exchange), 0);
+	ck_assert_int_eq(deadline(), 0);
+	ck_assert_int_eq(request->count_filled(request), 0);
 }
 END_TEST
 
@@ -574,7 +688,6 @@ START_TEST(test_packet)
 	size = data.len + cases[_i].headers;
 	ck_assert_int_le(size, MTU);
 	ck_assert_int_gt(size + cipher.block, MTU);
-	ck_assert_int_eq(size, gauge.mtu.size);
 	host = mock.packet->get_source(mock.packet);
 	ck_assert(host->equals(host, mock.local));
 	host = mock.packet->get_destination(mock.packet);
@@ -593,7 +706,7 @@ Suite *mobility_suite_create(void)
 	Suite *s;
 	TCase *tc;
 
-	s = suite_create("gauge");
+	s = suite_create("pmtu");
 
 	tc = tcase_create("path");
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -601,6 +714,7 @@ Suite *mobility_suite_create(void)
 	if (mobility_netns_available())
 	{
 		tcase_add_test(tc, test_begin);
+		tcase_add_test(tc, test_busy);
 		tcase_add_test(tc, test_arrives);
 		tcase_add_test(tc, test_hole);
 		tcase_add_test(tc, test_told);

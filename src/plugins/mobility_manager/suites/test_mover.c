@@ -1,0 +1,382 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_suite.h"
+#include "fake_clock.h"
+#include "mock_charon.h"
+#include "mock_ike.h"
+#include "mock_network.h"
+
+#include "mobile/mover.h"
+
+#include <encoding/payloads/notify_payload.h>
+
+/** address of the peer, and where it sees us behind a NAT */
+#define REMOTE "192.0.2.1"
+#define MAPPED "198.51.100.7"
+
+/** addresses of the uplinks */
+static char *locals[] = { "10.0.0.2", "10.1.0.2", "10.2.0.2" };
+
+/**
+ * A mover, and what it lives in
+ */
+static struct {
+	mobility_context_t context;
+	mock_network_t *network;
+	mobility_mover_t *mover;
+	ike_sa_id_t *id;
+	ike_sa_t *ike_sa;
+	listener_t listener;
+	/** last request: its message ID, COOKIE2, and notifies, a word for each */
+	uint32_t mid;
+	chunk_t cookie2;
+	char notifies[256];
+	/** what came out, a word for each */
+	char told[256];
+} m;
+
+/**
+ * Note the notifies of a request
+ */
+static void note_request(message_t *message)
+{
+	enumerator_t *enumerator;
+	notify_payload_t *notify;
+	payload_t *payload;
+	int len = 0;
+
+	m.mid = message->get_message_id(message);
+	m.notifies[0] = '\0';
+	chunk_free(&m.cookie2);
+	enumerator = message->create_payload_enumerator(message);
+	while (enumerator->enumerate(enumerator, &payload))
+	{
+		notify = (notify_payload_t*)payload;
+		len += snprintf(m.notifies + len, sizeof(m.notifies) - len, "%N ",
+						notify_type_short_names,
+						notify->get_notify_type(notify));
+		if (notify->get_notify_type(notify) == COOKIE2)
+		{
+			m.cookie2 = chunk_clone(notify->get_notification_data(notify));
+		}
+	}
+	enumerator->destroy(enumerator);
+}
+
+METHOD(listener_t, message_, bool,
+	listener_t *this, ike_sa_t *ike_sa, message_t *message, bool incoming,
+	bool plain)
+{
+	/* as a session does */
+	if (!incoming && plain && message->get_request(message))
+	{
+		note_request(message);
+	}
+	else if (!incoming && message->get_request(message))
+	{
+		m.mover->sent(m.mover, message);
+	}
+	else if (incoming && plain && !message->get_request(message))
+	{
+		m.mover->answered(m.mover, message);
+	}
+	return TRUE;
+}
+
+/**
+ * Implements mobility_course_listener_t.confirmed()
+ */
+static void confirmed(void *data, bool moved)
+{
+	strcat(m.told, moved ? "moved" : "confirmed");
+	strcat(m.told, m.ike_sa->has_condition(m.ike_sa, COND_NAT_HERE) ? "-nat "
+																	 : " ");
+}
+
+/**
+ * Implements mobility_course_listener_t.tested()
+ */
+static void tested(void *data, const mobility_path_t *path, bool answered)
+{
+	strcat(m.told, answered ? "works " : "fails ");
+}
+
+static const mobility_course_listener_t listener = {
+	.confirmed = confirmed,
+	.tested = tested,
+};
+
+static void setup(void)
+{
+	mock_charon_setup("");
+	lib->crypto->add_rng(lib->crypto, RNG_STRONG, "mock",
+						 mock_charon_create_rng);
+	fake_clock_start(1000000);
+	memset(&m, 0, sizeof(m));
+	m.context = (mobility_context_t){
+		.settings = mobility_settings_create(),
+		.backlog = mobility_peer_load_create(),
+	};
+	m.network = mock_network_create(&m.context);
+	m.mover = mobility_mover_create(
+					mobility_candidates_create("home", m.context.settings,
+										m.context.monitor, m.context.pins,
+										mobility_path_history_create()),
+					m.context.monitor, m.context.rtnl,
+					m.context.relocator, m.context.backlog, "home", &listener,
+					NULL);
+	m.id = mock_ike_create(NULL);
+	m.ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, m.id);
+	m.listener.message = _message_;
+	charon->bus->add_listener(charon->bus, &m.listener);
+	m.mover->bind(m.mover, m.ike_sa);
+	mobility_course_look(&m.mover->course);
+}
+
+static void teardown(void)
+{
+	charon->bus->remove_listener(charon->bus, &m.listener);
+	m.mover->bind(m.mover, NULL);
+	charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager,
+												m.ike_sa);
+	m.mover->destroy(m.mover);
+	mock_network_destroy(m.network);
+	m.context.backlog->destroy(m.context.backlog);
+	m.context.settings->destroy(m.context.settings);
+	m.id->destroy(m.id);
+	chunk_free(&m.cookie2);
+	fake_clock_stop();
+	mock_charon_teardown();
+}
+
+/**
+ * Have an uplink up or not
+ */
+static void plug(int uplink, bool up)
+{
+	m.network->uplinks[uplink].up = up;
+	mobility_course_look(&m.mover->course);
+}
+
+/**
+ * Add NAT detection of a peer that sees us at an address
+ */
+static void add_natd(message_t *message, char *mapped)
+{
+	char *addrs[] = { REMOTE, mapped };
+	notify_type_t types[] = {
+		NAT_DETECTION_SOURCE_IP, NAT_DETECTION_DESTINATION_IP,
+	};
+	uint64_t spis[] = {
+		m.id->get_initiator_spi(m.id), m.id->get_responder_spi(m.id),
+	};
+	uint16_t port = htons(IKEV2_NATT_PORT);
+	hasher_t *hasher;
+	host_t *host;
+	chunk_t data, hash;
+	int i;
+
+	hasher = lib->crypto->create_hasher(lib->crypto, HASH_SHA1);
+	for (i = 0; i < countof(types); i++)
+	{
+		host = host_create_from_string(addrs[i], 0);
+		data = chunk_cat("ccc", chunk_from_thing(spis), host->get_address(host),
+						 chunk_from_thing(port));
+		ck_assert(hasher->allocate_hash(hasher, data, &hash));
+		message->add_notify(message, FALSE, types[i], hash);
+		chunk_free(&hash);
+		chunk_free(&data);
+		host->destroy(host);
+	}
+	hasher->destroy(hasher);
+}
+
+/**
+ * Have the peer answer the last request, over an uplink
+ *
+ * @param notify		notify in the answer, COOKIE2 to return none, 0 for none
+ * @param mapped		where it sees us, NULL if it does not say so
+ */
+static void answer(int uplink, notify_type_t notify, char *mapped)
+{
+	message_t *message;
+
+	message = mock_ike_message(m.id, FALSE, INFORMATIONAL, m.mid,
+							   locals[uplink], REMOTE);
+	if (m.cookie2.len && notify != COOKIE2)
+	{
+		message->add_notify(message, FALSE, COOKIE2, m.cookie2);
+	}
+	if (notify && notify != COOKIE2)
+	{
+		message->add_notify(message, FALSE, notify, chunk_empty);
+	}
+	if (mapped)
+	{
+		add_natd(message, mapped);
+	}
+	ck_assert_int_eq(m.ike_sa->process_message(m.ike_sa, message), SUCCESS);
+	message->destroy(message);
+}
+
+/**
+ * Check what came out, and from where packets were sent, since the last time
+ */
+static void assert_done(const char *told, const char *sources)
+{
+	ck_assert_str_eq(m.told, told);
+	ck_assert_str_eq(mock_charon_sources(), sources);
+	m.told[0] = '\0';
+	mock_charon_forget();
+}
+
+/**
+ * The results of an update apply to the path that it confirms, before anybody is
+ * told
+ */
+START_TEST(test_confirmed)
+{
+	plug(0, FALSE);
+	ck_assert_int_eq(m.mover->move(m.mover), SUCCESS);
+	ck_assert_str_eq(m.notifies, "UPD_SA_ADDR NO_ADD_ADDR COOKIE2 NATD_S_IP "
+					 "NATD_D_IP ");
+	ck_assert(!m.mover->is_idle(m.mover));
+	answer(1, 0, MAPPED);
+	assert_done("confirmed-nat ", "10.1.0.2 ");
+	ck_assert(m.mover->is_idle(m.mover));
+}
+END_TEST
+
+/**
+ * The peer does not like our address, or does not prove that it is there
+ */
+START_TEST(test_refused)
+{
+	notify_type_t types[] = {
+		UNACCEPTABLE_ADDRESSES, UNEXPECTED_NAT_DETECTED, COOKIE2,
+	};
+
+	plug(2, TRUE);
+	plug(0, FALSE);
+	ck_assert_int_eq(m.mover->move(m.mover), SUCCESS);
+	/* nor do its other results mean anything, and there is another path */
+	answer(1, types[_i], MAPPED);
+	ck_assert(!m.ike_sa->has_condition(m.ike_sa, COND_NAT_HERE));
+	assert_done("", "10.1.0.2 10.2.0.2 ");
+	/* if all are refused it is not asked again and again */
+	answer(2, types[_i], MAPPED);
+	ck_assert_int_eq(m.mover->probe(m.mover, TRUE), SUCCESS);
+	fake_clock_set(fake_clock_now() + MOBILITY_REFUSED_INTERVAL - 1);
+	ck_assert_int_eq(m.mover->probe(m.mover, TRUE), SUCCESS);
+	assert_done("", "");
+	fake_clock_set(fake_clock_now() + 1);
+	ck_assert_int_eq(m.mover->probe(m.mover, TRUE), SUCCESS);
+	ck_assert_uint_eq(mock_charon_count(), 1);
+}
+END_TEST
+
+/**
+ * A dead peer detection notices a changed mapping
+ */
+START_TEST(test_dpd)
+{
+	ck_assert_int_eq(m.mover->send_dpd(m.mover), SUCCESS);
+	ck_assert_str_eq(m.notifies, "");
+	answer(0, 0, NULL);
+	m.ike_sa->set_condition(m.ike_sa, COND_NAT_HERE, TRUE);
+	/* the first one is only remembered */
+	ck_assert_int_eq(m.mover->send_dpd(m.mover), SUCCESS);
+	ck_assert_str_eq(m.notifies, "NATD_S_IP NATD_D_IP ");
+	answer(0, 0, MAPPED);
+	ck_assert_int_eq(m.mover->send_dpd(m.mover), SUCCESS);
+	answer(0, 0, MAPPED);
+	assert_done("", "10.0.0.2 10.0.0.2 10.0.0.2 ");
+	ck_assert_int_eq(m.mover->send_dpd(m.mover), SUCCESS);
+	answer(0, 0, "198.51.100.8");
+	ck_assert(strpfx(m.notifies, "UPD_SA_ADDR "));
+	answer(0, 0, "198.51.100.8");
+	assert_done("confirmed-nat ", "10.0.0.2 10.0.0.2 ");
+	ck_assert(m.mover->is_idle(m.mover));
+}
+END_TEST
+
+/**
+ * The peer is told of other addresses, once
+ */
+START_TEST(test_addresses)
+{
+	ck_assert_int_eq(m.mover->announce(m.mover), SUCCESS);
+	assert_done("", "");
+	plug(2, TRUE);
+	ck_assert_int_eq(m.mover->announce(m.mover), SUCCESS);
+	ck_assert_str_eq(m.notifies, "ADD_4_ADDR ADD_4_ADDR ");
+	answer(0, 0, NULL);
+	ck_assert_int_eq(m.mover->announce(m.mover), SUCCESS);
+	assert_done("", "10.0.0.2 ");
+	plug(1, FALSE);
+	plug(2, FALSE);
+	ck_assert_int_eq(m.mover->announce(m.mover), SUCCESS);
+	ck_assert_str_eq(m.notifies, "NO_ADD_ADDR ");
+	answer(0, 0, NULL);
+	assert_done("", "10.0.0.2 ");
+}
+END_TEST
+
+/**
+ * A path is tested with three packets, then put aside, and the request completes
+ * over the path in use
+ */
+START_TEST(test_silent)
+{
+	mobility_candidates_t *candidates = m.mover->course.candidates;
+	mobility_record_t record;
+	mobility_path_t *path;
+	uint64_t deadline;
+	host_t *local;
+
+	m.mover->course.penalty = 5000;
+	local = host_create_from_string(locals[1], 0);
+	path = candidates->find(candidates, local,
+							m.ike_sa->get_other_host(m.ike_sa));
+	path = mobility_path_clone(path);
+	local->destroy(local);
+	ck_assert_int_eq(m.mover->test(m.mover, path, NULL), SUCCESS);
+	ck_assert_str_eq(m.notifies, "COOKIE2 ");
+	while ((deadline = m.mover->get_deadline(m.mover)))
+	{
+		ck_assert_uint_gt(deadline, fake_clock_now());
+		fake_clock_set(deadline);
+		m.mover->tick(m.mover);
+	}
+	assert_done("fails ", "10.1.0.2 10.1.0.2 10.1.0.2 10.0.0.2 ");
+	candidates->records->get(candidates->records, path, fake_clock_now(),
+							 &record);
+	ck_assert_uint_eq(record.until, fake_clock_now() + 5000);
+	answer(0, 0, NULL);
+	ck_assert(m.mover->is_idle(m.mover));
+	mobility_path_destroy(path);
+}
+END_TEST
+
+Suite *mobility_suite_create()
+{
+	Suite *s;
+	TCase *tc;
+
+	s = suite_create("mover");
+
+	tc = tcase_create("exchanges");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_confirmed);
+	tcase_add_loop_test(tc, test_refused, 0, 3);
+	tcase_add_test(tc, test_dpd);
+	tcase_add_test(tc, test_addresses);
+	tcase_add_test(tc, test_silent);
+	suite_add_tcase(s, tc);
+
+	return s;
+}
