@@ -37,11 +37,13 @@ static struct {
 static mobility_path_t *create_path(int i, host_t *peer)
 {
 	mock_uplink_t *uplink = &net.public.uplinks[i];
+	bool v4 = peer->get_family(peer) == AF_INET;
 	mobility_path_t *path;
 
 	INIT(path,
 		.ifindex = FIRST_INDEX + i,
-		.local = host_create_from_string(uplink->local, 0),
+		.local = host_create_from_string(v4 ? uplink->local
+											: net.public.local6, 0),
 		.remote = peer->clone(peer),
 		.metric = uplink->metric,
 	);
@@ -74,7 +76,8 @@ METHOD(mobility_monitor_t, get_paths, void,
 	char ifname[IFNAMSIZ];
 	int i;
 
-	if (peer->get_family(peer) != AF_INET || get_owner(this, peer, ifname))
+	if ((peer->get_family(peer) != AF_INET && !net.public.local6) ||
+		get_owner(this, peer, ifname))
 	{
 		return;
 	}
@@ -165,7 +168,12 @@ METHOD(mobility_pins_t, add_pin, bool,
 {
 	mobility_path_id_t id = mobility_path_get_id(path);
 
+	if (net.public.pinned.refuse)
+	{
+		return FALSE;
+	}
 	array_insert(net.public.pins, ARRAY_TAIL, &id);
+	net.public.pinned.added++;
 	return TRUE;
 }
 
@@ -176,6 +184,7 @@ METHOD(mobility_pins_t, remove_pin, void,
 
 	ck_assert_int_ge(i, 0);
 	array_remove(net.public.pins, i, NULL);
+	net.public.pinned.removed++;
 }
 
 METHOD(mobility_pins_t, update_pin, void,
@@ -184,6 +193,7 @@ METHOD(mobility_pins_t, update_pin, void,
 	mobility_path_id_t id = mobility_path_get_id(path);
 
 	ck_assert_int_ge(find_pin(&id), 0);
+	net.public.pinned.updated++;
 }
 
 METHOD(mobility_pins_t, limit, bool,

@@ -43,8 +43,15 @@ typedef struct {
 	mock_uplink_t uplinks[MOCK_UPLINKS];
 	/** address that eth2 has as well, so that nobody else can be there, or NULL */
 	char *owned;
+	/** the IPv6 address of each, NULL if they have none */
+	char *local6;
 	/** pins in place, mobility_path_id_t */
 	array_t *pins;
+	/** what was done to them, and that no more can be added */
+	struct {
+		int added, removed, updated;
+		bool refuse;
+	} pinned;
 	/** SAs that exist in the kernel only: local addresses, host_t*, by all
 	 * sessions */
 	array_t *copies;

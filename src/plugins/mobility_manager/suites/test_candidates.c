@@ -5,6 +5,7 @@
  */
 
 #include "mobility_suite.h"
+#include "mock_network.h"
 
 #include "path/candidates.h"
 
@@ -15,29 +16,11 @@
 #define PEER2 "192.0.2.2"
 #define PEER6 "2001:db8:f::1"
 
-/** Uplinks there are at most. */
-#define UPLINKS 3
-
 /**
- * Uplink as the fakes below have it
+ * The network: eth0 to eth2 are up, and what is configured for each
  */
-typedef struct {
-	/** there is a path over it */
-	bool up;
-	/** its IPv4 address */
-	char *local;
-	/** next hop, NULL if the peer is on-link */
-	char *gateway;
-	/** metric of its route */
-	uint32_t metric;
-	/** what is configured */
-	mobility_uplink_policy_t config;
-} uplink_t;
-
-/**
- * The uplinks, eth0 and so on; indices start with 2
- */
-static uplink_t uplinks[UPLINKS];
+static mock_network_t *network;
+static mobility_uplink_policy_t configs[MOCK_UPLINKS];
 
 /**
  * Addresses the peer has announced, host_t*
@@ -50,19 +33,6 @@ static array_t *announced;
 static host_t *other;
 
 /**
- * Address that eth2 has as well, NULL if it has none of the peer's
- */
-static char *owned;
-
-/**
- * What was done to pins
- */
-static struct {
-	int added, removed, updated;
-	bool refuse;
-} pinned;
-
-/**
  * Index of the uplink of a name
  */
 static int get_index(const char *ifname)
@@ -71,96 +41,12 @@ static int get_index(const char *ifname)
 	return atoi(ifname + strlen("eth"));
 }
 
-/**
- * Create a path over an uplink to an address of the peer
- */
-static mobility_path_t *create_path(int uplink, host_t *peer)
-{
-	mobility_path_t *path;
-	char *local;
-
-	local = peer->get_family(peer) == AF_INET ? uplinks[uplink].local
-											  : "2001:db8::2";
-	INIT(path,
-		.ifindex = 2 + uplink,
-		.local = host_create_from_string(local, 0),
-		.remote = peer->clone(peer),
-		.metric = uplinks[uplink].metric,
-	);
-	snprintf(path->ifname, sizeof(path->ifname), "eth%d", uplink);
-	if (uplinks[uplink].gateway)
-	{
-		path->gateway = host_create_from_string(uplinks[uplink].gateway, 0);
-	}
-	return path;
-}
-
-METHOD(mobility_monitor_t, get_owner, bool,
-	mobility_monitor_t *this, host_t *addr, char *ifname)
-{
-	host_t *host;
-	bool own;
-
-	host = host_create_from_string(owned, 0);
-	own = host && host->ip_equals(host, addr);
-	DESTROY_IF(host);
-	strcpy(ifname, own ? "eth2" : "");
-	return own;
-}
-
-METHOD(mobility_monitor_t, get_kind, mobility_link_kind_t,
-	mobility_monitor_t *this, const char *ifname, mobility_link_kind_t *over)
-{
-	*over = MOBILITY_KIND_UNKNOWN;
-	return MOBILITY_KIND_WIFI;
-}
-
-METHOD(mobility_monitor_t, get_paths, void,
-	mobility_monitor_t *this, host_t *peer, mobility_uplink_filter_t filter,
-	void *data, array_t *paths)
-{
-	char ifname[IFNAMSIZ];
-	int i;
-
-	if (get_owner(this, peer, ifname))
-	{
-		return;
-	}
-	for (i = 0; i < UPLINKS; i++)
-	{
-		snprintf(ifname, sizeof(ifname), "eth%d", i);
-		if (uplinks[i].up && filter(data, ifname))
-		{
-			array_insert(paths, ARRAY_TAIL, create_path(i, peer));
-		}
-	}
-}
-
 METHOD(mobility_settings_t, get_uplink, void,
 	mobility_settings_t *this, const char *name, const char *ifname,
 	mobility_uplink_policy_t *config)
 {
 	ck_assert_str_eq(name, "home");
-	*config = uplinks[get_index(ifname)].config;
-}
-
-METHOD(mobility_pins_t, add, bool,
-	mobility_pins_t *this, const mobility_path_t *path)
-{
-	pinned.added += !pinned.refuse;
-	return !pinned.refuse;
-}
-
-METHOD(mobility_pins_t, remove_, void,
-	mobility_pins_t *this, const mobility_path_id_t *id)
-{
-	pinned.removed++;
-}
-
-METHOD(mobility_pins_t, update, void,
-	mobility_pins_t *this, const mobility_path_t *path)
-{
-	pinned.updated++;
+	*config = configs[get_index(ifname)];
 }
 
 METHOD(ike_sa_t, get_other_host, host_t*,
@@ -178,9 +64,8 @@ METHOD(ike_sa_t, create_peer_address_enumerator, enumerator_t*,
 /**
  * What candidates use, with these methods only
  */
-static mobility_monitor_t monitor;
+static mobility_context_t context;
 static mobility_settings_t settings;
-static mobility_pins_t pins;
 static ike_sa_t ike_sa;
 
 /**
@@ -196,45 +81,58 @@ static void announce(char *address)
 	array_insert(announced, ARRAY_TAIL, host_create_from_string(address, 0));
 }
 
+/**
+ * Create a path over an uplink to where the peer is
+ */
+static mobility_path_t *create_path(int uplink)
+{
+	mobility_path_t *path;
+	host_t *local;
+
+	local = host_create_from_string(network->uplinks[uplink].local, 0);
+	path = context.monitor->find_path(context.monitor, local, other);
+	local->destroy(local);
+	return path;
+}
+
+/**
+ * Create the candidates
+ */
+static mobility_candidates_t *create()
+{
+	return mobility_candidates_create("home", &settings, context.monitor,
+									  context.pins,
+									  mobility_path_history_create());
+}
+
 static void setup()
 {
-	static char *locals[] = { "10.0.0.2", "10.1.0.2", "10.2.0.2" };
 	int i;
 
 	mobility_suite_setup();
-	monitor.get_paths = _get_paths;
-	monitor.get_owner = _get_owner;
-	monitor.get_kind = _get_kind;
-	owned = NULL;
+	network = mock_network_create(&context);
+	network->uplinks[2].up = TRUE;
+	network->local6 = "2001:db8::2";
 	settings.get_uplink = _get_uplink;
-	pins.add = _add;
-	pins.remove = _remove_;
-	pins.update = _update;
 	ike_sa.get_other_host = _get_other_host;
 	ike_sa.create_peer_address_enumerator = _create_peer_address_enumerator;
-	for (i = 0; i < UPLINKS; i++)
+	for (i = 0; i < MOCK_UPLINKS; i++)
 	{
-		uplinks[i] = (uplink_t){
-			.up = TRUE,
-			.local = locals[i],
-			.metric = 100 * (i + 1),
-			.config = {
-				.use = TRUE,
-				.preference = MOBILITY_NORMAL,
-			},
+		configs[i] = (mobility_uplink_policy_t){
+			.use = TRUE,
+			.preference = MOBILITY_NORMAL,
 		};
 	}
-	memset(&pinned, 0, sizeof(pinned));
 	announced = array_create(0, 0);
 	other = host_create_from_string(PEER, 4500);
 	announce(PEER);
-	candidates = mobility_candidates_create("home", &settings, &monitor, &pins,
-											mobility_path_history_create());
+	candidates = create();
 }
 
 static void teardown()
 {
 	candidates->destroy(candidates);
+	mock_network_destroy(network);
 	array_destroy_offset(announced, offsetof(host_t, destroy));
 	other->destroy(other);
 	mobility_suite_teardown();
@@ -308,30 +206,30 @@ START_TEST(test_collect)
 	assert_order(100, "012");
 	assert_collected(NULL, "--");
 	/* one is gone, that is no improvement */
-	uplinks[0].up = FALSE;
+	network->uplinks[0].up = FALSE;
 	assert_collected(NULL, "C-");
 	assert_order(100, "12");
-	uplinks[0].up = TRUE;
+	network->uplinks[0].up = TRUE;
 	assert_collected(NULL, "CI");
 	/* the same addresses in another network, if only the next hop tells */
-	uplinks[0].gateway = "10.0.0.1";
+	network->uplinks[0].gateway = "10.0.0.1";
 	assert_collected(NULL, "CI");
-	uplinks[0].gateway = "10.0.0.254";
+	network->uplinks[0].gateway = "10.0.0.254";
 	assert_collected(NULL, "CI");
 	assert_collected(NULL, "--");
 	/* metrics make no other paths but another order */
-	uplinks[0].metric = 1000;
+	network->uplinks[0].metric = 1000;
 	assert_collected(NULL, "--");
 	assert_order(100, "120");
 	/* not to be used */
-	uplinks[1].config.use = FALSE;
+	configs[1].use = FALSE;
 	assert_collected(NULL, "C-");
 	assert_order(100, "20");
 	path = candidates->get_best(candidates, 100)->path;
 	ck_assert_str_eq(path->ifname, "eth2");
 	ck_assert_uint_eq(candidates->count(candidates, NULL), 2);
 	ck_assert_uint_eq(candidates->count(candidates, path), 1);
-	path = create_path(1, other);
+	path = create_path(1);
 	ck_assert_uint_eq(candidates->count(candidates, path), 2);
 	mobility_path_destroy(path);
 }
@@ -343,7 +241,7 @@ START_TEST(test_addresses)
 	mobility_path_t *path;
 
 	/* to all addresses, each once, also to that it is at but does not list */
-	uplinks[1].up = uplinks[2].up = FALSE;
+	network->uplinks[1].up = network->uplinks[2].up = FALSE;
 	announce(PEER6);
 	assert_collected(NULL, "CI");
 	assert_order(100, "00");
@@ -391,13 +289,13 @@ START_TEST(test_own_address)
 	assert_last_report(3, "eth2 10.2.0.2 192.0.2.1 usable");
 	/* where the peer was, and nobody else can be anymore */
 	know(PEER);
-	owned = PEER;
+	network->owned = PEER;
 	assert_collected(NULL, "C-");
 	assert_order(100, "");
 	assert_last_report(1, "eth2 192.0.2.1 192.0.2.1 this host's own address");
 	/* what it only announced may be anybody's */
 	announce(PEER2);
-	owned = PEER2;
+	network->owned = PEER2;
 	assert_collected(NULL, "CI");
 	assert_order(100, "012");
 	assert_last_report(3, "eth2 10.2.0.2 192.0.2.1 usable");
@@ -405,14 +303,14 @@ START_TEST(test_own_address)
 	assert_collected(NULL, "--");
 	assert_last_report(4, "eth2 192.0.2.2 192.0.2.2 this host's own address");
 	/* it is gone, which the paths that were collected don't know yet */
-	owned = NULL;
+	network->owned = NULL;
 	assert_last_report(3, "eth2 10.2.0.2 192.0.2.1 usable");
 	assert_collected(NULL, "CI");
 	assert_last_report(6, "eth2 10.2.0.2 192.0.2.2 usable");
 	/* nor is there any at its own address, which it does not list */
 	other->destroy(other);
 	other = host_create_from_string("192.0.2.9", 4500);
-	owned = "192.0.2.9";
+	network->owned = "192.0.2.9";
 	assert_collected(NULL, "--");
 	assert_last_report(7, "eth2 192.0.2.9 192.0.2.9 this host's own address");
 }
@@ -427,7 +325,7 @@ START_TEST(test_shrink)
 	/* the same as before */
 	assert_collected(NULL, "--");
 	candidates->shrink(candidates);
-	uplinks[0].up = FALSE;
+	network->uplinks[0].up = FALSE;
 	assert_collected(NULL, "CI");
 	/* what was found out is not forgotten */
 	candidates->records->failed(candidates->records,
@@ -459,7 +357,7 @@ static void assert_best_remote(char *expected)
 
 START_TEST(test_know)
 {
-	uplinks[1].up = uplinks[2].up = FALSE;
+	network->uplinks[1].up = network->uplinks[2].up = FALSE;
 	announce(PEER2);
 	assert_collected(NULL, "CI");
 	assert_best_remote(PEER);
@@ -536,7 +434,7 @@ START_TEST(test_remotes)
 	char buf[32];
 	int i;
 
-	uplinks[1].up = uplinks[2].up = FALSE;
+	network->uplinks[1].up = network->uplinks[2].up = FALSE;
 	/* as many as a message may have, some of them twice */
 	for (i = 20; i > 0; i--)
 	{
@@ -604,7 +502,7 @@ START_TEST(test_unreachable)
 	char *address = places[_i].address;
 	bool reachable = places[_i].reachable;
 
-	uplinks[1].up = uplinks[2].up = FALSE;
+	network->uplinks[1].up = network->uplinks[2].up = FALSE;
 	/* neither announced nor resolved */
 	announce(address);
 	assert_collected(NULL, "CI");
@@ -623,7 +521,7 @@ START_TEST(test_find_better)
 {
 	mobility_path_t *current;
 
-	current = create_path(1, other);
+	current = create_path(1);
 	/* nothing is known yet, or nothing is in use */
 	assert_better(current, 100, -1);
 	assert_collected(current, "CI");
@@ -631,24 +529,24 @@ START_TEST(test_find_better)
 	/* by metric */
 	assert_better(current, 100, 0);
 	/* by class, of which the one in use has one as well */
-	uplinks[0].config.preference = MOBILITY_LAST_RESORT;
+	configs[0].preference = MOBILITY_LAST_RESORT;
 	assert_better(current, 100, -1);
-	uplinks[1].config.preference = MOBILITY_LAST_RESORT;
+	configs[1].preference = MOBILITY_LAST_RESORT;
 	assert_better(current, 100, 2);
-	uplinks[0].config.preference = MOBILITY_NORMAL;
-	uplinks[1].config.preference = MOBILITY_NORMAL;
+	configs[0].preference = MOBILITY_NORMAL;
+	configs[1].preference = MOBILITY_NORMAL;
 	/* by cost */
-	uplinks[1].config.has_cost = TRUE;
-	uplinks[1].config.cost = 100;
+	configs[1].has_cost = TRUE;
+	configs[1].cost = 100;
 	assert_better(current, 100, -1);
-	uplinks[1].config.cost = 101;
+	configs[1].cost = 101;
 	assert_better(current, 100, 0);
 	/* while it is put aside the next one is it, if it is better */
 	candidates->records->failed(candidates->records,
 								candidates->get_best(candidates, 100)->path,
 								1000, 100);
 	assert_better(current, 100, -1);
-	uplinks[1].config.cost = 301;
+	configs[1].cost = 301;
 	assert_better(current, 100, 2);
 	assert_better(current, 1099, 2);
 	assert_better(current, 1100, 0);
@@ -662,19 +560,19 @@ START_TEST(test_find_better_unlisted)
 
 	/* what is in use is an address that would not be chosen anymore, as one
 	 * that is deprecated: class and cost of its uplink count nevertheless */
-	current = create_path(1, other);
+	current = create_path(1);
 	current->local->destroy(current->local);
 	current->local = host_create_from_string("10.1.0.99", 0);
 	assert_collected(current, "CI");
 	ck_assert_uint_eq(candidates->count(candidates, current), 3);
 	assert_better(current, 100, 0);
-	uplinks[1].config.has_cost = TRUE;
-	uplinks[1].config.cost = 50;
+	configs[1].has_cost = TRUE;
+	configs[1].cost = 50;
 	assert_better(current, 100, -1);
-	uplinks[1].config.preference = MOBILITY_LAST_RESORT;
+	configs[1].preference = MOBILITY_LAST_RESORT;
 	assert_better(current, 100, 0);
 	/* it has no cost but metric, and no other uplink has one */
-	uplinks[1].config = uplinks[2].config;
+	configs[1] = configs[2];
 	current->metric = 50;
 	assert_better(current, 100, -1);
 	mobility_path_destroy(current);
@@ -687,7 +585,7 @@ START_TEST(test_aside)
 	int i;
 
 	assert_collected(NULL, "CI");
-	path = create_path(0, other);
+	path = create_path(0);
 	candidates->records->answered(candidates->records, path, 42, 100);
 	ck_assert_uint_eq(candidates->get_best(candidates, 100)->rtt, 42);
 	for (i = 0; i < MOBILITY_FLAP_LOSSES; i++)
@@ -696,14 +594,15 @@ START_TEST(test_aside)
 	}
 	assert_order(100, "120");
 	/* the only one is taken nevertheless */
-	uplinks[1].up = uplinks[2].up = FALSE;
+	network->uplinks[1].up = network->uplinks[2].up = FALSE;
 	assert_collected(NULL, "C-");
 	ck_assert(mobility_path_equals(
 						candidates->get_best(candidates, 100)->path, path));
 	/* when a path comes back it is new, but not its uplink */
-	uplinks[0].up = FALSE;
+	network->uplinks[0].up = FALSE;
 	assert_collected(NULL, "C-");
-	uplinks[0].up = uplinks[1].up = uplinks[2].up = TRUE;
+	network->uplinks[0].up = network->uplinks[1].up = TRUE;
+	network->uplinks[2].up = TRUE;
 	assert_collected(NULL, "CI");
 	assert_order(100, "120");
 	assert_order(100 + MOBILITY_FLAP_TIME, "012");
@@ -717,11 +616,12 @@ START_TEST(test_incumbent)
 {
 	mobility_path_t *incumbent;
 
-	uplinks[0].metric = uplinks[1].metric = uplinks[2].metric = 100;
+	network->uplinks[0].metric = network->uplinks[1].metric = 100;
+	network->uplinks[2].metric = 100;
 	assert_collected(NULL, "CI");
 	assert_order(100, "012");
 	/* of equal ones that in use is the first one, until another one is */
-	incumbent = create_path(2, other);
+	incumbent = create_path(2);
 	assert_collected(incumbent, "--");
 	mobility_path_destroy(incumbent);
 	assert_order(100, "201");
@@ -734,50 +634,49 @@ START_TEST(test_pins)
 {
 	mobility_path_t *a, *b;
 
-	a = create_path(0, other);
-	b = create_path(1, other);
+	a = create_path(0);
+	b = create_path(1);
 	candidates->pin(candidates, a);
 	candidates->pin(candidates, a);
 	candidates->pin(candidates, b);
-	ck_assert_int_eq(pinned.added, 2);
+	ck_assert_int_eq(network->pinned.added, 2);
 	/* another next hop, of a pinned path only */
 	candidates->repin(candidates, a);
-	ck_assert_int_eq(pinned.updated, 0);
+	ck_assert_int_eq(network->pinned.updated, 0);
 	a->gateway = host_create_from_string("10.0.0.1", 0);
 	candidates->repin(candidates, a);
 	candidates->repin(candidates, a);
-	ck_assert_int_eq(pinned.updated, 1);
+	ck_assert_int_eq(network->pinned.updated, 1);
 	DESTROY_IF(a->gateway);
 	a->gateway = NULL;
 	candidates->repin(candidates, a);
-	ck_assert_int_eq(pinned.updated, 2);
+	ck_assert_int_eq(network->pinned.updated, 2);
 	candidates->unpin(candidates, b, a);
-	ck_assert_int_eq(pinned.removed, 0);
+	ck_assert_int_eq(network->pinned.removed, 0);
 	candidates->unpin(candidates, NULL, b);
-	ck_assert_int_eq(pinned.removed, 1);
+	ck_assert_int_eq(network->pinned.removed, 1);
 	candidates->repin(candidates, a);
-	ck_assert_int_eq(pinned.updated, 2);
+	ck_assert_int_eq(network->pinned.updated, 2);
 	candidates->pin(candidates, a);
-	ck_assert_int_eq(pinned.added, 3);
+	ck_assert_int_eq(network->pinned.added, 3);
 	/* switched off, and on again */
 	candidates->enable_pins(candidates, FALSE);
-	ck_assert_int_eq(pinned.removed, 3);
+	ck_assert_int_eq(network->pinned.removed, 3);
 	candidates->pin(candidates, a);
-	ck_assert_int_eq(pinned.added, 3);
+	ck_assert_int_eq(network->pinned.added, 3);
 	candidates->enable_pins(candidates, TRUE);
 	/* one that could not be added need not be removed */
-	pinned.refuse = TRUE;
+	network->pinned.refuse = TRUE;
 	candidates->pin(candidates, a);
-	pinned.refuse = FALSE;
+	network->pinned.refuse = FALSE;
 	candidates->unpin(candidates, NULL, NULL);
-	ck_assert_int_eq(pinned.removed, 3);
+	ck_assert_int_eq(network->pinned.removed, 3);
 	/* the last one goes with the candidates */
 	candidates->pin(candidates, b);
 	candidates->destroy(candidates);
-	ck_assert_int_eq(pinned.added, 4);
-	ck_assert_int_eq(pinned.removed, 4);
-	candidates = mobility_candidates_create("home", &settings, &monitor, &pins,
-											mobility_path_history_create());
+	ck_assert_int_eq(network->pinned.added, 4);
+	ck_assert_int_eq(network->pinned.removed, 4);
+	candidates = create();
 	mobility_path_destroy(a);
 	mobility_path_destroy(b);
 }
@@ -789,13 +688,13 @@ START_TEST(test_pins_limited)
 	char buf[32];
 	int i;
 
-	incumbent = create_path(1, other);
+	incumbent = create_path(1);
 	assert_collected(incumbent, "CI");
 	candidates->pin(candidates, incumbent);
 	/* a name that resolves to another address each time, all are probed */
 	for (i = 2; i < 200; i++)
 	{
-		path = create_path(0, other);
+		path = create_path(0);
 		snprintf(buf, sizeof(buf), "192.0.2.%d", i);
 		path->remote->destroy(path->remote);
 		path->remote = host_create_from_string(buf, 0);
@@ -803,7 +702,7 @@ START_TEST(test_pins_limited)
 		assert_collected(incumbent, "CI");
 		candidates->pin(candidates, path);
 		ck_assert(candidates->is_pinned(candidates, path));
-		ck_assert_int_le(pinned.added - pinned.removed, MOBILITY_MAX_PINS);
+		ck_assert_int_le(array_count(network->pins), MOBILITY_MAX_PINS);
 		mobility_path_destroy(path);
 	}
 	ck_assert(candidates->is_pinned(candidates, incumbent));
