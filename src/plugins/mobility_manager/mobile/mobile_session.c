@@ -10,7 +10,7 @@
 #include "session/hold.h"
 #include "mobile/mover.h"
 #include "mobile/resolver.h"
-#include "mobile/trial.h"
+#include "mobile/switch_back.h"
 #include "session/liveness.h"
 
 #include <time.h>
@@ -96,20 +96,9 @@ struct private_mobility_session_t {
 	mobility_action_t due;
 
 	/**
-	 * A better path that has to prove itself.
+	 * When to leave a path that works.
 	 */
-	mobility_trial_t trial;
-
-	/**
-	 * When a better path may have been proven, or one be put aside no longer;
-	 * 0 if there is none.
-	 */
-	uint64_t review;
-
-	/**
-	 * Uplink the session was moved to by hand, it stays there; empty if none.
-	 */
-	char chosen[IFNAMSIZ];
+	mobility_switch_back_t switch_back;
 
 	/**
 	 * How the path in use works.
@@ -232,41 +221,28 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 }
 
 /**
- * Get the time a better path has to be proven, in ms.
- */
-static uint64_t get_settle(private_mobility_session_t *this)
-{
-	/* 0 by default with prefer_best_path */
-	return this->config.settle_time * 1000ULL;
-}
-
-/**
  * Set the clock to the earliest of the deadlines.
  */
 static void arm(private_mobility_session_t *this)
 {
-	mobility_path_history_t *records = this->public.records;
-	uint64_t deadline, now = mobility_now();
+	uint64_t deadline;
 
-	if (this->fsm.state != MOBILITY_CONNECTED || this->review > now)
-	{	/* else it is still to be done, by the next look */
-		this->review = 0;
-	}
 	if (this->fsm.state == MOBILITY_CONNECTED)
 	{
-		this->review = earlier(this->review, records->get_end(records, now));
-		if (this->mover->is_idle(this->mover))
-		{	/* else it would have passed for as long as there is no answer */
-			this->review = earlier(this->review,
-								   mobility_trial_deadline(&this->trial,
-														   get_settle(this)));
-		}
+		mobility_switch_back_plan(&this->switch_back, &this->config,
+								 this->public.records,
+								 this->mover->is_idle(this->mover),
+								 mobility_now());
+	}
+	else
+	{
+		this->switch_back.review = 0;
 	}
 	deadline = earlier(mobility_fsm_deadline(&this->fsm, &this->times),
 					   this->mover->get_deadline(this->mover));
 	deadline = earlier(deadline, this->restore);
 	this->context->arm(this->context, &this->public,
-					   earlier(deadline, this->review));
+					   earlier(deadline, this->switch_back.review));
 }
 
 /**
@@ -500,18 +476,14 @@ static status_t handle(private_mobility_session_t *this,
  */
 static status_t prefer_best(private_mobility_session_t *this)
 {
-	mobility_candidates_t *candidates = this->course->candidates;
-	mobility_path_t *better, *current;
-	uint64_t now = mobility_now();
-	mobility_record_t record;
-	char trigger[64];
-	status_t status;
+	mobility_path_t *better, *current = this->course->heading.path;
+	char trigger[MOBILITY_TRIGGER_LEN];
+	status_t status = SUCCESS;
 
-	current = this->course->heading.path;
 	if (!current ||
 		(!this->config.make_before_break && !this->config.prefer_best_path))
 	{
-		mobility_trial_end(&this->trial);
+		mobility_trial_end(&this->switch_back.trial);
 		return SUCCESS;
 	}
 	if (!this->mover->is_idle(this->mover))
@@ -519,28 +491,17 @@ static status_t prefer_best(private_mobility_session_t *this)
 		this->look_due = TRUE;
 		return SUCCESS;
 	}
-	candidates->records->get(candidates->records, current, now, &record);
-	if (!record.until && streq(current->ifname, this->chosen))
-	{	/* somebody wants it there */
-		mobility_trial_end(&this->trial);
-		return SUCCESS;
-	}
-	better = candidates->find_better(candidates, current, now);
-	switch (mobility_trial_consider(&this->trial, better, get_settle(this),
-									now))
+	switch (mobility_switch_back_decide(&this->switch_back, &this->config,
+									   this->course->candidates, current,
+									   mobility_now(), &better, trigger))
 	{
 		case MOBILITY_TRIAL_TEST:
 			status = this->mover->test(this->mover, better, NULL);
 			break;
 		case MOBILITY_TRIAL_MOVE:
-			mobility_trial_end(&this->trial);
-			snprintf(trigger, sizeof(trigger), record.until ?
-					 "%s was put aside" : "%s is preferred", record.until ?
-					 current->ifname : better->ifname);
 			status = this->mover->test(this->mover, better, trigger);
 			break;
-		default:
-			status = SUCCESS;
+		case MOBILITY_TRIAL_NONE:
 			break;
 	}
 	if (status != DESTROY_ME)
@@ -558,8 +519,7 @@ static void note_loss(private_mobility_session_t *this)
 	mobility_path_history_t *records = this->public.records;
 	mobility_path_t *path = this->course->heading.path;
 
-	mobility_trial_end(&this->trial);
-	this->chosen[0] = '\0';
+	mobility_switch_back_lost(&this->switch_back);
 	if (path)
 	{
 		records->lost(records, path->ifname, mobility_now());
@@ -601,7 +561,7 @@ METHOD(mobility_session_t, look, status_t,
 	{
 		return act(this);
 	}
-	this->review = 0;
+	this->switch_back.review = 0;
 	add_addresses(this);
 	changed = look_around(this, &event);
 	if (this->fsm.state == MOBILITY_CONNECTED)
@@ -746,7 +706,7 @@ METHOD(mobility_session_t, tick, status_t,
 		.type = MOBILITY_EV_TICK,
 	};
 	uint64_t now = mobility_now();
-	bool review = this->review && now >= this->review;
+	bool review = this->switch_back.review && now >= this->switch_back.review;
 	status_t status;
 
 	if (!this->hold->is_held(this->hold))
@@ -996,14 +956,8 @@ static void tested(void *data, const mobility_path_t *path, bool answered)
 {
 	private_mobility_session_t *this = data;
 
-	if (answered && mobility_path_equals(this->trial.path, path))
-	{
-		mobility_trial_proven(&this->trial, mobility_now());
-	}
-	else
-	{
-		mobility_trial_end(&this->trial);
-	}
+	mobility_switch_back_tested(&this->switch_back, path, answered,
+							   mobility_now());
 	this->context->tell(this->context, MOBILITY_EVENT_PATH, this->told,
 						&this->public);
 }
@@ -1040,7 +994,7 @@ METHOD(mobility_session_t, reload, void,
 	settings->get(settings, this->connection, &this->config);
 	this->course->penalty = this->config.penalty_time * 1000ULL;
 	/* costs may be others now */
-	this->chosen[0] = '\0';
+	mobility_switch_back_choose(&this->switch_back, "");
 	this->course->candidates->enable_pins(this->course->candidates,
 										 this->config.pin_paths);
 	this->times = (mobility_fsm_config_t){
@@ -1086,7 +1040,7 @@ METHOD(mobility_session_t, bind_, void,
 	}
 	this->ike_sa = ike_sa;
 	this->reauth_due = FALSE;
-	mobility_trial_end(&this->trial);
+	mobility_trial_end(&this->switch_back.trial);
 	this->hold->bind(this->hold, ike_sa);
 	this->mover->bind(this->mover, ike_sa);
 	feed(this, &event);
@@ -1153,7 +1107,7 @@ METHOD(mobility_session_t, switch_uplink, bool,
 				 this->connection);
 		return FALSE;
 	}
-	snprintf(this->chosen, sizeof(this->chosen), "%s", uplink);
+	mobility_switch_back_choose(&this->switch_back, uplink);
 	*status = this->mover->test(this->mover, found, "requested");
 	if (*status != DESTROY_ME)
 	{
@@ -1255,7 +1209,7 @@ METHOD(mobility_session_t, destroy, void,
 	this->hold->destroy(this->hold);
 	this->vigil->destroy(this->vigil);
 	this->mover->destroy(this->mover);
-	mobility_trial_end(&this->trial);
+	mobility_trial_end(&this->switch_back.trial);
 	free(this->connection);
 	free(this);
 }

@@ -1,0 +1,112 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobile/switch_back.h"
+
+/**
+ * Get the time a better path has to be proven, in ms.
+ */
+static uint64_t get_settle(const mobility_config_t *config)
+{
+	/* 0 by default with prefer_best_path */
+	return config->settle_time * 1000ULL;
+}
+
+/*
+ * Described in header.
+ */
+mobility_trial_action_t mobility_switch_back_decide(
+									mobility_switch_back_t *switch_back,
+									const mobility_config_t *config,
+									mobility_candidates_t *candidates,
+									const mobility_path_t *current,
+									uint64_t now, mobility_path_t **better,
+									char *trigger)
+{
+	mobility_trial_action_t action;
+	mobility_record_t record;
+
+	candidates->records->get(candidates->records, current, now, &record);
+	if (!record.until && streq(current->ifname, switch_back->chosen))
+	{
+		mobility_trial_end(&switch_back->trial);
+		return MOBILITY_TRIAL_NONE;
+	}
+	*better = candidates->find_better(candidates, current, now);
+	action = mobility_trial_consider(&switch_back->trial, *better,
+									 get_settle(config), now);
+	if (action == MOBILITY_TRIAL_MOVE)
+	{
+		mobility_trial_end(&switch_back->trial);
+		snprintf(trigger, MOBILITY_TRIGGER_LEN,
+				 record.until ? "%s was put aside" : "%s is preferred",
+				 record.until ? current->ifname : (*better)->ifname);
+	}
+	return action;
+}
+
+/*
+ * Described in header.
+ */
+void mobility_switch_back_tested(mobility_switch_back_t *switch_back,
+								const mobility_path_t *path, bool answered,
+								uint64_t now)
+{
+	if (answered && mobility_path_equals(switch_back->trial.path, path))
+	{
+		mobility_trial_proven(&switch_back->trial, now);
+	}
+	else
+	{
+		mobility_trial_end(&switch_back->trial);
+	}
+}
+
+/*
+ * Described in header.
+ */
+void mobility_switch_back_choose(mobility_switch_back_t *switch_back,
+								const char *uplink)
+{
+	snprintf(switch_back->chosen, sizeof(switch_back->chosen), "%s", uplink);
+}
+
+/*
+ * Described in header.
+ */
+void mobility_switch_back_lost(mobility_switch_back_t *switch_back)
+{
+	mobility_trial_end(&switch_back->trial);
+	switch_back->chosen[0] = '\0';
+}
+
+/*
+ * Described in header.
+ */
+void mobility_switch_back_plan(mobility_switch_back_t *switch_back,
+							  const mobility_config_t *config,
+							  mobility_path_history_t *records, bool idle,
+							  uint64_t now)
+{
+	uint64_t times[] = {
+		/* what is due already is still to be done, by the next look */
+		switch_back->review > now ? 0 : switch_back->review,
+		records->get_end(records, now),
+		idle ? mobility_trial_deadline(&switch_back->trial, get_settle(config))
+			 : 0,
+	};
+	int i;
+
+	switch_back->review = 0;
+	for (i = 0; i < countof(times); i++)
+	{
+		if (times[i] &&
+			(!switch_back->review || times[i] < switch_back->review))
+		{
+			switch_back->review = times[i];
+		}
+	}
+}
