@@ -194,43 +194,13 @@ static void resumed(void *data, uint64_t slept)
 }
 
 /**
- * What was resolved for a session.
- */
-typedef struct {
-	/** registry that calls */
-	mobility_registry_t *registry;
-	/** ID of the session */
-	uint32_t id;
-} resolved_t;
-
-/**
- * Have the session look for which something was resolved.
- */
-static bool queue_resolved(void *data, mobility_entry_t *entry)
-{
-	resolved_t *resolved = data;
-
-	if (entry->session->id != resolved->id)
-	{
-		return FALSE;
-	}
-	resolved->registry->queue_locked(resolved->registry, entry,
-									 MOBILITY_WORK_LOOK);
-	return TRUE;
-}
-
-/**
  * mobility_resolver_cb_t
  */
-static void resolved(void *data, uint32_t id)
+static void resolved(void *data, uint32_t number)
 {
 	private_mobility_manager_t *this = data;
-	resolved_t resolved = {
-		.registry = this->registry,
-		.id = id,
-	};
 
-	this->registry->for_each(this->registry, queue_resolved, &resolved);
+	this->registry->queue_number(this->registry, number, MOBILITY_WORK_LOOK);
 }
 
 /**

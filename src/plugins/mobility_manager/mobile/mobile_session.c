@@ -372,8 +372,8 @@ static void find_addresses(private_mobility_session_t *this)
 	name = ike_cfg->get_other_addr(ike_cfg);
 	if (name)
 	{
-		resolver->resolve(resolver, this->public.id, name, AF_INET);
-		resolver->resolve(resolver, this->public.id, name, AF_INET6);
+		resolver->resolve(resolver, this->public.number, name, AF_INET);
+		resolver->resolve(resolver, this->public.number, name, AF_INET6);
 	}
 }
 
@@ -386,7 +386,7 @@ static void add_addresses(private_mobility_session_t *this)
 	mobility_candidates_t *candidates = this->course->candidates;
 	host_t *host;
 
-	while ((host = resolver->take(resolver, this->public.id)))
+	while ((host = resolver->take(resolver, this->public.number)))
 	{
 		if (candidates->found(candidates, host))
 		{
@@ -1205,7 +1205,7 @@ METHOD(mobility_session_t, destroy, void,
 	private_mobility_session_t *this)
 {
 	release(this);
-	this->context->resolver->forget(this->context->resolver, this->public.id);
+	this->context->resolver->forget(this->context->resolver, this->public.number);
 	this->hold->destroy(this->hold);
 	this->vigil->destroy(this->vigil);
 	this->mover->destroy(this->mover);
@@ -1232,13 +1232,11 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 		.reauth = before_reauth,
 		.processed = processed,
 	};
-	static refcount_t ids;
 	private_mobility_session_t *this;
 
 	INIT(this,
 		.public = {
 			.number = number,
-			.id = ref_get(&ids),
 			.records = records,
 			.bind = _bind_,
 			.release = _release,

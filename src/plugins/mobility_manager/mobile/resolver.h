@@ -25,7 +25,7 @@ typedef struct mobility_resolver_t mobility_resolver_t;
  * call the resolver.
  *
  * @param data			user data
- * @param id			ID of the session it was for
+ * @param id			number of the session it was for
  */
 typedef void (*mobility_resolver_cb_t)(void *data, uint32_t id);
 
@@ -39,7 +39,7 @@ struct mobility_resolver_t {
 	 * take long only few are resolved at the same time; who waits with the same
 	 * question gets the same answer.
 	 *
-	 * @param id		ID of the session it is for, not 0
+	 * @param id		number of the session it is for, not 0
 	 * @param name		name or address, or several with commas between; ranges
 	 *					and subnets are skipped; gets cloned
 	 * @param family	AF_INET or AF_INET6
@@ -50,7 +50,7 @@ struct mobility_resolver_t {
 	/**
 	 * Take an address that was found for a session.
 	 *
-	 * @param id		ID of the session
+	 * @param id		number of the session
 	 * @return			address, has to be destroyed; NULL if there are no more
 	 */
 	host_t *(*take)(mobility_resolver_t *this, uint32_t id);
@@ -58,7 +58,7 @@ struct mobility_resolver_t {
 	/**
 	 * Forget what was found for a session, and what it has asked.
 	 *
-	 * @param id		ID of the session
+	 * @param id		number of the session
 	 */
 	void (*forget)(mobility_resolver_t *this, uint32_t id);
 

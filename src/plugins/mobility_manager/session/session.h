@@ -105,11 +105,6 @@ struct mobility_session_t {
 	uint32_t number;
 
 	/**
-	 * ID that no other session has had, whatever its number.
-	 */
-	uint32_t id;
-
-	/**
 	 * What experience says about its paths, and its moves.
 	 */
 	mobility_path_history_t *records;
