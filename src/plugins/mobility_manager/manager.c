@@ -346,45 +346,22 @@ static status_t do_give_up(void *data, ike_sa_t *ike_sa)
 }
 
 /**
- * Check in an IKE_SA, or destroy it.
+ * Check out the session of an IKE_SA by the id of that, which is destroyed.
+ * Returns NULL if there is none.
  */
-static void checkin(ike_sa_t *ike_sa, status_t status)
+static mobility_session_t *checkout(private_mobility_manager_t *this,
+									ike_sa_id_t *id, ike_sa_t **ike_sa)
 {
-	if (status == DESTROY_ME)
-	{
-		charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager,
-													ike_sa);
-	}
-	else
-	{
-		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
-	}
-}
-
-/**
- * Check out the session of the next of the ids, which is removed.
- */
-static mobility_session_t *checkout_next(private_mobility_manager_t *this,
-										 linked_list_t *ids, ike_sa_t **ike_sa)
-{
-	ike_sa_id_t *id;
 	mobility_entry_t *entry;
 
-	while (ids->remove_first(ids, (void**)&id) == SUCCESS)
+	*ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, id);
+	id->destroy(id);
+	entry = this->tracker->find(this->tracker, *ike_sa);
+	if (!entry && *ike_sa)
 	{
-		*ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, id);
-		id->destroy(id);
-		entry = this->tracker->find(this->tracker, *ike_sa);
-		if (entry)
-		{
-			return entry->session;
-		}
-		if (*ike_sa)
-		{
-			charon->ike_sa_manager->checkin(charon->ike_sa_manager, *ike_sa);
-		}
+		mobility_checkin(*ike_sa, SUCCESS);
 	}
-	return NULL;
+	return entry ? entry->session : NULL;
 }
 
 /**
@@ -393,13 +370,10 @@ static mobility_session_t *checkout_next(private_mobility_manager_t *this,
 static mobility_session_t *checkout_number(private_mobility_manager_t *this,
 										   uint32_t number, ike_sa_t **ike_sa)
 {
-	mobility_session_t *session;
-	linked_list_t *ids;
+	ike_sa_id_t *id;
 
-	ids = this->registry->get_ids(this->registry, NULL, number);
-	session = checkout_next(this, ids, ike_sa);
-	ids->destroy_offset(ids, offsetof(ike_sa_id_t, destroy));
-	return session;
+	id = this->registry->get_id(this->registry, number);
+	return id ? checkout(this, id, ike_sa) : NULL;
 }
 
 /**
@@ -435,7 +409,7 @@ METHOD(enumerator_t, status_enumerate, bool,
 		if (session)
 		{
 			this->status = session->get_status(session);
-			charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+			mobility_checkin(ike_sa, SUCCESS);
 		}
 	}
 	*status = this->status;
@@ -453,13 +427,12 @@ METHOD(enumerator_t, status_enumerator_destroy, void,
 /**
  * mobility_entry_cb_t
  */
-static bool add_number(void *data, mobility_entry_t *entry)
+static void add_number(void *data, mobility_entry_t *entry)
 {
 	if (!entry->ended && !entry->replaced)
 	{
-		array_insert(data, ARRAY_TAIL, &entry->number);
+		array_insert(data, ARRAY_TAIL, &entry->session->number);
 	}
-	return FALSE;
 }
 
 METHOD(mobility_manager_t, get_listener, listener_t*,
@@ -499,7 +472,7 @@ METHOD(mobility_manager_t, create_path_enumerator, enumerator_t*,
 		return NULL;
 	}
 	paths = session->get_paths(session);
-	charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+	mobility_checkin(ike_sa, SUCCESS);
 	return enumerator_create_cleaner(array_create_enumerator(paths),
 									 (void*)destroy_reports, paths);
 }
@@ -518,16 +491,21 @@ METHOD(mobility_manager_t, switch_uplink, bool,
 {
 	mobility_session_t *session;
 	linked_list_t *ids;
+	ike_sa_id_t *id;
 	ike_sa_t *ike_sa;
 	status_t status;
 	bool started = FALSE;
 
 	snprintf(error, 128, "there is no session of a connection %s", connection);
-	ids = this->registry->get_ids(this->registry, connection, 0);
-	while ((session = checkout_next(this, ids, &ike_sa)))
+	ids = this->registry->get_ids(this->registry, connection);
+	while (ids->remove_first(ids, (void**)&id) == SUCCESS)
 	{
-		started |= session->switch_uplink(session, uplink, error, &status);
-		checkin(ike_sa, status);
+		session = checkout(this, id, &ike_sa);
+		if (session)
+		{
+			started |= session->switch_uplink(session, uplink, error, &status);
+			mobility_checkin(ike_sa, status);
+		}
 	}
 	ids->destroy(ids);
 	return started;
@@ -552,7 +530,7 @@ METHOD(mobility_manager_t, remove_observer, void,
 /**
  * Have a session apply changed settings.
  */
-static bool queue_reload(void *data, mobility_entry_t *entry)
+static void queue_reload(void *data, mobility_entry_t *entry)
 {
 	private_mobility_manager_t *this = data;
 	mobility_settings_t *settings = this->context.settings;
@@ -562,7 +540,6 @@ static bool queue_reload(void *data, mobility_entry_t *entry)
 	this->registry->queue_locked(this->registry, entry,
 								 config.mobility ? MOBILITY_WORK_RELOAD
 												 : MOBILITY_WORK_GIVE_BACK);
-	return FALSE;
 }
 
 METHOD(mobility_manager_t, reload, void,
@@ -574,7 +551,7 @@ METHOD(mobility_manager_t, reload, void,
 /**
  * Collect the IDs of all IKE_SAs that have a session.
  */
-static bool collect_id(void *data, mobility_entry_t *entry)
+static void collect_id(void *data, mobility_entry_t *entry)
 {
 	linked_list_t *ids = data;
 
@@ -582,7 +559,6 @@ static bool collect_id(void *data, mobility_entry_t *entry)
 	{
 		ids->insert_last(ids, entry->id->clone(entry->id));
 	}
-	return FALSE;
 }
 
 /**
@@ -593,13 +569,18 @@ static void give_all_back(private_mobility_manager_t *this)
 {
 	mobility_session_t *session;
 	linked_list_t *ids;
+	ike_sa_id_t *id;
 	ike_sa_t *ike_sa;
 
 	ids = linked_list_create();
 	this->registry->for_each(this->registry, collect_id, ids);
-	while ((session = checkout_next(this, ids, &ike_sa)))
+	while (ids->remove_first(ids, (void**)&id) == SUCCESS)
 	{
-		checkin(ike_sa, session->give_back(session));
+		session = checkout(this, id, &ike_sa);
+		if (session)
+		{
+			mobility_checkin(ike_sa, session->give_back(session));
+		}
 	}
 	ids->destroy(ids);
 	this->registry->flush(this->registry);

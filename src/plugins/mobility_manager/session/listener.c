@@ -8,7 +8,6 @@
 #include "ike/address_list.h"
 #include "ike/mobike_task.h"
 #include "compat.h"
-#include "session/reauth.h"
 
 #include <daemon.h>
 
@@ -97,18 +96,18 @@ static void bind_session(private_mobility_listener_t *this,
 }
 
 /**
- * Create a session for an IKE_SA.
+ * Create a session, with what it goes on with from another one.
  */
 static mobility_entry_t *add_session(private_mobility_listener_t *this,
-									 ike_sa_t *ike_sa,
-									 const mobility_subject_t *subject)
+									 ike_sa_t *ike_sa, uint32_t number,
+									 mobility_path_history_t *records)
 {
 	mobility_session_t *session;
-	uint32_t number = subject->number ?: ref_get(&this->numbers);
 	char *name = ike_sa->get_name(ike_sa);
 
-	session = this->context->create_session(this->context, number, name,
-							subject->records ?: mobility_path_history_create());
+	session = this->context->create_session(this->context,
+									number ?: ref_get(&this->numbers), name,
+									records ?: mobility_path_history_create());
 	session->entry = this->registry->add(this->registry, session, name, ike_sa);
 	return session->entry;
 }
@@ -118,13 +117,15 @@ static mobility_entry_t *add_session(private_mobility_listener_t *this,
  */
 static void manage(private_mobility_listener_t *this, ike_sa_t *ike_sa)
 {
-	mobility_subject_t subject = mobility_reauth_subject(ike_sa);
+	mobility_path_history_t *records = NULL;
+	mobility_entry_t *entry;
+	uint32_t number = 0;
 
-	mobility_reauth_replace(this->registry, &subject);
-	bind_session(this, subject.entry ?: add_session(this, ike_sa, &subject),
+	entry = this->registry->succeed(this->registry, ike_sa, &number, &records);
+	bind_session(this, entry ?: add_session(this, ike_sa, number, records),
 				 ike_sa);
 	DBG1(DBG_IKE, "mobility: managing %s[%u]", ike_sa->get_name(ike_sa),
-		 subject.id);
+		 ike_sa->get_unique_id(ike_sa));
 }
 
 /**
@@ -139,18 +140,10 @@ static void end_session(private_mobility_listener_t *this,
 	this->ended(this->data);
 }
 
-/**
- * Check if an entry is the one to forget.
- */
-static bool is_entry(void *data, mobility_entry_t *entry)
-{
-	return entry == data;
-}
-
 METHOD(mobility_listener_t, drop, void,
 	private_mobility_listener_t *this, mobility_entry_t *entry)
 {
-	this->registry->forget(this->registry, is_entry, entry);
+	this->registry->forget(this->registry, entry);
 	this->ended(this->data);
 }
 
@@ -215,18 +208,6 @@ METHOD(listener_t, child_rekey, bool,
 	return TRUE;
 }
 
-/**
- * An IKE_SA is going to be replaced by another one.
- */
-static void expect(private_mobility_listener_t *this, ike_sa_t *old,
-				   ike_sa_t *new)
-{
-	mobility_subject_t subject = mobility_reauth_subject(old);
-
-	mobility_reauth_expect(this->registry, &subject,
-						   new->get_unique_id(new));
-}
-
 METHOD(listener_t, ike_reestablish_post, bool,
 	private_mobility_listener_t *this, ike_sa_t *old, ike_sa_t *new,
 	bool initiated)
@@ -236,7 +217,7 @@ METHOD(listener_t, ike_reestablish_post, bool,
 					  mobility_task_queued(new, TASK_QUEUE_QUEUED,
 										   TASK_IKE_REAUTH_COMPLETE)))
 	{
-		expect(this, old, new);
+		this->registry->expect(this->registry, old, new->get_unique_id(new));
 	}
 	return TRUE;
 }
@@ -245,7 +226,6 @@ METHOD(listener_t, ike_state_change, bool,
 	private_mobility_listener_t *this, ike_sa_t *ike_sa, ike_sa_state_t state)
 {
 	mobility_entry_t *entry;
-	mobility_subject_t subject;
 	ike_sa_t *old;
 
 	if (state == IKE_CONNECTING)
@@ -255,7 +235,8 @@ METHOD(listener_t, ike_state_change, bool,
 		if (old && old != ike_sa &&
 			old->has_condition(old, COND_REAUTHENTICATING))
 		{
-			expect(this, old, ike_sa);
+			this->registry->expect(this->registry, old,
+								   ike_sa->get_unique_id(ike_sa));
 		}
 	}
 	else if (state == IKE_DESTROYING)
@@ -265,8 +246,7 @@ METHOD(listener_t, ike_state_change, bool,
 		{	/* without having been reported down, e.g. on shutdown */
 			end_session(this, entry);
 		}
-		subject = mobility_reauth_subject(ike_sa);
-		mobility_reauth_forget_gone(this->registry, &subject);
+		this->registry->gone(this->registry, ike_sa);
 	}
 	return TRUE;
 }
@@ -320,7 +300,6 @@ METHOD(listener_t, alert, bool,
 	va_list args)
 {
 	mobility_entry_t *entry;
-	mobility_subject_t subject;
 
 	if (alert == ALERT_IKE_SA_EXPIRED)
 	{
@@ -341,8 +320,7 @@ METHOD(listener_t, alert, bool,
 	else if (alert == ALERT_PEER_INIT_UNREACHABLE && ike_sa &&
 			 !tries_again(ike_sa, va_arg(args, uint32_t)))
 	{
-		subject = mobility_reauth_subject(ike_sa);
-		mobility_reauth_unreachable(this->registry, &subject);
+		this->registry->retry(this->registry, ike_sa->get_unique_id(ike_sa));
 	}
 	return TRUE;
 }

@@ -9,6 +9,7 @@
 #include "session/session.h"
 
 #include <daemon.h>
+#include <collections/hashtable.h>
 #include <processing/jobs/callback_job.h>
 #include <threading/mutex.h>
 
@@ -75,7 +76,27 @@ struct private_mobility_registry_t {
 	/**
 	 * Sessions, mobility_entry_t*.
 	 */
-	linked_list_t *entries;
+	hashtable_t *entries;
+
+	/**
+	 * Those that are shown, by number.
+	 */
+	hashtable_t *numbers;
+
+	/**
+	 * Those that have an IKE_SA, or had until it ended, by that.
+	 */
+	hashtable_t *ike_sas;
+
+	/**
+	 * Those whose IKE_SA is going to be replaced, by the other's unique id.
+	 */
+	hashtable_t *successors;
+
+	/**
+	 * Those that want to be woken.
+	 */
+	hashtable_t *armed;
 
 	/**
 	 * Sessions with work.
@@ -112,6 +133,14 @@ struct private_mobility_registry_t {
 	 */
 	uint64_t alarm;
 };
+
+/**
+ * Get a number as key of a hashtable.
+ */
+static inline void *key(uint32_t number)
+{
+	return (void*)(uintptr_t)number;
+}
 
 /**
  * Destroy an entry that nobody knows of anymore, with its session.
@@ -154,6 +183,22 @@ static bool take_next(line_t *line, ike_sa_id_t **id,
 	return found;
 }
 
+/*
+ * Described in header.
+ */
+void mobility_checkin(ike_sa_t *ike_sa, status_t status)
+{
+	if (status == DESTROY_ME)
+	{
+		charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager,
+													ike_sa);
+	}
+	else
+	{
+		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+	}
+}
+
 /**
  * Work on a session.
  */
@@ -164,15 +209,7 @@ static void work_on(line_t *line, ike_sa_id_t *id)
 	ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, id);
 	if (ike_sa)
 	{
-		if (line->cb(line->registry->data, ike_sa) == DESTROY_ME)
-		{
-			charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager,
-														ike_sa);
-		}
-		else
-		{
-			charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
-		}
+		mobility_checkin(ike_sa, line->cb(line->registry->data, ike_sa));
 	}
 }
 
@@ -258,6 +295,23 @@ METHOD(mobility_registry_t, queue_locked, void,
 	entry->work |= flags;
 }
 
+/**
+ * Set when a session wants to be woken, the mutex must be held.
+ */
+static void set_deadline(private_mobility_registry_t *this,
+						 mobility_entry_t *entry, uint64_t deadline)
+{
+	entry->deadline = deadline;
+	if (deadline)
+	{
+		this->armed->put(this->armed, entry, entry);
+	}
+	else
+	{
+		this->armed->remove(this->armed, entry);
+	}
+}
+
 METHOD(mobility_registry_t, for_each, void,
 	private_mobility_registry_t *this, mobility_entry_cb_t cb, void *data)
 {
@@ -266,12 +320,9 @@ METHOD(mobility_registry_t, for_each, void,
 
 	this->mutex->lock(this->mutex);
 	enumerator = this->entries->create_enumerator(this->entries);
-	while (enumerator->enumerate(enumerator, &entry))
+	while (enumerator->enumerate(enumerator, NULL, &entry))
 	{
-		if (cb(data, entry))
-		{
-			break;
-		}
+		cb(data, entry);
 	}
 	enumerator->destroy(enumerator);
 	unlock(this);
@@ -291,7 +342,7 @@ METHOD(mobility_registry_t, queue, void,
 	else
 	{
 		enumerator = this->entries->create_enumerator(this->entries);
-		while (enumerator->enumerate(enumerator, &entry))
+		while (enumerator->enumerate(enumerator, NULL, &entry))
 		{
 			queue_locked(this, entry, work);
 		}
@@ -303,19 +354,14 @@ METHOD(mobility_registry_t, queue, void,
 METHOD(mobility_registry_t, queue_number, void,
 	private_mobility_registry_t *this, uint32_t number, mobility_work_t work)
 {
-	enumerator_t *enumerator;
 	mobility_entry_t *entry;
 
 	this->mutex->lock(this->mutex);
-	enumerator = this->entries->create_enumerator(this->entries);
-	while (enumerator->enumerate(enumerator, &entry))
+	entry = this->numbers->get(this->numbers, key(number));
+	if (entry)
 	{
-		if (entry->number == number)
-		{	/* there may be another, of an IKE_SA that was replaced */
-			queue_locked(this, entry, work);
-		}
+		queue_locked(this, entry, work);
 	}
-	enumerator->destroy(enumerator);
 	unlock(this);
 }
 
@@ -379,13 +425,10 @@ static void set_alarm(private_mobility_registry_t *this)
 	mobility_entry_t *entry;
 	uint64_t first = 0;
 
-	enumerator = this->entries->create_enumerator(this->entries);
-	while (enumerator->enumerate(enumerator, &entry))
+	enumerator = this->armed->create_enumerator(this->armed);
+	while (enumerator->enumerate(enumerator, NULL, &entry))
 	{
-		if (entry->deadline && (!first || entry->deadline < first))
-		{
-			first = entry->deadline;
-		}
+		first = first ? min(first, entry->deadline) : entry->deadline;
 	}
 	enumerator->destroy(enumerator);
 	this->alarm = 0;
@@ -402,12 +445,13 @@ static void time_has_come(void *data, uint64_t now)
 	mobility_entry_t *entry;
 
 	this->mutex->lock(this->mutex);
-	enumerator = this->entries->create_enumerator(this->entries);
-	while (enumerator->enumerate(enumerator, &entry))
+	enumerator = this->armed->create_enumerator(this->armed);
+	while (enumerator->enumerate(enumerator, NULL, &entry))
 	{
-		if (entry->deadline && entry->deadline <= now)
+		if (entry->deadline <= now)
 		{
 			entry->deadline = 0;
+			this->armed->remove_at(this->armed, enumerator);
 			queue_locked(this, entry, MOBILITY_WORK_TICK);
 		}
 	}
@@ -424,7 +468,8 @@ METHOD(mobility_registry_t, arm, void,
 
 	this->mutex->lock(this->mutex);
 	was_first = entry->deadline && entry->deadline == this->alarm;
-	entry->deadline = deadline = entry->ended ? 0 : deadline;
+	deadline = entry->ended ? 0 : deadline;
+	set_deadline(this, entry, deadline);
 	if (was_first && !is_crowded(this))
 	{	/* do not wake the host for a time that is not meant anymore */
 		set_alarm(this);
@@ -445,16 +490,32 @@ METHOD(mobility_registry_t, add, mobility_entry_t*,
 
 	INIT(entry,
 		.session = session,
-		.number = session->number,
 		.connection = strdup(connection),
 		.ike_sa = ike_sa,
 		.id = id->clone(id),
 	);
 	this->mutex->lock(this->mutex);
-	this->entries->insert_last(this->entries, entry);
+	this->entries->put(this->entries, entry, entry);
+	/* it may have the same as the one of an IKE_SA that it replaces */
+	this->numbers->put(this->numbers, key(session->number), entry);
+	this->ike_sas->put(this->ike_sas, ike_sa, entry);
 	this->active++;
 	this->mutex->unlock(this->mutex);
 	return entry;
+}
+
+/**
+ * Take a session that has work out of the line, the mutex must be held.
+ */
+static void leave_line(private_mobility_registry_t *this,
+					   mobility_entry_t *entry)
+{
+	line_t *line = entry->given_up ? &this->failing : &this->work;
+
+	if (entry->work || entry->given_up)
+	{
+		line->waiting->remove(line->waiting, entry, NULL);
+	}
 }
 
 /**
@@ -464,35 +525,71 @@ static void end(private_mobility_registry_t *this, mobility_entry_t *entry)
 {
 	if (!entry->ended)
 	{
+		leave_line(this, entry);
+		set_deadline(this, entry, 0);
 		entry->ended = TRUE;
-		entry->deadline = 0;
 		entry->work &= MOBILITY_WORK_RELOAD;
-		this->work.waiting->remove(this->work.waiting, entry, NULL);
-		this->failing.waiting->remove(this->failing.waiting, entry, NULL);
 		this->active--;
 	}
 }
 
-METHOD(mobility_registry_t, forget, void,
-	private_mobility_registry_t *this, mobility_entry_cb_t cb, void *data)
+/**
+ * Take a session out of the table, the mutex must be held.
+ */
+static void remove_entry(private_mobility_registry_t *this,
+						 mobility_entry_t *entry)
 {
-	enumerator_t *enumerator;
-	mobility_entry_t *entry;
+	void *number = key(entry->session->number);
 
-	this->mutex->lock(this->mutex);
-	enumerator = this->entries->create_enumerator(this->entries);
-	while (enumerator->enumerate(enumerator, &entry))
+	end(this, entry);
+	this->entries->remove(this->entries, entry);
+	if (this->numbers->get(this->numbers, number) == entry)
 	{
-		if (cb(data, entry))
-		{
-			this->entries->remove_at(this->entries, enumerator);
-			end(this, entry);
-			this->forgotten->insert_last(this->forgotten, entry);
-			add_worker(&this->work);
-		}
+		this->numbers->remove(this->numbers, number);
 	}
-	enumerator->destroy(enumerator);
+	this->ike_sas->remove(this->ike_sas, entry->ike_sa);
+	this->successors->remove(this->successors, key(entry->successor));
+}
+
+/**
+ * Have a job destroy a session, the mutex must be held.
+ */
+static void forget_entry(private_mobility_registry_t *this,
+						 mobility_entry_t *entry)
+{
+	remove_entry(this, entry);
+	this->forgotten->insert_last(this->forgotten, entry);
+	add_worker(&this->work);
+}
+
+METHOD(mobility_registry_t, forget, void,
+	private_mobility_registry_t *this, mobility_entry_t *entry)
+{
+	this->mutex->lock(this->mutex);
+	forget_entry(this, entry);
 	unlock(this);
+}
+
+/**
+ * Set the IKE_SA a session has, and the one that is going to replace it, the
+ * mutex must be held.
+ */
+static void set_ike_sa(private_mobility_registry_t *this,
+					   mobility_entry_t *entry, ike_sa_t *ike_sa,
+					   uint32_t successor)
+{
+	this->ike_sas->remove(this->ike_sas, entry->ike_sa);
+	this->successors->remove(this->successors, key(entry->successor));
+	entry->ike_sa = ike_sa;
+	entry->successor = successor;
+	if (ike_sa)
+	{
+		this->ike_sas->put(this->ike_sas, ike_sa, entry);
+	}
+	if (successor)
+	{
+		this->successors->put(this->successors, key(successor), entry);
+	}
 }
 
 METHOD(mobility_registry_t, rebind, void,
@@ -503,10 +600,10 @@ METHOD(mobility_registry_t, rebind, void,
 	mobility_work_t work;
 
 	this->mutex->lock(this->mutex);
-	entry->ike_sa = ike_sa;
+	leave_line(this, entry);
+	set_ike_sa(this, entry, ike_sa, 0);
 	entry->id->destroy(entry->id);
 	entry->id = id->clone(id);
-	entry->successor = 0;
 	if (entry->ended)
 	{
 		entry->ended = entry->given_up = FALSE;
@@ -514,10 +611,98 @@ METHOD(mobility_registry_t, rebind, void,
 	}
 	work = entry->work;
 	entry->work = 0;
-	this->work.waiting->remove(this->work.waiting, entry, NULL);
 	if (work)
 	{	/* a job may have taken the id of the previous IKE_SA */
 		queue_locked(this, entry, work);
+	}
+	unlock(this);
+}
+
+METHOD(mobility_registry_t, expect, void,
+	private_mobility_registry_t *this, ike_sa_t *ike_sa, uint32_t successor)
+{
+	mobility_entry_t *entry;
+
+	this->mutex->lock(this->mutex);
+	entry = this->ike_sas->get(this->ike_sas, ike_sa);
+	if (entry)
+	{
+		set_ike_sa(this, entry, ike_sa, successor);
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(mobility_registry_t, retry, void,
+	private_mobility_registry_t *this, uint32_t successor)
+{
+	mobility_entry_t *entry;
+
+	this->mutex->lock(this->mutex);
+	entry = this->successors->get(this->successors, key(successor));
+	if (entry)
+	{
+		queue_locked(this, entry, MOBILITY_WORK_REAUTH);
+	}
+	unlock(this);
+}
+
+METHOD(mobility_registry_t, succeed, mobility_entry_t*,
+	private_mobility_registry_t *this, ike_sa_t *ike_sa, uint32_t *number,
+	mobility_path_history_t **records)
+{
+	uint32_t id = ike_sa->get_unique_id(ike_sa);
+	mobility_entry_t *entry, *handed = NULL;
+
+	this->mutex->lock(this->mutex);
+	entry = this->successors->get(this->successors, key(id));
+	if (entry && !entry->ike_sa)
+	{
+		set_ike_sa(this, entry, ike_sa, 0);
+		handed = entry;
+	}
+	else if (entry)
+	{
+		set_ike_sa(this, entry, entry->ike_sa, 0);
+		entry->replaced = TRUE;
+		*number = entry->session->number;
+		*records = entry->session->records;
+		(*records)->get_ref(*records);
+	}
+	this->mutex->unlock(this->mutex);
+	return handed;
+}
+
+/**
+ * Set the IKE_SA a session has or waits for, and forget it if that is none, the
+ * mutex must be held.
+ */
+static void lose_ike_sa(private_mobility_registry_t *this,
+						mobility_entry_t *entry, ike_sa_t *ike_sa,
+						uint32_t successor)
+{
+	set_ike_sa(this, entry, ike_sa, successor);
+	if (!ike_sa && !successor)
+	{
+		forget_entry(this, entry);
+	}
+}
+
+METHOD(mobility_registry_t, gone, void,
+	private_mobility_registry_t *this, ike_sa_t *ike_sa)
+{
+	uint32_t id = ike_sa->get_unique_id(ike_sa);
+	mobility_entry_t *entry;
+
+	this->mutex->lock(this->mutex);
+	entry = this->ike_sas->get(this->ike_sas, ike_sa);
+	if (entry)
+	{
+		lose_ike_sa(this, entry, NULL, entry->successor);
+	}
+	entry = this->successors->get(this->successors, key(id));
+	if (entry)
+	{
+		lose_ike_sa(this, entry, entry->ike_sa, 0);
 	}
 	unlock(this);
 }
@@ -542,7 +727,7 @@ METHOD(mobility_registry_t, get_active, u_int,
 }
 
 METHOD(mobility_registry_t, get_ids, linked_list_t*,
-	private_mobility_registry_t *this, const char *connection, uint32_t number)
+	private_mobility_registry_t *this, const char *connection)
 {
 	enumerator_t *enumerator;
 	mobility_entry_t *entry;
@@ -551,11 +736,10 @@ METHOD(mobility_registry_t, get_ids, linked_list_t*,
 	ids = linked_list_create();
 	this->mutex->lock(this->mutex);
 	enumerator = this->entries->create_enumerator(this->entries);
-	while (enumerator->enumerate(enumerator, &entry))
+	while (enumerator->enumerate(enumerator, NULL, &entry))
 	{
 		if (!entry->ended && !entry->replaced &&
-			(!connection || streq(entry->connection, connection)) &&
-			(!number || entry->number == number))
+			streq(entry->connection, connection))
 		{
 			ids->insert_last(ids, entry->id->clone(entry->id));
 		}
@@ -565,23 +749,51 @@ METHOD(mobility_registry_t, get_ids, linked_list_t*,
 	return ids;
 }
 
+METHOD(mobility_registry_t, get_id, ike_sa_id_t*,
+	private_mobility_registry_t *this, uint32_t number)
+{
+	mobility_entry_t *entry;
+	ike_sa_id_t *id = NULL;
+
+	this->mutex->lock(this->mutex);
+	entry = this->numbers->get(this->numbers, key(number));
+	if (entry && !entry->ended)
+	{
+		id = entry->id->clone(entry->id);
+	}
+	this->mutex->unlock(this->mutex);
+	return id;
+}
+
 METHOD(mobility_registry_t, flush, void,
 	private_mobility_registry_t *this)
 {
+	enumerator_t *enumerator;
 	mobility_entry_t *entry;
 
 	this->mutex->lock(this->mutex);
-	while (this->entries->remove_first(this->entries,
-									   (void**)&entry) == SUCCESS ||
-		   this->forgotten->remove_first(this->forgotten,
+	enumerator = this->entries->create_enumerator(this->entries);
+	while (enumerator->enumerate(enumerator, NULL, &entry))
+	{
+		this->entries->remove_at(this->entries, enumerator);
+		remove_entry(this, entry);
+		this->forgotten->insert_last(this->forgotten, entry);
+	}
+	enumerator->destroy(enumerator);
+	this->mutex->unlock(this->mutex);
+	while (this->forgotten->remove_first(this->forgotten,
 										 (void**)&entry) == SUCCESS)
 	{
-		end(this, entry);
-		this->mutex->unlock(this->mutex);
 		entry_destroy(entry);
-		this->mutex->lock(this->mutex);
 	}
-	this->mutex->unlock(this->mutex);
+}
+
+/**
+ * Create a table of sessions.
+ */
+static hashtable_t *create_table()
+{
+	return hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr, 4);
 }
 
 METHOD(mobility_registry_t, destroy, void,
@@ -589,6 +801,10 @@ METHOD(mobility_registry_t, destroy, void,
 {
 	DESTROY_IF(this->clock);
 	this->entries->destroy(this->entries);
+	this->numbers->destroy(this->numbers);
+	this->ike_sas->destroy(this->ike_sas);
+	this->successors->destroy(this->successors);
+	this->armed->destroy(this->armed);
 	this->work.waiting->destroy(this->work.waiting);
 	this->failing.waiting->destroy(this->failing.waiting);
 	this->forgotten->destroy(this->forgotten);
@@ -610,6 +826,10 @@ mobility_registry_t *mobility_registry_create(mobility_registry_cb_t cb,
 			.add = _add,
 			.forget = _forget,
 			.rebind = _rebind,
+			.expect = _expect,
+			.retry = _retry,
+			.succeed = _succeed,
+			.gone = _gone,
 			.set_ended = _set_ended,
 			.get_active = _get_active,
 			.for_each = _for_each,
@@ -620,11 +840,16 @@ mobility_registry_t *mobility_registry_create(mobility_registry_cb_t cb,
 			.take_work = _take_work,
 			.arm = _arm,
 			.get_ids = _get_ids,
+			.get_id = _get_id,
 			.flush = _flush,
 			.destroy = _destroy,
 		},
 		.data = data,
-		.entries = linked_list_create(),
+		.entries = create_table(),
+		.numbers = create_table(),
+		.ike_sas = create_table(),
+		.successors = create_table(),
+		.armed = create_table(),
 		.work = {
 			.registry = this,
 			.cb = cb,

@@ -11,6 +11,16 @@
  * Table of the sessions: which IKE_SA they have, when they want to be woken,
  * and what there is to do for them.  A few jobs do that, each for one session
  * after the other, with its IKE_SA checked out.
+ *
+ * An IKE_SA that replaces another one by reauthentication goes on with its
+ * session.  The two are never checked out at the same time: what is known about
+ * one is noted here for the other.  If the old one is gone when the new one is
+ * established, as always with break-before-make, the session is handed over as it
+ * is.  With make-before-break both are there: the new one has to be hooked before
+ * anything else is sent, the old one has to be held until it is deleted, and the
+ * session is used by whoever has that checked out, which may be another thread.
+ * So there are two sessions then, with the same number and records, until the old
+ * IKE_SA is gone; the new one is shown.
  */
 
 #ifndef MOBILITY_REGISTRY_H_
@@ -18,6 +28,8 @@
 
 #include <collections/linked_list.h>
 #include <sa/ike_sa.h>
+
+#include "path/history.h"
 
 typedef struct mobility_registry_t mobility_registry_t;
 typedef struct mobility_entry_t mobility_entry_t;
@@ -48,7 +60,7 @@ enum mobility_work_t {
 /**
  * Entry of a session.  The session is used with its IKE_SA checked out only,
  * session, number and connection do not change, the other members are the
- * registry's or read and written by functions passed to for_each() and forget().
+ * registry's or read by functions passed to for_each().
  */
 struct mobility_entry_t {
 
@@ -56,11 +68,6 @@ struct mobility_entry_t {
 	 * Session, is destroyed with the entry.
 	 */
 	struct mobility_session_t *session;
-
-	/**
-	 * Its number, which it may share with that of an IKE_SA it was replaced by.
-	 */
-	uint32_t number;
 
 	/**
 	 * Connection it belongs to.
@@ -127,9 +134,8 @@ typedef status_t (*mobility_registry_cb_t)(void *data, ike_sa_t *ike_sa);
  *
  * @param data			user data
  * @param entry			entry
- * @return				TRUE to stop, or to have the session forgotten
  */
-typedef bool (*mobility_entry_cb_t)(void *data, mobility_entry_t *entry);
+typedef void (*mobility_entry_cb_t)(void *data, mobility_entry_t *entry);
 
 /**
  * Registry.  Methods may be called from any thread, also by listeners.  The
@@ -157,15 +163,12 @@ struct mobility_registry_t {
 							 const char *connection, ike_sa_t *ike_sa);
 
 	/**
-	 * Forget all sessions for which a function returns TRUE: they are not in
-	 * the table anymore on return, and a job destroys them.  They must not be
-	 * hooked.
+	 * Forget a session: it is not in the table anymore on return, and a job
+	 * destroys it.  It must not be hooked.
 	 *
-	 * @param cb		function to call
-	 * @param data		user data for cb
+	 * @param entry		entry
 	 */
-	void (*forget)(mobility_registry_t *this, mobility_entry_cb_t cb,
-				   void *data);
+	void (*forget)(mobility_registry_t *this, mobility_entry_t *entry);
 
 	/**
 	 * A session got another IKE_SA: jobs for the previous one are void.  If it
@@ -176,6 +179,45 @@ struct mobility_registry_t {
 	 */
 	void (*rebind)(mobility_registry_t *this, mobility_entry_t *entry,
 				   ike_sa_t *ike_sa);
+
+	/**
+	 * Another IKE_SA is going to replace one by reauthentication.
+	 *
+	 * @param ike_sa	IKE_SA that is replaced, which may have ended
+	 * @param successor	unique id of the one that does
+	 */
+	void (*expect)(mobility_registry_t *this, ike_sa_t *ike_sa,
+				   uint32_t successor);
+
+	/**
+	 * An IKE_SA got no answer to its first requests: if it was to replace that of
+	 * a session, reauthentication has to be tried again, stock won't.
+	 *
+	 * @param successor	its unique id
+	 */
+	void (*retry)(mobility_registry_t *this, uint32_t successor);
+
+	/**
+	 * An IKE_SA was established: if it was to replace that of a session, it goes
+	 * on with it.
+	 *
+	 * @param ike_sa	IKE_SA
+	 * @param number	gets the number of that session, and
+	 * @param records	a reference to what experience says about its paths, if
+	 *					it can't be handed over
+	 * @return			entry of the session if it is handed over, to rebind()
+	 */
+	mobility_entry_t *(*succeed)(mobility_registry_t *this, ike_sa_t *ike_sa,
+								 uint32_t *number,
+								 mobility_path_history_t **records);
+
+	/**
+	 * An IKE_SA is destroyed: forget the session that has ended with it, or the
+	 * one that has waited for it, unless that has something else to wait for.
+	 *
+	 * @param ike_sa	IKE_SA
+	 */
+	void (*gone)(mobility_registry_t *this, ike_sa_t *ike_sa);
 
 	/**
 	 * A session has ended, its IKE_SA is gone or going: there is no work for
@@ -193,8 +235,8 @@ struct mobility_registry_t {
 	u_int (*get_active)(mobility_registry_t *this);
 
 	/**
-	 * Call a function for all entries, until it returns TRUE.  Jobs that it
-	 * queues by queue_locked() are run later.
+	 * Call a function for all entries.  Jobs that it queues by queue_locked() are
+	 * run later.
 	 *
 	 * @param cb		function to call
 	 * @param data		user data for cb
@@ -221,7 +263,7 @@ struct mobility_registry_t {
 				  mobility_work_t work);
 
 	/**
-	 * Queue work for a session by its number, if there is one.
+	 * Queue work for the session that is shown with a number, if there is one.
 	 *
 	 * @param number	number of the session
 	 * @param work		what to do
@@ -257,15 +299,21 @@ struct mobility_registry_t {
 				uint64_t deadline);
 
 	/**
-	 * Get the ids of the IKE_SAs of sessions that have not ended and were not
-	 * replaced.
+	 * Get the ids of the IKE_SAs of the sessions of a connection that are shown.
 	 *
-	 * @param connection	name of the connection, NULL for any
-	 * @param number	number of the session, 0 for any
+	 * @param connection	name of the connection
 	 * @return			list of ike_sa_id_t*
 	 */
 	linked_list_t *(*get_ids)(mobility_registry_t *this,
-							  const char *connection, uint32_t number);
+							  const char *connection);
+
+	/**
+	 * Get the id of the IKE_SA of the session that is shown with a number.
+	 *
+	 * @param number	number
+	 * @return			id, has to be destroyed; NULL if there is none
+	 */
+	ike_sa_id_t *(*get_id)(mobility_registry_t *this, uint32_t number);
 
 	/**
 	 * Destroy all sessions, those that a job was to destroy, too.  Charon has
@@ -290,5 +338,13 @@ struct mobility_registry_t {
 mobility_registry_t *mobility_registry_create(mobility_registry_cb_t cb,
 											  mobility_registry_cb_t give_up,
 											  void *data);
+
+/**
+ * Check in an IKE_SA, or destroy it.
+ *
+ * @param ike_sa		IKE_SA
+ * @param status		DESTROY_ME to destroy it
+ */
+void mobility_checkin(ike_sa_t *ike_sa, status_t status);
 
 #endif /** MOBILITY_REGISTRY_H_ @}*/

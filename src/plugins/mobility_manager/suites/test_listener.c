@@ -201,10 +201,9 @@ static uint32_t get_number(ike_sa_id_t *id)
 /**
  * Count entries, a mobility_entry_cb_t
  */
-static bool count_one(void *data, mobility_entry_t *entry)
+static void count_one(void *data, mobility_entry_t *entry)
 {
 	(*(u_int*)data)++;
-	return FALSE;
 }
 
 /**
@@ -219,14 +218,22 @@ static u_int count_entries(void)
 }
 
 /**
- * Get the number of sessions that are shown
+ * Get the number of sessions that are shown, with any number if that is 0
  */
 static u_int count_shown(uint32_t number)
 {
 	linked_list_t *ids;
+	ike_sa_id_t *id;
 	u_int count;
 
-	ids = t.registry->get_ids(t.registry, NULL, number);
+	if (number)
+	{
+		id = t.registry->get_id(t.registry, number);
+		count = id != NULL;
+		DESTROY_IF(id);
+		return count;
+	}
+	ids = t.registry->get_ids(t.registry, "home");
 	count = ids->get_count(ids);
 	ids->destroy_offset(ids, offsetof(ike_sa_id_t, destroy));
 	return count;

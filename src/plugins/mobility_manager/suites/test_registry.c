@@ -85,6 +85,12 @@ METHOD(ike_sa_t, get_id, ike_sa_id_t*,
 	return ((member_t*)this)->id;
 }
 
+METHOD(ike_sa_t, get_unique_id, uint32_t,
+	ike_sa_t *this)
+{
+	return ((member_t*)this)->session.number;
+}
+
 /**
  * Get the member a session belongs to
  */
@@ -197,6 +203,7 @@ static void setup()
 		member = &t.members[i];
 		member->id = ike_sa_id_create(IKEV2, i + 1, i + 1, TRUE);
 		member->ike_sa.get_id = (void*)_get_id;
+		member->ike_sa.get_unique_id = (void*)_get_unique_id;
 		member->session.number = i + 1;
 		member->session.destroy = (void*)_destroy;
 		member->entry = t.registry->add(t.registry, &member->session, "home",
@@ -269,21 +276,14 @@ static void wait_turns(member_t *member, u_int turns)
 }
 
 /**
- * Have sessions forgotten that have ended, a mobility_entry_cb_t.
+ * End and forget the session of a member, with its IKE_SA checked out.
  */
-static bool is_ended(void *data, mobility_entry_t *entry)
-{
-	return entry->ended;
-}
-
-/**
- * End the session of a member, with its IKE_SA checked out.
- */
-static void unhook(member_t *member)
+static void forget(member_t *member)
 {
 	if (member->entry)
 	{
 		t.registry->set_ended(t.registry, member->entry);
+		t.registry->gone(t.registry, &member->ike_sa);
 		member->entry = NULL;
 	}
 }
@@ -445,8 +445,8 @@ START_TEST(test_gone)
 	t.registry->set_ended(t.registry, ended->entry);
 	t.registry->queue(t.registry, NULL, MOBILITY_WORK_LOOK);
 	wait_busy(1);
-	unhook(forgotten);
-	t.registry->forget(t.registry, is_ended, NULL);
+	forget(forgotten);
+	forget(ended);
 	ck_assert_int_eq(t.registry->get_active(t.registry), SESSIONS - 2);
 	stop(FALSE);
 	wait_turns(&t.members[SESSIONS - 3], 1);
@@ -525,7 +525,7 @@ START_TEST(test_ticks_crowded)
 END_TEST
 
 /**
- * End all sessions, in any order, and forget what others have ended, too.
+ * End all sessions, in any order, as their IKE_SAs are gone.
  */
 static void *end_all(void *data)
 {
@@ -536,8 +536,7 @@ static void *end_all(void *data)
 	{
 		member = &t.members[i * step % SESSIONS];
 		_checkout(&t.ike_sas, member->id);
-		unhook(member);
-		t.registry->forget(t.registry, is_ended, NULL);
+		forget(member);
 		_checkin(&t.ike_sas, &member->ike_sa);
 	}
 	return NULL;
@@ -563,7 +562,7 @@ START_TEST(test_forget)
 		t.registry->queue(t.registry, NULL, MOBILITY_WORK_LOOK);
 		t.registry->queue_number(t.registry, 1 + i % SESSIONS,
 								 MOBILITY_WORK_TRAFFIC);
-		ids = t.registry->get_ids(t.registry, "home", 0);
+		ids = t.registry->get_ids(t.registry, "home");
 		ids->destroy_offset(ids, offsetof(ike_sa_id_t, destroy));
 	}
 	for (i = 0; i < countof(steps); i++)
