@@ -674,14 +674,15 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 		destroy(this);
 		return NULL;
 	}
-	this->tracker = mobility_listener_create(&this->context, this->registry,
-											 session_ended, this);
-	this->resume = mobility_resume_create(resumed, this);
 	if (this->context.relocator)
 	{
-		this->anchor = mobility_anchor_create(settings, this->context.hooks,
+		this->anchor = mobility_anchor_create(this->context.hooks,
 											  this->context.relocator);
 	}
+	this->tracker = mobility_listener_create(&this->context, this->registry,
+							this->anchor ? &this->anchor->follower : NULL,
+							session_ended, this);
+	this->resume = mobility_resume_create(resumed, this);
 	this->nm = mobility_nm_create(NULL, advice_changed, this);
 	if (this->nm)
 	{

@@ -63,16 +63,6 @@ struct private_mobility_anchor_t {
 	mobility_anchor_t public;
 
 	/**
-	 * Hears of IKE_SAs.
-	 */
-	listener_t listener;
-
-	/**
-	 * Settings.
-	 */
-	mobility_settings_t *settings;
-
-	/**
 	 * Hooks.
 	 */
 	mobility_ike_hooks_t *hooks;
@@ -82,15 +72,6 @@ struct private_mobility_anchor_t {
 	 */
 	mobility_child_update_t *relocator;
 };
-
-/**
- * Get the object a listener is part of.
- */
-static inline private_mobility_anchor_t *anchor_of(listener_t *listener)
-{
-	return (private_mobility_anchor_t*)((char*)listener -
-								offsetof(private_mobility_anchor_t, listener));
-}
 
 /**
  * Check if the peer has just left an address.
@@ -166,17 +147,6 @@ static void update_hosts(mobility_ike_handler_t *handler, ike_sa_t *ike_sa,
 }
 
 /**
- * Check if an IKE_SA is one that the peer may move.
- */
-static bool is_anchor(private_mobility_anchor_t *this, ike_sa_t *ike_sa)
-{
-	return this->settings->follow_clients(this->settings) &&
-		   ike_sa->get_version(ike_sa) == IKEV2 &&
-		   ike_sa->supports_extension(ike_sa, EXT_MOBIKE) &&
-		   !ike_sa->has_condition(ike_sa, COND_ORIGINAL_INITIATOR);
-}
-
-/**
  * Get what we know of an IKE_SA, NULL if it is not hooked by us.
  */
 static anchored_t *find(private_mobility_anchor_t *this, ike_sa_t *ike_sa)
@@ -205,10 +175,28 @@ static anchored_t *hook(private_mobility_anchor_t *this, ike_sa_t *ike_sa)
 	return anchored;
 }
 
-/**
- * Leave an IKE_SA to stock, if it is hooked by us.
- */
-static void unhook(private_mobility_anchor_t *this, ike_sa_t *ike_sa)
+METHOD(mobility_follower_t, take, void,
+	private_mobility_anchor_t *this, ike_sa_t *ike_sa)
+{
+	hook(this, ike_sa);
+}
+
+METHOD(mobility_follower_t, rekeyed, void,
+	private_mobility_anchor_t *this, ike_sa_t *old, ike_sa_t *new)
+{
+	anchored_t *predecessor = find(this, old), *successor;
+
+	if (predecessor)
+	{	/* the CHILD_SAs, and what is on its way to them, go over */
+		successor = hook(this, new);
+		memcpy(successor->left, predecessor->left, sizeof(successor->left));
+		memset(predecessor->left, 0, sizeof(predecessor->left));
+		successor->next = predecessor->next;
+	}
+}
+
+METHOD(mobility_follower_t, leave, void,
+	private_mobility_anchor_t *this, ike_sa_t *ike_sa)
 {
 	anchored_t *anchored = find(this, ike_sa);
 	int i;
@@ -224,64 +212,17 @@ static void unhook(private_mobility_anchor_t *this, ike_sa_t *ike_sa)
 	}
 }
 
-/**
- * Implements listener_t.ike_updown()
- */
-static bool ike_updown(listener_t *listener, ike_sa_t *ike_sa, bool up)
-{
-	private_mobility_anchor_t *this = anchor_of(listener);
-
-	if (up && is_anchor(this, ike_sa) &&
-		!this->hooks->get_handler(this->hooks, ike_sa))
-	{
-		hook(this, ike_sa);
-	}
-	return TRUE;
-}
-
-/**
- * Implements listener_t.ike_rekey()
- */
-static bool ike_rekey(listener_t *listener, ike_sa_t *old, ike_sa_t *new)
-{
-	private_mobility_anchor_t *this = anchor_of(listener);
-	anchored_t *predecessor = find(this, old), *successor;
-
-	if (predecessor)
-	{	/* the CHILD_SAs, and what is on its way to them, go over */
-		successor = hook(this, new);
-		memcpy(successor->left, predecessor->left, sizeof(successor->left));
-		memset(predecessor->left, 0, sizeof(predecessor->left));
-		successor->next = predecessor->next;
-	}
-	return TRUE;
-}
-
-/**
- * Implements listener_t.ike_state_change()
- */
-static bool ike_state_change(listener_t *listener, ike_sa_t *ike_sa,
-							 ike_sa_state_t state)
-{
-	if (state == IKE_DESTROYING)
-	{
-		unhook(anchor_of(listener), ike_sa);
-	}
-	return TRUE;
-}
-
 METHOD(mobility_anchor_t, destroy, void,
 	private_mobility_anchor_t *this)
 {
 	enumerator_t *enumerator;
 	ike_sa_t *ike_sa;
 
-	charon->bus->remove_listener(charon->bus, &this->listener);
 	enumerator = charon->ike_sa_manager->create_enumerator(
 												charon->ike_sa_manager, TRUE);
 	while (enumerator->enumerate(enumerator, &ike_sa))
 	{
-		unhook(this, ike_sa);
+		leave(this, ike_sa);
 	}
 	enumerator->destroy(enumerator);
 	free(this);
@@ -290,26 +231,22 @@ METHOD(mobility_anchor_t, destroy, void,
 /*
  * Described in header.
  */
-mobility_anchor_t *mobility_anchor_create(mobility_settings_t *settings,
-										  mobility_ike_hooks_t *hooks,
+mobility_anchor_t *mobility_anchor_create(mobility_ike_hooks_t *hooks,
 										  mobility_child_update_t *relocator)
 {
 	private_mobility_anchor_t *this;
 
 	INIT(this,
 		.public = {
+			.follower = {
+				.take = _take,
+				.rekeyed = _rekeyed,
+				.leave = _leave,
+			},
 			.destroy = _destroy,
 		},
-		.listener = {
-			.ike_updown = ike_updown,
-			.ike_rekey = ike_rekey,
-			.ike_state_change = ike_state_change,
-		},
-		.settings = settings,
 		.hooks = hooks,
 		.relocator = relocator,
 	);
-	charon->bus->add_listener(charon->bus, &this->listener);
-
 	return &this->public;
 }

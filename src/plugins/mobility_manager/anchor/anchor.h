@@ -25,16 +25,21 @@
 #ifndef MOBILITY_ANCHOR_H_
 #define MOBILITY_ANCHOR_H_
 
-#include "ike/ike_hooks.h"
 #include "esp/child_update.h"
-#include "settings/settings.h"
+#include "ike/ike_hooks.h"
+#include "session/role.h"
 
 typedef struct mobility_anchor_t mobility_anchor_t;
 
 /**
- * Anchor end of all IKE_SAs; listens to charon's bus by itself.
+ * Anchor end of all IKE_SAs.
  */
 struct mobility_anchor_t {
+
+	/**
+	 * Gets told of them; must be the first member.
+	 */
+	mobility_follower_t follower;
 
 	/**
 	 * Destroy a mobility_anchor_t, leaves IKE_SAs to stock.
@@ -45,13 +50,11 @@ struct mobility_anchor_t {
 /**
  * Create an instance.
  *
- * @param settings		settings
  * @param hooks			hooks
  * @param relocator		moves CHILD_SAs
  * @return				instance
  */
-mobility_anchor_t *mobility_anchor_create(mobility_settings_t *settings,
-										  mobility_ike_hooks_t *hooks,
+mobility_anchor_t *mobility_anchor_create(mobility_ike_hooks_t *hooks,
 										  mobility_child_update_t *relocator);
 
 #endif /** MOBILITY_ANCHOR_H_ @}*/

@@ -5,6 +5,7 @@
  */
 
 #include "ike/address_list.h"
+#include "ike/end.h"
 
 #include <daemon.h>
 #include <encoding/payloads/notify_payload.h>
@@ -69,25 +70,14 @@ static void remove_announcements(message_t *message)
 }
 
 /**
- * Check if a message is stock's to announce addresses, of an IKE_SA that is
- * going to be managed if the peer supports MOBIKE.
+ * Check if a message is a request that announces addresses.
  */
-static bool is_ours(mobility_settings_t *settings, ike_sa_t *ike_sa,
-					message_t *message)
+static bool announces(message_t *message)
 {
-	mobility_config_t config;
-
-	if (!message->get_request(message) ||
-		ike_sa->get_version(ike_sa) != IKEV2 ||
-		!ike_sa->has_condition(ike_sa, COND_ORIGINAL_INITIATOR) ||
-		(!message->get_notify(message, ADDITIONAL_IP4_ADDRESS) &&
-		 !message->get_notify(message, ADDITIONAL_IP6_ADDRESS) &&
-		 !message->get_notify(message, NO_ADDITIONAL_ADDRESSES)))
-	{
-		return FALSE;
-	}
-	settings->get(settings, ike_sa->get_name(ike_sa), &config);
-	return config.mobility;
+	return message->get_request(message) &&
+		   (message->get_notify(message, ADDITIONAL_IP4_ADDRESS) ||
+			message->get_notify(message, ADDITIONAL_IP6_ADDRESS) ||
+			message->get_notify(message, NO_ADDITIONAL_ADDRESSES));
 }
 
 /**
@@ -210,7 +200,8 @@ void mobility_address_list(mobility_settings_t *settings,
 {
 	array_t *paths;
 
-	if (!is_ours(settings, ike_sa, message))
+	if (!announces(message) ||
+		mobility_end_get(settings, ike_sa) != MOBILITY_END_MOBILE)
 	{
 		return;
 	}

@@ -6,6 +6,7 @@
 
 #include "session/listener.h"
 #include "ike/address_list.h"
+#include "ike/end.h"
 #include "ike/mobike_task.h"
 #include "compat.h"
 
@@ -32,6 +33,11 @@ struct private_mobility_listener_t {
 	 * Sessions.
 	 */
 	mobility_registry_t *registry;
+
+	/**
+	 * Takes IKE_SAs that peers move, or NULL.
+	 */
+	mobility_follower_t *follower;
 
 	/**
 	 * Number of the last session.
@@ -63,24 +69,6 @@ METHOD(mobility_listener_t, find, mobility_entry_t*,
 	}
 	session = handler->session;
 	return session->entry;
-}
-
-/**
- * Check if an IKE_SA is ours to manage: the mobile end of MOBIKE.
- */
-static bool is_manageable(private_mobility_listener_t *this, ike_sa_t *ike_sa)
-{
-	mobility_settings_t *settings = this->context->settings;
-	mobility_config_t config;
-
-	if (ike_sa->get_version(ike_sa) != IKEV2 ||
-		!ike_sa->supports_extension(ike_sa, EXT_MOBIKE) ||
-		!ike_sa->has_condition(ike_sa, COND_ORIGINAL_INITIATOR))
-	{
-		return FALSE;
-	}
-	settings->get(settings, ike_sa->get_name(ike_sa), &config);
-	return config.mobility;
 }
 
 /**
@@ -129,6 +117,34 @@ static void manage(private_mobility_listener_t *this, ike_sa_t *ike_sa)
 }
 
 /**
+ * An IKE_SA was established, which end of it is ours?
+ */
+static void established(private_mobility_listener_t *this, ike_sa_t *ike_sa)
+{
+	mobility_ike_hooks_t *hooks = this->context->hooks;
+
+	if (hooks->get_handler(hooks, ike_sa) ||
+		!ike_sa->supports_extension(ike_sa, EXT_MOBIKE))
+	{
+		return;
+	}
+	switch (mobility_end_get(this->context->settings, ike_sa))
+	{
+		case MOBILITY_END_MOBILE:
+			manage(this, ike_sa);
+			break;
+		case MOBILITY_END_ANCHOR:
+			if (this->follower)
+			{
+				this->follower->take(this->follower, ike_sa);
+			}
+			break;
+		default:
+			break;
+	}
+}
+
+/**
  * Stop to manage an IKE_SA that is going to be destroyed.  The session itself
  * lives as long as the IKE_SA, whose task manager may have tasks of it.
  */
@@ -152,14 +168,15 @@ METHOD(listener_t, ike_updown, bool,
 {
 	mobility_entry_t *entry;
 
+	if (up)
+	{
+		established(this, ike_sa);
+		return TRUE;
+	}
 	entry = find(this, ike_sa);
-	if (!up && entry)
+	if (entry)
 	{
 		end_session(this, entry);
-	}
-	else if (up && !entry && is_manageable(this, ike_sa))
-	{
-		manage(this, ike_sa);
 	}
 	return TRUE;
 }
@@ -173,6 +190,10 @@ METHOD(listener_t, ike_rekey, bool,
 	if (entry)
 	{
 		bind_session(this, entry, new);
+	}
+	else if (this->follower)
+	{
+		this->follower->rekeyed(this->follower, old, new);
 	}
 	return TRUE;
 }
@@ -245,6 +266,10 @@ METHOD(listener_t, ike_state_change, bool,
 		if (entry)
 		{	/* without having been reported down, e.g. on shutdown */
 			end_session(this, entry);
+		}
+		else if (this->follower)
+		{
+			this->follower->leave(this->follower, ike_sa);
 		}
 		this->registry->gone(this->registry, ike_sa);
 	}
@@ -336,6 +361,7 @@ METHOD(mobility_listener_t, destroy, void,
  */
 mobility_listener_t *mobility_listener_create(mobility_context_t *context,
 											  mobility_registry_t *registry,
+											  mobility_follower_t *follower,
 											  mobility_listener_cb_t ended,
 											  void *data)
 {
@@ -360,6 +386,7 @@ mobility_listener_t *mobility_listener_create(mobility_context_t *context,
 		},
 		.context = context,
 		.registry = registry,
+		.follower = follower,
 		.ended = ended,
 		.data = data,
 	);

@@ -32,8 +32,7 @@ typedef struct {
 	ike_sa_t ike_sa;
 	uint32_t id;
 	host_t *me, *other;
-	ike_version_t version;
-	bool mobike, initiator, nat;
+	bool nat;
 	/** calls of stock's update_hosts(), and of the relocator */
 	u_int updates, relocated;
 } sa_t;
@@ -43,14 +42,9 @@ typedef struct {
  */
 static struct {
 	sa_t sas[3];
-	listener_t *listener;
-	mobility_settings_t settings;
 	mobility_child_update_t relocator;
-	bus_t bus;
 	ike_sa_manager_t manager;
 	daemon_t daemon;
-	/** gateway { mobility } */
-	bool mobility;
 	uint64_t now;
 } mock;
 
@@ -71,12 +65,6 @@ METHOD(ike_sa_t, get_unique_id, uint32_t,
 	return this->id;
 }
 
-METHOD(ike_sa_t, get_version, ike_version_t,
-	sa_t *this)
-{
-	return this->version;
-}
-
 METHOD(ike_sa_t, get_my_host, host_t*,
 	sa_t *this)
 {
@@ -87,18 +75,6 @@ METHOD(ike_sa_t, get_other_host, host_t*,
 	sa_t *this)
 {
 	return this->other;
-}
-
-METHOD(ike_sa_t, supports_extension, bool,
-	sa_t *this, ike_extension_t extension)
-{
-	return this->mobike && extension == EXT_MOBIKE;
-}
-
-METHOD(ike_sa_t, has_condition, bool,
-	sa_t *this, ike_condition_t condition)
-{
-	return this->initiator && condition == COND_ORIGINAL_INITIATOR;
 }
 
 /**
@@ -130,25 +106,6 @@ METHOD(mobility_child_update_t, update, void,
 	((sa_t*)ike_sa)->relocated++;
 	ck_assert(!copies);
 	stock(ike_sa, me, other, flags);
-}
-
-METHOD(mobility_settings_t, follow_clients, bool,
-	mobility_settings_t *this)
-{
-	return mock.mobility;
-}
-
-METHOD(bus_t, add_listener, void,
-	bus_t *this, listener_t *listener)
-{
-	mock.listener = listener;
-}
-
-METHOD(bus_t, remove_listener, void,
-	bus_t *this, listener_t *listener)
-{
-	ck_assert(mock.listener == listener);
-	mock.listener = NULL;
 }
 
 /**
@@ -197,18 +154,13 @@ static void sa_init(sa_t *this, uint32_t id)
 	*this = (sa_t){
 		.ike_sa = {
 			.get_unique_id = (void*)_get_unique_id,
-			.get_version = (void*)_get_version,
 			.get_my_host = (void*)_get_my_host,
 			.get_other_host = (void*)_get_other_host,
-			.supports_extension = (void*)_supports_extension,
-			.has_condition = (void*)_has_condition,
 			.update_hosts = (void*)_update_hosts,
 		},
 		.id = id,
 		.me = host_create_from_string(LOCAL, 4500),
 		.other = host_create_from_string(A, 1024),
-		.version = IKEV2,
-		.mobike = TRUE,
 		.nat = TRUE,
 	};
 }
@@ -218,7 +170,7 @@ static void sa_init(sa_t *this, uint32_t id)
  */
 static void up(sa_t *sa)
 {
-	mock.listener->ike_updown(mock.listener, &sa->ike_sa, TRUE);
+	anchor->follower.take(&anchor->follower, &sa->ike_sa);
 }
 
 /**
@@ -235,14 +187,9 @@ static void setup(void)
 
 	mobility_suite_setup();
 	memset(&mock, 0, sizeof(mock));
-	mock.settings.follow_clients = _follow_clients;
 	mock.relocator.update = _update;
-	mock.bus.add_listener = _add_listener;
-	mock.bus.remove_listener = _remove_listener;
 	mock.manager.create_enumerator = _create_enumerator;
-	mock.daemon.bus = &mock.bus;
 	mock.daemon.ike_sa_manager = &mock.manager;
-	mock.mobility = TRUE;
 	mock.now = 1000000;
 	charon = &mock.daemon;
 	for (i = 0; i < countof(mock.sas); i++)
@@ -250,7 +197,7 @@ static void setup(void)
 		sa_init(&mock.sas[i], i + 1);
 	}
 	hooks = mobility_ike_hooks_create();
-	anchor = mobility_anchor_create(&mock.settings, hooks, &mock.relocator);
+	anchor = mobility_anchor_create(hooks, &mock.relocator);
 }
 
 static void teardown(void)
@@ -571,14 +518,13 @@ START_TEST(test_rekey)
 	up(old);
 	update_from(old, B, 4500);
 	esp_from(new, B, 4500);
-	mock.listener->ike_rekey(mock.listener, &old->ike_sa, &new->ike_sa);
+	anchor->follower.rekeyed(&anchor->follower, &old->ike_sa, &new->ike_sa);
 	ck_assert(is_hooked(new));
 	esp_from(new, A, 1024);
 	assert_at(new, B, 4500);
 
 	/* which goes on when the old one ends */
-	mock.listener->ike_state_change(mock.listener, &old->ike_sa,
-									IKE_DESTROYING);
+	anchor->follower.leave(&anchor->follower, &old->ike_sa);
 	ck_assert(!is_hooked(old));
 	esp_from(new, A, 1024);
 	assert_at(new, B, 4500);
@@ -587,7 +533,7 @@ START_TEST(test_rekey)
 	assert_at(new, A, 1024);
 
 	/* one that is not ours stays stock's */
-	mock.listener->ike_rekey(mock.listener, &old->ike_sa, &other->ike_sa);
+	anchor->follower.rekeyed(&anchor->follower, &old->ike_sa, &other->ike_sa);
 	ck_assert(!is_hooked(other));
 }
 END_TEST
@@ -602,7 +548,7 @@ static void ignore(mobility_ike_handler_t *handler, ike_sa_t *ike_sa,
 }
 
 /**
- * Which IKE_SAs are ours
+ * What others have hooked is left alone
  */
 START_TEST(test_hooked)
 {
@@ -611,40 +557,17 @@ START_TEST(test_hooked)
 	};
 	sa_t *sa = &mock.sas[0];
 
-	mock.listener->ike_updown(mock.listener, &sa->ike_sa, FALSE);
-	ck_assert(!is_hooked(sa));
-	mock.mobility = FALSE;
-	up(sa);
-	ck_assert(!is_hooked(sa));
-	mock.mobility = TRUE;
-	sa->mobike = FALSE;
-	up(sa);
-	ck_assert(!is_hooked(sa));
-	sa->mobike = TRUE;
-	sa->initiator = TRUE;
-	up(sa);
-	ck_assert(!is_hooked(sa));
-	sa->initiator = FALSE;
-	sa->version = IKEV1;
-	up(sa);
-	ck_assert(!is_hooked(sa));
-	sa->version = IKEV2;
-
-	/* another one's is left alone, also when it ends */
 	hooks->hook(hooks, &sa->ike_sa, &handler);
-	up(sa);
+	anchor->follower.leave(&anchor->follower, &sa->ike_sa);
 	ck_assert(hooks->get_handler(hooks, &sa->ike_sa) == &handler);
-	mock.listener->ike_state_change(mock.listener, &sa->ike_sa, IKE_DESTROYING);
-	ck_assert(hooks->get_handler(hooks, &sa->ike_sa) == &handler);
+	anchor->follower.rekeyed(&anchor->follower, &sa->ike_sa,
+							 &mock.sas[1].ike_sa);
+	ck_assert(!is_hooked(&mock.sas[1]));
 	hooks->unhook(hooks, &sa->ike_sa);
 
 	up(sa);
 	ck_assert(is_hooked(sa));
-	/* only its end matters */
-	up(sa);
-	mock.listener->ike_state_change(mock.listener, &sa->ike_sa, IKE_REKEYING);
-	ck_assert(is_hooked(sa));
-	mock.listener->ike_state_change(mock.listener, &sa->ike_sa, IKE_DESTROYING);
+	anchor->follower.leave(&anchor->follower, &sa->ike_sa);
 	ck_assert(!is_hooked(sa));
 }
 END_TEST
@@ -661,7 +584,6 @@ START_TEST(test_destroy)
 	update_from(sa, B, 4500);
 	anchor->destroy(anchor);
 	anchor = NULL;
-	ck_assert(!mock.listener);
 	ck_assert(!is_hooked(sa));
 	ck_assert(!is_hooked(&mock.sas[2]));
 	esp_from(sa, A, 1024);

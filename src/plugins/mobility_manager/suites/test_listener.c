@@ -36,6 +36,9 @@ static struct {
 	listener_t first, last;
 	/** that one is called */
 	bool listening;
+	/** stands in for the anchor end, and how often it was called */
+	mobility_follower_t follower;
+	u_int taken, rekeyed, left;
 	/** how often a session was said to have ended */
 	u_int ended;
 } t;
@@ -111,6 +114,25 @@ static void add_listener(listener_t *listener, bool (*cb)(void))
 	charon->bus->add_listener(charon->bus, listener);
 }
 
+METHOD(mobility_follower_t, take, void,
+	mobility_follower_t *this, ike_sa_t *ike_sa)
+{
+	t.taken++;
+}
+
+METHOD(mobility_follower_t, rekeyed, void,
+	mobility_follower_t *this, ike_sa_t *old, ike_sa_t *new)
+{
+	ck_assert(old != new);
+	t.rekeyed++;
+}
+
+METHOD(mobility_follower_t, leave, void,
+	mobility_follower_t *this, ike_sa_t *ike_sa)
+{
+	t.left++;
+}
+
 /**
  * mobility_listener_cb_t
  */
@@ -133,7 +155,12 @@ static void setup(void)
 {
 	mock_charon_setup("charon { plugins { mobility-manager { connections { "
 					  "other { mobility = no } } } } }");
-	t.ended = 0;
+	t.ended = t.taken = t.rekeyed = t.left = 0;
+	t.follower = (mobility_follower_t){
+		.take = _take,
+		.rekeyed = _rekeyed,
+		.leave = _leave,
+	};
 	t.listening = FALSE;
 	t.context = (mobility_context_t){
 		.settings = mobility_settings_create(),
@@ -146,7 +173,8 @@ static void setup(void)
 	};
 	create_network();
 	t.registry = mobility_registry_create(do_work, do_work, NULL);
-	t.tracker = mobility_listener_create(&t.context, t.registry, ended, &t);
+	t.tracker = mobility_listener_create(&t.context, t.registry, &t.follower,
+										 ended, &t);
 	add_listener(&t.first, begin);
 	charon->bus->add_listener(charon->bus, &t.tracker->listener);
 	add_listener(&t.last, done);
@@ -261,28 +289,69 @@ static mobility_work_t take_work(ike_sa_id_t *id)
 }
 
 /**
- * Only the mobile end of MOBIKE is managed, if that is configured.
+ * The mobile end of MOBIKE is managed, the other one followed, if that is
+ * configured.
  */
-START_TEST(test_manageable)
+START_TEST(test_ends)
 {
 	static const struct {
 		mock_ike_conf_t conf;
-		bool managed;
+		bool no_gateway, managed, followed;
 	} cases[] = {
-		{ {}, TRUE },
-		{ { .name = "home" }, TRUE },
-		{ { .name = "other" }, FALSE },
-		{ { .no_mobike = TRUE }, FALSE },
-		{ { .responder = TRUE }, FALSE },
+		{ {}, FALSE, TRUE, FALSE },
+		{ { .name = "home" }, TRUE, TRUE, FALSE },
+		{ { .name = "other" }, FALSE, FALSE, FALSE },
+		{ { .no_mobike = TRUE }, FALSE, FALSE, FALSE },
+		{ { .responder = TRUE }, FALSE, FALSE, TRUE },
+		{ { .responder = TRUE, .name = "other" }, FALSE, FALSE, TRUE },
+		{ { .responder = TRUE }, TRUE, FALSE, FALSE },
+		{ { .responder = TRUE, .no_mobike = TRUE }, FALSE, FALSE, FALSE },
 	};
 	ike_sa_id_t *id;
 
+	lib->settings->set_bool(lib->settings,
+							"%s.plugins.mobility-manager.gateway.mobility",
+							!cases[_i].no_gateway, lib->ns);
+	t.context.settings->reload(t.context.settings);
 	id = mock_ike_create(&cases[_i].conf);
 	ck_assert_int_eq(find(id) != NULL, cases[_i].managed);
-	ck_assert_int_eq(count_shown(0), cases[_i].managed);
+	ck_assert_int_eq(count_shown(0), cases[_i].managed &&
+					 !cases[_i].conf.responder);
+	ck_assert_int_eq(t.taken, cases[_i].followed);
+	id = succession_rekey(id);
+	ck_assert_int_eq(t.rekeyed, !cases[_i].managed);
 	succession_end(id, TRUE);
+	/* the old one and the new one, whoever had them */
+	ck_assert_int_eq(t.left, 2);
 	ck_assert_int_eq(count_entries(), 0);
 	ck_assert_int_eq(t.ended, cases[_i].managed);
+}
+END_TEST
+
+/**
+ * What has been hooked already stays as it is.
+ */
+START_TEST(test_hooked)
+{
+	mobility_ike_handler_t handler = {};
+	mobility_ike_hooks_t *hooks = t.context.hooks;
+	mock_ike_conf_t conf = {
+		.no_mobike = TRUE,
+	};
+	ike_sa_id_t *id;
+	ike_sa_t *ike_sa;
+
+	id = mock_ike_create(&conf);
+	ike_sa = succession_checkout(id);
+	hooks->hook(hooks, ike_sa, &handler);
+	ike_sa->enable_extension(ike_sa, EXT_MOBIKE);
+	charon->bus->ike_updown(charon->bus, ike_sa, TRUE);
+	ck_assert(hooks->get_handler(hooks, ike_sa) == &handler);
+	hooks->unhook(hooks, ike_sa);
+	charon->bus->ike_updown(charon->bus, ike_sa, TRUE);
+	ck_assert(t.tracker->find(t.tracker, ike_sa));
+	mock_ike_checkin(ike_sa, SUCCESS);
+	id->destroy(id);
 }
 END_TEST
 
@@ -856,7 +925,8 @@ Suite *mobility_suite_create(void)
 
 	tc = tcase_create("life");
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_loop_test(tc, test_manageable, 0, 5);
+	tcase_add_loop_test(tc, test_ends, 0, 8);
+	tcase_add_test(tc, test_hooked);
 	tcase_add_loop_test(tc, test_end, 0, 2);
 	tcase_add_test(tc, test_rekey);
 	tcase_add_test(tc, test_alerts);

@@ -1,0 +1,28 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "ike/end.h"
+
+/*
+ * Described in header.
+ */
+mobility_end_t mobility_end_get(mobility_settings_t *settings,
+								ike_sa_t *ike_sa)
+{
+	mobility_config_t config;
+
+	if (ike_sa->get_version(ike_sa) != IKEV2)
+	{
+		return MOBILITY_END_NONE;
+	}
+	if (!ike_sa->has_condition(ike_sa, COND_ORIGINAL_INITIATOR))
+	{
+		return settings->follow_clients(settings) ? MOBILITY_END_ANCHOR
+												  : MOBILITY_END_NONE;
+	}
+	settings->get(settings, ike_sa->get_name(ike_sa), &config);
+	return config.mobility ? MOBILITY_END_MOBILE : MOBILITY_END_NONE;
+}
