@@ -60,6 +60,7 @@ class Child:
             return match[1].split() if match else []
 
         self.name = value("name")
+        self.number = value("uniqueid")
         self.state = value("state")
         self.local, self.remote = local, remote
         self.spi_in, self.spi_out = value("spi-in"), value("spi-out")
