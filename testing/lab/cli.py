@@ -96,7 +96,8 @@ def run_shell(options, names):
     before = termios.tcgetattr(0)
     terminal = os.dup(0)
     try:
-        runner.Run(names[0], options, _show_stage, terminal).run()
+        runner.Run(names[0], options, _show_stage).run(
+            runner.guests(options, terminal))
     finally:
         termios.tcsetattr(0, termios.TCSADRAIN, before)
     return 0
@@ -104,22 +105,24 @@ def run_shell(options, names):
 
 def run_all(options, names):
     shown = display.Display(len(names), options.stock)
-    runs = [runner.Run(name, options, shown.stage_of) for name in names]
+    idle = runner.guests(options)
     with concurrent.futures.ThreadPoolExecutor(max(1, options.jobs)) as pool:
-        futures = [pool.submit(run.run) for run in runs]
+        futures = [pool.submit(runner.play, name, options, shown.stage_of,
+                               idle) for name in names]
         try:
             for future in concurrent.futures.as_completed(futures):
                 shown.done(future.result())
             for outcome in shown.failed() if options.again else ():
-                outcome.keep()
-                again = pool.submit(
-                    runner.Run(outcome.name, options, shown.stage_of).run)
-                shown.done(again.result())
-        except BaseException:
+                idle.end()
+                outcome.keep("first")
+                again = pool.submit(runner.play, outcome.name, options,
+                                    shown.stage_of, idle).result()
+                shown.done(again.in_place_of(outcome, "alone",
+                                             "beside others"))
+        finally:
             for future in futures:
                 future.cancel()
             guest.kill_all()
-            raise
     return 0 if shown.table() else 1
 
 

@@ -64,14 +64,14 @@ class Story:
         results.mkdir(parents=True)
         source.prepare(results, self.with_plugin)
         self._scenario = source
-        self._lab = uml.Lab(results, source.hosts(), plugin,
-                            paths.tools(plugin, build_folder))
+        self._lab = uml.Lab(plugin, paths.tools(plugin, build_folder))
 
     def tell(self):
         try:
             with contextlib.ExitStack() as stack:
                 with steps.Progress("Booting the laboratory"):
                     stack.enter_context(self._lab)
+                    self._lab.start(self.results, self._scenario.hosts())
                 self._connect()
                 self._watch(QUIET)
                 self._cut("The cable is pulled", f"cable pull {CABLE}",

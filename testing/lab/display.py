@@ -14,7 +14,6 @@ class Display:
         self._stock = stock
         self._stages = {}
         self._outcomes = []
-        self._before = {}
         self._lock = threading.Lock()
         self._live = sys.stdout.isatty()
 
@@ -38,18 +37,18 @@ class Display:
 
     def done(self, outcome):
         with self._lock:
-            for before in [each for each in self._outcomes
-                           if each.name == outcome.name]:
-                self._outcomes.remove(before)
-                self._before[outcome.name] = before
+            if outcome.before in self._outcomes:
+                self._outcomes.remove(outcome.before)
             self._outcomes.append(outcome)
             self._stages.pop(outcome.name, None)
             if self._live:
                 print("\r\033[K", end="")
-            print(f"{outcome.name}: {self._verdict(outcome)} "
+            print(f"{outcome.name}: {_verdict(outcome)} "
                   f"({outcome.seconds:.0f} s)", flush=True)
             if not outcome.passed:
                 self._explain(outcome)
+            elif outcome.before and outcome.before.shared:
+                self._explain(outcome.before)
             if self._live and self._stages:
                 self._draw()
 
@@ -59,13 +58,6 @@ class Display:
 
     def _sorted(self):
         return sorted(self._outcomes, key=lambda outcome: outcome.name)
-
-    def _verdict(self, outcome):
-        verdict = _result(outcome)
-        if outcome.name in self._before:
-            verdict += " alone, " + _result(self._before[outcome.name]) + \
-                " beside others"
-        return verdict
 
     def _explain(self, outcome):
         failures = outcome.failures[:1] if self._stock else outcome.failures
@@ -89,7 +81,7 @@ class Display:
         stock = "stock: " if self._stock else ""
         print()
         for outcome in outcomes:
-            verdict = self._verdict(outcome)
+            verdict = _verdict(outcome)
             if len(outcome.failures) > 1:
                 verdict += f" and {len(outcome.failures) - 1} more"
             print(f"{outcome.name:{width}}  {outcome.seconds:5.0f} s  "
@@ -97,6 +89,13 @@ class Display:
         failed = sum(not outcome.passed for outcome in outcomes)
         print(f"{len(outcomes) - failed} passed, {failed} failed", flush=True)
         return failed == 0
+
+
+def _verdict(outcome):
+    if outcome.before:
+        return f"{_result(outcome)} {outcome.how}, " \
+            f"{_result(outcome.before)} {outcome.before.how}"
+    return _result(outcome)
 
 
 def _result(outcome):

@@ -8,6 +8,8 @@ import dataclasses
 import itertools
 import json
 import os
+import pathlib
+import shlex
 import shutil
 import signal
 import socket
@@ -17,13 +19,26 @@ import threading
 
 from . import paths
 
+# seconds; a day is more than anybody uses a shell for
+FOREVER = 86400
+
 _running = set()
+_stopped = threading.Event()
+# of both
+_lock = threading.Lock()
 
 
 def kill_all():
-    """Whatever still runs, when the whole program stops."""
-    for lab in list(_running):
+    """Whatever still runs, when the whole program stops: none boots any more."""
+    with _lock:
+        _stopped.set()
+        running = list(_running)
+    for lab in running:
         lab.kill()
+
+
+def stopped():
+    return _stopped.is_set()
 
 
 class Broken(Exception):
@@ -44,15 +59,19 @@ class Lab:
     # how many seconds one of the guest may take
     SLOWNESS = 1
 
-    def __init__(self, results, hosts, plugin=None, path=(), terminal=None):
-        self.results = results
-        self._job = {"hosts": list(hosts), "path": [str(p) for p in path],
+    def __init__(self, plugin=None, path=(), terminal=None):
+        # how often it got hosts
+        self.used = 0
+        self._job = {"path": [str(p) for p in path],
                      "plugin": str(plugin) if plugin else None}
+        self._results = None
         self._terminal = terminal
         self._ids = itertools.count(1)
         self._waiting = {}
         self._ready = threading.Event()
         self._lock = threading.Lock()
+        self._killing = threading.Lock()
+        self._reader = threading.Thread(target=self._read, daemon=True)
         self._process = None
         self._line = None
         self._scratch = None
@@ -60,7 +79,7 @@ class Lab:
 
     def __enter__(self):
         try:
-            self._start()
+            self.boot()
         except BaseException:
             self.kill()
             raise
@@ -77,35 +96,68 @@ class Lab:
     def _variables(self):
         """What guest/init gets to know by the kernel's command line."""
         return {
-            "LAB_GUEST": paths.GUEST, "LAB_RESULTS": self.results,
+            "LAB_GUEST": paths.GUEST, "LAB_SHARED": paths.generated(),
             "LAB_SHOW": ":".join([str(paths.LAB), *self._job["path"],
                                   *self._plugin_folder()]),
         }
 
-    def _start(self):
-        (self.results / "job.json").write_text(json.dumps(self._job, indent=1))
-        self._scratch = tempfile.mkdtemp(prefix="mm-lab.")
+    def boot(self):
+        paths.generated().mkdir(parents=True, exist_ok=True)
         self._line, theirs = socket.socketpair()
-        with theirs, open(self.results / "console.txt", "wb") as console:
+        self._scratch = pathlib.Path(tempfile.mkdtemp(prefix="mm-lab."))
+        self._reader.start()
+        with theirs, open(self._console(), "wb") as console:
             arguments, options = self._command(theirs)
-            self._process = subprocess.Popen(
-                arguments, start_new_session=True,
-                **{"stdin": subprocess.DEVNULL, "stdout": console,
-                   "stderr": console, "pass_fds": [theirs.fileno()],
-                   **options})
-        _running.add(self)
-        threading.Thread(target=self._read, daemon=True).start()
+            with _lock:
+                if _stopped.is_set():
+                    raise Broken("stopped")
+                self._process = subprocess.Popen(
+                    arguments, start_new_session=True,
+                    **{"stdin": subprocess.DEVNULL, "stdout": console,
+                       "stderr": console, "pass_fds": [theirs.fileno()],
+                       **options})
+                _running.add(self)
         if not self._ready.wait(self.BOOT_TIME) or self._over:
             raise Broken("the guest did not start; its last words:\n"
-                         + self.last_words())
+                         + self._last_words())
+
+    def start(self, results, hosts):
+        """Gives it hosts, new ones with nothing of those before, whose logs go
+        to a folder of results.  That has what they need in scenario/ and etc/."""
+        self._results = results
+        self.used += 1
+        self._ask(start={"names": list(hosts), "results": str(results),
+                         **self._job})
+
+    def stop(self):
+        """Ends the hosts; what they wrote is in the results."""
+        self._ask(stop=True)
+        self._keep_console()
+
+    def _ask(self, **request):
+        try:
+            answer = self._submit(request).result(self.BOOT_TIME)
+        except concurrent.futures.TimeoutError as error:
+            raise Broken("the guest does not answer") from error
+        if answer.code:
+            raise Broken(answer.err)
+
+    def _console(self):
+        return self._scratch / "console.txt"
+
+    def _keep_console(self):
+        """Of the whole time since it was booted."""
+        if self._results and self._console().exists():
+            shutil.copy(self._console(), self._results)
+        self._results = None
 
     def _plugin_folder(self):
         """With the unit tests that were built there, two up from .libs."""
         plugin = self._job["plugin"]
         return [os.path.dirname(os.path.dirname(plugin))] if plugin else []
 
-    def last_words(self, count=15):
-        text = (self.results / "console.txt").read_text(errors="replace")
+    def _last_words(self, count=15):
+        text = self._console().read_text(errors="replace")
         return "\n".join(text.splitlines()[-count:])
 
     def _read(self):
@@ -129,10 +181,11 @@ class Lab:
         with self._lock:
             self._over = True
             waiting, self._waiting = self._waiting, {}
+        last_words = self._last_words() if waiting else ""
         self._ready.set()
         for future in waiting.values():
             future.set_exception(Broken("the guest died; its last words:\n"
-                                        + self.last_words()))
+                                        + last_words))
 
     def _send(self, message):
         try:
@@ -140,16 +193,19 @@ class Lab:
         except OSError as error:
             raise Broken(f"the guest is gone: {error}") from error
 
-    def submit(self, host, command, timeout=60, **more):
+    def submit(self, host, command, timeout=60):
         """Starts a command in a host; the answer is a future."""
+        return self._submit({"host": host, "command": command,
+                             "timeout": timeout})
+
+    def _submit(self, request):
         future = concurrent.futures.Future()
         number = next(self._ids)
         with self._lock:
             if self._over:
                 raise Broken("the guest is gone")
             self._waiting[number] = future
-        self._send({"id": number, "host": host, "command": command,
-                    "timeout": timeout, **more})
+        self._send({"id": number, **request})
         return future
 
     def run(self, host, command, timeout=60):
@@ -163,20 +219,29 @@ class Lab:
     def shell(self, host):
         """An interactive shell in a host, on the terminal given at start."""
         size = shutil.get_terminal_size()
-        self.submit(host, "", shell=True, term=os.environ.get("TERM", "linux"),
-                    size=[size.lines, size.columns]).result()
+        term = shlex.quote(os.environ.get("TERM", "linux"))
+        self.submit(host, "exec <$LAB_TERMINAL >$LAB_TERMINAL 2>&1; "
+                    f"stty sane rows {size.lines} cols {size.columns}; "
+                    f"TERM={term} PS1=\"$LAB_HOST# \" exec setsid -c -w bash --norc -i",
+                    timeout=FOREVER).result()
 
     def kill(self):
         """Ends the guest at once; what it wrote is in the results already."""
-        _running.discard(self)
-        process, self._process = self._process, None
-        if process:
-            try:
-                os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            process.wait()
-        if self._line:
-            self._line.close()
-        if self._scratch:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+        # whoever waits for an answer gets to know it before all is gone
+        with self._killing:
+            process, self._process = self._process, None
+            if process:
+                try:
+                    os.killpg(process.pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+                process.wait()
+            if self._scratch:
+                self._line.shutdown(socket.SHUT_RDWR)
+                self._reader.join()
+                self._line.close()
+                self._keep_console()
+                shutil.rmtree(self._scratch, ignore_errors=True)
+                self._scratch = None
+        with _lock:
+            _running.discard(self)

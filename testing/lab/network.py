@@ -4,7 +4,7 @@
 
 Names and addresses are those of strongSwan's testing environment, so that its
 scenarios run here.  Every interface is one end of a pair; the other end is the
-port of a switch (a bridge in the guest's first namespace).  A port that is set
+port of a switch (a bridge in a namespace of its own).  A port that is set
 down is a pulled cable: the host's interface stays up and loses its carrier.
 """
 

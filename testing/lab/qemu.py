@@ -91,13 +91,13 @@ class Lab(guest.Lab):
             "-icount", f"shift={SHIFT}", "-rtc", "clock=vm",
             "-m", MEMORY,
             "-kernel", str(kernel / "boot" / f"vmlinuz-{release()}"),
-            "-initrd", str(_initramfs(pathlib.Path(self._scratch))),
+            "-initrd", str(_initramfs(self._scratch)),
             "-chardev", f"socket,id=line,fd={line.fileno()}",
             "-serial", "chardev:line",
-            "-chardev", f"file,id=console,path={self.results}/console.txt",
+            "-chardev", f"file,id=console,path={self._console()}",
             "-serial", "chardev:console",
             *_share("/", "root", "readonly=on"),
-            *_share(self.results, "results"),
+            *_share(paths.generated(), "results"),
         ]
         options = {"pass_fds": [line.fileno()]}
         if self._terminal is not None:

@@ -36,7 +36,7 @@ LEFT_ROUTING = "for f in -4 -6; do ip $f rule; ip $f route show table all; " \
     f"done | grep 'proto {PROTOCOL}'"
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False)
 class Outcome:
     name: str
     passed: bool = False
@@ -44,30 +44,75 @@ class Outcome:
     checks: int = 0
     failures: list = dataclasses.field(default_factory=list)
     results: object = None
+    # other scenarios were in the same guest before
+    shared: bool = False
+    # in what circumstances it was, if that matters
+    how: str = ""
+    # that of the run before, if this one counts in its place
+    before: object = None
 
     def fail(self, where, text):
         self.failures.append((where, text))
 
-    def keep(self):
+    def keep(self, suffix):
         """The results, from the next run of the same scenario."""
-        kept = self.results.with_name(self.results.name + ".first")
+        kept = self.results.with_name(f"{self.results.name}.{suffix}")
         shutil.rmtree(kept, ignore_errors=True)
         self.results = self.results.rename(kept)
 
+    def in_place_of(self, before, how, how_before):
+        self.how, self.before, before.how = how, before, how_before
+        return self
+
+
+class Guests:
+    """Guests that wait for their next scenario; make() gives a new one."""
+
+    def __init__(self, make):
+        self.make = make
+        self._idle = []
+
+    def take(self):
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self.make()
+
+    def give_back(self, lab):
+        self._idle.append(lab)
+
+    def end(self):
+        while self._idle:
+            self._idle.pop().kill()
+
+
+def guests(options, terminal=None):
+    plugin = None if options.stock else paths.plugin(options.build)
+    path = paths.tools(plugin, options.build)
+    return Guests(lambda: kernels.LABS[options.kernel](plugin, path, terminal))
+
+
+def play(name, options, stage_of, idle):
+    """A scenario, in a guest that others may have been in. What they leave
+    must not matter; if it does, that is not the fault of this one, so if it
+    fails there it is run again in a boot of its own, and that counts."""
+    outcome = Run(name, options, stage_of).run(idle)
+    if outcome.passed or not outcome.shared or guest.stopped():
+        return outcome
+    outcome.keep("shared")
+    return Run(name, options, stage_of).run(idle, own_boot=True).in_place_of(
+        outcome, "in a boot of its own", "in a shared one")
+
 
 class Run:
-    """One run of a scenario.
+    """One run of a scenario; stage_of(NAME) gives what is called with each
+    stage of it."""
 
-    stage_of(NAME) gives what is called with each stage of it; terminal is the
-    file of the one that a shell is to have.
-    """
-
-    def __init__(self, name, options, stage_of, terminal=None):
+    def __init__(self, name, options, stage_of):
         self.scenario = scenarios.find(name, options.strongswan_tests)
         self.options = options
         self.outcome = Outcome(self.scenario.name)
         self._say = stage_of(self.scenario.name)
-        self._terminal = terminal
         self._lab = None
         self._log = None
         self._tcpdump = set()
@@ -87,29 +132,26 @@ class Run:
         results.mkdir(parents=True)
         return results
 
-    def run(self):
-        """Never raises for what a scenario or a guest does wrong."""
+    def run(self, idle, own_boot=False):
+        """Never raises for what a scenario or a guest does wrong. Who fails is
+        the last one in its guest."""
         outcome = self.outcome
         began = time.monotonic()
-        plugin = None if self.options.stock else paths.plugin(
-            self.options.build)
         outcome.results = results = self._results()
-        self.scenario.prepare(results, plugin is not None)
-        booting = kernels.LABS[self.options.kernel](
-            results, self.scenario.hosts(), plugin,
-            paths.tools(plugin, self.options.build), self._terminal)
+        self.scenario.prepare(results, not self.options.stock)
+        self._lab = lab = idle.make() if own_boot else idle.take()
+        outcome.shared = lab.used > 0
         seconds = int(self.scenario.conf.get("TIMELIMIT") or TIME_LIMIT)
         self._patience = max(self._patience, seconds)
-        limit = booting.SLOWNESS * seconds
-        timer = threading.Timer(limit, self._too_late, [booting])
+        limit = lab.SLOWNESS * seconds
+        timer = threading.Timer(limit, self._too_late)
         timer.daemon = True
         with open(results / "console.log", "w", encoding="utf-8") as self._log:
+            self._write(f"{lab.used} scenarios were in this guest before")
             try:
-                self._say("boots")
                 if not self.options.shell:
                     timer.start()
-                with booting as self._lab:
-                    self._play()
+                self._play_in(lab)
             except guest.Broken as error:
                 if self._late:
                     outcome.fail(self.scenario.name,
@@ -125,11 +167,28 @@ class Run:
         self._lock.close()
         outcome.seconds = time.monotonic() - began
         outcome.passed = not outcome.failures
+        if outcome.passed:
+            idle.give_back(lab)
         return outcome
 
-    def _too_late(self, lab):
+    def _play_in(self, lab):
+        try:
+            if not lab.used:
+                self._say("boots")
+                lab.boot()
+            self._say("gets hosts")
+            lab.start(self.outcome.results, self.scenario.hosts())
+            self._play()
+            lab.stop()
+        except BaseException:
+            lab.kill()
+            raise
+        if self.outcome.failures:
+            lab.kill()
+
+    def _too_late(self):
         self._late = True
-        lab.kill()
+        self._lab.kill()
 
     def _play(self):
         self._start_captures()

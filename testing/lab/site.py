@@ -39,16 +39,17 @@ class Site:
         self._lock = paths.claim(self.results)
         shutil.rmtree(self.results, ignore_errors=True)
         self.results.mkdir(parents=True)
-        self.scenario = found = scenario.find(SCENARIO)
-        found.prepare(self.results, plugin is not None)
+        self.scenario = scenario.find(SCENARIO)
+        self.scenario.prepare(self.results, plugin is not None)
+        self._hosts = hosts or self.scenario.hosts()
         self._lab = kernels.LABS[options.kernel](
-            self.results, hosts or found.hosts(), plugin,
-            [*paths.tools(plugin, options.build), *programs])
+            plugin, [*paths.tools(plugin, options.build), *programs])
         self._stack = contextlib.ExitStack()
 
     def __enter__(self):
         with steps.Progress("Booting the laboratory"):
             self._stack.enter_context(self._lab)
+            self._lab.start(self.results, self._hosts)
         return self
 
     def __exit__(self, *_):

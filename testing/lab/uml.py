@@ -35,7 +35,8 @@ class Lab(guest.Lab):
                           "LAB_TERMINAL=/dev/tty1"]
             passed.append(self._terminal)
         environment = {"PATH": os.environ.get("PATH", "/usr/bin"),
-                       "HOME": self._scratch, "TMPDIR": self._scratch,
+                       "HOME": str(self._scratch),
+                       "TMPDIR": str(self._scratch),
                        # lets it run on processors with large registers
                        "LD_PRELOAD": str(compiled.make(
                            paths.TESTING / "lab" / "xstate.c", "xstate.so",
