@@ -209,17 +209,17 @@ CALLBACK(add_table, void,
  */
 static bool has_routes(rules_t *this, uint32_t table)
 {
-	enumerator_t *enumerator;
-	uint32_t *current;
-	bool found = FALSE;
+	uint32_t current;
+	int i;
 
-	enumerator = array_create_enumerator(this->tables);
-	while (!found && enumerator->enumerate(enumerator, &current))
+	for (i = 0; array_get(this->tables, i, &current); i++)
 	{
-		found = *current == table;
+		if (current == table)
+		{
+			return TRUE;
+		}
 	}
-	enumerator->destroy(enumerator);
-	return found;
+	return FALSE;
 }
 
 /**

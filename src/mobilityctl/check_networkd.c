@@ -72,17 +72,17 @@ static int compare(const void *a, const void *b)
  */
 static bool is_masked(array_t *paths, char *path)
 {
-	enumerator_t *enumerator;
-	bool found = FALSE;
 	char *current;
+	int i;
 
-	enumerator = array_create_enumerator(paths);
-	while (!found && enumerator->enumerate(enumerator, &current))
+	for (i = 0; array_get(paths, i, &current); i++)
 	{
-		found = streq(get_name(current), get_name(path));
+		if (streq(get_name(current), get_name(path)))
+		{
+			return TRUE;
+		}
 	}
-	enumerator->destroy(enumerator);
-	return found;
+	return FALSE;
 }
 
 /**

@@ -118,16 +118,14 @@ ctl_check_t *ctl_check_create(bool print)
  */
 void ctl_check_add_uplink(ctl_check_t *this, const char *name)
 {
-	enumerator_t *enumerator;
 	bool found = FALSE;
 	char *current;
+	int i;
 
-	enumerator = array_create_enumerator(this->uplinks);
-	while (!found && enumerator->enumerate(enumerator, &current))
+	for (i = 0; !found && array_get(this->uplinks, i, &current); i++)
 	{
 		found = streq(current, name);
 	}
-	enumerator->destroy(enumerator);
 	if (!found && *name)
 	{
 		array_insert(this->uplinks, ARRAY_TAIL, strdup(name));

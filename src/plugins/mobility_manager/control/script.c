@@ -208,17 +208,17 @@ static run_t *create_run(char *path, enum mobility_event_kind_t kind,
  */
 static bool is_running(private_mobility_script_t *this, uint32_t session)
 {
-	enumerator_t *enumerator;
-	bool found = FALSE;
 	run_t *run;
+	int i;
 
-	enumerator = array_create_enumerator(this->running);
-	while (!found && enumerator->enumerate(enumerator, &run))
+	for (i = 0; array_get(this->running, i, &run); i++)
 	{
-		found = run->session == session;
+		if (run->session == session)
+		{
+			return TRUE;
+		}
 	}
-	enumerator->destroy(enumerator);
-	return found;
+	return FALSE;
 }
 
 /**
@@ -226,24 +226,21 @@ static bool is_running(private_mobility_script_t *this, uint32_t session)
  */
 static run_t *get_next(private_mobility_script_t *this)
 {
-	enumerator_t *enumerator;
 	run_t *run, *found = NULL;
+	int i;
 
 	if (array_count(this->running) >= MAX_RUNNING)
 	{
 		return NULL;
 	}
 	this->mutex->lock(this->mutex);
-	enumerator = array_create_enumerator(this->waiting);
-	while (!found && enumerator->enumerate(enumerator, &run))
+	for (i = 0; !found && array_get(this->waiting, i, &run); i++)
 	{
 		if (!is_running(this, run->session))
 		{
-			array_remove_at(this->waiting, enumerator);
-			found = run;
+			array_remove(this->waiting, i, &found);
 		}
 	}
-	enumerator->destroy(enumerator);
 	this->mutex->unlock(this->mutex);
 	return found;
 }
@@ -353,21 +350,17 @@ static void wake_up(private_mobility_script_t *this)
 static void limit_queue(private_mobility_script_t *this, uint32_t session)
 {
 	run_t *run, *oldest = NULL;
-	enumerator_t *enumerator;
 	u_int count = 0;
-	int at = 0, i = 0;
+	int at = 0, i;
 
-	enumerator = array_create_enumerator(this->waiting);
-	while (enumerator->enumerate(enumerator, &run))
+	for (i = 0; array_get(this->waiting, i, &run); i++)
 	{
 		if (run->session == session && !count++)
 		{
 			oldest = run;
 			at = i;
 		}
-		i++;
 	}
-	enumerator->destroy(enumerator);
 	if (count >= MOBILITY_SCRIPT_QUEUE)
 	{
 		DBG1(DBG_CFG, "mobility: %s is too slow for what happens, not running "

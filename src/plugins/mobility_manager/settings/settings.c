@@ -62,19 +62,17 @@ struct private_mobility_settings_t {
 static mobility_connection_t *find_connection(private_mobility_settings_t *this,
 									 const char *name)
 {
-	enumerator_t *enumerator;
-	mobility_connection_t *connection, *found = NULL;
+	mobility_connection_t *connection;
+	int i;
 
-	enumerator = array_create_enumerator(this->policy->connections);
-	while (name && !found && enumerator->enumerate(enumerator, &connection))
+	for (i = 0; array_get(this->policy->connections, i, &connection); i++)
 	{
 		if (streq(connection->name, name))
 		{
-			found = connection;
+			return connection;
 		}
 	}
-	enumerator->destroy(enumerator);
-	return found;
+	return NULL;
 }
 
 /**
@@ -82,17 +80,17 @@ static mobility_connection_t *find_connection(private_mobility_settings_t *this,
  */
 static bool matches(mobility_uplink_section_t *interface, const char *ifname)
 {
-	enumerator_t *enumerator;
-	bool match = FALSE;
 	char *pattern;
+	int i;
 
-	enumerator = array_create_enumerator(interface->patterns);
-	while (!match && enumerator->enumerate(enumerator, &pattern))
+	for (i = 0; array_get(interface->patterns, i, &pattern); i++)
 	{
-		match = fnmatch(pattern, ifname, 0) == 0;
+		if (fnmatch(pattern, ifname, 0) == 0)
+		{
+			return TRUE;
+		}
 	}
-	enumerator->destroy(enumerator);
-	return match;
+	return FALSE;
 }
 
 /**
@@ -101,12 +99,10 @@ static bool matches(mobility_uplink_section_t *interface, const char *ifname)
 static bool find_uplink(array_t *interfaces, const char *ifname,
 						mobility_uplink_policy_t *config)
 {
-	enumerator_t *enumerator;
 	mobility_uplink_section_t *interface;
-	bool found = FALSE;
+	int i;
 
-	enumerator = array_create_enumerator(interfaces);
-	while (!found && enumerator->enumerate(enumerator, &interface))
+	for (i = 0; array_get(interfaces, i, &interface); i++)
 	{
 		if (matches(interface, ifname))
 		{
@@ -124,11 +120,10 @@ static bool find_uplink(array_t *interfaces, const char *ifname,
 				config->metered = interface->metered;
 				config->metered_from = MOBILITY_ORIGIN_SECTION;
 			}
-			found = TRUE;
+			return TRUE;
 		}
 	}
-	enumerator->destroy(enumerator);
-	return found;
+	return FALSE;
 }
 
 METHOD(mobility_settings_t, get, void,
