@@ -168,7 +168,8 @@ static void setup(void)
 			.cookie2 = i == TEST || i == UPDATE,
 			.detects_nat = i == NAT || i == UPDATE ? (void*)return_true
 												   : (void*)return_false,
-			.build = i == UPDATE ? (void*)_build_update : _build_plain,
+			.build = i == UPDATE ? (void*)_build_update
+								 : (void*)_build_plain,
 			.answered = _answered,
 		};
 	}
