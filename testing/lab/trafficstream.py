@@ -150,6 +150,29 @@ def _udp_socket(family):
     return sock
 
 
+class Echo:
+    """Sends as much as it gets.  After an outage much comes at once: what can't
+    be sent yet follows with what comes next."""
+
+    def __init__(self, loop, connection):
+        self._loop = loop
+        self._connection = connection
+        self._owed = 0
+
+    def data(self):
+        try:
+            received = len(self._connection.recv(65536))
+            if received:
+                self._owed += received
+                self._owed -= self._connection.send(bytes(self._owed))
+                return
+        except BlockingIOError:
+            return
+        except OSError:
+            pass
+        self._loop.forget(self._connection)
+
+
 class Server:
     def __init__(self):
         self._loop = Loop()
@@ -187,19 +210,7 @@ class Server:
     def _accept(self):
         connection, _ = self._tcp.accept()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._loop.watch(connection, lambda: self._echo(connection))
-
-    def _echo(self, connection):
-        try:
-            data = connection.recv(65536)
-            if data:
-                connection.send(data)
-                return
-        except BlockingIOError:
-            return
-        except OSError:
-            pass
-        self._loop.forget(connection)
+        self._loop.watch(connection, Echo(self._loop, connection).data)
 
 
 class Client:
