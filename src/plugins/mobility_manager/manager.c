@@ -162,7 +162,7 @@ static void network_changed(void *data, mobility_change_t change)
 	}
 	if (change & ~MOBILITY_CHANGE_PIN_LOST)
 	{
-		this->registry->queue(this->registry, NULL, MOBILITY_WORK_LOOK);
+		this->registry->queue_all(this->registry, MOBILITY_WORK_LOOK);
 	}
 }
 
@@ -190,7 +190,7 @@ static void resumed(void *data, uint64_t slept)
 
 	DBG1(DBG_IKE, "mobility: back after %llus of suspend",
 		 (unsigned long long)slept / 1000);
-	this->registry->queue(this->registry, NULL, MOBILITY_WORK_SUSPECT);
+	this->registry->queue_all(this->registry, MOBILITY_WORK_SUSPECT);
 }
 
 /**
@@ -210,7 +210,7 @@ static void advice_changed(void *data)
 {
 	private_mobility_manager_t *this = data;
 
-	this->registry->queue(this->registry, NULL, MOBILITY_WORK_LOOK);
+	this->registry->queue_all(this->registry, MOBILITY_WORK_LOOK);
 }
 
 /**
@@ -219,9 +219,10 @@ static void advice_changed(void *data)
 static void arm(mobility_context_t *context, mobility_session_t *session,
 				uint64_t deadline)
 {
-	private_mobility_manager_t *this = manager_of(context);
+	mobility_agenda_t *agenda = manager_of(context)->registry->agenda;
+	mobility_entry_t *entry = session->entry;
 
-	this->registry->arm(this->registry, session->entry, deadline);
+	agenda->arm(agenda, &entry->turn, deadline);
 }
 
 /**
@@ -229,9 +230,10 @@ static void arm(mobility_context_t *context, mobility_session_t *session,
  */
 static void give_up(mobility_context_t *context, mobility_session_t *session)
 {
-	private_mobility_manager_t *this = manager_of(context);
+	mobility_agenda_t *agenda = manager_of(context)->registry->agenda;
+	mobility_entry_t *entry = session->entry;
 
-	this->registry->give_up(this->registry, session->entry);
+	agenda->give_up(agenda, &entry->turn);
 }
 
 /**
@@ -281,11 +283,12 @@ static void tell(mobility_context_t *context, enum mobility_event_kind_t kind,
 }
 
 /**
- * mobility_registry_cb_t
+ * mobility_agenda_cb_t
  */
 static status_t do_work(void *data, ike_sa_t *ike_sa)
 {
 	private_mobility_manager_t *this = data;
+	mobility_agenda_t *agenda = this->registry->agenda;
 	mobility_session_t *session;
 	mobility_entry_t *entry;
 	mobility_work_t work;
@@ -297,7 +300,7 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 		return SUCCESS;
 	}
 	session = entry->session;
-	work = this->registry->take_work(this->registry, entry);
+	work = agenda->take_work(agenda, &entry->turn);
 	/* the monitor is not started where sessions begin, listeners must not
 	 * block; without it there is nothing we could do better than stock */
 	if (work & MOBILITY_WORK_GIVE_BACK || !adjust_monitor(this))
@@ -334,7 +337,7 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 }
 
 /**
- * mobility_registry_cb_t that gives sessions up
+ * mobility_agenda_cb_t that gives sessions up
  */
 static status_t do_give_up(void *data, ike_sa_t *ike_sa)
 {
@@ -429,7 +432,7 @@ METHOD(enumerator_t, status_enumerator_destroy, void,
  */
 static void add_number(void *data, mobility_entry_t *entry)
 {
-	if (!entry->ended && !entry->replaced)
+	if (!entry->turn.ended && !entry->replaced)
 	{
 		array_insert(data, ARRAY_TAIL, &entry->session->number);
 	}
@@ -534,12 +537,12 @@ static void queue_reload(void *data, mobility_entry_t *entry)
 {
 	private_mobility_manager_t *this = data;
 	mobility_settings_t *settings = this->context.settings;
+	mobility_agenda_t *agenda = this->registry->agenda;
 	mobility_config_t config;
 
 	settings->get(settings, entry->connection, &config);
-	this->registry->queue_locked(this->registry, entry,
-								 config.mobility ? MOBILITY_WORK_RELOAD
-												 : MOBILITY_WORK_GIVE_BACK);
+	agenda->queue(agenda, &entry->turn, config.mobility ?
+				  MOBILITY_WORK_RELOAD : MOBILITY_WORK_GIVE_BACK);
 }
 
 METHOD(mobility_manager_t, reload, void,
@@ -555,9 +558,9 @@ static void collect_id(void *data, mobility_entry_t *entry)
 {
 	linked_list_t *ids = data;
 
-	if (!entry->ended)
+	if (!entry->turn.ended)
 	{
-		ids->insert_last(ids, entry->id->clone(entry->id));
+		ids->insert_last(ids, entry->turn.id->clone(entry->turn.id));
 	}
 }
 

@@ -72,6 +72,17 @@ METHOD(mobility_listener_t, find, mobility_entry_t*,
 }
 
 /**
+ * Queue work for a session.
+ */
+static void queue(private_mobility_listener_t *this, mobility_entry_t *entry,
+				  mobility_work_t work)
+{
+	mobility_agenda_t *agenda = this->registry->agenda;
+
+	agenda->queue(agenda, &entry->turn, work);
+}
+
+/**
  * Have a session work for an IKE_SA.
  */
 static void bind_session(private_mobility_listener_t *this,
@@ -80,7 +91,7 @@ static void bind_session(private_mobility_listener_t *this,
 	this->registry->rebind(this->registry, entry, ike_sa);
 	entry->session->bind(entry->session, ike_sa);
 	/* we are called by listeners: look around when the IKE_SA is free */
-	this->registry->queue(this->registry, entry, MOBILITY_WORK_LOOK);
+	queue(this, entry, MOBILITY_WORK_LOOK);
 }
 
 /**
@@ -209,7 +220,7 @@ static void children_changed(private_mobility_listener_t *this,
 	entry = find(this, ike_sa);
 	if (entry)
 	{
-		this->registry->queue(this->registry, entry, MOBILITY_WORK_LOOK);
+		queue(this, entry, MOBILITY_WORK_LOOK);
 	}
 }
 
@@ -304,7 +315,7 @@ METHOD(listener_t, ike_update, bool,
 	entry = find(this, ike_sa);
 	if (entry)
 	{	/* the peer or stock may have moved it, the pin has to follow */
-		this->registry->queue(this->registry, entry, MOBILITY_WORK_LOOK);
+		queue(this, entry, MOBILITY_WORK_LOOK);
 	}
 	return TRUE;
 }
@@ -339,7 +350,7 @@ METHOD(listener_t, alert, bool,
 		entry = find(this, ike_sa);
 		if (entry)
 		{	/* what we answered may not have got there */
-			this->registry->queue(this->registry, entry, MOBILITY_WORK_SUSPECT);
+			queue(this, entry, MOBILITY_WORK_SUSPECT);
 		}
 	}
 	else if (alert == ALERT_PEER_INIT_UNREACHABLE && ike_sa &&

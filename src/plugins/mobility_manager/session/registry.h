@@ -8,9 +8,7 @@
  * @defgroup mobility_registry mobility_registry
  * @{ @ingroup mobility_manager
  *
- * Table of the sessions: which IKE_SA they have, when they want to be woken,
- * and what there is to do for them.  A few jobs do that, each for one session
- * after the other, with its IKE_SA checked out.
+ * Table of the sessions: which IKE_SA each has, and which one gets it next.
  *
  * An IKE_SA that replaces another one by reauthentication goes on with its
  * session.  The two are never checked out at the same time: what is known about
@@ -30,39 +28,24 @@
 #include <sa/ike_sa.h>
 
 #include "path/history.h"
+#include "session/agenda.h"
 
 typedef struct mobility_registry_t mobility_registry_t;
 typedef struct mobility_entry_t mobility_entry_t;
-typedef enum mobility_work_t mobility_work_t;
 
 struct mobility_session_t;
 
 /**
- * What a session's job has to do, flags.
- */
-enum mobility_work_t {
-	/** the network has changed */
-	MOBILITY_WORK_LOOK = (1<<0),
-	/** the session's time has come */
-	MOBILITY_WORK_TICK = (1<<1),
-	/** settings have changed */
-	MOBILITY_WORK_RELOAD = (1<<2),
-	/** reauthentication got no answer */
-	MOBILITY_WORK_REAUTH = (1<<3),
-	/** give the IKE_SA back to stock */
-	MOBILITY_WORK_GIVE_BACK = (1<<4),
-	/** there is a new verdict about its traffic */
-	MOBILITY_WORK_TRAFFIC = (1<<5),
-	/** something hints that its path may not work */
-	MOBILITY_WORK_SUSPECT = (1<<6),
-};
-
-/**
  * Entry of a session.  The session is used with its IKE_SA checked out only,
- * session, number and connection do not change, the other members are the
- * registry's or read by functions passed to for_each().
+ * session and connection do not change, the other members are the registry's or
+ * read by functions passed to for_each().
  */
 struct mobility_entry_t {
+
+	/**
+	 * What there is to do for it; must be the first member.
+	 */
+	mobility_turn_t turn;
 
 	/**
 	 * Session, is destroyed with the entry.
@@ -81,20 +64,10 @@ struct mobility_entry_t {
 	ike_sa_t *ike_sa;
 
 	/**
-	 * Id to check out the IKE_SA with.
-	 */
-	ike_sa_id_t *id;
-
-	/**
 	 * Unique id of the IKE_SA that is going to replace this one by
 	 * reauthentication, 0 if none.
 	 */
 	uint32_t successor;
-
-	/**
-	 * The IKE_SA is gone or going, no work for this session anymore.
-	 */
-	bool ended;
 
 	/**
 	 * Another entry, of the IKE_SA that replaced this one's by
@@ -102,35 +75,11 @@ struct mobility_entry_t {
 	 * its IKE_SA, until that is destroyed.
 	 */
 	bool replaced;
-
-	/**
-	 * When the session wants to be woken, 0 for never.
-	 */
-	uint64_t deadline;
-
-	/**
-	 * Work to do; if not 0, it waits for a job or has one.
-	 */
-	mobility_work_t work;
-
-	/**
-	 * A job gives it up, there is no other work for it anymore.
-	 */
-	bool given_up;
 };
 
 /**
- * Does what there is to do for a session, called by jobs.
- *
- * @param data			user data
- * @param ike_sa		IKE_SA, checked out
- * @return				DESTROY_ME to destroy the IKE_SA
- */
-typedef status_t (*mobility_registry_cb_t)(void *data, ike_sa_t *ike_sa);
-
-/**
  * Called for each entry, with the registry locked: must not call anything but
- * queue_locked().
+ * the agenda.
  *
  * @param data			user data
  * @param entry			entry
@@ -138,8 +87,8 @@ typedef status_t (*mobility_registry_cb_t)(void *data, ike_sa_t *ike_sa);
 typedef void (*mobility_entry_cb_t)(void *data, mobility_entry_t *entry);
 
 /**
- * Registry.  Methods may be called from any thread, also by listeners.  The
- * mutex is a leaf: nothing of charon is called with it held.
+ * Registry.  Methods may be called from any thread, also by listeners.  But for
+ * the agenda nothing is called with the mutex held.
  *
  * It owns the sessions.  One is found by the hooks of its IKE_SA, with that
  * checked out, or by its entry while that is in the table.  Who takes it out of
@@ -149,6 +98,11 @@ typedef void (*mobility_entry_cb_t)(void *data, mobility_entry_t *entry);
  * out may take it.
  */
 struct mobility_registry_t {
+
+	/**
+	 * What there is to do for the sessions.
+	 */
+	mobility_agenda_t *agenda;
 
 	/**
 	 * Add a session.
@@ -235,8 +189,7 @@ struct mobility_registry_t {
 	u_int (*get_active)(mobility_registry_t *this);
 
 	/**
-	 * Call a function for all entries.  Jobs that it queues by queue_locked() are
-	 * run later.
+	 * Call a function for all entries.
 	 *
 	 * @param cb		function to call
 	 * @param data		user data for cb
@@ -245,22 +198,11 @@ struct mobility_registry_t {
 					 void *data);
 
 	/**
-	 * Queue work, to be called by functions passed to for_each() only.
+	 * Queue work for all sessions.
 	 *
-	 * @param entry		entry
 	 * @param work		what to do
 	 */
-	void (*queue_locked)(mobility_registry_t *this, mobility_entry_t *entry,
-						 mobility_work_t work);
-
-	/**
-	 * Queue work for a session.
-	 *
-	 * @param entry		entry, NULL for all sessions
-	 * @param work		what to do
-	 */
-	void (*queue)(mobility_registry_t *this, mobility_entry_t *entry,
-				  mobility_work_t work);
+	void (*queue_all)(mobility_registry_t *this, mobility_work_t work);
 
 	/**
 	 * Queue work for the session that is shown with a number, if there is one.
@@ -270,33 +212,6 @@ struct mobility_registry_t {
 	 */
 	void (*queue_number)(mobility_registry_t *this, uint32_t number,
 						 mobility_work_t work);
-
-	/**
-	 * Have a session given up.  This is done by jobs of their own, as it may wait
-	 * for DNS, and other sessions should not.
-	 *
-	 * @param entry		entry
-	 */
-	void (*give_up)(mobility_registry_t *this, mobility_entry_t *entry);
-
-	/**
-	 * Take the work there is to do for a session, called by the job that has it.
-	 *
-	 * @param entry		entry
-	 * @return			what to do
-	 */
-	mobility_work_t (*take_work)(mobility_registry_t *this,
-								 mobility_entry_t *entry);
-
-	/**
-	 * Set the time at which a session gets MOBILITY_WORK_TICK; while many
-	 * sessions wait for a job it may be a little later.
-	 *
-	 * @param entry		entry
-	 * @param deadline	time as of mobility_now(), 0 for never
-	 */
-	void (*arm)(mobility_registry_t *this, mobility_entry_t *entry,
-				uint64_t deadline);
 
 	/**
 	 * Get the ids of the IKE_SAs of the sessions of a connection that are shown.
@@ -335,16 +250,8 @@ struct mobility_registry_t {
  * @param data			user data for both
  * @return				registry, NULL if there is no timer (logged)
  */
-mobility_registry_t *mobility_registry_create(mobility_registry_cb_t cb,
-											  mobility_registry_cb_t give_up,
+mobility_registry_t *mobility_registry_create(mobility_agenda_cb_t cb,
+											  mobility_agenda_cb_t give_up,
 											  void *data);
-
-/**
- * Check in an IKE_SA, or destroy it.
- *
- * @param ike_sa		IKE_SA
- * @param status		DESTROY_ME to destroy it
- */
-void mobility_checkin(ike_sa_t *ike_sa, status_t status);
 
 #endif /** MOBILITY_REGISTRY_H_ @}*/

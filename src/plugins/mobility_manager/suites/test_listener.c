@@ -25,6 +25,8 @@ static struct {
 	mobility_context_t context;
 	/** sessions */
 	mobility_registry_t *registry;
+	/** what is to do for sessions */
+	mobility_agenda_t *agenda;
 	/** what is tested */
 	mobility_listener_t *tracker;
 	/** the network */
@@ -143,7 +145,7 @@ static void ended(void *data)
 }
 
 /**
- * mobility_registry_cb_t, nothing runs jobs here
+ * mobility_agenda_cb_t, nothing runs jobs here
  */
 static status_t do_work(void *data, ike_sa_t *ike_sa)
 {
@@ -173,6 +175,7 @@ static void setup(void)
 	};
 	create_network();
 	t.registry = mobility_registry_create(do_work, do_work, NULL);
+	t.agenda = t.registry->agenda;
 	t.tracker = mobility_listener_create(&t.context, t.registry, &t.follower,
 										 ended, &t);
 	add_listener(&t.first, begin);
@@ -210,7 +213,7 @@ static mobility_entry_t *find(ike_sa_id_t *id)
 	{
 		ck_assert(entry->ike_sa == ike_sa);
 		ck_assert(entry->session->entry == entry);
-		ck_assert(entry->id->equals(entry->id, id));
+		ck_assert(entry->turn.id->equals(entry->turn.id, id));
 	}
 	mock_ike_checkin(ike_sa, SUCCESS);
 	return entry;
@@ -285,7 +288,7 @@ static void look(ike_sa_id_t *id)
  */
 static mobility_work_t take_work(ike_sa_id_t *id)
 {
-	return t.registry->take_work(t.registry, find(id));
+	return t.agenda->take_work(t.agenda, &find(id)->turn);
 }
 
 /**
@@ -404,7 +407,7 @@ START_TEST(test_rekey)
 	look(id);
 	id = succession_rekey(id);
 	ck_assert(find(id) == entry);
-	ck_assert(entry->work & MOBILITY_WORK_LOOK);
+	ck_assert(entry->turn.work & MOBILITY_WORK_LOOK);
 	ck_assert_int_eq(count_entries(), 1);
 	ck_assert_int_eq(t.ended, 0);
 	succession_end(id, TRUE);
@@ -478,8 +481,8 @@ START_TEST(test_break_before_make)
 	ck_assert_int_eq(count_shown(0), 0);
 	ck_assert_int_eq(t.registry->get_active(t.registry), 0);
 	/* nobody has it now, but it has to know of that */
-	t.registry->queue(t.registry, NULL, MOBILITY_WORK_RELOAD);
-	t.registry->queue(t.registry, NULL, MOBILITY_WORK_SUSPECT);
+	t.registry->queue_all(t.registry, MOBILITY_WORK_RELOAD);
+	t.registry->queue_all(t.registry, MOBILITY_WORK_SUSPECT);
 	succession_establish(new);
 	ck_assert(find(new) == entry);
 	ck_assert(entry->session == session);
@@ -506,7 +509,7 @@ START_TEST(test_given_up)
 
 	id = mock_ike_create(NULL);
 	entry = find(id);
-	t.registry->give_up(t.registry, entry);
+	t.agenda->give_up(t.agenda, &entry->turn);
 	new = succession_begin(id, REAUTH_BREAK);
 	succession_establish(new);
 	ck_assert(find(new) == entry);
@@ -822,13 +825,13 @@ START_TEST(test_changes)
 	entry = t.tracker->find(t.tracker, ike_sa);
 	host = ike_sa->get_my_host(ike_sa);
 	charon->bus->ike_update(charon->bus, ike_sa, host, host);
-	ck_assert_int_eq(t.registry->take_work(t.registry, entry),
+	ck_assert_int_eq(t.agenda->take_work(t.agenda, &entry->turn),
 					 MOBILITY_WORK_LOOK);
 	charon->bus->child_updown(charon->bus, NULL, TRUE);
-	ck_assert_int_eq(t.registry->take_work(t.registry, entry),
+	ck_assert_int_eq(t.agenda->take_work(t.agenda, &entry->turn),
 					 MOBILITY_WORK_LOOK);
 	charon->bus->child_rekey(charon->bus, NULL, NULL);
-	ck_assert_int_eq(t.registry->take_work(t.registry, entry),
+	ck_assert_int_eq(t.agenda->take_work(t.agenda, &entry->turn),
 					 MOBILITY_WORK_LOOK);
 	mock_ike_checkin(ike_sa, SUCCESS);
 	id->destroy(id);

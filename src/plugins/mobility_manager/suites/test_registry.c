@@ -77,6 +77,8 @@ static struct {
 	condvar_t *condvar;
 	/** what is tested */
 	mobility_registry_t *registry;
+	/** what is to do for sessions */
+	mobility_agenda_t *agenda;
 } t;
 
 METHOD(ike_sa_t, get_id, ike_sa_id_t*,
@@ -140,7 +142,7 @@ METHOD(ike_sa_manager_t, checkin, void,
 }
 
 /**
- * Does the work, a mobility_registry_cb_t
+ * Does the work, a mobility_agenda_cb_t
  */
 static status_t do_work(void *data, ike_sa_t *ike_sa)
 {
@@ -151,7 +153,7 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 	{
 		return SUCCESS;
 	}
-	work = t.registry->take_work(t.registry, member->entry);
+	work = t.agenda->take_work(t.agenda, &member->entry->turn);
 	t.mutex->lock(t.mutex);
 	while (t.stopped)
 	{
@@ -164,7 +166,7 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 }
 
 /**
- * Lets a session fail, a mobility_registry_cb_t; waits for DNS
+ * Lets a session fail, a mobility_agenda_cb_t; waits for DNS
  */
 static status_t do_give_up(void *data, ike_sa_t *ike_sa)
 {
@@ -198,6 +200,7 @@ static void setup()
 	t.mutex = mutex_create(MUTEX_TYPE_DEFAULT);
 	t.condvar = condvar_create(CONDVAR_TYPE_DEFAULT);
 	t.registry = mobility_registry_create(do_work, do_give_up, NULL);
+	t.agenda = t.registry->agenda;
 	for (i = 0; i < SESSIONS; i++)
 	{
 		member = &t.members[i];
@@ -327,7 +330,7 @@ START_TEST(test_all)
 {
 	u_int i;
 
-	t.registry->queue(t.registry, NULL, MOBILITY_WORK_LOOK);
+	t.registry->queue_all(t.registry, MOBILITY_WORK_LOOK);
 	for (i = 0; i < SESSIONS; i++)
 	{
 		wait_turns(&t.members[i], 1);
@@ -351,19 +354,20 @@ START_TEST(test_give_up)
 	stop(TRUE);
 	for (i = 0; i < WORKERS; i++)
 	{
-		t.registry->queue(t.registry, t.members[SESSIONS - 1 - i].entry,
+		t.agenda->queue(t.agenda, &t.members[SESSIONS - 1 - i].entry->turn,
 						  MOBILITY_WORK_LOOK);
 	}
 	wait_busy(WORKERS);
 	for (i = 0; i < SESSIONS / 2; i++)
 	{
-		t.registry->queue(t.registry, t.members[i].entry, MOBILITY_WORK_TICK);
-		t.registry->give_up(t.registry, t.members[i].entry);
-		t.registry->give_up(t.registry, t.members[i].entry);
+		t.agenda->queue(t.agenda, &t.members[i].entry->turn,
+						MOBILITY_WORK_TICK);
+		t.agenda->give_up(t.agenda, &t.members[i].entry->turn);
+		t.agenda->give_up(t.agenda, &t.members[i].entry->turn);
 	}
 	t.registry->set_ended(t.registry, t.members[SESSIONS / 2 - 1].entry);
 	stop(FALSE);
-	t.registry->queue(t.registry, NULL, MOBILITY_WORK_LOOK);
+	t.registry->queue_all(t.registry, MOBILITY_WORK_LOOK);
 	for (i = SESSIONS / 2; i < SESSIONS; i++)
 	{
 		wait_turns(&t.members[i], 1);
@@ -396,7 +400,7 @@ START_TEST(test_blocked)
 	u_int i;
 
 	_checkout(&t.ike_sas, t.members[0].id);
-	t.registry->queue(t.registry, NULL, MOBILITY_WORK_LOOK);
+	t.registry->queue_all(t.registry, MOBILITY_WORK_LOOK);
 	for (i = 1; i < SESSIONS; i++)
 	{
 		wait_turns(&t.members[i], 1);
@@ -417,11 +421,11 @@ START_TEST(test_coalesce)
 	member_t *last = &t.members[SESSIONS - 1], *first = &t.members[0];
 
 	stop(TRUE);
-	t.registry->queue(t.registry, first->entry, MOBILITY_WORK_LOOK);
+	t.agenda->queue(t.agenda, &first->entry->turn, MOBILITY_WORK_LOOK);
 	wait_busy(1);
-	t.registry->queue(t.registry, NULL, MOBILITY_WORK_LOOK);
-	t.registry->queue(t.registry, NULL, MOBILITY_WORK_LOOK);
-	t.registry->queue(t.registry, last->entry, MOBILITY_WORK_SUSPECT);
+	t.registry->queue_all(t.registry, MOBILITY_WORK_LOOK);
+	t.registry->queue_all(t.registry, MOBILITY_WORK_LOOK);
+	t.agenda->queue(t.agenda, &last->entry->turn, MOBILITY_WORK_SUSPECT);
 	t.registry->queue_number(t.registry, SESSIONS, MOBILITY_WORK_TRAFFIC);
 	stop(FALSE);
 	wait_turns(first, 2);
@@ -443,7 +447,7 @@ START_TEST(test_gone)
 
 	stop(TRUE);
 	t.registry->set_ended(t.registry, ended->entry);
-	t.registry->queue(t.registry, NULL, MOBILITY_WORK_LOOK);
+	t.registry->queue_all(t.registry, MOBILITY_WORK_LOOK);
 	wait_busy(1);
 	forget(forgotten);
 	forget(ended);
@@ -451,7 +455,7 @@ START_TEST(test_gone)
 	stop(FALSE);
 	wait_turns(&t.members[SESSIONS - 3], 1);
 	/* in order, so they would have had theirs now */
-	t.registry->queue(t.registry, t.members[0].entry, MOBILITY_WORK_LOOK);
+	t.agenda->queue(t.agenda, &t.members[0].entry->turn, MOBILITY_WORK_LOOK);
 	wait_turns(&t.members[0], 2);
 	ck_assert_int_eq(ended->turns, 0);
 	ck_assert_int_eq(forgotten->turns, 0);
@@ -472,8 +476,8 @@ START_TEST(test_ticks)
 	{
 		deadlines[i] = begin + 1 + random() % 100;
 		/* the first one is not meant */
-		t.registry->arm(t.registry, t.members[i].entry, begin + 1000000);
-		t.registry->arm(t.registry, t.members[i].entry, deadlines[i]);
+		t.agenda->arm(t.agenda, &t.members[i].entry->turn, begin + 1000000);
+		t.agenda->arm(t.agenda, &t.members[i].entry->turn, deadlines[i]);
 	}
 	for (i = 0; i < SESSIONS; i++)
 	{
@@ -494,17 +498,17 @@ START_TEST(test_ticks_crowded)
 	u_int i;
 
 	stop(TRUE);
-	t.registry->queue(t.registry, NULL, MOBILITY_WORK_LOOK);
+	t.registry->queue_all(t.registry, MOBILITY_WORK_LOOK);
 	wait_busy(1);
 	begin = mobility_now();
 	for (i = 0; i < SESSIONS; i++)
 	{
 		/* some change their mind */
 		deadlines[i] = begin + (i % 10 ? 1 + random() % 200 : PATIENCE);
-		t.registry->arm(t.registry, t.members[i].entry, deadlines[i]);
+		t.agenda->arm(t.agenda, &t.members[i].entry->turn, deadlines[i]);
 		if (i % 10 == 0)
 		{
-			t.registry->arm(t.registry, t.members[i].entry, 0);
+			t.agenda->arm(t.agenda, &t.members[i].entry->turn, 0);
 		}
 	}
 	stop(FALSE);
@@ -559,7 +563,7 @@ START_TEST(test_forget)
 	}
 	for (i = 0; t.registry->get_active(t.registry); i++)
 	{
-		t.registry->queue(t.registry, NULL, MOBILITY_WORK_LOOK);
+		t.registry->queue_all(t.registry, MOBILITY_WORK_LOOK);
 		t.registry->queue_number(t.registry, 1 + i % SESSIONS,
 								 MOBILITY_WORK_TRAFFIC);
 		ids = t.registry->get_ids(t.registry, "home");

@@ -1,0 +1,527 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "session/agenda.h"
+#include "net/clock.h"
+
+#include <daemon.h>
+#include <collections/hashtable.h>
+#include <collections/linked_list.h>
+#include <processing/jobs/callback_job.h>
+#include <threading/mutex.h>
+
+/** Jobs that work at the same time.  Most of what they do waits for the locks of
+ * the kernel and of netlink sockets, more of them keep each other from working;
+ * and messages need threads, too.  One would have all sessions wait for an
+ * IKE_SA that somebody else has checked out. */
+#define WORKERS 4
+
+/** Sessions waiting for a job that are so many that it does not matter when
+ * exactly others want to be woken, and ms between two times then. */
+#define CROWD 16
+#define CROWD_INTERVAL 50
+
+typedef struct private_mobility_agenda_t private_mobility_agenda_t;
+typedef struct line_t line_t;
+
+/**
+ * Sessions in a line for jobs of one kind.
+ */
+struct line_t {
+
+	/**
+	 * Agenda.
+	 */
+	private_mobility_agenda_t *agenda;
+
+	/**
+	 * Does what they wait for.
+	 */
+	mobility_agenda_cb_t cb;
+
+	/**
+	 * Sessions that no job has taken yet, mobility_turn_t*.
+	 */
+	linked_list_t *waiting;
+
+	/**
+	 * Number of jobs.
+	 */
+	u_int workers;
+
+	/**
+	 * How many of them to queue when the mutex is released.
+	 */
+	u_int starting;
+};
+
+/**
+ * Private data of a mobility_agenda_t object.
+ */
+struct private_mobility_agenda_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_agenda_t public;
+
+	/**
+	 * User data for callbacks.
+	 */
+	void *data;
+
+	/**
+	 * Destroys sessions.
+	 */
+	mobility_turn_cb_t destroy;
+
+	/**
+	 * Sessions with work.
+	 */
+	line_t work;
+
+	/**
+	 * Sessions to be given up.
+	 */
+	line_t failing;
+
+	/**
+	 * Sessions that were forgotten, to be destroyed, mobility_turn_t*.
+	 */
+	linked_list_t *forgotten;
+
+	/**
+	 * Sessions that want to be woken, mobility_turn_t*.
+	 */
+	hashtable_t *armed;
+
+	/**
+	 * Locks all of this.
+	 */
+	mutex_t *mutex;
+
+	/**
+	 * Wakes us for the earliest deadline.
+	 */
+	mobility_clock_t *clock;
+
+	/**
+	 * Time the clock is set to, 0 if it is not.
+	 */
+	uint64_t alarm;
+};
+
+/**
+ * Take the next session of a line, and get the id to check out its IKE_SA with,
+ * or one that is to be destroyed.  Returns FALSE if there is none and the job is
+ * to end.
+ */
+static bool take_next(line_t *line, ike_sa_id_t **id,
+					  mobility_turn_t **forgotten)
+{
+	private_mobility_agenda_t *this = line->agenda;
+	mobility_turn_t *turn;
+	bool found = TRUE;
+
+	*id = NULL;
+	*forgotten = NULL;
+	this->mutex->lock(this->mutex);
+	if (line->waiting->remove_first(line->waiting, (void**)&turn) == SUCCESS)
+	{
+		*id = turn->id->clone(turn->id);
+	}
+	else if (line != &this->work ||
+			 this->forgotten->remove_first(this->forgotten,
+										   (void**)forgotten) != SUCCESS)
+	{
+		line->workers--;
+		found = FALSE;
+	}
+	this->mutex->unlock(this->mutex);
+	return found;
+}
+
+/*
+ * Described in header.
+ */
+void mobility_checkin(ike_sa_t *ike_sa, status_t status)
+{
+	if (status == DESTROY_ME)
+	{
+		charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager,
+													ike_sa);
+	}
+	else
+	{
+		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+	}
+}
+
+/**
+ * Work on a session.
+ */
+static void work_on(line_t *line, ike_sa_id_t *id)
+{
+	ike_sa_t *ike_sa;
+
+	ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, id);
+	if (ike_sa)
+	{
+		mobility_checkin(ike_sa, line->cb(line->agenda->data, ike_sa));
+	}
+}
+
+/**
+ * Job that works until nothing is left to do, one session at a time: in between
+ * it is the turn of messages.
+ */
+static job_requeue_t work_job(line_t *line)
+{
+	mobility_turn_t *forgotten;
+	ike_sa_id_t *id;
+
+	if (!take_next(line, &id, &forgotten))
+	{
+		return JOB_REQUEUE_NONE;
+	}
+	if (forgotten)
+	{
+		line->agenda->destroy(forgotten);
+	}
+	else
+	{
+		work_on(line, id);
+		id->destroy(id);
+	}
+	return JOB_REQUEUE_FAIR;
+}
+
+/**
+ * Have one more job if there may be, the mutex must be held.
+ */
+static void add_worker(line_t *line)
+{
+	if (line->workers < WORKERS)
+	{
+		line->workers++;
+		line->starting++;
+	}
+}
+
+/**
+ * Queue jobs of a line.
+ */
+static void start_workers(line_t *line, u_int count)
+{
+	while (count--)
+	{
+		lib->processor->queue_job(lib->processor,
+				(job_t*)callback_job_create_with_prio(
+							(callback_job_cb_t)work_job, line,
+							NULL, NULL, JOB_PRIO_HIGH));
+	}
+}
+
+/**
+ * Unlock the mutex, then queue the jobs that are needed.
+ */
+static void unlock(private_mobility_agenda_t *this)
+{
+	u_int working = this->work.starting, failing = this->failing.starting;
+
+	this->work.starting = this->failing.starting = 0;
+	this->mutex->unlock(this->mutex);
+
+	start_workers(&this->work, working);
+	start_workers(&this->failing, failing);
+}
+
+/**
+ * Queue work, the mutex must be held.
+ */
+static void queue_locked(private_mobility_agenda_t *this, mobility_turn_t *turn,
+						 mobility_work_t flags)
+{
+	if (turn->ended || turn->given_up)
+	{	/* but the next IKE_SA may go on with it */
+		turn->work |= flags & MOBILITY_WORK_RELOAD;
+		return;
+	}
+	if (!turn->work)
+	{
+		this->work.waiting->insert_last(this->work.waiting, turn);
+		add_worker(&this->work);
+	}
+	turn->work |= flags;
+}
+
+METHOD(mobility_agenda_t, queue, void,
+	private_mobility_agenda_t *this, mobility_turn_t *turn,
+	mobility_work_t work)
+{
+	this->mutex->lock(this->mutex);
+	queue_locked(this, turn, work);
+	unlock(this);
+}
+
+METHOD(mobility_agenda_t, give_up, void,
+	private_mobility_agenda_t *this, mobility_turn_t *turn)
+{
+	this->mutex->lock(this->mutex);
+	if (!turn->ended && !turn->given_up)
+	{	/* nobody is to wait for its IKE_SA */
+		this->work.waiting->remove(this->work.waiting, turn, NULL);
+		turn->given_up = TRUE;
+		this->failing.waiting->insert_last(this->failing.waiting, turn);
+		add_worker(&this->failing);
+	}
+	unlock(this);
+}
+
+METHOD(mobility_agenda_t, take_work, mobility_work_t,
+	private_mobility_agenda_t *this, mobility_turn_t *turn)
+{
+	mobility_work_t work;
+
+	this->mutex->lock(this->mutex);
+	work = turn->work;
+	turn->work = 0;
+	this->mutex->unlock(this->mutex);
+	return work;
+}
+
+/**
+ * Set when a session wants to be woken, the mutex must be held.
+ */
+static void set_deadline(private_mobility_agenda_t *this,
+						 mobility_turn_t *turn, uint64_t deadline)
+{
+	turn->deadline = deadline;
+	if (deadline)
+	{
+		this->armed->put(this->armed, turn, turn);
+	}
+	else
+	{
+		this->armed->remove(this->armed, turn);
+	}
+}
+
+/**
+ * Check if there is much to do, the mutex must be held.
+ */
+static bool is_crowded(private_mobility_agenda_t *this)
+{
+	return this->work.waiting->get_count(this->work.waiting) >= CROWD;
+}
+
+/**
+ * Set the clock, the mutex must be held.
+ */
+static void set_clock(private_mobility_agenda_t *this, uint64_t when)
+{
+	if (when && is_crowded(this))
+	{
+		when = max(when, mobility_now() + CROWD_INTERVAL);
+		if (this->alarm && this->alarm <= when)
+		{
+			return;
+		}
+	}
+	this->alarm = when;
+	this->clock->set(this->clock, when);
+}
+
+/**
+ * Set the clock to the earliest deadline, the mutex must be held.
+ */
+static void set_alarm(private_mobility_agenda_t *this)
+{
+	enumerator_t *enumerator;
+	mobility_turn_t *turn;
+	uint64_t first = 0;
+
+	enumerator = this->armed->create_enumerator(this->armed);
+	while (enumerator->enumerate(enumerator, NULL, &turn))
+	{
+		first = first ? min(first, turn->deadline) : turn->deadline;
+	}
+	enumerator->destroy(enumerator);
+	this->alarm = 0;
+	set_clock(this, first);
+}
+
+/**
+ * mobility_clock_cb_t
+ */
+static void time_has_come(void *data, uint64_t now)
+{
+	private_mobility_agenda_t *this = data;
+	enumerator_t *enumerator;
+	mobility_turn_t *turn;
+
+	this->mutex->lock(this->mutex);
+	enumerator = this->armed->create_enumerator(this->armed);
+	while (enumerator->enumerate(enumerator, NULL, &turn))
+	{
+		if (turn->deadline <= now)
+		{
+			turn->deadline = 0;
+			this->armed->remove_at(this->armed, enumerator);
+			queue_locked(this, turn, MOBILITY_WORK_TICK);
+		}
+	}
+	enumerator->destroy(enumerator);
+	set_alarm(this);
+	unlock(this);
+}
+
+METHOD(mobility_agenda_t, arm, void,
+	private_mobility_agenda_t *this, mobility_turn_t *turn,
+	uint64_t deadline)
+{
+	bool was_first;
+
+	this->mutex->lock(this->mutex);
+	was_first = turn->deadline && turn->deadline == this->alarm;
+	deadline = turn->ended ? 0 : deadline;
+	set_deadline(this, turn, deadline);
+	if (was_first && !is_crowded(this))
+	{	/* do not wake the host for a time that is not meant anymore */
+		set_alarm(this);
+	}
+	else if (deadline && (!this->alarm || deadline < this->alarm))
+	{
+		set_clock(this, deadline);
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+/**
+ * Take a session that has work out of the line, the mutex must be held.
+ */
+static void leave_line(private_mobility_agenda_t *this,
+					   mobility_turn_t *turn)
+{
+	line_t *line = turn->given_up ? &this->failing : &this->work;
+
+	if (turn->work || turn->given_up)
+	{
+		line->waiting->remove(line->waiting, turn, NULL);
+	}
+}
+
+METHOD(mobility_agenda_t, end, void,
+	private_mobility_agenda_t *this, mobility_turn_t *turn)
+{
+	this->mutex->lock(this->mutex);
+	leave_line(this, turn);
+	set_deadline(this, turn, 0);
+	turn->ended = TRUE;
+	turn->work &= MOBILITY_WORK_RELOAD;
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(mobility_agenda_t, forget, void,
+	private_mobility_agenda_t *this, mobility_turn_t *turn)
+{
+	this->mutex->lock(this->mutex);
+	this->forgotten->insert_last(this->forgotten, turn);
+	add_worker(&this->work);
+	unlock(this);
+}
+
+METHOD(mobility_agenda_t, rebind, void,
+	private_mobility_agenda_t *this, mobility_turn_t *turn, ike_sa_id_t *id)
+{
+	mobility_work_t work;
+
+	this->mutex->lock(this->mutex);
+	leave_line(this, turn);
+	turn->id->destroy(turn->id);
+	turn->id = id->clone(id);
+	if (turn->ended)
+	{
+		turn->ended = turn->given_up = FALSE;
+	}
+	work = turn->work;
+	turn->work = 0;
+	if (work)
+	{	/* a job may have taken the id of the previous IKE_SA */
+		queue_locked(this, turn, work);
+	}
+	unlock(this);
+}
+
+METHOD(mobility_agenda_t, flush, void,
+	private_mobility_agenda_t *this)
+{
+	mobility_turn_t *turn;
+
+	while (this->forgotten->remove_first(this->forgotten,
+										 (void**)&turn) == SUCCESS)
+	{
+		this->destroy(turn);
+	}
+}
+
+METHOD(mobility_agenda_t, destroy, void,
+	private_mobility_agenda_t *this)
+{
+	DESTROY_IF(this->clock);
+	this->armed->destroy(this->armed);
+	this->work.waiting->destroy(this->work.waiting);
+	this->failing.waiting->destroy(this->failing.waiting);
+	this->forgotten->destroy(this->forgotten);
+	this->mutex->destroy(this->mutex);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+mobility_agenda_t *mobility_agenda_create(mobility_agenda_cb_t cb,
+										  mobility_agenda_cb_t give_up,
+										  void *data, mobility_turn_cb_t destroy)
+{
+	private_mobility_agenda_t *this;
+
+	INIT(this,
+		.public = {
+			.queue = _queue,
+			.give_up = _give_up,
+			.take_work = _take_work,
+			.arm = _arm,
+			.rebind = _rebind,
+			.end = _end,
+			.forget = _forget,
+			.flush = _flush,
+			.destroy = _destroy,
+		},
+		.data = data,
+		.destroy = destroy,
+		.work = {
+			.agenda = this,
+			.cb = cb,
+			.waiting = linked_list_create(),
+		},
+		.failing = {
+			.agenda = this,
+			.cb = give_up,
+			.waiting = linked_list_create(),
+		},
+		.forgotten = linked_list_create(),
+		.armed = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr, 4),
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+	);
+	this->clock = mobility_clock_create(time_has_come, this);
+	if (!this->clock)
+	{
+		_destroy(this);
+		return NULL;
+	}
+	return &this->public;
+}
