@@ -15,6 +15,8 @@ GUEST = os.environ["LAB_GUEST"]
 # the one folder of the machine that can be written to
 SHARED = os.environ["LAB_SHARED"]
 PLUGINS = "/usr/lib/ipsec/plugins"
+# where hosts find the package of the laboratory, and keep it compiled
+PYTHON = "/mnt/python"
 # What of the machine's /etc programs in the hosts need.
 ETC = ("passwd", "group", "ld.so.cache", "ld.so.conf", "ld.so.conf.d",
        "protocols", "services", "localtime", "bash.bashrc", "profile",
@@ -94,5 +96,7 @@ def prepare():
                      options="trans=virtio,version=9p2000.L,msize=512000")
     private_folders()
     system.bind("/mnt/results", SHARED)
+    shutil.copytree(os.path.dirname(GUEST) + "/lab", PYTHON + "/lab",
+                    ignore=shutil.ignore_patterns("tests", "__pycache__"))
     prepare_tools()
     prepare_plugins()

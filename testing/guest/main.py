@@ -69,8 +69,7 @@ class Laboratory:
             "LAB_TERMINAL": os.environ.get("LAB_TERMINAL", ""),
             "HOME": "/run/home", "LANG": "C.UTF-8", "TERM": "dumb",
             "STRONGSWAN_CONF": "/etc/strongswan.conf.testing",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONPATH": os.environ["PYTHONPATH"],
+            "PYTHONPATH": machine.PYTHON,
         }
 
     def _start(self, names, results, path, plugin):

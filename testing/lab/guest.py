@@ -29,7 +29,10 @@ _lock = threading.Lock()
 
 
 def kill_all():
-    """Whatever still runs, when the whole program stops: none boots any more."""
+    """Whatever still runs, when the whole program stops: none boots any more.
+    Who is impatient and interrupts that as well must not leave any behind."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     with _lock:
         _stopped.set()
         running = list(_running)

@@ -56,12 +56,14 @@ HOSTS = {
 }
 
 # Settings of every host, under /proc/sys/net.
-# Reverse path filters are what systemd sets on a Debian.
+# Reverse path filters are what systemd sets on a Debian.  All are routers, so
+# they solicit none; the delay, which is random, is that of addresses as well.
 SYSCTL = """\
 1 ipv4/ip_forward
 1 ipv6/conf/all/forwarding
 2 ipv4/conf/all/rp_filter
 2 ipv4/conf/default/rp_filter
+0 ipv6/conf/default/router_solicitation_delay
 """
 
 # further names for /etc/hosts; tcpdump shows them

@@ -7,7 +7,6 @@ number, when it was sent and when it arrived; times in nanoseconds of the one
 clock that all hosts share.
 """
 
-import dataclasses
 import functools
 import os
 
@@ -59,14 +58,15 @@ def event_time(results, name):
     raise SystemExit(f"there was no event '{name}'")
 
 
-@dataclasses.dataclass
 class Stream:
     """One direction of the UDP stream, within a span of time."""
-    sent: dict          # number -> when
-    received: dict      # number -> when it arrived
-    start: int
-    end: int
-    duplicates: int     # what arrived more than once
+
+    def __init__(self, sent, received, start, end, duplicates):
+        self.sent = sent                # number -> when
+        self.received = received        # number -> when it arrived
+        self.start = start
+        self.end = end
+        self.duplicates = duplicates    # what arrived more than once
 
     @functools.cached_property
     def disorder(self):

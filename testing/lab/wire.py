@@ -2,7 +2,6 @@
 # Copyright (C) 2026 The mobility-manager developers
 """Reads IKE and ESP packets out of captures (tcpdump -i any)."""
 
-import dataclasses
 import ipaddress
 import struct
 
@@ -15,23 +14,22 @@ INITIATOR = 0x08
 IKE_HEADER = struct.Struct("!8s8s4B2I")
 
 
-@dataclasses.dataclass
 class Packet:
-    time: float
-    index: int          # of the interface
-    outgoing: bool
-    source: str
-    destination: str
-    length: int
-    kind: str           # "ike", "esp" or "keepalive"
-    ports: tuple = ()
-    spi: int = 0
-    sequence: int = 0
-    exchange: str = ""
-    message: int = 0
-    request: bool = False
-    from_initiator: bool = False
-    ike_spi: bytes = b""      # the initiator's
+    # to import dataclasses would take a tool in a guest as long as all else
+    source = destination = ""
+    length = 0
+    kind = ""           # "ike", "esp" or "keepalive"
+    ports = ()
+    spi = sequence = 0
+    exchange = ""
+    message = 0
+    request = from_initiator = False
+    ike_spi = b""       # the initiator's
+
+    def __init__(self, time=0, index=0, outgoing=False):
+        self.time = time
+        self.index = index          # of the interface
+        self.outgoing = outgoing
 
     def describe(self):
         path = f"{self.source} -> {self.destination}"
@@ -122,7 +120,7 @@ def read(path):
             break
         index, = struct.unpack_from("!I", frame, 4)
         packet = Packet(seconds + fraction / unit, index,
-                        frame[10] == OUTGOING, "", "", 0, "")
+                        frame[10] == OUTGOING)
         packet = parse_ip(packet, frame[20:])
         if packet:
             yield packet

@@ -4,6 +4,7 @@
 import concurrent.futures
 import os
 import pathlib
+import signal
 import sys
 import tempfile
 import threading
@@ -115,6 +116,8 @@ class LabTest(unittest.TestCase):
         self.check_nothing_left()
 
     def test_all_end(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self.addCleanup(signal.signal, number, signal.getsignal(number))
         self.lab.boot()
         guest.kill_all()
         self.check_nothing_left()
