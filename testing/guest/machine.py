@@ -97,6 +97,7 @@ def prepare():
     private_folders()
     system.bind("/mnt/results", SHARED)
     shutil.copytree(os.path.dirname(GUEST) + "/lab", PYTHON + "/lab",
-                    ignore=shutil.ignore_patterns("tests", "__pycache__"))
+                    ignore=shutil.ignore_patterns("tests", "bench",
+                                                  "__pycache__"))
     prepare_tools()
     prepare_plugins()

@@ -8,8 +8,8 @@ import re
 import statistics
 import time
 
-from . import build, paths, site, steps, timeline
-from .steps import say
+from .. import build, paths, site, steps, timeline
+from ..steps import say
 
 trafficlog, wire = timeline.trafficlog, timeline.wire
 

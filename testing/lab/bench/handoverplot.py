@@ -5,7 +5,7 @@
 import math
 import statistics
 
-from . import svg
+from .. import svg
 
 WIDTH, LEFT, RIGHT, TOP, ROW = 1000, 230, 90, 70, 22
 FIRST, LAST = 1, 300000     # milliseconds

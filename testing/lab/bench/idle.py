@@ -6,8 +6,8 @@ import json
 import re
 import time
 
-from . import build, paths, site, steps
-from .steps import say
+from .. import build, paths, site, steps
+from ..steps import say
 
 # threads by name, each with its number of switches to and fro
 SWITCHES = r"""

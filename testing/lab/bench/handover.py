@@ -6,9 +6,9 @@ import dataclasses
 import json
 import statistics
 
-from . import build, compiled, handoverplot, livetraffic, paths, site, \
-    steps, timeline, tunnels
-from .steps import say
+from . import handoverplot, tunnels
+from .. import build, compiled, livetraffic, paths, site, steps, timeline
+from ..steps import say
 
 trafficlog, wire = timeline.trafficlog, timeline.wire
 

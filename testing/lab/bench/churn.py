@@ -16,8 +16,8 @@ import subprocess
 import sys
 import time
 
-from . import build, paths, steps
-from .steps import say
+from .. import build, paths, steps
+from ..steps import say
 
 PLUGINS = "/usr/lib/ipsec/plugins"
 CHARON = "/usr/sbin/charon-systemd"
@@ -253,7 +253,7 @@ def main(options):
         code = subprocess.run(
             ["unshare", *(["--map-root-user"] if os.geteuid() else []),
              "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-             sys.executable, "-B", "-m", "lab.churn", json.dumps(job)],
+             sys.executable, "-B", "-m", "lab.bench.churn", json.dumps(job)],
             cwd=paths.TESTING, stdin=subprocess.DEVNULL, check=False).returncode
         if code:
             raise steps.Failed(f"the measurement failed; logs: {results}")

@@ -3,7 +3,7 @@
 """The tunnels that testing/bench handover compares: alice is the laptop, sun
 the gateway.  Their configurations, with the reasons, are in testing/peers."""
 
-from . import paths
+from .. import paths
 
 PEERS = paths.TESTING / "peers"
 # the distribution's default is to send on into a pulled cable

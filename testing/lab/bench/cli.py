@@ -4,7 +4,8 @@
 
 import argparse
 
-from . import churn, guest, handover, idle, kernels, paths, scale, steps
+from . import churn, handover, idle, scale
+from .. import guest, kernels, paths, steps
 
 
 def arguments():
