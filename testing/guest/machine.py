@@ -5,7 +5,6 @@ read-only."""
 
 import os
 import shutil
-import subprocess
 import sys
 
 import system
@@ -81,7 +80,7 @@ def prepare_plugins():
 
 
 def add_plugin(plugin):
-    """A copy: a build meanwhile must not change the code of a running daemon."""
+    """A copy: a build meanwhile must not change what a daemon runs."""
     shutil.copy(plugin, PLUGINS)
 
 

@@ -6,12 +6,11 @@ import argparse
 import concurrent.futures
 import os
 import pathlib
-import signal
 import sys
 import termios
 
-from . import build, display, guest, kernels, paths, runner, \
-    scenario as scenarios, steps
+from . import build, display, front, guest, kernels, paths, runner, \
+    scenario as scenarios
 
 
 def arguments():
@@ -42,10 +41,7 @@ def arguments():
     kernels.add_option(parser)
     parser.add_argument("--shell", metavar="HOST",
                         help="bring the scenario up and give a shell in HOST")
-    parser.add_argument("--build", metavar="DIR",
-                        help="where to build the plugin (default: $MM_BUILD, "
-                        "else build/); what is older than its sources is "
-                        "built first")
+    front.add_build(parser)
     parser.add_argument("--strongswan-tests", metavar="DIR",
                         help="strongSwan's own scenarios (default: those "
                         "testing/setup-strongswan fetched)")
@@ -127,24 +123,16 @@ def run_all(options, names):
 
 
 def main():
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     options = arguments()
-    try:
-        if options.list:
-            show_list(options)
-            return 0
-        names = selected(options)
-        if options.export:
-            export(options.export, names)
-            return 0
-        if not options.stock:
-            build.plugin(options.build, _runs_suites(names, options))
-        if options.shell:
-            return run_shell(options, names)
-        return run_all(options, names)
-    except (paths.Missing, steps.Failed) as missing:
-        print(missing, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nstopped; nothing is left running", file=sys.stderr)
-        return 130
+    if options.list:
+        show_list(options)
+        return 0
+    names = selected(options)
+    if options.export:
+        export(options.export, names)
+        return 0
+    if not options.stock:
+        build.plugin(options.build, _runs_suites(names, options))
+    if options.shell:
+        return run_shell(options, names)
+    return run_all(options, names)

@@ -3,15 +3,12 @@
 """testing/demo: the same cuts with the plugin and without it, live."""
 
 import argparse
-import contextlib
 import dataclasses
 import json
-import shutil
-import sys
 import time
 
-from . import build, demoplot, guest, livetraffic, paths, scenario, site, \
-    steps, timeline, uml
+from . import build, demoplot, front, livetraffic, paths, site, steps, \
+    timeline
 from .steps import say
 
 SCENARIO = "dormant-and-back"
@@ -51,27 +48,19 @@ class Cut:
 class Story:
     """One run: with the plugin or without."""
 
-    def __init__(self, results, plugin, build_folder):
-        self.results = results
+    def __init__(self, name, plugin, options):
         self.with_plugin = plugin is not None
         self.log = self.tcp = None
         self.cuts = []
-        self._live = livetraffic.Live(results)
+        self._place = site.Site(f"demo/{name}", plugin, options,
+                                found=SCENARIO)
+        self.results = self._place.results
+        self._live = livetraffic.Live(self.results)
         self._watched = 0
-        source = scenario.find(SCENARIO)
-        self._lock = paths.claim(results)
-        shutil.rmtree(results, ignore_errors=True)
-        results.mkdir(parents=True)
-        source.prepare(results, self.with_plugin)
-        self._scenario = source
-        self._lab = uml.Lab(plugin, paths.tools(plugin, build_folder))
 
     def tell(self):
         try:
-            with contextlib.ExitStack() as stack:
-                with steps.Progress("Booting the laboratory"):
-                    stack.enter_context(self._lab)
-                    self._lab.start(self.results, self._scenario.hosts())
+            with self._place:
                 self._connect()
                 self._watch(QUIET)
                 self._cut("The cable is pulled", f"cable pull {CABLE}",
@@ -80,30 +69,24 @@ class Story:
                           OUTAGE, comes_back=False)
                 self._cut("The Wi-Fi is back", f"cable plug {WIFI}", PATIENCE)
                 self._watch(QUIET)
-                self._run("alice", "swanctl --list-sas", must=False)
-                self._run("alice", "ip address > /var/log/ip.address")
-                self._run("alice", "traffic stop", must=False)
+                self._place.run("alice", "swanctl --list-sas", must=False)
+                self._place.run("alice", "ip address > /var/log/ip.address")
+                self._place.run("alice", "traffic stop", must=False)
         finally:
-            timeline.write(self.results, self._scenario)
+            timeline.write(self.results, self._place.scenario)
         self._count()
-
-    def _run(self, host, command, must=True):
-        result = self._lab.run(host, command)
-        if must and result.code:
-            raise steps.Failed(f"{host}# {command}\n{result.out}{result.err}")
-        return result
 
     def _connect(self):
         with steps.Progress("Bringing the tunnel up"):
             passed = self.results / "swanctl.conf"
             passed.write_text(SWANCTL, encoding="utf-8")
-            self._run("alice", f"cp {passed} "
-                      "/etc/swanctl/conf.d/scenario.conf; echo "
-                      f"'charon-systemd {{\n  {site.TIMEOUTS}\n}}' "
-                      "> /etc/strongswan.d/scenario.conf")
-            self._run("alice", "start-capture")
-            for line in self._scenario.lines("pretest.dat"):
-                self._run(line.host, line.command)
+            self._place.run(
+                "alice", f"cp {passed} /etc/swanctl/conf.d/scenario.conf; "
+                f"echo 'charon-systemd {{\n  {site.TIMEOUTS}\n}}' "
+                "> /etc/strongswan.d/scenario.conf")
+            self._place.run("alice", "start-capture")
+            for line in self._place.scenario.lines("pretest.dat"):
+                self._place.run(line.host, line.command)
         say("  alice talks to bob through the tunnel, over the cable: 50 "
             "packets a second each way, and a TCP connection")
         self._live.counts()
@@ -141,12 +124,12 @@ class Story:
     def _cut(self, title, command, seconds, comes_back=True,
              stop_when_back=True):
         say(f"\n{title}.")
-        self._run("alice", command)
+        self._place.run("alice", command)
         cut = Cut(title, timeline.trafficlog.events(
             str(self.results))[-1][0], comes_back)
         self.cuts.append(cut)
-        answer = self._lab.submit("alice", f"traffic wait {seconds} udp",
-                                  seconds + 10)
+        answer = self._place.submit(
+            "alice", f"traffic wait {seconds} udp", seconds + 10)
         start = time.monotonic()
         while (left := start + seconds - time.monotonic()) > 0:
             step = 1 if left > seconds - CLOSE_LOOK else INTERVAL
@@ -217,8 +200,8 @@ def arguments():
         prog="testing/demo", description="Shows what the plugin does: installs "
         "what is needed, builds, boots a laboratory of User Mode Linux and "
         "pulls cables there, with the plugin and with stock strongSwan.")
-    parser.add_argument("--build", metavar="DIR", help="where to build "
-                        "the plugin (default: $MM_BUILD, else build/)")
+    parser.set_defaults(kernel="uml")
+    front.add_build(parser)
     parser.add_argument("--no-setup", action="store_true",
                         help="install and build nothing")
     parser.add_argument("--stock-only", action="store_true",
@@ -237,7 +220,7 @@ def tell_all(options):
     for name, library in (("plugin", plugin), ("stock", None)):
         if name == "plugin" and options.stock_only:
             continue
-        story = Story(folder / name, library, options.build)
+        story = Story(name, library, options)
         say("\n== " + demoplot.title(story) + " ==")
         story.tell()
         stories.append(story)
@@ -250,19 +233,4 @@ def tell_all(options):
 
 
 def main():
-    options = arguments()
-    try:
-        tell_all(options)
-    except (steps.Failed, paths.Missing, guest.Broken) as error:
-        say(f"\n{error}")
-        return 1
-    except KeyboardInterrupt:
-        say("\nstopped; nothing is left running")
-        return 130
-    finally:
-        guest.kill_all()
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    tell_all(arguments())

@@ -126,7 +126,8 @@ class Lab:
 
     def start(self, results, hosts):
         """Gives it hosts, new ones with nothing of those before, whose logs go
-        to a folder of results.  That has what they need in scenario/ and etc/."""
+        to a folder of results.  That has what they need, in scenario/ and
+        etc/."""
         self._results = results
         self.used += 1
         self._ask(start={"names": list(hosts), "results": str(results),
@@ -225,7 +226,8 @@ class Lab:
         term = shlex.quote(os.environ.get("TERM", "linux"))
         self.submit(host, "exec <$LAB_TERMINAL >$LAB_TERMINAL 2>&1; "
                     f"stty sane rows {size.lines} cols {size.columns}; "
-                    f"TERM={term} PS1=\"$LAB_HOST# \" exec setsid -c -w bash --norc -i",
+                    f"export TERM={term} PS1=\"$LAB_HOST# \"; "
+                    "exec setsid -c -w bash --norc -i",
                     timeout=FOREVER).result()
 
     def kill(self):

@@ -3,7 +3,6 @@
 """A guest under QEMU: the distribution's own kernel, for what User Mode Linux
 lacks.  The processor is emulated, so it is several times slower."""
 
-import pathlib
 import shutil
 import subprocess
 

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 The mobility-manager developers
-"""A laboratory that is driven step by step, for the benchmarks: alice with two
-uplinks, sun, bob, and whichever strongswan.conf is wanted now."""
+"""A laboratory that is driven step by step, by benchmarks and others: alice
+with two uplinks, sun, bob, and whichever strongswan.conf is wanted now."""
 
 import contextlib
 import shutil
 
 from . import kernels, paths, scenario, steps
 
-# hosts and certificates are those of this scenario
+# hosts and certificates are those of this scenario, if no other is wanted
 SCENARIO = "cable-pull"
 CONF = """\
 swanctl {{
@@ -34,12 +34,13 @@ TIMEOUTS = "retransmit_timeout = 4.0\n  retransmit_base = 1.8\n  " \
 
 
 class Site:
-    def __init__(self, name, plugin, options, programs=(), hosts=None):
+    def __init__(self, name, plugin, options, programs=(), hosts=None,
+                 found=SCENARIO):
         self.results = paths.generated() / name
         self._lock = paths.claim(self.results)
         shutil.rmtree(self.results, ignore_errors=True)
         self.results.mkdir(parents=True)
-        self.scenario = scenario.find(SCENARIO)
+        self.scenario = scenario.find(found)
         self.scenario.prepare(self.results, plugin is not None)
         self._hosts = hosts or self.scenario.hosts()
         self._lab = kernels.LABS[options.kernel](

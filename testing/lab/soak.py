@@ -9,11 +9,10 @@ import os
 import random
 import re
 import shlex
-import signal
 import time
 
-from . import build, guest, ipsecstate, kernels, paths, runner, site, steps, \
-    storm, timeline
+from . import build, front, guest, ipsecstate, kernels, paths, runner, site, \
+    steps, storm, timeline
 from .steps import say
 
 trafficlog = timeline.trafficlog
@@ -631,9 +630,7 @@ def arguments():
                         help="begin with that round of the seed")
     parser.add_argument("--no-restarts", action="store_true",
                         help="neither kill nor restart a daemon")
-    parser.add_argument("--build", metavar="DIR",
-                        help="where to build the plugin (default: $MM_BUILD, "
-                        "else build/)")
+    front.add_build(parser)
     kernels.add_option(parser)
     return parser.parse_args()
 
@@ -672,7 +669,6 @@ def soak_all(options, gateways):
 
 
 def main():
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = arguments()
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(10 ** 9)
@@ -680,17 +676,8 @@ def main():
         else [options.gateway]
     say(f"seed {options.seed}; to repeat it: testing/soak --seed "
         f"{options.seed} --minutes {options.minutes:g}")
-    try:
-        build.plugin(options.build)
-        passed = soak_all(options, gateways)
-    except (paths.Missing, steps.Failed) as missing:
-        say(f"\n{missing}")
-        return 2
-    except KeyboardInterrupt:
-        say("\nstopped; nothing is left running")
-        return 130
-    finally:
-        guest.kill_all()
+    build.plugin(options.build)
+    passed = soak_all(options, gateways)
     if not all(passed):
         say(f"seed {options.seed} failed")
     say(f"{sum(passed)} passed, {len(passed) - sum(passed)} failed")

@@ -5,7 +5,7 @@
 import argparse
 
 from . import churn, handover, idle, scale
-from .. import guest, kernels, paths, steps
+from .. import front, kernels
 
 
 def arguments():
@@ -13,9 +13,7 @@ def arguments():
         prog="testing/bench",
         description="Measures the plugin against stock strongSwan and "
         "others, in the laboratory.")
-    parser.add_argument("--build", metavar="DIR",
-                        help="where to build the plugin (default: $MM_BUILD, "
-                        "else build/)")
+    front.add_build(parser)
     kernels.add_option(parser)
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser(
@@ -82,15 +80,5 @@ def arguments():
 
 def main():
     options = arguments()
-    try:
-        {"churn": churn.main, "handover": handover.main, "idle": idle.main,
-         "scale": scale.main}[options.command](options)
-    except (steps.Failed, paths.Missing, guest.Broken) as error:
-        steps.say(f"\n{error}")
-        return 1
-    except KeyboardInterrupt:
-        steps.say("\nstopped; nothing is left running")
-        return 130
-    finally:
-        guest.kill_all()
-    return 0
+    {"churn": churn.main, "handover": handover.main, "idle": idle.main,
+     "scale": scale.main}[options.command](options)
