@@ -59,9 +59,16 @@ def show_list(options):
         print(missing)
 
 
+def _all():
+    """Those that may take long first: one that began last would have the others
+    wait for it."""
+    return sorted(scenarios.ours(),
+                  key=lambda name: -scenarios.find(name).time_limit())
+
+
 def selected(options):
     names = []
-    for name in options.scenario or scenarios.ours():
+    for name in options.scenario or _all():
         names += paths.MOBIKE if name == "strongswan" else [name]
     return names
 

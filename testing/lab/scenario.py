@@ -51,6 +51,13 @@ class Scenario:
         text = re.sub(r"<[^>]*>", "", text)
         return re.split(r"(?<=[.!?])\s", " ".join(text.split()))[0]
 
+    def time_limit(self):
+        """In seconds; 0 if the usual one will do."""
+        conf = self.path / "test.conf"
+        text = conf.read_text(encoding="utf-8") if conf.exists() else ""
+        found = re.search(r"^TIMELIMIT=(\d+)", text, re.MULTILINE)
+        return int(found[1]) if found else 0
+
     def runs_suites(self):
         """Whether it needs the plugin's unit tests, those of tools/suite."""
         text = (self.path / "evaltest.dat").read_text(encoding="utf-8")
