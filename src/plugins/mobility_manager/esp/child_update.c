@@ -408,11 +408,29 @@ static void move_child(private_mobility_child_update_t *this,
 }
 
 /**
+ * Check if charon knows an address, on an interface if that is not NULL.
+ */
+static bool is_known(host_t *host, const char *ifname)
+{
+	char *known;
+	bool found;
+
+	if (!charon->kernel->get_interface(charon->kernel, host, &known))
+	{
+		return FALSE;
+	}
+	found = !ifname || streq(known, ifname);
+	free(known);
+	return found;
+}
+
+/**
  * Wait until charon has heard of an address that we have heard of already.
  * Stock puts virtual IP addresses on its interface, and if it knows none it
  * leaves them where they were, without a word.
  */
-static void wait_for_interface(ike_sa_t *ike_sa, host_t *host)
+static void wait_for_interface(ike_sa_t *ike_sa, host_t *host,
+							   const char *ifname)
 {
 	enumerator_t *enumerator;
 	host_t *vip;
@@ -423,12 +441,8 @@ static void wait_for_interface(ike_sa_t *ike_sa, host_t *host)
 	has_vip = enumerator->enumerate(enumerator, &vip);
 	enumerator->destroy(enumerator);
 
-	for (i = 0; has_vip && i < KNOWN_TRIES; i++)
+	for (i = 0; has_vip && i < KNOWN_TRIES && !is_known(host, ifname); i++)
 	{
-		if (charon->kernel->get_interface(charon->kernel, host, NULL))
-		{
-			return;
-		}
 		usleep(KNOWN_INTERVAL * 1000);
 	}
 }
@@ -457,7 +471,7 @@ METHOD(mobility_child_update_t, update, void,
 		stock(ike_sa, me, other, flags);
 		return;
 	}
-	wait_for_interface(ike_sa, change.new_me);
+	wait_for_interface(ike_sa, change.new_me, NULL);
 	this->hooks->begin(this->hooks);
 	enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
 	while (enumerator->enumerate(enumerator, &child_sa))
@@ -469,6 +483,53 @@ METHOD(mobility_child_update_t, update, void,
 	stock(ike_sa, me, other, flags);
 	mobility_virtual_ips_release(this->rtnl, ike_sa);
 	this->hooks->end(this->hooks);
+}
+
+/**
+ * Have stock update a CHILD_SA, but not its SAs in the kernel.
+ */
+static void update_around(private_mobility_child_update_t *this,
+						  child_sa_t *child_sa, host_t *me, host_t *other,
+						  linked_list_t *vips)
+{
+	this->hooks->moved(this->hooks, child_sa->get_spi(child_sa, TRUE));
+	if (has_outbound(child_sa))
+	{
+		this->hooks->moved(this->hooks, child_sa->get_spi(child_sa, FALSE));
+	}
+	child_sa->update(child_sa, me, other, vips, child_sa->has_encap(child_sa));
+}
+
+METHOD(mobility_child_update_t, follow, void,
+	private_mobility_child_update_t *this, ike_sa_t *ike_sa, const char *ifname)
+{
+	host_t *me = ike_sa->get_my_host(ike_sa), *aside;
+	host_t *other = ike_sa->get_other_host(ike_sa);
+	enumerator_t *enumerator;
+	child_sa_t *child_sa;
+	linked_list_t *vips;
+
+	wait_for_interface(ike_sa, me, ifname);
+	/* stock does nothing where nothing changes: there and back again */
+	aside = me->clone(me);
+	aside->set_port(aside, me->get_port(me) ^ 1);
+	vips = linked_list_create_from_enumerator(
+							ike_sa->create_virtual_ip_enumerator(ike_sa, TRUE));
+	this->hooks->begin(this->hooks);
+	mobility_virtual_ips_keep(this->rtnl, ike_sa);
+	enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
+	while (enumerator->enumerate(enumerator, &child_sa))
+	{
+		this->hooks->keep(this->hooks, child_sa->get_reqid(child_sa),
+						  child_sa->get_spi(child_sa, FALSE), FALSE);
+		update_around(this, child_sa, aside, other, vips);
+		update_around(this, child_sa, me, other, vips);
+	}
+	enumerator->destroy(enumerator);
+	mobility_virtual_ips_release(this->rtnl, ike_sa);
+	this->hooks->end(this->hooks);
+	vips->destroy(vips);
+	aside->destroy(aside);
 }
 
 METHOD(mobility_child_update_t, drop, void,
@@ -504,6 +565,7 @@ mobility_child_update_t *mobility_child_update_create(mobility_rtnl_t *rtnl,
 		.public = {
 			.accept = _accept_,
 			.update = _update,
+			.follow = _follow,
 			.drop = _drop,
 			.destroy = _destroy,
 		},

@@ -85,6 +85,17 @@ struct mobility_child_update_t {
 				   update_hosts_flag_t flags, array_t *copies);
 
 	/**
+	 * The addresses of an IKE_SA are the same, but on another interface: its
+	 * virtual IP addresses and the routes of its policies go there, too.  SAs
+	 * are left as they are.
+	 *
+	 * @param ike_sa	IKE_SA
+	 * @param ifname	the interface
+	 */
+	void (*follow)(mobility_child_update_t *this, ike_sa_t *ike_sa,
+				   const char *ifname);
+
+	/**
 	 * Delete SAs that exist in the kernel only.
 	 *
 	 * @param copies	what accept() returned, gets NULL

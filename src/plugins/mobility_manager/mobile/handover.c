@@ -111,6 +111,11 @@ METHOD(mobility_handover_t, use_target, void,
 		candidates->pin(candidates, path);
 		update_hosts(this, local, remote);
 	}
+	else if (this->child_update && this->course->heading.path &&
+			 this->course->heading.path->ifindex != path->ifindex)
+	{	/* a dock, or a bridge, has taken over the address */
+		this->child_update->follow(this->child_update, ike_sa, path->ifname);
+	}
 	local->destroy(local);
 	remote->destroy(remote);
 	mobility_heading_use(&this->course->heading, mobility_path_clone(path));

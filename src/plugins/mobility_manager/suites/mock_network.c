@@ -114,8 +114,8 @@ METHOD(mobility_monitor_t, is_usable, bool,
 	int i = find_uplink(path->local);
 	char owner[IFNAMSIZ];
 
-	return i != -1 && net.public.uplinks[i].up &&
-		   !get_owner(this, path->remote, owner);
+	return i != -1 && atoi(path->ifname + strlen("eth")) == i &&
+		   net.public.uplinks[i].up && !get_owner(this, path->remote, owner);
 }
 
 METHOD(mobility_monitor_t, find_path, mobility_path_t*,
@@ -238,6 +238,12 @@ METHOD(mobility_child_update_t, update, void,
 	stock(ike_sa, me, other, flags);
 }
 
+METHOD(mobility_child_update_t, follow, void,
+	mobility_child_update_t *this, ike_sa_t *ike_sa, const char *ifname)
+{
+	snprintf(net.public.followed, sizeof(net.public.followed), "%s", ifname);
+}
+
 METHOD(mobility_child_update_t, drop, void,
 	mobility_child_update_t *this, array_t **copies)
 {
@@ -325,6 +331,7 @@ mock_network_t *mock_network_create(mobility_context_t *context)
 	net.relocator = (mobility_child_update_t){
 		.accept = _accept_,
 		.update = _update,
+		.follow = _follow,
 		.drop = _drop,
 	};
 	net.traffic = (mobility_traffic_t){

@@ -59,6 +59,8 @@ typedef struct {
 	uint64_t copied;
 	/** how often CHILD_SAs were given other addresses */
 	u_int updates;
+	/** interface that their addresses went to last, without any change */
+	char followed[IFNAMSIZ];
 	/** how often a next hop was asked for again */
 	u_int asked;
 	/** what is known about the traffic of all sessions */

@@ -409,6 +409,36 @@ START_TEST(test_again)
 }
 END_TEST
 
+METHOD(child_sa_t, update_child, status_t,
+	child_sa_t *this, host_t *me, host_t *other, linked_list_t *vips, bool encap)
+{
+	ck_assert(other == sa.other);
+	ck_assert_int_eq(encap, sa.child.encap);
+	ck_assert_int_eq(vips->get_count(vips), 0);
+	ck_assert(me->ip_equals(me, sa.me));
+	note("%s", me->equals(me, sa.me) ? "here" : "aside");
+	update_hosts(&sa.ike_sa, me, other, 0);
+	return SUCCESS;
+}
+
+/**
+ * The addresses are on another interface: stock installs everything again, but
+ * no SA is touched
+ */
+START_TEST(test_follow)
+{
+	sa.child.public.update = _update_child;
+	mock.inbound = TRUE;
+	relocator->follow(relocator, &sa.ike_sa, "eth1");
+	assert_calls("aside stock policy here stock policy ");
+	/* after a rekeying there is no outbound SA */
+	sa.child.outbound = CHILD_OUTBOUND_NONE;
+	relocator->follow(relocator, &sa.ike_sa, "eth1");
+	assert_calls("aside stock update:12 policy here stock update:12 policy ");
+	mock.inbound = FALSE;
+}
+END_TEST
+
 START_TEST(test_stock_decides)
 {
 	update(NULL, NULL, 0, UPDATE_HOSTS_FORCE_CHILDREN, NULL);
@@ -664,6 +694,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_update);
 	tcase_add_test(tc, test_again);
+	tcase_add_test(tc, test_follow);
 	tcase_add_test(tc, test_stock_decides);
 	tcase_add_test(tc, test_copies);
 	tcase_add_test(tc, test_useless_copies);

@@ -474,6 +474,25 @@ START_TEST(test_from_nowhere)
 }
 END_TEST
 
+START_TEST(test_address_elsewhere)
+{
+	/* a dock or a bridge takes over the address of what it is made of */
+	plug(1, FALSE);
+	session_fixture_run(f, 1000);
+	session_fixture_forget(f);
+	f->network->uplinks[0].local = "10.0.0.9";
+	f->network->uplinks[0].up = FALSE;
+	f->network->uplinks[2].local = "10.0.0.2";
+	f->answers[2] = TRUE;
+	plug(2, TRUE);
+	session_fixture_run(f, 1000);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	ck_assert_str_eq(session_fixture_uplink(f), "eth2");
+	ck_assert_str_eq(f->network->followed, "eth2");
+	ck_assert_uint_eq(f->network->updates, 0);
+}
+END_TEST
+
 START_TEST(test_suspect_in_test)
 {
 	ike_sa_t *ike_sa;
@@ -717,6 +736,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_third_path);
 	tcase_add_test(tc, test_pulled_in_test);
 	tcase_add_test(tc, test_from_nowhere);
+	tcase_add_test(tc, test_address_elsewhere);
 	tcase_add_test(tc, test_suspect_in_test);
 	tcase_add_test(tc, test_suspect_after_test);
 	tcase_add_test(tc, test_copies_unanswered);
