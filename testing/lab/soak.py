@@ -220,8 +220,8 @@ class Soak:
     def run(self):
         """True if all was well."""
         plugin = paths.plugin(self._options.build)
-        with site.Site(f"soak-{self._gateway}", plugin, self._options,
-                       hosts=HOSTS) as self._place:
+        with site.Site(f"soak-{self._gateway}{self._options.suffix}", plugin,
+                       self._options, hosts=HOSTS) as self._place:
             self._start()
             number = self._options.round
             while True:
@@ -628,6 +628,9 @@ def arguments():
                         "(%(default)s)")
     parser.add_argument("--round", type=int, default=1, metavar="N",
                         help="begin with that round of the seed")
+    parser.add_argument("--again", action="store_true",
+                        help="run what failed once more at the end, alone: "
+                        "what fails beside others may be the machine's fault")
     parser.add_argument("--no-restarts", action="store_true",
                         help="neither kill nor restart a daemon")
     front.add_build(parser)
@@ -670,6 +673,7 @@ def soak_all(options, gateways):
 
 def main():
     options = arguments()
+    options.suffix = ""
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(10 ** 9)
     gateways = list(GATEWAYS) if options.gateway == "both" \
@@ -678,6 +682,12 @@ def main():
         f"{options.seed} --minutes {options.minutes:g}")
     build.plugin(options.build)
     passed = soak_all(options, gateways)
+    if options.again and not all(passed):
+        say("once more what failed, alone:")
+        options.suffix = "-again"
+        passed = [done or soak(gateway, options, time.monotonic()
+                               + options.minutes * 60)
+                  for gateway, done in zip(gateways, passed)]
     if not all(passed):
         say(f"seed {options.seed} failed")
     say(f"{sum(passed)} passed, {len(passed) - sum(passed)} failed")
