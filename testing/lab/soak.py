@@ -47,6 +47,8 @@ STACKS = {"stacks": "gdb -batch -ex 'thread apply all backtrace' -p "
 # lines of alice's log
 LOGIN = r"IKE_SA home\[\d+\] established between"
 MOVE = r"mobility: home moved from"
+# of either log
+COLLISION = "detected CHILD_REKEY collision with CHILD_REKEY"
 # %, of the packets in the calm: half a second
 ENCAP_LOSS = 3
 
@@ -474,8 +476,9 @@ class Soak:
     def _state_faults(self, passing):
         """passing: what was on its way when the calm began."""
         faults = []
+        kept = self._kept()
         for host in ENDS:
-            forgotten = self._forgotten(host)
+            forgotten = self._forgotten(host) + kept[host]
             wrong = self._state(host, _one_of_each, CHECKS)[0] or self._state(
                 host, lambda state, before=passing[host]:
                     [f"{each} stays" for each in
@@ -484,14 +487,34 @@ class Soak:
             faults += [f"{host}: {text}" for text in wrong]
         return faults
 
+    def _log(self, host):
+        """What its charon has logged since it was started."""
+        log = (self._place.results / host / "charon.log").read_text(
+            errors="replace")
+        return log.rpartition("loaded plugins:")[2]
+
     def _forgotten(self, host):
         """Numbers of CHILD_SAs that charon was to delete a moment after they
         had been replaced, and could not find as their IKE_SA was just being
         rekeyed: they stay until that ends."""
-        log = (self._place.results / host / "charon.log").read_text(
-            errors="replace")
         return re.findall(r"CHILD_SA \{(\d+)\} not found for delete",
-                          log.rpartition("loaded plugins:")[2])
+                          self._log(host))
+
+    def _kept(self):
+        """Numbers of CHILD_SAs, by host, that both ends have rekeyed at once and
+        none deletes: who was to had this queued when the other one rekeyed the
+        IKE_SA."""
+        kept = {host: [] for host in ENDS}
+        if any(COLLISION in self._log(host) for host in ENDS):
+            rekeyed = {host: [child for child in self._state(host)[1].children
+                              if child.state == "REKEYED"] for host in ENDS}
+            for mine in rekeyed["alice"]:
+                for theirs in rekeyed["sun"]:
+                    if (mine.spi_in, mine.spi_out) == \
+                            (theirs.spi_out, theirs.spi_in):
+                        kept["alice"].append(mine.number)
+                        kept["sun"].append(theirs.number)
+        return kept
 
     def _rule_faults(self):
         """alice has a pin for the path in use, with its route, once all tests
