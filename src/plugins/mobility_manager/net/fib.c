@@ -5,7 +5,6 @@
  */
 
 #include <sys/socket.h>
-#include <linux/nexthop.h>
 
 #include "net/fib.h"
 
@@ -67,16 +66,6 @@ struct private_mobility_fib_t {
 	 */
 	u_int generation;
 };
-
-/**
- * Function that is applied to destinations
- *
- * @param dst			destination
- * @param data			user data
- * @return				what changed
- */
-typedef mobility_change_t (*apply_cb_t)(mobility_fib_entry_t *dst,
-										const void *data);
 
 /**
  * Hash a destination
@@ -232,6 +221,10 @@ METHOD(mobility_fib_t, process, mobility_change_t,
 	{
 		return MOBILITY_CHANGE_NONE;
 	}
+	if (msg.route.own)
+	{
+		return add ? MOBILITY_CHANGE_NONE : MOBILITY_CHANGE_PIN_LOST;
+	}
 	key.net = msg.net;
 	key.prefix = msg.prefix;
 	key.table = msg.table;
@@ -253,11 +246,7 @@ METHOD(mobility_fib_t, process, mobility_change_t,
 		this->dsts->remove(this->dsts, &key);
 		destroy_dst(this, dst);
 	}
-	if (!changed || (add && msg.route.own))
-	{
-		return MOBILITY_CHANGE_NONE;
-	}
-	return msg.route.own ? MOBILITY_CHANGE_PIN_LOST : MOBILITY_CHANGE_ROUTE;
+	return changed ? MOBILITY_CHANGE_ROUTE : MOBILITY_CHANGE_NONE;
 }
 
 METHOD(mobility_fib_t, lookup, mobility_fib_result_t,
@@ -293,121 +282,6 @@ METHOD(mobility_fib_t, lookup, mobility_fib_result_t,
 										 : MOBILITY_FIB_UNREACHABLE;
 }
 
-/**
- * Apply what happened to the routes of a family to all destinations
- */
-static mobility_change_t apply(private_mobility_fib_t *this, int family,
-							   apply_cb_t cb, const void *data)
-{
-	mobility_change_t change = MOBILITY_CHANGE_NONE;
-	enumerator_t *enumerator;
-	mobility_fib_entry_t *dst;
-
-	enumerator = this->dsts->create_enumerator(this->dsts);
-	while (enumerator->enumerate(enumerator, NULL, &dst))
-	{
-		if (family != AF_UNSPEC && family != dst->key.net.family)
-		{
-			continue;
-		}
-		this->count -= array_count(dst->routes);
-		change |= cb(dst, data);
-		this->count += array_count(dst->routes);
-		if (!array_count(dst->routes))
-		{
-			this->dsts->remove_at(this->dsts, enumerator);
-			destroy_dst(this, dst);
-		}
-	}
-	enumerator->destroy(enumerator);
-	return change;
-}
-
-/**
- * A link, and what happened to it
- */
-typedef struct {
-	/** interface */
-	int ifindex;
-	/** what happened */
-	mobility_loss_t loss;
-} lost_link_t;
-
-/**
- * Lose a link, an apply_cb_t
- */
-static mobility_change_t apply_lose_link(mobility_fib_entry_t *dst,
-										 const lost_link_t *lost)
-{
-	return mobility_fib_entry_lose_link(dst, lost->ifindex, lost->loss);
-}
-
-/**
- * Regain a link, an apply_cb_t
- */
-static mobility_change_t apply_regain_link(mobility_fib_entry_t *dst,
-										   const int *ifindex)
-{
-	return mobility_fib_entry_regain_link(dst, *ifindex);
-}
-
-/**
- * Lose a next hop object, an apply_cb_t
- */
-static mobility_change_t apply_lose_nexthop(mobility_fib_entry_t *dst,
-											const uint32_t *nhid)
-{
-	return mobility_fib_entry_lose_nexthop(dst, *nhid);
-}
-
-/**
- * Sweep, an apply_cb_t
- */
-static mobility_change_t apply_sweep(mobility_fib_entry_t *dst,
-									 const u_int *generation)
-{
-	return mobility_fib_entry_sweep(dst, *generation);
-}
-
-METHOD(mobility_fib_t, lose_link, mobility_change_t,
-	private_mobility_fib_t *this, int ifindex, int family,
-	mobility_loss_t loss)
-{
-	lost_link_t lost = {
-		.ifindex = ifindex,
-		.loss = loss,
-	};
-
-	return apply(this, family, (apply_cb_t)apply_lose_link, &lost);
-}
-
-METHOD(mobility_fib_t, regain_link, mobility_change_t,
-	private_mobility_fib_t *this, int ifindex, int family)
-{
-	return apply(this, family, (apply_cb_t)apply_regain_link, &ifindex);
-}
-
-METHOD(mobility_fib_t, lose_source, mobility_change_t,
-	private_mobility_fib_t *this, const mobility_ip_t *ip)
-{
-	return apply(this, ip->family, (apply_cb_t)mobility_fib_entry_lose_source,
-				 ip);
-}
-
-METHOD(mobility_fib_t, process_nexthop, mobility_change_t,
-	private_mobility_fib_t *this, const struct nlmsghdr *nlh)
-{
-	const struct nlattr *tb[NHA_ID + 1];
-	uint32_t nhid;
-
-	if (!mobility_netlink_parse(nlh, sizeof(struct nhmsg), tb, NHA_ID) ||
-		!mobility_netlink_get_u32(tb[NHA_ID], &nhid) || !nhid)
-	{
-		return MOBILITY_CHANGE_NONE;
-	}
-	return apply(this, AF_INET, (apply_cb_t)apply_lose_nexthop, &nhid);
-}
-
 METHOD(mobility_fib_t, has_link, bool,
 	private_mobility_fib_t *this, int ifindex)
 {
@@ -433,8 +307,25 @@ METHOD(mobility_fib_t, sync_begin, void,
 METHOD(mobility_fib_t, sync_end, mobility_change_t,
 	private_mobility_fib_t *this)
 {
+	enumerator_t *enumerator;
+	mobility_fib_entry_t *dst;
+	bool changed = FALSE;
+
 	this->full = FALSE;
-	return apply(this, AF_UNSPEC, (apply_cb_t)apply_sweep, &this->generation);
+	enumerator = this->dsts->create_enumerator(this->dsts);
+	while (enumerator->enumerate(enumerator, NULL, &dst))
+	{
+		this->count -= array_count(dst->routes);
+		changed |= mobility_fib_entry_sweep(dst, this->generation);
+		this->count += array_count(dst->routes);
+		if (!array_count(dst->routes))
+		{
+			this->dsts->remove_at(this->dsts, enumerator);
+			destroy_dst(this, dst);
+		}
+	}
+	enumerator->destroy(enumerator);
+	return changed ? MOBILITY_CHANGE_ROUTE : MOBILITY_CHANGE_NONE;
 }
 
 METHOD(mobility_fib_t, destroy, void,
@@ -463,10 +354,6 @@ mobility_fib_t *mobility_fib_create(uint32_t charon_table)
 	INIT(this,
 		.public = {
 			.process = _process,
-			.lose_link = _lose_link,
-			.regain_link = _regain_link,
-			.lose_source = _lose_source,
-			.process_nexthop = _process_nexthop,
 			.lookup = _lookup,
 			.has_link = _has_link,
 			.sync_begin = _sync_begin,

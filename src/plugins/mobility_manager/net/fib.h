@@ -12,8 +12,8 @@
  * peer can be there, such as the one with this host's own addresses.  Part of
  * mobility_uplinks_t, which describes what the messages have in common.
  *
- * IPv4 routes go without a message when their link or their address does, see
- * lose_link() and lose_source().
+ * Routes may go, and come back, without a message: then a full resync says so,
+ * see MOBILITY_CHANGE_STALE.
  */
 
 #ifndef MOBILITY_FIB_H_
@@ -51,48 +51,6 @@ struct mobility_fib_t {
 	 */
 	mobility_change_t (*process)(mobility_fib_t *this,
 								 const struct nlmsghdr *nlh);
-
-	/**
-	 * A link was lost, or lost its last address of a family, and took routes
-	 * along.
-	 *
-	 * @param ifindex	interface
-	 * @param family	AF_INET, AF_INET6 or AF_UNSPEC for both
-	 * @param loss		what happened to it
-	 * @return			what changed, routes of our own are not reported as lost
-	 *					as they can't be installed yet
-	 */
-	mobility_change_t (*lose_link)(mobility_fib_t *this, int ifindex,
-								   int family, mobility_loss_t loss);
-
-	/**
-	 * A link came up, or got its first address of a family, so that routes
-	 * of our own it has lost can be installed again.
-	 *
-	 * @param ifindex	interface
-	 * @param family	AF_INET, AF_INET6 or AF_UNSPEC for both
-	 * @return			MOBILITY_CHANGE_PIN_LOST if there are any
-	 */
-	mobility_change_t (*regain_link)(mobility_fib_t *this, int ifindex,
-									 int family);
-
-	/**
-	 * An address is gone and took the IPv4 routes along that prefer it.
-	 *
-	 * @param ip		address
-	 * @return			what changed
-	 */
-	mobility_change_t (*lose_source)(mobility_fib_t *this,
-									 const mobility_ip_t *ip);
-
-	/**
-	 * Apply RTM_DELNEXTHOP, IPv4 routes over a next hop object go with it.
-	 *
-	 * @param nlh		message
-	 * @return			what changed
-	 */
-	mobility_change_t (*process_nexthop)(mobility_fib_t *this,
-										 const struct nlmsghdr *nlh);
 
 	/**
 	 * Look up a route in a table, as the kernel does if the interface is given.

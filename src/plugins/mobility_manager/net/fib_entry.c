@@ -41,7 +41,7 @@ static bool is_same(mobility_fib_entry_t *dst, const mobility_route_t *a,
 					const mobility_route_t *b)
 {
 	return a->metric == b->metric && a->type == b->type && a->oif == b->oif &&
-		   a->own == b->own && a->configured == b->configured &&
+		   a->configured == b->configured &&
 		   a->src_prefix == b->src_prefix &&
 		   mobility_ip_equals(&a->src, &b->src) &&
 		   mobility_ip_equals(&a->gateway, &b->gateway) &&
@@ -141,18 +141,11 @@ bool mobility_fib_entry_remove(mobility_fib_entry_t *dst,
 	int i;
 
 	i = find_route(dst, route, &known);
-	if (i < 0 || known->lost)
+	if (i < 0)
 	{
 		return FALSE;
 	}
-	if (known->own)
-	{
-		known->lost = TRUE;
-	}
-	else
-	{
-		remove_route(dst, i);
-	}
+	remove_route(dst, i);
 	return TRUE;
 }
 
@@ -177,7 +170,7 @@ u_int mobility_fib_entry_get_replaced(mobility_fib_entry_t *dst,
 	for (i = 0; i < array_count(dst->routes); i++)
 	{
 		array_get(dst->routes, i, &current);
-		if (is_rival(current, route) && !current->lost)
+		if (is_rival(current, route))
 		{
 			return current->group;
 		}
@@ -199,7 +192,7 @@ bool mobility_fib_entry_replace(mobility_fib_entry_t *dst,
 	for (i = 0; i < array_count(dst->routes); i++)
 	{
 		array_get(dst->routes, i, &current);
-		if (!is_rival(current, route) || current->lost)
+		if (!is_rival(current, route))
 		{
 			continue;
 		}
@@ -228,7 +221,7 @@ bool mobility_fib_entry_replace(mobility_fib_entry_t *dst,
 static bool is_for_flow(const mobility_route_t *route,
 						const mobility_route_query_t *flow)
 {
-	if (route->own || route->dead)
+	if (route->dead)
 	{
 		return FALSE;
 	}
@@ -273,7 +266,7 @@ bool mobility_fib_entry_has_link(const mobility_fib_entry_t *dst, int ifindex)
 	{
 		array_get(dst->routes, i, &route);
 		if (route->oif == ifindex && route->type == RTN_UNICAST &&
-			!route->own && !route->dead)
+			!route->dead)
 		{
 			return TRUE;
 		}
@@ -281,253 +274,23 @@ bool mobility_fib_entry_has_link(const mobility_fib_entry_t *dst, int ifindex)
 	return FALSE;
 }
 
-/**
- * Check if all next hops of a route are gone
+/*
+ * Described in header.
  */
-static bool is_all_dead(mobility_fib_entry_t *dst, u_int group)
+bool mobility_fib_entry_sweep(mobility_fib_entry_t *dst, u_int generation)
 {
 	mobility_route_t *route;
+	bool changed = FALSE;
 	int i;
 
-	for (i = 0; i < array_count(dst->routes); i++)
+	for (i = array_count(dst->routes) - 1; i >= 0; i--)
 	{
 		array_get(dst->routes, i, &route);
-		if (route->group == group && !route->dead)
+		if (route->generation != generation)
 		{
-			return FALSE;
-		}
-	}
-	return TRUE;
-}
-
-/**
- * Mark all next hops of a route as gone
- */
-static void set_all_dead(mobility_fib_entry_t *dst, u_int group)
-{
-	mobility_route_t *route;
-	int i;
-
-	for (i = 0; i < array_count(dst->routes); i++)
-	{
-		array_get(dst->routes, i, &route);
-		route->dead |= route->group == group;
-	}
-}
-
-/**
- * Check if a loss leaves a route alone: the address of an interface that is down
- * still is one of the host's own, for IPv4
- */
-static bool survives(mobility_fib_entry_t *dst, const mobility_route_t *route,
-					 mobility_loss_t loss)
-{
-	switch (loss)
-	{
-		case MOBILITY_LOSS_ADDRESS:
-			return route->nhid;
-		case MOBILITY_LOSS_DOWN:
-			return route->type == RTN_LOCAL && dst->key.net.family == AF_INET;
-		default:
-			return FALSE;
-	}
-}
-
-/**
- * Mark next hops over a link as gone, our own as lost
- */
-static bool set_link_dead(mobility_fib_entry_t *dst, int ifindex,
-						  mobility_loss_t loss)
-{
-	mobility_route_t *route;
-	bool changed = FALSE, gone = loss == MOBILITY_LOSS_GONE;
-	int i;
-
-	for (i = 0; i < array_count(dst->routes); i++)
-	{
-		array_get(dst->routes, i, &route);
-		if (route->oif != ifindex || survives(dst, route, loss))
-		{
-			continue;
-		}
-		if (route->own)
-		{
-			route->lost = TRUE;
-			continue;
-		}
-		changed |= !route->dead || gone;
-		route->dead = TRUE;
-		if (gone && dst->key.net.family == AF_INET)
-		{
-			set_all_dead(dst, route->group);
+			remove_route(dst, i);
+			changed = TRUE;
 		}
 	}
 	return changed;
-}
-
-/**
- * Check if a next hop is gone for good after a loss
- */
-static bool is_lost(mobility_fib_entry_t *dst, const mobility_route_t *route,
-					int ifindex, mobility_loss_t loss)
-{
-	switch (loss)
-	{
-		case MOBILITY_LOSS_CARRIER:
-			return route->nhid && route->oif == ifindex &&
-				   dst->key.net.family == AF_INET;
-		case MOBILITY_LOSS_GONE:
-			if (route->oif == ifindex)
-			{
-				return TRUE;
-			}
-			/* fall-through */
-		default:
-			return route->dead && is_all_dead(dst, route->group);
-	}
-}
-
-/*
- * Described in header.
- */
-mobility_change_t mobility_fib_entry_lose_link(mobility_fib_entry_t *dst,
-											   int ifindex,
-											   mobility_loss_t loss)
-{
-	mobility_change_t change = MOBILITY_CHANGE_NONE;
-	mobility_route_t *route;
-	int i;
-
-	if (loss != MOBILITY_LOSS_CARRIER &&
-		set_link_dead(dst, ifindex, loss))
-	{
-		change = MOBILITY_CHANGE_ROUTE;
-	}
-	for (i = array_count(dst->routes) - 1; i >= 0; i--)
-	{
-		array_get(dst->routes, i, &route);
-		if (is_lost(dst, route, ifindex, loss))
-		{
-			if (!route->own)
-			{
-				change = MOBILITY_CHANGE_ROUTE;
-			}
-			remove_route(dst, i);
-		}
-	}
-	return change;
-}
-
-/*
- * Described in header.
- */
-mobility_change_t mobility_fib_entry_regain_link(mobility_fib_entry_t *dst,
-												 int ifindex)
-{
-	mobility_change_t change = MOBILITY_CHANGE_NONE;
-	mobility_route_t *route;
-	int i;
-
-	for (i = array_count(dst->routes) - 1; i >= 0; i--)
-	{
-		array_get(dst->routes, i, &route);
-		if (route->oif != ifindex)
-		{
-			continue;
-		}
-		if (route->lost)
-		{
-			remove_route(dst, i);
-			change |= MOBILITY_CHANGE_PIN_LOST;
-		}
-		else if (route->dead)
-		{
-			route->dead = FALSE;
-			change |= MOBILITY_CHANGE_ROUTE;
-		}
-	}
-	return change;
-}
-
-/*
- * Described in header.
- */
-mobility_change_t mobility_fib_entry_lose_source(mobility_fib_entry_t *dst,
-												 const mobility_ip_t *ip)
-{
-	mobility_change_t change = MOBILITY_CHANGE_NONE;
-	mobility_route_t *route;
-	int i;
-
-	for (i = array_count(dst->routes) - 1; i >= 0; i--)
-	{
-		array_get(dst->routes, i, &route);
-		if (!mobility_ip_equals(&route->prefsrc, ip))
-		{
-			continue;
-		}
-		if (ip->family == AF_INET6)
-		{
-			memset(&route->prefsrc, 0, sizeof(route->prefsrc));
-		}
-		else
-		{
-			remove_route(dst, i);
-		}
-		change = MOBILITY_CHANGE_ROUTE;
-	}
-	return change;
-}
-
-/*
- * Described in header.
- */
-mobility_change_t mobility_fib_entry_lose_nexthop(mobility_fib_entry_t *dst,
-												  uint32_t nhid)
-{
-	mobility_change_t change = MOBILITY_CHANGE_NONE;
-	mobility_route_t *route;
-	int i;
-
-	for (i = array_count(dst->routes) - 1; i >= 0; i--)
-	{
-		array_get(dst->routes, i, &route);
-		if (route->nhid == nhid)
-		{
-			remove_route(dst, i);
-			change = MOBILITY_CHANGE_ROUTE;
-		}
-	}
-	return change;
-}
-
-/*
- * Described in header.
- */
-mobility_change_t mobility_fib_entry_sweep(mobility_fib_entry_t *dst,
-										   u_int generation)
-{
-	mobility_change_t change = MOBILITY_CHANGE_NONE;
-	mobility_route_t *route;
-	int i;
-
-	for (i = array_count(dst->routes) - 1; i >= 0; i--)
-	{
-		array_get(dst->routes, i, &route);
-		if (route->generation == generation || route->lost)
-		{
-			continue;
-		}
-		if (route->own)
-		{
-			route->lost = TRUE;
-			change |= MOBILITY_CHANGE_PIN_LOST;
-		}
-		else
-		{
-			remove_route(dst, i);
-			change |= MOBILITY_CHANGE_ROUTE;
-		}
-	}
-	return change;
 }

@@ -18,26 +18,10 @@
 #include <collections/array.h>
 
 #include "net/route.h"
-#include "net/uplinks.h"
 
 typedef struct mobility_fib_entry_t mobility_fib_entry_t;
 typedef struct mobility_fib_entry_key_t mobility_fib_entry_key_t;
 typedef struct mobility_route_query_t mobility_route_query_t;
-typedef enum mobility_loss_t mobility_loss_t;
-
-/**
- * What happened to a link.
- */
-enum mobility_loss_t {
-	/** has no carrier, takes IPv4 routes over next hop objects along */
-	MOBILITY_LOSS_CARRIER,
-	/** has no IPv4 address, leaves IPv4 routes over next hop objects alone */
-	MOBILITY_LOSS_ADDRESS,
-	/** is down */
-	MOBILITY_LOSS_DOWN,
-	/** does not exist anymore */
-	MOBILITY_LOSS_GONE,
-};
 
 /**
  * What a route is looked for.
@@ -104,8 +88,6 @@ bool mobility_fib_entry_add(mobility_fib_entry_t *dst,
 /**
  * Remove a next hop.
  *
- * One of our own is marked as lost only.
- *
  * @param dst			destination
  * @param route			next hop
  * @return				TRUE if that changes anything
@@ -158,58 +140,12 @@ const mobility_route_t *mobility_fib_entry_lookup(
 bool mobility_fib_entry_has_link(const mobility_fib_entry_t *dst, int ifindex);
 
 /**
- * Remove the routes over a link that a loss takes along.
- *
- * The kernel removes a route with several next hops with the last of them.
- * Only if a link is gone it removes IPv4 routes with the first of them.
- *
- * @param dst			destination
- * @param ifindex		link
- * @param loss			what happened to the link
- * @return				what changed, lost ones of our own are not reported
- */
-mobility_change_t mobility_fib_entry_lose_link(mobility_fib_entry_t *dst,
-											   int ifindex,
-											   mobility_loss_t loss);
-
-/**
- * Have next hops over a link that came back, forget our own that were lost.
- *
- * @param dst			destination
- * @param ifindex		link
- * @return				what changed, lost ones of our own are reported
- */
-mobility_change_t mobility_fib_entry_regain_link(mobility_fib_entry_t *dst,
-												 int ifindex);
-
-/**
- * Remove routes whose preferred source is gone, IPv6 routes only forget it.
- *
- * @param dst			destination
- * @param ip			address
- * @return				what changed
- */
-mobility_change_t mobility_fib_entry_lose_source(mobility_fib_entry_t *dst,
-												 const mobility_ip_t *ip);
-
-/**
- * Remove routes whose next hop object was removed.
- *
- * @param dst			destination
- * @param nhid			id of the next hop object
- * @return				what changed
- */
-mobility_change_t mobility_fib_entry_lose_nexthop(mobility_fib_entry_t *dst,
-												  uint32_t nhid);
-
-/**
  * Remove routes that the last resync did not see.
  *
  * @param dst			destination
  * @param generation	number of the resync
- * @return				what changed
+ * @return				TRUE if that changes anything
  */
-mobility_change_t mobility_fib_entry_sweep(mobility_fib_entry_t *dst,
-										   u_int generation);
+bool mobility_fib_entry_sweep(mobility_fib_entry_t *dst, u_int generation);
 
 #endif /** MOBILITY_FIB_ENTRY_H_ @}*/

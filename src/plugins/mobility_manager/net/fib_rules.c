@@ -218,7 +218,7 @@ static mobility_change_t add_rule(private_mobility_fib_rules_t *this,
 	);
 	memcpy(&rule->spec, spec, sizeof(*spec));
 	array_insert(this->rules, pos, rule);
-	return spec->own ? MOBILITY_CHANGE_NONE : MOBILITY_CHANGE_RULE;
+	return MOBILITY_CHANGE_RULE;
 }
 
 /**
@@ -226,16 +226,11 @@ static mobility_change_t add_rule(private_mobility_fib_rules_t *this,
  */
 static mobility_change_t del_rule(private_mobility_fib_rules_t *this, int i)
 {
-	mobility_change_t change = MOBILITY_CHANGE_NONE;
 	rule_t *rule;
 
-	if (array_remove(this->rules, i, &rule))
-	{
-		change = rule->spec.own ? MOBILITY_CHANGE_PIN_LOST
-								: MOBILITY_CHANGE_RULE;
-		free(rule);
-	}
-	return change;
+	array_remove(this->rules, i, &rule);
+	free(rule);
+	return MOBILITY_CHANGE_RULE;
 }
 
 METHOD(mobility_fib_rules_t, process, mobility_change_t,
@@ -248,6 +243,11 @@ METHOD(mobility_fib_rules_t, process, mobility_change_t,
 	if (!parse_rule(nlh, &spec) || spec.table == this->charon_table)
 	{
 		return MOBILITY_CHANGE_NONE;
+	}
+	if (spec.own)
+	{
+		return nlh->nlmsg_type == RTM_NEWRULE ? MOBILITY_CHANGE_NONE
+											  : MOBILITY_CHANGE_PIN_LOST;
 	}
 	if (nlh->nlmsg_type == RTM_NEWRULE)
 	{
@@ -392,7 +392,7 @@ METHOD(mobility_fib_rules_t, lookup, const mobility_route_t*,
 	for (i = 0; i < array_count(this->rules); i++)
 	{
 		array_get(this->rules, i, &rule);
-		if (rule->spec.family != flow->peer.family || rule->spec.own)
+		if (rule->spec.family != flow->peer.family)
 		{
 			continue;
 		}

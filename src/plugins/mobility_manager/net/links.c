@@ -277,8 +277,7 @@ static mobility_addr_t *find_addr(const mobility_link_t *link,
 }
 
 METHOD(mobility_links_t, process_addr, mobility_change_t,
-	private_mobility_links_t *this, const struct nlmsghdr *nlh,
-	mobility_ip_t *gone)
+	private_mobility_links_t *this, const struct nlmsghdr *nlh)
 {
 	mobility_link_t *link;
 	mobility_addr_t *addr, old = {};
@@ -292,12 +291,7 @@ METHOD(mobility_links_t, process_addr, mobility_change_t,
 	addr = link ? find_addr(link, &parsed.addr) : NULL;
 	if (nlh->nlmsg_type == RTM_DELADDR)
 	{
-		if (!addr)
-		{
-			return MOBILITY_CHANGE_NONE;
-		}
-		*gone = addr->ip;
-		return del_addr(this, link, addr);
+		return addr ? del_addr(this, link, addr) : MOBILITY_CHANGE_NONE;
 	}
 	if (addr)
 	{
@@ -333,24 +327,6 @@ METHOD(mobility_links_t, get_by_name, mobility_link_t*,
 		{
 			found = link;
 		}
-	}
-	enumerator->destroy(enumerator);
-	return found;
-}
-
-METHOD(mobility_links_t, get_addr, mobility_addr_t*,
-	private_mobility_links_t *this, const mobility_ip_t *ip)
-{
-	enumerator_t *enumerator;
-	mobility_link_t *link;
-	mobility_addr_t *addr, *found = NULL;
-
-	enumerator = this->links->create_enumerator(this->links);
-	while (!mobility_addr_is_usable(found) &&
-		   enumerator->enumerate(enumerator, NULL, &link))
-	{
-		addr = mobility_link_get_addr(link, ip);
-		found = addr ?: found;
 	}
 	enumerator->destroy(enumerator);
 	return found;
@@ -511,7 +487,6 @@ mobility_links_t *mobility_links_create(const char *sysfs)
 			.sync_end = _sync_end,
 			.get = _get,
 			.get_by_name = _get_by_name,
-			.get_addr = _get_addr,
 			.get_kind = _get_kind,
 			.create_enumerator = _create_enumerator,
 			.destroy = _destroy,

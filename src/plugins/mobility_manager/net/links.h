@@ -40,12 +40,10 @@ struct mobility_links_t {
 	 * Apply RTM_NEWADDR or RTM_DELADDR.
 	 *
 	 * @param nlh		message
-	 * @param gone		set to the address that was removed, if one was
 	 * @return			what changed
 	 */
 	mobility_change_t (*process_addr)(mobility_links_t *this,
-									  const struct nlmsghdr *nlh,
-									  mobility_ip_t *gone);
+									  const struct nlmsghdr *nlh);
 
 	/**
 	 * Start a full resync.
@@ -74,15 +72,6 @@ struct mobility_links_t {
 	 * @return			interface, NULL if unknown
 	 */
 	mobility_link_t *(*get_by_name)(mobility_links_t *this, const char *ifname);
-
-	/**
-	 * Find an address on any interface.
-	 *
-	 * @param ip		address
-	 * @return			address, a usable one if there are several, or NULL
-	 */
-	mobility_addr_t *(*get_addr)(mobility_links_t *this,
-								 const mobility_ip_t *ip);
 
 	/**
 	 * Get the kind of an interface, and of what is below it.

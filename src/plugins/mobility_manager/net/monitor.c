@@ -184,7 +184,19 @@ static bool update(private_mobility_monitor_t *this, source_t *source,
 }
 
 /**
- * Receive changes and tell about them
+ * Tell about changes
+ */
+static void tell(private_mobility_monitor_t *this, mobility_change_t change)
+{
+	if (change != MOBILITY_CHANGE_NONE)
+	{
+		this->cb(this->data, change);
+	}
+}
+
+/**
+ * Receive changes and tell about them, at once: what the kernel did not tell of
+ * is found out after that
  */
 static bool receive(private_mobility_monitor_t *this, source_t *source)
 {
@@ -195,15 +207,17 @@ static bool receive(private_mobility_monitor_t *this, source_t *source)
 	{
 		return FALSE;
 	}
-	if (feed->is_stale(feed) && feed->read(feed) &&
-		!update(this, source, feed->apply, &change))
+	tell(this, change);
+	if (!feed->is_stale(feed) || !feed->read(feed))
+	{
+		return TRUE;
+	}
+	change = MOBILITY_CHANGE_NONE;
+	if (!update(this, source, feed->apply, &change))
 	{
 		return FALSE;
 	}
-	if (change != MOBILITY_CHANGE_NONE)
-	{
-		this->cb(this->data, change);
-	}
+	tell(this, change);
 	return TRUE;
 }
 

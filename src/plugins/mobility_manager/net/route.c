@@ -110,7 +110,6 @@ bool mobility_route_msg_parse(const struct nlmsghdr *nlh,
 	route->src_prefix = rtm->rtm_src_len;
 	route->preference = parse_preference(tb[RTA_PREF]);
 	mobility_netlink_get_u32(tb[RTA_PRIORITY], &route->metric);
-	mobility_netlink_get_u32(tb[RTA_NH_ID], &route->nhid);
 	mobility_netlink_get_u32(tb[RTA_OIF], &oif);
 	route->oif = oif;
 	mobility_netlink_get_ip(tb[RTA_PREFSRC], rtm->rtm_family, &route->prefsrc);

@@ -37,8 +37,6 @@ struct mobility_route_t {
 	bool own;
 	/** an administrator configured it, no DHCP server or router did */
 	bool configured;
-	/** one of our own that is gone, remembered to tell when its link is back */
-	bool lost;
 	/** metric, lower is preferred */
 	uint32_t metric;
 	/** interface, 0 if it has none */
@@ -51,8 +49,6 @@ struct mobility_route_t {
 	mobility_ip_t src;
 	/** length of that prefix */
 	uint8_t src_prefix;
-	/** id of the next hop object, 0 if none */
-	uint32_t nhid;
 	/** the next hops of one route have the same */
 	u_int group;
 	/** resync that saw it last */

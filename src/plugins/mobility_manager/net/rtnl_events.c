@@ -56,7 +56,7 @@ struct private_mobility_rtnl_events_t {
 	size_t space;
 
 	/**
-	 * Changes were lost, the whole state has to be read.
+	 * There were changes that nobody told of, the whole state has to be read.
 	 */
 	bool stale;
 };
@@ -176,7 +176,9 @@ METHOD(mobility_rtnl_events_t, apply, mobility_change_t,
 	change = process(uplinks, this->state.ptr, this->state.len);
 	change |= uplinks->sync_end(uplinks);
 	forget(this);
-	return change;
+	/* ours are not told of either if they go with a link, and can't be installed
+	 * again before it is back */
+	return (change & ~MOBILITY_CHANGE_STALE) | MOBILITY_CHANGE_PIN_LOST;
 }
 
 METHOD(mobility_rtnl_events_t, is_stale, bool,
@@ -200,6 +202,7 @@ METHOD(mobility_rtnl_events_t, receive, mobility_change_t,
 		if (len >= 0)
 		{
 			change |= process(uplinks, this->buf, len);
+			this->stale |= (change & MOBILITY_CHANGE_STALE) != 0;
 		}
 		else if (errno == ENOBUFS || errno == EMSGSIZE)
 		{
@@ -211,7 +214,7 @@ METHOD(mobility_rtnl_events_t, receive, mobility_change_t,
 			break;
 		}
 	}
-	return change;
+	return change & ~MOBILITY_CHANGE_STALE;
 }
 
 METHOD(mobility_rtnl_events_t, destroy, void,

@@ -60,8 +60,8 @@ struct mobility_rtnl_events_t {
 								 mobility_uplinks_t *uplinks);
 
 	/**
-	 * Check if the kernel had to drop changes since the whole state was read, so
-	 * that it has to be read again.
+	 * Check if there were changes since the whole state was read that the kernel
+	 * did not tell of, or had to drop, so that it has to be read again.
 	 *
 	 * @return			TRUE if so
 	 */

@@ -64,19 +64,17 @@ static presence_t get_presence(private_mobility_uplinks_t *this, int ifindex)
 }
 
 /**
- * Apply a message about an interface, whose routes go and come with it
+ * Apply a message about an interface.
+ *
+ * The kernel does not tell of IPv4 routes that go because their link is down or
+ * gone, or has no carrier if they are over next hop objects, nor of next hops
+ * that work again with it.
  */
 static mobility_change_t process_link(private_mobility_uplinks_t *this,
 									  const struct nlmsghdr *nlh)
 {
-	static const mobility_loss_t losses[] = {
-		[LINK_NONE] = MOBILITY_LOSS_GONE,
-		[LINK_DOWN] = MOBILITY_LOSS_DOWN,
-		[LINK_NO_CARRIER] = MOBILITY_LOSS_CARRIER,
-	};
 	const struct ifinfomsg *msg;
 	mobility_change_t change;
-	mobility_fib_t *routes = this->net.routes;
 	presence_t before, after;
 
 	if (nlh->nlmsg_len < mnl_nlmsg_size(sizeof(*msg)))
@@ -87,15 +85,9 @@ static mobility_change_t process_link(private_mobility_uplinks_t *this,
 	before = get_presence(this, msg->ifi_index);
 	change = this->net.links->process_link(this->net.links, nlh);
 	after = get_presence(this, msg->ifi_index);
-
-	if (after < before)
+	if (before != after)
 	{
-		change |= routes->lose_link(routes, msg->ifi_index, AF_UNSPEC,
-									losses[after]);
-	}
-	else if (before < LINK_NO_CARRIER && after >= LINK_NO_CARRIER)
-	{
-		change |= routes->regain_link(routes, msg->ifi_index, AF_UNSPEC);
+		change |= MOBILITY_CHANGE_STALE;
 	}
 	return change;
 }
@@ -114,15 +106,16 @@ static bool has_ipv4(private_mobility_uplinks_t *this, int ifindex)
 }
 
 /**
- * Apply a message about an address, which may take IPv4 routes along
+ * Apply a message about an address.
+ *
+ * The kernel does not tell of IPv4 routes that go with the last address of their
+ * link, or with the one that they prefer.
  */
 static mobility_change_t process_addr(private_mobility_uplinks_t *this,
 									  const struct nlmsghdr *nlh)
 {
 	const struct ifaddrmsg *msg;
 	mobility_change_t change;
-	mobility_ip_t gone = {};
-	mobility_fib_t *routes = this->net.routes;
 	bool before, after;
 
 	if (nlh->nlmsg_len < mnl_nlmsg_size(sizeof(*msg)))
@@ -131,22 +124,12 @@ static mobility_change_t process_addr(private_mobility_uplinks_t *this,
 	}
 	msg = mnl_nlmsg_get_payload(nlh);
 	before = has_ipv4(this, msg->ifa_index);
-	change = this->net.links->process_addr(this->net.links, nlh, &gone);
+	change = this->net.links->process_addr(this->net.links, nlh);
 	after = has_ipv4(this, msg->ifa_index);
-
-	if (gone.family != AF_UNSPEC &&
-		!this->net.links->get_addr(this->net.links, &gone))
+	if (before != after ||
+		(change != MOBILITY_CHANGE_NONE && nlh->nlmsg_type == RTM_DELADDR))
 	{
-		change |= routes->lose_source(routes, &gone);
-	}
-	if (before && !after)
-	{
-		change |= routes->lose_link(routes, msg->ifa_index, AF_INET,
-									MOBILITY_LOSS_ADDRESS);
-	}
-	else if (!before && after)
-	{
-		change |= routes->regain_link(routes, msg->ifa_index, AF_INET);
+		change |= MOBILITY_CHANGE_STALE;
 	}
 	return change;
 }
@@ -170,7 +153,8 @@ METHOD(mobility_uplinks_t, process, mobility_change_t,
 		case RTM_DELROUTE:
 			return this->net.routes->process(this->net.routes, nlh);
 		case RTM_DELNEXTHOP:
-			return this->net.routes->process_nexthop(this->net.routes, nlh);
+			/* IPv4 routes go with it */
+			return MOBILITY_CHANGE_STALE;
 		case RTM_NEWRULE:
 		case RTM_DELRULE:
 			return this->net.rules->process(this->net.rules, nlh);

@@ -41,8 +41,11 @@ enum mobility_change_t {
 	MOBILITY_CHANGE_ROUTE = (1<<2),
 	/** a rule that is not ours */
 	MOBILITY_CHANGE_RULE = (1<<3),
-	/** one of our own rules or routes (by protocol id) was removed */
+	/** one of our own rules or routes (by protocol id) was removed, or may be */
 	MOBILITY_CHANGE_PIN_LOST = (1<<4),
+	/** what the kernel drops routes with, or has them back with, and does not
+	 * tell: a full resync has to find out */
+	MOBILITY_CHANGE_STALE = (1<<5),
 };
 
 /**

@@ -168,7 +168,7 @@ METHOD(mobility_pin_tables_t, restore, u_int,
 {
 	enumerator_t *enumerator;
 	array_t *installed;
-	u_int missing = 0;
+	u_int restored = 0;
 	mobility_hop_t *hop;
 	int error;
 
@@ -182,19 +182,19 @@ METHOD(mobility_pin_tables_t, restore, u_int,
 	{
 		if (!is_installed(&hop->route, installed))
 		{
-			missing++;
 			error = mobility_pin_routes_add_route(this->rtnl, &hop->route,
 												  TRUE);
 			if (error)
-			{	/* it can't be without its link */
+			{	/* it can't be without its link, whose return is told */
 				DBG2(DBG_NET, "restoring the route in table %u failed: %s",
 					 hop->route.table, strerror(error));
 			}
+			restored += !error;
 		}
 	}
 	enumerator->destroy(enumerator);
 	array_destroy(installed);
-	return missing;
+	return restored;
 }
 
 METHOD(mobility_pin_tables_t, destroy, void,

@@ -66,9 +66,9 @@ struct mobility_pin_tables_t {
 				 uint32_t mtu);
 
 	/**
-	 * Install routes again that are gone.
+	 * Install routes again that are gone, as far as their links are there.
 	 *
-	 * @return			number of routes that were gone
+	 * @return			number of routes that were installed again
 	 */
 	u_int (*restore)(mobility_pin_tables_t *this);
 

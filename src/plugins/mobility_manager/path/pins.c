@@ -328,7 +328,7 @@ static u_int restore_rules(private_mobility_pins_t *this)
 {
 	enumerator_t *enumerator;
 	array_t *installed;
-	u_int missing = 0;
+	u_int restored = 0;
 	pin_t *pin;
 	int error;
 
@@ -342,36 +342,38 @@ static u_int restore_rules(private_mobility_pins_t *this)
 	{
 		if (!is_installed(&pin->rule, installed))
 		{
-			missing++;
 			error = mobility_pin_routes_add_rule(this->rtnl, &pin->rule);
 			if (error)
 			{
 				DBG1(DBG_NET, "mobility: restoring the rule for table %u "
 					 "failed: %s", pin->rule.table, strerror(error));
 			}
+			restored += !error;
 		}
 	}
 	enumerator->destroy(enumerator);
 	array_destroy(installed);
-	return missing;
+	return restored;
 }
 
 METHOD(mobility_pins_t, restore, u_int,
 	private_mobility_pins_t *this)
 {
-	u_int missing;
+	u_int restored = 0;
 
 	this->mutex->lock(this->mutex);
-	missing = this->hops->restore(this->hops);
-	missing += restore_rules(this);
+	if (this->pins->get_count(this->pins))
+	{
+		restored = this->hops->restore(this->hops) + restore_rules(this);
+	}
 	this->mutex->unlock(this->mutex);
 
-	if (missing)
+	if (restored)
 	{
 		DBG1(DBG_NET, "mobility: %u of our routing rules and routes were gone",
-			 missing);
+			 restored);
 	}
-	return missing;
+	return restored;
 }
 
 METHOD(mobility_pins_t, get_count, u_int,

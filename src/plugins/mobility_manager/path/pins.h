@@ -86,7 +86,7 @@ struct mobility_pins_t {
 	 * Look which of our rules and routes are gone, because somebody removed
 	 * them or with their link, and install them again as far as possible.
 	 *
-	 * @return			number of rules and routes that were missing
+	 * @return			number of rules and routes that were installed again
 	 */
 	u_int (*restore)(mobility_pins_t *this);
 

@@ -168,16 +168,16 @@ START_TEST(test_sysfs)
 	line[sizeof(line) - 1] = '\0';
 	put("long0", "uevent", line);
 
-	feed(LINK, "link add 2 eth0 running");
-	feed(LINK, "link add 3 wlan0 running");
-	feed(LINK, "link add 4 wlan1 running");
-	feed(LINK, "link add 5 usb0 running");
-	feed(LINK, "link add 6 dock0 running");
-	feed(LINK, "link add 7 dock1 running");
-	feed(LINK, "link add 8 bnep0 running");
-	feed(LINK, "link add 9 other0 running");
-	feed(LINK, "link add 10 long0 running");
-	feed(LINK, "link add 11 none0 running");
+	feed(LINK | STALE, "link add 2 eth0 running");
+	feed(LINK | STALE, "link add 3 wlan0 running");
+	feed(LINK | STALE, "link add 4 wlan1 running");
+	feed(LINK | STALE, "link add 5 usb0 running");
+	feed(LINK | STALE, "link add 6 dock0 running");
+	feed(LINK | STALE, "link add 7 dock1 running");
+	feed(LINK | STALE, "link add 8 bnep0 running");
+	feed(LINK | STALE, "link add 9 other0 running");
+	feed(LINK | STALE, "link add 10 long0 running");
+	feed(LINK | STALE, "link add 11 none0 running");
 	assert_kind("eth0", "ethernet");
 	assert_kind("wlan0", "wifi");
 	assert_kind("wlan1", "wifi");
@@ -196,57 +196,57 @@ START_TEST(test_read_once)
 {
 	/* what happens to a link does not make us read files */
 	add("eth0", 2, NULL);
-	feed(LINK, "link add 2 eth0 running");
+	feed(LINK | STALE, "link add 2 eth0 running");
 	put("eth0", "phy80211", "");
-	feed(LINK, "link add 2 eth0 up");
-	feed(LINK, "link add 2 eth0 running");
+	feed(LINK | STALE, "link add 2 eth0 up");
+	feed(LINK | STALE, "link add 2 eth0 running");
 	feed(NONE, "link add 2 eth0 running");
 	assert_kind("eth0", "ethernet");
 	/* unless it is another one */
-	feed(LINK, "link del 2 eth0");
-	feed(LINK, "link add 2 eth0 running");
+	feed(LINK | STALE, "link del 2 eth0");
+	feed(LINK | STALE, "link add 2 eth0 running");
 	assert_kind("eth0", "wifi");
 }
 END_TEST
 
 START_TEST(test_stacked)
 {
-	feed(LINK, "link add 2 eth0 running");
-	feed(LINK, "link add 3 ppp0 running type 512");
-	feed(LINK, "link add 4 vlan7 running kind vlan over 2");
-	feed(LINK, "link add 5 br0 running kind bridge");
+	feed(LINK | STALE, "link add 2 eth0 running");
+	feed(LINK | STALE, "link add 3 ppp0 running type 512");
+	feed(LINK | STALE, "link add 4 vlan7 running kind vlan over 2");
+	feed(LINK | STALE, "link add 5 br0 running kind bridge");
 	assert_kind("vlan7", "vlan over ethernet");
 	assert_kind("br0", "bridge");
 
 	/* ports come and go, and that is nothing that changes paths */
-	feed(LINK, "link add 6 tap0 running kind tun master 5");
+	feed(LINK | STALE, "link add 6 tap0 running kind tun master 5");
 	assert_kind("br0", "bridge over tunnel");
 	feed(NONE, "link add 2 eth0 running master 5");
 	assert_kind("br0", "bridge over ethernet");
-	feed(LINK, "link add 2 eth0 up master 5");
+	feed(LINK | STALE, "link add 2 eth0 up master 5");
 	assert_kind("br0", "bridge over tunnel");
-	feed(LINK, "link add 2 eth0 running master 5");
-	feed(LINK, "link del 6 tap0");
+	feed(LINK | STALE, "link add 2 eth0 running master 5");
+	feed(LINK | STALE, "link del 6 tap0");
 	feed(NONE, "link add 2 eth0 running");
 	assert_kind("br0", "bridge");
 
 	/* several layers */
-	feed(LINK, "link add 7 bond0 running kind bond");
-	feed(LINK, "link add 8 vlan8 running kind vlan over 7");
-	feed(LINK, "link add 9 mac0 running kind macvlan over 8");
+	feed(LINK | STALE, "link add 7 bond0 running kind bond");
+	feed(LINK | STALE, "link add 8 vlan8 running kind vlan over 7");
+	feed(LINK | STALE, "link add 9 mac0 running kind macvlan over 8");
 	feed(NONE, "link add 3 ppp0 running type 512 master 7");
 	assert_kind("mac0", "macvlan over ppp");
 
 	/* what is below is not known, in another namespace, or goes in circles */
-	feed(LINK, "link add 20 vlan20 running kind vlan over 77");
-	feed(LINK, "link add 21 vlan21 running kind vlan over 2 netns 1");
-	feed(LINK, "link add 22 vlan22 running kind vlan over 23");
-	feed(LINK, "link add 23 vlan23 running kind vlan over 22");
+	feed(LINK | STALE, "link add 20 vlan20 running kind vlan over 77");
+	feed(LINK | STALE, "link add 21 vlan21 running kind vlan over 2 netns 1");
+	feed(LINK | STALE, "link add 22 vlan22 running kind vlan over 23");
+	feed(LINK | STALE, "link add 23 vlan23 running kind vlan over 22");
 	assert_kind("vlan20", "vlan");
 	assert_kind("vlan21", "vlan");
 	assert_kind("vlan22", "vlan");
 	/* the other end of a veth is not below it */
-	feed(LINK, "link add 24 veth0 running kind veth over 3");
+	feed(LINK | STALE, "link add 24 veth0 running kind veth over 3");
 	assert_kind("veth0", "ethernet");
 }
 END_TEST

@@ -405,7 +405,8 @@ START_TEST(test_overflow)
 			   i % 2 ? "del" : "add");
 	}
 	change("route add default via 10.1.0.1 metric 100");
-	ck_assert_int_eq(receive(), MOBILITY_CHANGE_ROUTE);
+	ck_assert_int_eq(receive(), MOBILITY_CHANGE_ROUTE |
+					 MOBILITY_CHANGE_PIN_LOST);
 	ck_assert(is_current(TRUE));
 }
 END_TEST

@@ -59,7 +59,7 @@ static void assert_marked(char *peer, const char *expected)
 START_TEST(test_network)
 {
 	/* protocols: 2 kernel, 3 boot, 4 static, 9 router advertisement, 16 DHCP */
-	feed(LINK | ROUTE, "link del 3 wlan0");
+	feed(LINK | STALE, "link del 3 wlan0");
 	feed(ROUTE, "route add default via 10.1.0.1 dev 2 metric 100 proto 16 "
 		 "replace");
 	assert_marked(PEER, "eth0 --");
@@ -178,9 +178,9 @@ START_TEST(test_is_usable)
 	ck_assert(!uplinks->is_usable(uplinks, path));
 	feed(ADDR, "addr add 10.2.0.2/24 dev 3 secondary");
 	ck_assert(uplinks->is_usable(uplinks, path));
-	feed(LINK, "link add 3 wlp2s0 up");
+	feed(LINK | STALE, "link add 3 wlp2s0 up");
 	ck_assert(!uplinks->is_usable(uplinks, path));
-	feed(LINK, "link add 3 wlp2s0 running");
+	feed(LINK | STALE, "link add 3 wlp2s0 running");
 	ck_assert(uplinks->is_usable(uplinks, path));
 	feed(RULE, "rule add pref 5 from 10.2.0.2 action 7");
 	ck_assert(!uplinks->is_usable(uplinks, path));
@@ -190,18 +190,18 @@ START_TEST(test_is_usable)
 	feed(ADDR, "addr add 10.2.0.3/24 dev 3");
 	feed(ADDR, "addr add 10.2.0.2/24 dev 2");
 	ck_assert(uplinks->is_usable(uplinks, path));
-	feed(ADDR, "addr del 10.2.0.2/24 dev 3");
+	feed(ADDR | STALE, "addr del 10.2.0.2/24 dev 3");
 	ck_assert(!uplinks->is_usable(uplinks, path));
 	feed(ADDR, "addr add 10.2.0.2/32 dev 1");
 	ck_assert(uplinks->is_usable(uplinks, path));
-	feed(ADDR, "addr del 10.2.0.2/32 dev 1");
+	feed(ADDR | STALE, "addr del 10.2.0.2/32 dev 1");
 	ck_assert(!uplinks->is_usable(uplinks, path));
 	/* or the route asks for it, wherever it is */
 	feed(ROUTE, "route add 192.0.2.0/24 dev 3 src 10.2.0.2");
 	ck_assert(uplinks->is_usable(uplinks, path));
-	feed(ADDR | ROUTE, "addr del 10.2.0.2/24 dev 2");
+	feed(ADDR | STALE, "addr del 10.2.0.2/24 dev 2");
 	ck_assert(!uplinks->is_usable(uplinks, path));
-	feed(LINK | ROUTE, "link del 3 wlp2s0");
+	feed(LINK | STALE, "link del 3 wlp2s0");
 	ck_assert(!uplinks->is_usable(uplinks, path));
 
 	mobility_path_destroy(path);
@@ -217,14 +217,15 @@ START_TEST(test_find_path)
 	uplinks_assert_found("2001:db8:2::2", PEER6, WLAN6);
 	uplinks_assert_found("10.2.0.3", PEER, "none");
 	/* also if it can't be used now */
-	feed(LINK, "link add 3 wlan0 up");
+	feed(LINK | STALE, "link add 3 wlan0 up");
 	uplinks_assert_found("10.2.0.2", PEER, WLAN);
-	feed(LINK | ROUTE, "link add 3 wlan0 oper 2");
+	feed(LINK | STALE, "link add 3 wlan0 oper 2");
+	feed(ROUTE, "route del default via 10.2.0.1 dev 3 metric 600");
 	uplinks_assert_found("10.2.0.2", PEER, "wlan0 10.2.0.2 /0 4294967295");
 	/* on two uplinks: the better route */
 	feed(ADDR, "addr add 10.1.0.2/24 dev 3");
 	uplinks_assert_found("10.1.0.2", PEER, ETH);
-	feed(LINK, "link add 3 wlan0 running");
+	feed(LINK | STALE, "link add 3 wlan0 running");
 	feed(ROUTE, "route add default via 10.1.0.1 dev 3 metric 50");
 	uplinks_assert_found("10.1.0.2", PEER, "wlan0 10.1.0.2 via 10.1.0.1 /0 50");
 	feed(ROUTE, "route add 192.0.2.0/24 via 10.1.0.1 dev 2 metric 70");
@@ -233,8 +234,8 @@ START_TEST(test_find_path)
 	feed(ADDR, "addr add 198.51.100.1/32 dev 1");
 	uplinks_assert_found("198.51.100.1", "203.0.113.1",
 						 "wlan0 198.51.100.1 via 10.1.0.1 /0 50");
-	feed(LINK, "link add 8 dummy0 running oper 0 kind dummy");
-	feed(ADDR, "addr add 198.51.100.2/32 dev 8");
+	feed(LINK | STALE, "link add 8 dummy0 running oper 0 kind dummy");
+	feed(ADDR | STALE, "addr add 198.51.100.2/32 dev 8");
 	uplinks_assert_found("198.51.100.2", PEER,
 						 "eth0 198.51.100.2 via 10.1.0.1 /24 70");
 	/* nonsense */
@@ -245,25 +246,25 @@ END_TEST
 START_TEST(test_no_carrier)
 {
 	/* IFF_UP is not enough */
-	feed(LINK, "link add 2 eth0 up");
+	feed(LINK | STALE, "link add 2 eth0 up");
 	uplinks_assert(PEER, WLAN);
 	uplinks_assert_described("eth0", "no carrier");
 	feed(NONE, "link add 2 eth0 up oper 3");
 	feed(NONE, "link add 2 eth0 up oper 1");
-	feed(NONE, "link add 2 eth0 dormant");
+	feed(STALE, "link add 2 eth0 dormant");
 	uplinks_assert_described("eth0", "not authenticated");
 	uplinks_assert(PEER, WLAN);
 	/* flags and state have to agree */
 	feed(NONE, "link add 2 eth0 running oper 5");
-	feed(NONE, "link add 2 eth0 up oper 6");
+	feed(STALE, "link add 2 eth0 up oper 6");
 	uplinks_assert(PEER, WLAN);
 	/* virtual interfaces have no operstate */
-	feed(LINK, "link add 2 eth0 running oper 0");
+	feed(LINK | STALE, "link add 2 eth0 running oper 0");
 	uplinks_assert(PEER, ETH ", " WLAN);
 	uplinks_assert_described("eth0", "usable");
 	/* nothing of this has done anything to routes and addresses */
-	feed(LINK, "link add 2 eth0 up");
-	feed(LINK, "link add 2 eth0 running");
+	feed(LINK | STALE, "link add 2 eth0 up");
+	feed(LINK | STALE, "link add 2 eth0 running");
 	uplinks_assert(PEER6, ETH6 ", " WLAN6);
 }
 END_TEST
@@ -295,11 +296,11 @@ END_TEST
 START_TEST(test_link_down)
 {
 	/* the kernel takes IPv4 routes without telling */
-	feed(LINK | ROUTE, "link add 2 eth0 oper 2");
+	feed(LINK | STALE, "link add 2 eth0 oper 2");
 	uplinks_assert_described("eth0", "down");
 	uplinks_assert(PEER, WLAN);
-	feed(LINK, "link add 2 eth0 running");
-	uplinks_assert_described("eth0", "no route");
+	feed(ROUTE, "route del default via 10.1.0.1 dev 2 metric 100");
+	feed(LINK | STALE, "link add 2 eth0 running");
 	uplinks_assert(PEER, WLAN);
 	feed(ROUTE, "route add default via 10.1.0.1 dev 2 metric 100");
 	uplinks_assert(PEER, ETH ", " WLAN);
@@ -308,7 +309,7 @@ END_TEST
 
 START_TEST(test_link_gone)
 {
-	feed(LINK | ROUTE, "link del 3 wlan0");
+	feed(LINK | STALE, "link del 3 wlan0");
 	feed(NONE, "link del 3 wlan0");
 	uplinks_assert(PEER, ETH);
 	uplinks_assert_described("wlan0", "no such interface");
@@ -318,20 +319,20 @@ START_TEST(test_link_gone)
 	feed(ROUTE, "route add default via 10.3.0.1 dev 9 metric 700");
 	uplinks_assert(PEER, ETH);
 	uplinks_assert_described("", "no such interface");
-	feed(LINK, "link add 9 wwan0 running");
+	feed(LINK | STALE, "link add 9 wwan0 running");
 	uplinks_assert(PEER, ETH ", wwan0 10.3.0.2 via 10.3.0.1 /0 700");
 }
 END_TEST
 
 START_TEST(test_link_kinds)
 {
-	feed(LINK, "link add 4 ppp0 running oper 0 kind ppp");
-	feed(ADDR, "addr add 10.64.0.2/32 peer 10.64.0.1 dev 4");
+	feed(LINK | STALE, "link add 4 ppp0 running oper 0 kind ppp");
+	feed(ADDR | STALE, "addr add 10.64.0.2/32 peer 10.64.0.1 dev 4");
 	feed(ROUTE, "route add default dev 4 metric 700");
 	uplinks_assert(PEER, ETH ", " WLAN ", ppp0 10.64.0.2 /0 700");
 	/* packets that go through IPsec SAs are no way for those of these SAs */
-	feed(LINK, "link add 5 ipsec0 running oper 0 kind xfrm");
-	feed(ADDR, "addr add 10.65.0.2/32 dev 5");
+	feed(LINK | STALE, "link add 5 ipsec0 running oper 0 kind xfrm");
+	feed(ADDR | STALE, "addr add 10.65.0.2/32 dev 5");
 	feed(ROUTE, "route add default dev 5");
 	uplinks_assert(PEER, ETH ", " WLAN ", ppp0 10.64.0.2 /0 700");
 	uplinks_assert_described("ipsec0", "IPsec interface");
@@ -354,7 +355,7 @@ START_TEST(test_sync)
 	uplinks->sync_begin(uplinks);
 	uplinks_resync(NONE);
 
-	feed(LINK, "link add 9 wwan0 running");
+	feed(LINK | STALE, "link add 9 wwan0 running");
 	uplinks->sync_begin(uplinks);
 	uplinks_resync(LINK);
 	uplinks_assert_described("wwan0", "no such interface");
@@ -374,15 +375,6 @@ START_TEST(test_sync)
 	uplinks->sync_begin(uplinks);
 	uplinks_resync(RULE);
 
-	feed(NONE, "rule add pref 219 from 10.2.0.2 to 192.0.2.1 lookup 22000 "
-		 "proto 230");
-	uplinks->sync_begin(uplinks);
-	uplinks_resync(PIN_LOST);
-	feed(NONE, "route add default via 10.2.0.77 dev 3 table 22000 proto 230");
-	uplinks->sync_begin(uplinks);
-	uplinks_resync(PIN_LOST);
-	uplinks->sync_begin(uplinks);
-	uplinks_resync(NONE);
 
 	/* everything is gone */
 	uplinks->sync_begin(uplinks);
@@ -424,8 +416,8 @@ END_TEST
 START_TEST(test_no_rules)
 {
 	/* a kernel without policy routing, or rules that are not known yet */
-	feed(LINK, "link add 2 eth0 running");
-	feed(ADDR, "addr add 10.1.0.2/24 dev 2");
+	feed(LINK | STALE, "link add 2 eth0 running");
+	feed(ADDR | STALE, "addr add 10.1.0.2/24 dev 2");
 	feed(ROUTE, "route add default via 10.1.0.1 dev 2 table 253");
 	feed(ROUTE, "route add default via 10.1.0.7 dev 2 table 7");
 	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.1 /0 0");
@@ -465,7 +457,7 @@ START_TEST(test_malformed)
 	mnl_attr_put_strz(nlh, IFLA_IFNAME, "a-name-that-is-too-long");
 	mnl_attr_put_u32(nlh, IFLA_OPERSTATE, 6);
 	mnl_attr_put_u8(nlh, IFLA_GROUP, 6);
-	ck_assert_int_eq(uplinks->process(uplinks, nlh), NONE);
+	ck_assert_int_eq(uplinks->process(uplinks, nlh), STALE);
 	uplinks_assert_described("a-name-that-is-too-long", "no such interface");
 
 	/* families nobody knows, addresses of the wrong length */
@@ -542,7 +534,7 @@ START_TEST(test_many_routes)
 	uplinks_assert("20.9.9.9", "eth0 10.1.0.2 via 10.1.0.116 /24 20, " WLAN);
 	/* takes less than 100 ms, but for sanitizers and slow machines */
 	ck_assert_int_lt(cpu_time() - start, 5000);
-	feed(LINK | ROUTE, "link add 2 eth0 oper 2");
+	feed(LINK | STALE, "link add 2 eth0 oper 2");
 	uplinks_assert("20.9.9.9", WLAN);
 }
 END_TEST

@@ -27,13 +27,13 @@ void uplinks_setup_empty(void)
 void uplinks_setup(void)
 {
 	uplinks_setup_empty();
-	feed(LINK, "link add 1 lo loopback running oper 0");
-	feed(LINK, "link add 2 eth0 running");
-	feed(LINK, "link add 3 wlan0 running");
-	feed(NONE, "addr add 127.0.0.1/8 dev 1 scope 254");
+	feed(LINK | STALE, "link add 1 lo loopback running oper 0");
+	feed(LINK | STALE, "link add 2 eth0 running");
+	feed(LINK | STALE, "link add 3 wlan0 running");
+	feed(STALE, "addr add 127.0.0.1/8 dev 1 scope 254");
 	feed(NONE, "addr add ::1/128 dev 1 scope 254");
-	feed(ADDR, "addr add 10.1.0.2/24 dev 2");
-	feed(ADDR, "addr add 10.2.0.2/24 dev 3");
+	feed(ADDR | STALE, "addr add 10.1.0.2/24 dev 2");
+	feed(ADDR | STALE, "addr add 10.2.0.2/24 dev 3");
 	feed(ADDR, "addr add 2001:db8:1::2/64 dev 2");
 	feed(ADDR, "addr add 2001:db8:2::2/64 dev 3");
 	feed(NONE, "addr add fe80::2/64 dev 2 scope 253");
