@@ -365,10 +365,10 @@ static void change_addresses(mobility_candidates_t *candidates, uint8_t what)
 			array_insert(announced, ARRAY_TAIL, host);
 			return;
 		case 1:
-			candidates->found(candidates, host);
+			candidates->remotes->found(candidates->remotes, host);
 			break;
 		case 2:
-			candidates->know(candidates, host);
+			candidates->remotes->know(candidates->remotes, host);
 			break;
 		case 3:
 			old = other;

@@ -30,7 +30,8 @@ void mobility_course_look(mobility_course_t *course)
 		candidates->pin(candidates, heading->path);
 		if (heading->state != MOBILITY_MOVING)
 		{
-			candidates->know(candidates, heading->path->remote);
+			candidates->remotes->know(candidates->remotes,
+									  heading->path->remote);
 		}
 	}
 	course->changed |= candidates->collect(candidates, course->ike_sa,

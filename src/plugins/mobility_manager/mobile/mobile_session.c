@@ -383,12 +383,12 @@ static void find_addresses(private_mobility_session_t *this)
 static void add_addresses(private_mobility_session_t *this)
 {
 	mobility_resolver_t *resolver = this->context->resolver;
-	mobility_candidates_t *candidates = this->course->candidates;
+	mobility_remotes_t *remotes = this->course->candidates->remotes;
 	host_t *host;
 
 	while ((host = resolver->take(resolver, this->public.number)))
 	{
-		if (candidates->found(candidates, host))
+		if (remotes->found(remotes, host))
 		{
 			DBG1(DBG_IKE, "mobility: %s may be at %H as well",
 				 this->connection, host);

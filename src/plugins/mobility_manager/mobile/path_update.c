@@ -106,7 +106,8 @@ static void confirmed(private_mobility_path_update_t *this)
 	this->handover->confirmed(this->handover);
 	if (course->heading.path)
 	{
-		candidates->know(candidates, course->heading.path->remote);
+		candidates->remotes->know(candidates->remotes,
+								  course->heading.path->remote);
 	}
 	moved = mobility_progress_complete(&course->progress, course->heading.path,
 									   now, time(NULL), &move);

@@ -9,9 +9,6 @@
 
 typedef struct private_mobility_candidates_t private_mobility_candidates_t;
 
-/** Addresses to remember that the peer was at. */
-#define MAX_KNOWN 4
-
 /**
  * Private data of a mobility_candidates_t object.
  */
@@ -51,18 +48,6 @@ struct private_mobility_candidates_t {
 	 * Paths by preference, mobility_candidate_t*.
 	 */
 	array_t *paths;
-
-	/**
-	 * Addresses the peer was at, mobility_ip_t, the last one first; NULL if
-	 * there are none.
-	 */
-	array_t *known;
-
-	/**
-	 * Addresses the peer's name resolves to, mobility_ip_t, the last one first;
-	 * NULL if it was not resolved.
-	 */
-	array_t *resolved;
 
 	/**
 	 * Addresses the peer was at that are this host's own now, mobility_ip_t;
@@ -205,139 +190,6 @@ static void rank(private_mobility_candidates_t *this, uint64_t now)
 }
 
 /**
- * Find an address in an array of mobility_ip_t, -1 if it is not there.
- */
-static int find_ip(array_t *ips, const mobility_ip_t *ip)
-{
-	mobility_ip_t current;
-	int i;
-
-	for (i = 0; i < array_count(ips); i++)
-	{
-		array_get(ips, i, &current);
-		if (mobility_ip_equals(&current, ip))
-		{
-			return i;
-		}
-	}
-	return -1;
-}
-
-/**
- * Put an address to the front of an array, which forgets the last one if there
- * are too many.  Returns FALSE if it was there before.
- */
-static bool put_first(array_t **ips, const mobility_ip_t *ip, int max)
-{
-	int i = find_ip(*ips, ip);
-
-	if (i > 0)
-	{
-		array_remove(*ips, i, NULL);
-	}
-	if (i != 0)
-	{
-		array_insert_create_value(ips, sizeof(*ip), ARRAY_HEAD, (void*)ip);
-	}
-	if (array_count(*ips) > max)
-	{
-		array_remove(*ips, ARRAY_TAIL, NULL);
-	}
-	return i == -1;
-}
-
-METHOD(mobility_candidates_t, know, void,
-	private_mobility_candidates_t *this, host_t *remote)
-{
-	mobility_ip_t ip = mobility_ip_from_host(remote);
-
-	put_first(&this->known, &ip, MAX_KNOWN);
-}
-
-METHOD(mobility_candidates_t, found, bool,
-	private_mobility_candidates_t *this, host_t *remote)
-{
-	mobility_ip_t ip = mobility_ip_from_host(remote);
-
-	return mobility_ip_is_reachable(&ip) &&
-		   put_first(&this->resolved, &ip, MOBILITY_MAX_REMOTES);
-}
-
-/**
- * Add an address of the peer to those to find paths to.
- */
-static void add_remote(array_t *remotes, const mobility_ip_t *ip)
-{
-	if (array_count(remotes) < MOBILITY_MAX_REMOTES &&
-		mobility_ip_is_reachable(ip) && find_ip(remotes, ip) == -1)
-	{
-		array_insert(remotes, ARRAY_TAIL, (void*)ip);
-	}
-}
-
-/**
- * Add the addresses that the peer has announced, only those where it has been or
- * all of them.
- */
-static void add_announced(private_mobility_candidates_t *this,
-						  ike_sa_t *ike_sa, bool all, array_t *remotes)
-{
-	enumerator_t *enumerator;
-	mobility_ip_t ip;
-	host_t *host;
-
-	enumerator = ike_sa->create_peer_address_enumerator(ike_sa);
-	while (enumerator->enumerate(enumerator, &host))
-	{
-		ip = mobility_ip_from_host(host);
-		if (all || find_ip(this->known, &ip) != -1)
-		{
-			add_remote(remotes, &ip);
-		}
-	}
-	enumerator->destroy(enumerator);
-}
-
-/**
- * Add the addresses that the peer's name resolves to, only those where it has
- * been or all of them.
- */
-static void add_resolved(private_mobility_candidates_t *this, bool all,
-						 array_t *remotes)
-{
-	mobility_ip_t ip;
-	int i;
-
-	for (i = 0; i < array_count(this->resolved); i++)
-	{
-		array_get(this->resolved, i, &ip);
-		if (all || find_ip(this->known, &ip) != -1)
-		{
-			add_remote(remotes, &ip);
-		}
-	}
-}
-
-/**
- * Get the addresses of the peer to find paths to.
- */
-static array_t *get_remotes(private_mobility_candidates_t *this,
-							ike_sa_t *ike_sa)
-{
-	mobility_ip_t ip;
-	array_t *remotes;
-
-	remotes = array_create(sizeof(ip), MOBILITY_MAX_REMOTES);
-	ip = mobility_ip_from_host(ike_sa->get_other_host(ike_sa));
-	array_insert(remotes, ARRAY_TAIL, &ip);
-	add_announced(this, ike_sa, FALSE, remotes);
-	add_resolved(this, FALSE, remotes);
-	add_resolved(this, TRUE, remotes);
-	add_announced(this, ike_sa, TRUE, remotes);
-	return remotes;
-}
-
-/**
  * Collect the paths to an address of the peer.
  */
 static void collect_paths(private_mobility_candidates_t *this,
@@ -363,17 +215,19 @@ static array_t *collect_all(private_mobility_candidates_t *this,
 							ike_sa_t *ike_sa)
 {
 	array_t *paths, *remotes;
+	mobility_remotes_t *addresses = this->public.remotes;
 	mobility_ip_t ip;
 	int i;
 
 	array_destroy(this->own);
 	this->own = NULL;
 	paths = array_create(0, 0);
-	remotes = get_remotes(this, ike_sa);
+	remotes = addresses->get(addresses, ike_sa);
 	for (i = 0; i < array_count(remotes); i++)
 	{
 		array_get(remotes, i, &ip);
-		collect_paths(this, &ip, !i || find_ip(this->known, &ip) != -1, paths);
+		collect_paths(this, &ip, !i || addresses->is_known(addresses, &ip),
+					  paths);
 	}
 	array_destroy(remotes);
 	return paths;
@@ -397,6 +251,7 @@ static void clear(private_mobility_candidates_t *this)
 static void set_paths(private_mobility_candidates_t *this, array_t *paths,
 					  const mobility_path_t *incumbent)
 {
+	mobility_remotes_t *remotes = this->public.remotes;
 	mobility_candidate_t *candidate;
 	mobility_path_t *path;
 	mobility_ip_t ip;
@@ -406,7 +261,7 @@ static void set_paths(private_mobility_candidates_t *this, array_t *paths,
 	{
 		candidate = mobility_candidate_create(path);
 		ip = mobility_ip_from_host(path->remote);
-		candidate->known = find_ip(this->known, &ip) != -1;
+		candidate->known = remotes->is_known(remotes, &ip);
 		array_insert(this->paths, ARRAY_HEAD, candidate);
 	}
 	array_destroy(paths);
@@ -752,8 +607,7 @@ METHOD(mobility_candidates_t, destroy, void,
 {
 	unpin(this, NULL, NULL);
 	array_destroy(this->pinned);
-	array_destroy(this->known);
-	array_destroy(this->resolved);
+	this->public.remotes->destroy(this->public.remotes);
 	array_destroy(this->own);
 	this->public.records->destroy(this->public.records);
 	clear(this);
@@ -787,9 +641,8 @@ mobility_candidates_t *mobility_candidates_create(const char *connection,
 	INIT(this,
 		.public = {
 			.records = records,
+			.remotes = mobility_remotes_create(),
 			.collect = _collect,
-			.know = _know,
-			.found = _found,
 			.shrink = _shrink,
 			.create_enumerator = _create_enumerator,
 			.count = _count,

@@ -21,6 +21,7 @@
 #include "path/pins.h"
 #include "path/history.h"
 #include "path/ranking.h"
+#include "path/remotes.h"
 #include "settings/settings.h"
 
 typedef struct mobility_path_report_t mobility_path_report_t;
@@ -28,10 +29,6 @@ typedef struct mobility_candidates_t mobility_candidates_t;
 
 /** Addresses to tell the peer of, stock has the same limit. */
 #define MOBILITY_MAX_LOCALS 8
-
-/** Addresses of the peer to find paths to: how many a peer announces and a name
- * has is up to others. */
-#define MOBILITY_MAX_REMOTES 8
 
 /** Pins of a session, apart from those of more paths than that. */
 #define MOBILITY_MAX_PINS 32
@@ -81,10 +78,13 @@ struct mobility_candidates_t {
 	mobility_path_history_t *records;
 
 	/**
-	 * Collect and rank the paths from all usable uplinks to eight addresses of
-	 * the peer: first the one in use, then those where it has been, those that
-	 * were found(), and those it has announced.  All but the first one have to
-	 * be such that a peer may be there.
+	 * Addresses that the peer may be at.
+	 */
+	mobility_remotes_t *remotes;
+
+	/**
+	 * Collect and rank the paths from all usable uplinks to the addresses that
+	 * the peer may be at.
 	 *
 	 * @param ike_sa	IKE_SA that knows the peer's addresses
 	 * @param incumbent	path in use, may be NULL
@@ -95,23 +95,6 @@ struct mobility_candidates_t {
 	bool (*collect)(mobility_candidates_t *this, ike_sa_t *ike_sa,
 					const mobility_path_t *incumbent, uint64_t now,
 					bool *improved);
-
-	/**
-	 * Remember that the peer has been at an address, until there were four
-	 * others since.
-	 *
-	 * @param remote	peer's address
-	 */
-	void (*know)(mobility_candidates_t *this, host_t *remote);
-
-	/**
-	 * Note an address that the peer's name resolves to, until there were eight
-	 * others since.
-	 *
-	 * @param remote	peer's address
-	 * @return			TRUE if that is news
-	 */
-	bool (*found)(mobility_candidates_t *this, host_t *remote);
 
 	/**
 	 * Forget the paths until the next collect(), to save memory; whether that

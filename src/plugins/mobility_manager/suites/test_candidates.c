@@ -193,7 +193,7 @@ static void know(char *address)
 	host_t *remote;
 
 	remote = host_create_from_string(address, 4500);
-	candidates->know(candidates, remote);
+	candidates->remotes->know(candidates->remotes, remote);
 	remote->destroy(remote);
 }
 
@@ -388,7 +388,7 @@ static void find(char *address, bool news)
 	host_t *remote;
 
 	remote = host_create_from_string(address, 0);
-	ck_assert(candidates->found(candidates, remote) == news);
+	ck_assert(candidates->remotes->found(candidates->remotes, remote) == news);
 	remote->destroy(remote);
 }
 
