@@ -114,38 +114,15 @@ struct mobility_xfrm_migrate_t {
 	bool (*has_moved)(mobility_xfrm_migrate_t *this,
 					  const mobility_xfrm_move_t *move);
 
-	/**
-	 * Have packets of an inbound SA accepted at another address as well, by a
-	 * copy of it with the same SPI.  Both have a replay window of their own
-	 * from now on: what one has got the other one does not know.
-	 *
-	 * Fails if the kernel does not tell keys, as in lockdown.
-	 *
-	 * @param id		SA
-	 * @param dst		address to accept packets at, of the same family
-	 * @return			TRUE if they are
-	 */
+	/** see mobility_xfrm_copy() */
 	bool (*copy)(mobility_xfrm_migrate_t *this, const mobility_sa_id_t *id,
 				 host_t *dst);
 
-	/**
-	 * Make room for an inbound SA at an address.  charon has the kernel allocate
-	 * its SPI at the address we have when the request leaves.  If we have another
-	 * one when the answer comes, the SA is added there, and what was allocated
-	 * takes the place at the first one until it expires, which is 165 s by
-	 * default.  It has no keys, so packets of an SA that were to be there are
-	 * lost.
-	 *
-	 * @param id		SA; nothing is done if there really is one
-	 */
+	/** see mobility_xfrm_make_room() */
 	void (*make_room)(mobility_xfrm_migrate_t *this,
 					  const mobility_sa_id_t *id);
 
-	/**
-	 * Delete an SA.
-	 *
-	 * @param id		SA
-	 */
+	/** see mobility_xfrm_del() */
 	void (*del)(mobility_xfrm_migrate_t *this, const mobility_sa_id_t *id);
 
 	/**

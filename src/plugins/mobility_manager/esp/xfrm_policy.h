@@ -20,7 +20,7 @@
  * Write a policy as it is but for its selector, or for the addresses of its
  * templates.  One that has the new selector is replaced.
  *
- * @param xfrm		socket for requests, locked by the caller
+ * @param xfrm		socket for requests
  * @param policy	names the policy: direction, traffic selectors, interface
  * @param copy		names what is written, the same for the policy itself
  * @param src		source address of the tunnel, NULL to expect any
@@ -35,7 +35,7 @@ bool mobility_xfrm_policy_write(mobility_xfrm_t *xfrm,
 /**
  * Delete a policy.
  *
- * @param xfrm		socket for requests, locked by the caller
+ * @param xfrm		socket for requests
  * @param policy	names the policy
  */
 void mobility_xfrm_policy_del(mobility_xfrm_t *xfrm,
