@@ -117,7 +117,8 @@ def run_all(options, names):
                 shown.done(future.result())
             for outcome in shown.failed() if options.again else ():
                 idle.end()
-                outcome.keep("first")
+                with paths.claim(outcome.results):
+                    outcome.keep("first")
                 again = pool.submit(runner.play, outcome.name, options,
                                     shown.stage_of, idle).result()
                 shown.done(again.in_place_of(outcome, "alone",

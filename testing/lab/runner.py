@@ -99,7 +99,6 @@ def play(name, options, stage_of, idle):
     outcome = Run(name, options, stage_of).run(idle)
     if outcome.passed or not outcome.shared or guest.stopped():
         return outcome
-    outcome.keep("shared")
     return Run(name, options, stage_of).run(idle, own_boot=True).in_place_of(
         outcome, "in a boot of its own", "in a shared one")
 
@@ -164,11 +163,14 @@ class Run:
                 timer.cancel()
         self._say("timeline")
         timeline.write(results, self.scenario)
-        self._lock.close()
         outcome.seconds = time.monotonic() - began
         outcome.passed = not outcome.failures
         if outcome.passed:
             idle.give_back(lab)
+        elif outcome.shared:
+            outcome.keep("shared")
+        # only now may another one use the folder
+        self._lock.close()
         return outcome
 
     def _play_in(self, lab):
