@@ -8,6 +8,7 @@
 
 #include "compat.h"
 #include "mock_child.h"
+#include "mobility_suite.h"
 
 METHOD(child_sa_t, get_protocol, protocol_id_t,
 	mock_child_t *this)
@@ -208,4 +209,72 @@ void mock_child_init(mock_child_t *this)
 		.state = CHILD_INSTALLED,
 		.outbound = CHILD_OUTBOUND_INSTALLED,
 	};
+}
+
+METHOD(ike_sa_t, get_my_host, host_t*,
+	mock_parent_t *this)
+{
+	return this->me;
+}
+
+METHOD(ike_sa_t, get_other_host, host_t*,
+	mock_parent_t *this)
+{
+	return this->other;
+}
+
+METHOD(ike_sa_t, has_condition, bool,
+	mock_parent_t *this, ike_condition_t condition)
+{
+	ck_assert_int_eq(condition, COND_NAT_ANY);
+	return this->nat;
+}
+
+METHOD(ike_sa_t, create_child_sa_enumerator, enumerator_t*,
+	mock_parent_t *this)
+{
+	return array_create_enumerator(this->children);
+}
+
+METHOD(ike_sa_t, create_virtual_ip_enumerator, enumerator_t*,
+	mock_parent_t *this, bool local)
+{
+	host_t *vip;
+
+	ck_assert(local);
+	if (!this->vip)
+	{
+		return enumerator_create_empty();
+	}
+	vip = host_create_from_string(this->vip, 0);
+	return enumerator_create_single(vip, (void*)vip->destroy);
+}
+
+/*
+ * Described in header
+ */
+void mock_parent_init(mock_parent_t *this, char *me, char *other)
+{
+	*this = (mock_parent_t){
+		.public = {
+			.get_my_host = _get_my_host,
+			.get_other_host = _get_other_host,
+			.has_condition = _has_condition,
+			.create_child_sa_enumerator = _create_child_sa_enumerator,
+			.create_virtual_ip_enumerator = _create_virtual_ip_enumerator,
+		},
+		.me = host_create_from_string(me, 4500),
+		.other = host_create_from_string(other, 4500),
+		.children = array_create(0, 0),
+	};
+}
+
+/*
+ * Described in header
+ */
+void mock_parent_deinit(mock_parent_t *this)
+{
+	array_destroy(this->children);
+	this->me->destroy(this->me);
+	this->other->destroy(this->other);
 }

@@ -8,13 +8,14 @@
  * @defgroup mock_child mock_child
  * @{ @ingroup mobility_suite
  *
- * A CHILD_SA that says what a test has it say.
+ * A CHILD_SA that says what a test has it say, and an IKE_SA for such.
  */
 
 #ifndef MOCK_CHILD_H_
 #define MOCK_CHILD_H_
 
-#include <sa/child_sa.h>
+#include <collections/array.h>
+#include <sa/ike_sa.h>
 
 /** pairs of traffic selectors it has at most */
 #define MOCK_CHILD_TS 2
@@ -48,11 +49,43 @@ typedef struct {
 } mock_child_t;
 
 /**
+ * An IKE_SA, what it says is set at any time.
+ */
+typedef struct {
+	/** what is tested gets this */
+	ike_sa_t public;
+	/** its hosts, owned */
+	host_t *me, *other;
+	/** one of them is behind a NAT */
+	bool nat;
+	/** its virtual IP address, NULL if there is none */
+	char *vip;
+	/** its CHILD_SAs, mock_child_t*, not owned */
+	array_t *children;
+} mock_parent_t;
+
+/**
  * Prepare an installed CHILD_SA with ESP in tunnel mode, named "home"; all else
  * is zero.
  *
  * @param this		gets initialized
  */
 void mock_child_init(mock_child_t *this);
+
+/**
+ * Prepare an IKE_SA without CHILD_SAs.
+ *
+ * @param this		gets initialized
+ * @param me		our address
+ * @param other		the peer's, both with port 4500
+ */
+void mock_parent_init(mock_parent_t *this, char *me, char *other);
+
+/**
+ * Clean up after mock_parent_init().
+ *
+ * @param this		IKE_SA
+ */
+void mock_parent_deinit(mock_parent_t *this);
 
 #endif /** MOCK_CHILD_H_ @}*/

@@ -34,13 +34,8 @@ static char calls[1024];
  * The IKE_SA with its CHILD_SA, and all that is to be known about them
  */
 static struct {
-	ike_sa_t ike_sa;
+	mock_parent_t ike;
 	mock_child_t child;
-	host_t *me, *other;
-	/** UDP encapsulation from now on */
-	bool nat;
-	/** virtual IP address, NULL if there is none */
-	char *vip;
 } sa;
 
 /**
@@ -79,45 +74,6 @@ static void assert_calls(const char *expected)
 	calls[0] = '\0';
 }
 
-METHOD(ike_sa_t, get_my_host, host_t*,
-	ike_sa_t *this)
-{
-	return sa.me;
-}
-
-METHOD(ike_sa_t, get_other_host, host_t*,
-	ike_sa_t *this)
-{
-	return sa.other;
-}
-
-METHOD(ike_sa_t, has_condition, bool,
-	ike_sa_t *this, ike_condition_t condition)
-{
-	ck_assert_int_eq(condition, COND_NAT_ANY);
-	return sa.nat;
-}
-
-METHOD(ike_sa_t, create_child_sa_enumerator, enumerator_t*,
-	ike_sa_t *this)
-{
-	return enumerator_create_single(&sa.child.public, NULL);
-}
-
-METHOD(ike_sa_t, create_virtual_ip_enumerator, enumerator_t*,
-	ike_sa_t *this, bool local)
-{
-	host_t *vip;
-
-	ck_assert(local);
-	if (sa.vip)
-	{
-		vip = host_create_from_string(sa.vip, 0);
-		return enumerator_create_single(vip, (void*)vip->destroy);
-	}
-	return enumerator_create_empty();
-}
-
 METHOD(mobility_xfrm_migrate_t, relax, bool,
 	mobility_xfrm_migrate_t *this, const mobility_xfrm_move_t *move)
 {
@@ -134,7 +90,7 @@ METHOD(mobility_xfrm_migrate_t, migrate, bool,
 	ck_assert_int_eq(move->reqid, REQID);
 	ck_assert_int_eq(move->spi, move->dir == POLICY_OUT ? SPI_OUT : SPI_IN);
 	ck_assert_int_eq(move->if_id, move->dir == POLICY_OUT ? 2 : 1);
-	ck_assert_int_eq(move->encap, sa.nat);
+	ck_assert_int_eq(move->encap, sa.ike.nat);
 	ck_assert((move->dir == POLICY_OUT) == (move->interface != NULL));
 	note("%N:%R-%R:%H-%H:%H-%H", policy_dir_names, move->dir, move->src_ts,
 		 move->dst_ts, move->src, move->dst, move->new_src, move->new_dst);
@@ -151,10 +107,10 @@ METHOD(mobility_xfrm_migrate_t, migrate_relaxed, bool,
 METHOD(mobility_xfrm_migrate_t, has_moved, bool,
 	mobility_xfrm_migrate_t *this, const mobility_xfrm_move_t *move)
 {
-	bool old = move->new_dst->ip_equals(move->new_dst, sa.me);
+	bool old = move->new_dst->ip_equals(move->new_dst, sa.ike.me);
 
 	ck_assert_int_eq(move->spi, SPI_IN);
-	ck_assert_int_eq(move->encap, old ? sa.child.encap : sa.nat);
+	ck_assert_int_eq(move->encap, old ? sa.child.encap : sa.ike.nat);
 	note("check:%H-%H", move->new_src, move->new_dst);
 	return old ? mock.in_place : mock.has_moved;
 }
@@ -214,7 +170,7 @@ static void update_hosts(ike_sa_t *ike_sa, host_t *me, host_t *other,
 	kernel_ipsec_sa_id_t sa_id = {};
 	kernel_ipsec_update_sa_t data = {};
 
-	ck_assert(ike_sa == &sa.ike_sa);
+	ck_assert(ike_sa == &sa.ike.public);
 	note("stock");
 	charon->kernel->add_policy(charon->kernel, &id, &policy);
 	sa_id.spi = SPI_IN;
@@ -228,7 +184,7 @@ static void update_hosts(ike_sa_t *ike_sa, host_t *me, host_t *other,
 		id.dst_ts = sa.child.mine[0];
 		policy.type = POLICY_IPSEC;
 		policy.src = other;
-		policy.dst = sa.me;
+		policy.dst = sa.ike.me;
 		charon->kernel->add_policy(charon->kernel, &id, &policy);
 	}
 }
@@ -240,12 +196,9 @@ static void setup(void)
 	memset(&mock, 0, sizeof(mock));
 	calls[0] = '\0';
 
-	sa.ike_sa.get_my_host = _get_my_host;
-	sa.ike_sa.get_other_host = _get_other_host;
-	sa.ike_sa.has_condition = _has_condition;
-	sa.ike_sa.create_child_sa_enumerator = _create_child_sa_enumerator;
-	sa.ike_sa.create_virtual_ip_enumerator = _create_virtual_ip_enumerator;
+	mock_parent_init(&sa.ike, LOCAL, PEER);
 	mock_child_init(&sa.child);
+	array_insert(sa.ike.children, ARRAY_TAIL, &sa.child);
 	sa.child.spi_in = SPI_IN;
 	sa.child.spi_out = SPI_OUT;
 	sa.child.unique_id = 3;
@@ -254,8 +207,6 @@ static void setup(void)
 	sa.child.if_id_out = 2;
 	sa.child.outbound = CHILD_OUTBOUND_SA | CHILD_OUTBOUND_POLICIES;
 	sa.child.interface = "eth0";
-	sa.me = host_create_from_string(LOCAL, 4500);
-	sa.other = host_create_from_string(PEER, 4500);
 	sa.child.mine[0] = traffic_selector_create_from_cidr("10.3.0.1/32", 0, 0,
 														 65535);
 	sa.child.others[0] = traffic_selector_create_from_cidr("10.4.0.0/16", 0, 0,
@@ -295,8 +246,7 @@ static void teardown(void)
 		DESTROY_IF(sa.child.mine[i]);
 		DESTROY_IF(sa.child.others[i]);
 	}
-	sa.me->destroy(sa.me);
-	sa.other->destroy(sa.other);
+	mock_parent_deinit(&sa.ike);
 	mobility_suite_teardown();
 }
 
@@ -308,7 +258,7 @@ static void accept_at(char *local, array_t **copies)
 	host_t *host;
 
 	host = host_create_from_string(local, 4500);
-	relocator->accept(relocator, &sa.ike_sa, host, copies);
+	relocator->accept(relocator, &sa.ike.public, host, copies);
 	host->destroy(host);
 }
 
@@ -328,8 +278,8 @@ static void update(char *me, char *other, uint16_t port,
 	{
 		new_other = host_create_from_string(other, port);
 	}
-	relocator->update(relocator, &sa.ike_sa, update_hosts, new_me, new_other,
-					  flags, copies);
+	relocator->update(relocator, &sa.ike.public, update_hosts, new_me,
+					  new_other, flags, copies);
 	DESTROY_IF(new_me);
 	DESTROY_IF(new_other);
 }
@@ -359,7 +309,7 @@ START_TEST(test_update)
 	assert_calls(RELAX "relaxed in:10.4.0.0/16-10.3.0.1/32:"
 				 "10.0.0.9-10.0.0.1:10.0.1.9-10.0.0.1 " OUT_TO_PEER "stock ");
 	/* its port */
-	sa.nat = TRUE;
+	sa.ike.nat = TRUE;
 	update(LOCAL, PEER, 1024, UPDATE_HOSTS_FORCE_ADDRS, NULL);
 	ck_assert(strstr(calls, "out:"));
 	ck_assert(!strstr(calls, "relax"));
@@ -500,13 +450,13 @@ START_TEST(test_useless_copies)
 	accept_at(NEW_LOCAL, &copies);
 	calls[0] = '\0';
 	mock.has_moved = FALSE;
-	sa.nat = TRUE;
+	sa.ike.nat = TRUE;
 	update(NEW_LOCAL, NULL, 0, UPDATE_HOSTS_FORCE_ALL, copies);
 	assert_calls("check:10.0.0.9-10.0.1.1 del:1 " FWD IN OUT "stock ");
 	relocator->drop(relocator, &copies);
 	assert_calls("");
 	/* the original is not where the IKE_SA is, nobody would find it again */
-	sa.nat = FALSE;
+	sa.ike.nat = FALSE;
 	mock.has_moved = TRUE;
 	mock.in_place = FALSE;
 	accept_at(NEW_LOCAL, &copies);
@@ -516,7 +466,7 @@ START_TEST(test_useless_copies)
 	relocator->drop(relocator, &copies);
 	assert_calls("");
 	/* it ends, stock needs the place for its own */
-	sa.nat = FALSE;
+	sa.ike.nat = FALSE;
 	accept_at(NEW_LOCAL, &copies);
 	calls[0] = '\0';
 	sa.child.encap = TRUE;
@@ -654,32 +604,33 @@ START_TEST(test_addresses)
 	mobility_pins_t *pins;
 	char *vip = vips[_i];
 
-	sa.ike_sa.create_virtual_ip_enumerator = _create_virtual_ip_enumerator;
-	sa.vip = vip;
+	mock_parent_init(&sa.ike, LOCAL, PEER);
+	sa.ike.vip = vip;
 	rtnl = mobility_rtnl_create();
 	mobility_netns_link("eth0");
 	mobility_netns_ip("addr add %s/%d dev eth0", vip, _i ? 128 : 32);
 
 	/* local while charon takes it from one interface to another */
-	mobility_virtual_ips_keep(rtnl, &sa.ike_sa);
+	mobility_virtual_ips_keep(rtnl, &sa.ike.public);
 	mobility_netns_ip("addr del %s/%d dev eth0", vip, _i ? 128 : 32);
 	ck_assert(is_local(vip));
 	mobility_netns_ip("addr add %s/%d dev lo", vip, _i ? 128 : 32);
-	mobility_virtual_ips_release(rtnl, &sa.ike_sa);
+	mobility_virtual_ips_release(rtnl, &sa.ike.public);
 	/* an IPv6 address is usable only a moment after it was added */
 	mobility_netns_wait(is_local(vip));
 	mobility_netns_ip("addr del %s/%d dev lo", vip, _i ? 128 : 32);
 	mobility_netns_wait(!is_local(vip));
-	mobility_virtual_ips_release(rtnl, &sa.ike_sa);
+	mobility_virtual_ips_release(rtnl, &sa.ike.public);
 
 	/* charon got killed, and starts again */
-	mobility_virtual_ips_keep(rtnl, &sa.ike_sa);
-	mobility_virtual_ips_keep(rtnl, &sa.ike_sa);
+	mobility_virtual_ips_keep(rtnl, &sa.ike.public);
+	mobility_virtual_ips_keep(rtnl, &sa.ike.public);
 	ck_assert(is_local(vip));
 	pins = mobility_pins_create(rtnl, 100, 200);
 	ck_assert(!is_local(vip));
 	pins->destroy(pins);
 	rtnl->destroy(rtnl);
+	mock_parent_deinit(&sa.ike);
 }
 END_TEST
 

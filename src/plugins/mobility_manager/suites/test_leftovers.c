@@ -34,11 +34,8 @@ typedef struct {
  * An IKE_SA
  */
 struct ike_t {
-	ike_sa_t public;
-	host_t *me, *other;
-	bool nat;
-	/** child_t* */
-	array_t *children;
+	/** its CHILD_SAs are child_t* */
+	mock_parent_t mock;
 	/** SAs that only we know of */
 	array_t *copies;
 };
@@ -65,37 +62,6 @@ static struct {
  * Relocator, with SAs and policies of the fake kernel
  */
 static mobility_child_update_t *relocator;
-
-METHOD(ike_sa_t, get_my_host, host_t*,
-	ike_sa_t *this)
-{
-	return ((ike_t*)this)->me;
-}
-
-METHOD(ike_sa_t, get_other_host, host_t*,
-	ike_sa_t *this)
-{
-	return ((ike_t*)this)->other;
-}
-
-METHOD(ike_sa_t, has_condition, bool,
-	ike_sa_t *this, ike_condition_t condition)
-{
-	ck_assert_int_eq(condition, COND_NAT_ANY);
-	return ((ike_t*)this)->nat;
-}
-
-METHOD(ike_sa_t, create_child_sa_enumerator, enumerator_t*,
-	ike_sa_t *this)
-{
-	return array_create_enumerator(((ike_t*)this)->children);
-}
-
-METHOD(ike_sa_t, create_virtual_ip_enumerator, enumerator_t*,
-	ike_sa_t *this, bool local)
-{
-	return enumerator_create_empty();
-}
 
 /**
  * Implements kernel_interface_t.update_sa(): delete it, and add it again
@@ -246,23 +212,24 @@ static void update_hosts(ike_sa_t *ike_sa, host_t *me, host_t *other,
 
 	if (me)
 	{
-		set_host(&ike->me, me);
+		set_host(&ike->mock.me, me);
 	}
 	if (other)
 	{
-		set_host(&ike->other, other);
+		set_host(&ike->mock.other, other);
 	}
-	enumerator = array_create_enumerator(ike->children);
+	enumerator = array_create_enumerator(ike->mock.children);
 	while (enumerator->enumerate(enumerator, &child))
 	{
-		stock_move(child, TRUE, ike->me, ike->other, ike->nat);
+		stock_move(child, TRUE, ike->mock.me, ike->mock.other, ike->mock.nat);
 		if (child->mock.outbound == CHILD_OUTBOUND_INSTALLED)
 		{
-			stock_move(child, FALSE, ike->me, ike->other, ike->nat);
+			stock_move(child, FALSE, ike->mock.me, ike->mock.other,
+					   ike->mock.nat);
 		}
-		set_host(&child->me, ike->me);
-		set_host(&child->other, ike->other);
-		child->mock.encap = ike->nat;
+		set_host(&child->me, ike->mock.me);
+		set_host(&child->other, ike->mock.other);
+		child->mock.encap = ike->mock.nat;
 		each_policy(child, TRUE);
 	}
 	enumerator->destroy(enumerator);
@@ -275,18 +242,8 @@ static ike_t *create_ike(void)
 {
 	ike_t *ike;
 
-	INIT(ike,
-		.public = {
-			.get_my_host = _get_my_host,
-			.get_other_host = _get_other_host,
-			.has_condition = _has_condition,
-			.create_child_sa_enumerator = _create_child_sa_enumerator,
-			.create_virtual_ip_enumerator = _create_virtual_ip_enumerator,
-		},
-		.me = host_create_from_string(LOCAL, 4500),
-		.other = host_create_from_string(PEER, 4500),
-		.children = array_create(0, 0),
-	);
+	INIT(ike);
+	mock_parent_init(&ike->mock, LOCAL, PEER);
 	return ike;
 }
 
@@ -298,8 +255,8 @@ static void add_child(ike_t *ike, bool outbound)
 	child_t *child;
 
 	INIT(child,
-		.me = ike->me->clone(ike->me),
-		.other = ike->other->clone(ike->other),
+		.me = ike->mock.me->clone(ike->mock.me),
+		.other = ike->mock.other->clone(ike->mock.other),
 	);
 	mock_child_init(&child->mock);
 	child->mock.spi_in = child->mock.unique_id = htonl(++mock.spis);
@@ -309,7 +266,7 @@ static void add_child(ike_t *ike, bool outbound)
 									: CHILD_OUTBOUND_NONE;
 	child->mock.mine[0] = mock.mine;
 	child->mock.others[0] = mock.others;
-	array_insert(ike->children, ARRAY_TAIL, child);
+	array_insert(ike->mock.children, ARRAY_TAIL, child);
 	fake_kernel_add_sa(child->other, child->me, child->mock.spi_in, REQID,
 					   FALSE);
 	if (outbound)
@@ -332,7 +289,7 @@ static void end(ike_t *ike)
 	{
 		relocator->drop(relocator, &ike->copies);
 	}
-	while (array_remove(ike->children, ARRAY_HEAD, &child))
+	while (array_remove(ike->mock.children, ARRAY_HEAD, &child))
 	{
 		mock.users--;
 		each_policy(child, FALSE);
@@ -344,9 +301,7 @@ static void end(ike_t *ike)
 		child->other->destroy(child->other);
 		free(child);
 	}
-	array_destroy(ike->children);
-	ike->me->destroy(ike->me);
-	ike->other->destroy(ike->other);
+	mock_parent_deinit(&ike->mock);
 	free(ike);
 }
 
@@ -360,7 +315,7 @@ static int count_known(ike_t *ike)
 	child_t *child;
 	int count = array_count(ike->copies);
 
-	enumerator = array_create_enumerator(ike->children);
+	enumerator = array_create_enumerator(ike->mock.children);
 	while (enumerator->enumerate(enumerator, &child))
 	{
 		ck_assert_int_ge(fake_kernel_find_sa(child->me, child->mock.spi_in), 0);
@@ -391,8 +346,8 @@ static void move(ike_t *ike, char *me, char *other)
 	{
 		new_other = host_create_from_string(other, 4500);
 	}
-	relocator->update(relocator, &ike->public, update_hosts, new_me, new_other,
-					  UPDATE_HOSTS_FORCE_ALL, ike->copies);
+	relocator->update(relocator, &ike->mock.public, update_hosts, new_me,
+					  new_other, UPDATE_HOSTS_FORCE_ALL, ike->copies);
 	DESTROY_IF(new_me);
 	DESTROY_IF(new_other);
 }
@@ -405,7 +360,7 @@ static void accept_at(ike_t *ike, char *local)
 	host_t *host;
 
 	host = host_create_from_string(local, 4500);
-	relocator->accept(relocator, &ike->public, host, &ike->copies);
+	relocator->accept(relocator, &ike->mock.public, host, &ike->copies);
 	host->destroy(host);
 }
 
@@ -452,7 +407,7 @@ static void do_step(char step)
 			move(own, NEW_LOCAL, NEW_PEER);
 			break;
 		case 'n':
-			own->nat = TRUE;
+			own->mock.nat = TRUE;
 			move(own, NEW_LOCAL, NULL);
 			break;
 		case 'd':
@@ -583,7 +538,7 @@ START_TEST(test_allocated)
 		}
 		begin(_i / countof(kernels), _i % countof(kernels));
 		/* a rekeying began at an address that was left until it was answered */
-		enumerator = array_create_enumerator(own->children);
+		enumerator = array_create_enumerator(own->mock.children);
 		while (enumerator->enumerate(enumerator, &child))
 		{
 			fake_kernel_allocate(child->other, host, child->mock.spi_in);

@@ -30,17 +30,12 @@
 /** ms between packets */
 #define STEP 20
 
-/** CHILD_SAs an IKE_SA has at most */
-#define CHILDREN 2
-
 /**
  * An IKE_SA
  */
 typedef struct {
-	ike_sa_t public;
-	host_t *local, *peer;
-	mock_child_t children[CHILDREN];
-	int count;
+	mock_parent_t mock;
+	mock_child_t child;
 } mock_ike_t;
 
 /** what vigils share */
@@ -52,66 +47,18 @@ static mock_ike_t ike, successor;
 /** number of verdicts that told nothing good */
 static int alarms;
 
-METHOD(ike_sa_t, get_my_host, host_t*,
-	mock_ike_t *this)
-{
-	return this->local;
-}
-
-METHOD(ike_sa_t, get_other_host, host_t*,
-	mock_ike_t *this)
-{
-	return this->peer;
-}
-
-METHOD(ike_sa_t, create_child_sa_enumerator, enumerator_t*,
-	mock_ike_t *this)
-{
-	array_t *array = NULL;
-	int i;
-
-	for (i = 0; i < this->count; i++)
-	{
-		array_insert_create(&array, ARRAY_TAIL, &this->children[i]);
-	}
-	return enumerator_create_cleaner(array_create_enumerator(array),
-									 (void*)array_destroy, array);
-}
-
 /**
  * Create an IKE_SA with a CHILD_SA, whose SAs the kernel has
  */
 static void create_ike(mock_ike_t *this, uint32_t in, uint32_t out)
 {
-	int i;
-
-	*this = (mock_ike_t){
-		.public = {
-			.get_my_host = (void*)_get_my_host,
-			.get_other_host = (void*)_get_other_host,
-			.create_child_sa_enumerator = (void*)_create_child_sa_enumerator,
-		},
-		.local = host_create_from_string(LOCAL, 4500),
-		.peer = host_create_from_string(PEER, 4500),
-		.count = 1,
-	};
-	for (i = 0; i < CHILDREN; i++)
-	{
-		mock_child_init(&this->children[i]);
-		this->children[i].spi_in = htonl(in + i);
-		this->children[i].spi_out = htonl(out + i);
-	}
+	mock_parent_init(&this->mock, LOCAL, PEER);
+	mock_child_init(&this->child);
+	this->child.spi_in = htonl(in);
+	this->child.spi_out = htonl(out);
+	array_insert(this->mock.children, ARRAY_TAIL, &this->child);
 	mock_xfrm_add(mock_xfrm_id(LOCAL, in));
 	mock_xfrm_add(mock_xfrm_id(PEER, out));
-}
-
-/**
- * Destroy an IKE_SA
- */
-static void destroy_ike(mock_ike_t *this)
-{
-	this->local->destroy(this->local);
-	this->peer->destroy(this->peer);
 }
 
 /**
@@ -131,8 +78,8 @@ static void packets(mock_ike_t *this, bool answered, uint64_t ms)
 	uint64_t end = fake_clock_now() + ms;
 	mobility_sa_id_t in, out;
 
-	in = mock_xfrm_id(LOCAL, ntohl(this->children[0].spi_in));
-	out = mock_xfrm_id(PEER, ntohl(this->children[0].spi_out));
+	in = mock_xfrm_id(LOCAL, ntohl(this->child.spi_in));
+	out = mock_xfrm_id(PEER, ntohl(this->child.spi_out));
 	while (fake_clock_now() < end)
 	{
 		mock_xfrm_send(out, 1);
@@ -179,8 +126,8 @@ static void setup(void)
 static void teardown(void)
 {
 	traffic->destroy(traffic);
-	destroy_ike(&ike);
-	destroy_ike(&successor);
+	mock_parent_deinit(&ike.mock);
+	mock_parent_deinit(&successor.mock);
 	mock_xfrm_teardown();
 	fake_clock_stop();
 	mobility_suite_teardown();
@@ -192,11 +139,11 @@ START_TEST(test_watch)
 
 	vigil = mobility_liveness_create(traffic, SESSION);
 	ck_assert_int_eq(mock_xfrm_filter(), -2);
-	vigil->watch(vigil, &ike.public);
+	vigil->watch(vigil, &ike.mock.public);
 	assert_watched(vigil, &ike);
 	/* nothing is asked for again that is known */
 	mock_xfrm_requests();
-	vigil->watch(vigil, &ike.public);
+	vigil->watch(vigil, &ike.mock.public);
 	ck_assert_int_eq(mock_xfrm_requests(), 0);
 	vigil->stop(vigil);
 	ck_assert_int_eq(mock_xfrm_filter(), -2);
@@ -214,16 +161,16 @@ START_TEST(test_kinds)
 
 	/* AH, and what is not installed, is not watched */
 	vigil = mobility_liveness_create(traffic, SESSION);
-	ike.children[0].proto = PROTO_AH;
-	vigil->watch(vigil, &ike.public);
+	ike.child.proto = PROTO_AH;
+	vigil->watch(vigil, &ike.mock.public);
 	ck_assert_int_eq(mock_xfrm_filter(), -2);
-	ike.children[0].proto = PROTO_ESP;
-	ike.children[0].state = CHILD_INSTALLING;
-	vigil->watch(vigil, &ike.public);
+	ike.child.proto = PROTO_ESP;
+	ike.child.state = CHILD_INSTALLING;
+	vigil->watch(vigil, &ike.mock.public);
 	ck_assert_int_eq(mock_xfrm_filter(), -2);
 	ck_assert_int_eq(mock_xfrm_requests(), 0);
-	ike.children[0].state = CHILD_INSTALLED;
-	vigil->watch(vigil, &ike.public);
+	ike.child.state = CHILD_INSTALLED;
+	vigil->watch(vigil, &ike.mock.public);
 	assert_watched(vigil, &ike);
 	vigil->destroy(vigil);
 	ck_assert_int_eq(mock_xfrm_filter(), -2);
@@ -236,20 +183,20 @@ START_TEST(test_reauthentication)
 
 	/* for a while there are two, of which the old one ends last */
 	old = mobility_liveness_create(traffic, SESSION);
-	old->watch(old, &ike.public);
+	old->watch(old, &ike.mock.public);
 	assert_watched(old, &ike);
 	new = mobility_liveness_create(traffic, SESSION);
-	new->watch(new, &successor.public);
+	new->watch(new, &successor.mock.public);
 	if (_i == 0)
 	{
 		old->stop(old);
 		old->destroy(old);
-		new->watch(new, &successor.public);
+		new->watch(new, &successor.mock.public);
 		assert_watched(new, &successor);
 	}
 	else
 	{	/* looks again only when nothing has changed for long */
-		new->watch(new, &successor.public);
+		new->watch(new, &successor.mock.public);
 		old->stop(old);
 		assert_watched(new, &successor);
 		old->destroy(old);
@@ -270,16 +217,16 @@ START_TEST(test_again)
 	if (_i == 0)
 	{
 		mock_xfrm_fail(ENOBUFS);
-		vigil->watch(vigil, &ike.public);
+		vigil->watch(vigil, &ike.mock.public);
 		mock_xfrm_fail(0);
 	}
 	else
 	{
 		mock_xfrm_del(in);
-		vigil->watch(vigil, &ike.public);
+		vigil->watch(vigil, &ike.mock.public);
 		mock_xfrm_add(in);
 	}
-	vigil->watch(vigil, &ike.public);
+	vigil->watch(vigil, &ike.mock.public);
 	assert_watched(vigil, &ike);
 	vigil->destroy(vigil);
 }
@@ -291,12 +238,12 @@ START_TEST(test_error)
 
 	/* a request that fails is no reason to never ask again */
 	vigil = mobility_liveness_create(traffic, SESSION);
-	vigil->watch(vigil, &ike.public);
+	vigil->watch(vigil, &ike.mock.public);
 	packets(&ike, TRUE, 500);
 	mock_xfrm_fail(ENOBUFS);
 	packets(&ike, TRUE, 500);
 	mock_xfrm_fail(0);
-	vigil->watch(vigil, &ike.public);
+	vigil->watch(vigil, &ike.mock.public);
 	assert_watched(vigil, &ike);
 	vigil->destroy(vigil);
 }
@@ -312,7 +259,7 @@ START_TEST(test_rtt)
 	ck_assert_int_eq(vigil->get_rtt(vigil), 0);
 	vigil->answered(vigil, 500);
 	ck_assert_int_eq(vigil->get_rtt(vigil), 500);
-	vigil->watch(vigil, &ike.public);
+	vigil->watch(vigil, &ike.mock.public);
 	packets(&ike, TRUE, 500);
 	packets(&ike, FALSE, 1800);
 	ck_assert_int_eq(alarms, 0);
@@ -370,7 +317,7 @@ START_TEST(test_blocked)
 
 	/* while the kernel takes its time the bus goes on */
 	vigil = mobility_liveness_create(traffic, SESSION);
-	vigil->watch(vigil, &ike.public);
+	vigil->watch(vigil, &ike.mock.public);
 	packets(&ike, TRUE, 500);
 	fake_clock_set(fake_clock_now() + 1000);
 	mock_xfrm_send(mock_xfrm_id(PEER, SPI_OUT), 10);
@@ -392,7 +339,7 @@ START_TEST(test_without)
 
 	/* the kernel does not tell of traffic */
 	vigil = mobility_liveness_create(NULL, SESSION);
-	vigil->watch(vigil, &ike.public);
+	vigil->watch(vigil, &ike.mock.public);
 	vigil->answered(vigil, 30);
 	ck_assert_int_eq(vigil->get_rtt(vigil), 30);
 	vigil->moved(vigil, 40);
