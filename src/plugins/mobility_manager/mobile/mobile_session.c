@@ -519,7 +519,7 @@ static void note_loss(private_mobility_session_t *this)
 	mobility_path_history_t *records = this->public.records;
 	mobility_path_t *path = this->course->heading.path;
 
-	mobility_switch_back_lost(&this->switch_back);
+	mobility_switch_back_lost(&this->switch_back, records);
 	if (path)
 	{
 		records->lost(records, path->ifname, mobility_now());
@@ -986,15 +986,15 @@ METHOD(mobility_session_t, expired, void,
 	}
 }
 
-METHOD(mobility_session_t, reload, void,
-	private_mobility_session_t *this)
+/**
+ * Read settings.
+ */
+static void configure(private_mobility_session_t *this)
 {
 	mobility_settings_t *settings = this->context->settings;
 
 	settings->get(settings, this->connection, &this->config);
 	this->course->penalty = this->config.penalty_time * 1000ULL;
-	/* costs may be others now */
-	mobility_switch_back_choose(&this->switch_back, "");
 	this->course->candidates->enable_pins(this->course->candidates,
 										 this->config.pin_paths);
 	this->times = (mobility_fsm_config_t){
@@ -1007,10 +1007,15 @@ METHOD(mobility_session_t, reload, void,
 		.retransmit_limit = 1000ULL * lib->settings->get_int(lib->settings,
 								"%s.retransmit_limit", 0, lib->ns),
 	};
-	if (this->ike_sa)
-	{
-		arm(this);
-	}
+}
+
+METHOD(mobility_session_t, reload, void,
+	private_mobility_session_t *this)
+{
+	/* costs may be others now */
+	this->public.records->choose(this->public.records, NULL);
+	configure(this);
+	arm(this);
 }
 
 /**
@@ -1107,7 +1112,7 @@ METHOD(mobility_session_t, switch_uplink, bool,
 				 this->connection);
 		return FALSE;
 	}
-	mobility_switch_back_choose(&this->switch_back, uplink);
+	this->public.records->choose(this->public.records, uplink);
 	*status = this->mover->test(this->mover, found, "requested");
 	if (*status != DESTROY_ME)
 	{
@@ -1272,7 +1277,7 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 									  this->mover->retransmission->request,
 									  &this->fsm, this->connection, &role,
 									  &this->public);
-	reload(this);
+	configure(this);
 
 	return &this->public;
 }

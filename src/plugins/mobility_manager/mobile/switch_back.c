@@ -27,10 +27,11 @@ mobility_trial_action_t mobility_switch_back_decide(
 									char *trigger)
 {
 	mobility_trial_action_t action;
+	mobility_path_history_t *records = candidates->records;
 	mobility_record_t record;
 
-	candidates->records->get(candidates->records, current, now, &record);
-	if (!record.until && streq(current->ifname, switch_back->chosen))
+	records->get(records, current, now, &record);
+	if (!record.until && records->is_chosen(records, current->ifname))
 	{
 		mobility_trial_end(&switch_back->trial);
 		return MOBILITY_TRIAL_NONE;
@@ -68,19 +69,11 @@ void mobility_switch_back_tested(mobility_switch_back_t *switch_back,
 /*
  * Described in header.
  */
-void mobility_switch_back_choose(mobility_switch_back_t *switch_back,
-								const char *uplink)
-{
-	snprintf(switch_back->chosen, sizeof(switch_back->chosen), "%s", uplink);
-}
-
-/*
- * Described in header.
- */
-void mobility_switch_back_lost(mobility_switch_back_t *switch_back)
+void mobility_switch_back_lost(mobility_switch_back_t *switch_back,
+							   mobility_path_history_t *records)
 {
 	mobility_trial_end(&switch_back->trial);
-	switch_back->chosen[0] = '\0';
+	records->choose(records, NULL);
 }
 
 /*

@@ -34,8 +34,6 @@ struct mobility_switch_back_t {
 	/** when it may have, or when a path is put aside no longer; 0 if there is
 	 * nothing to wait for */
 	uint64_t review;
-	/** uplink the session was moved to by hand, it stays there; empty if none */
-	char chosen[IFNAMSIZ];
 };
 
 /**
@@ -72,20 +70,14 @@ void mobility_switch_back_tested(mobility_switch_back_t *switch_back,
 								uint64_t now);
 
 /**
- * Somebody wants the session on an uplink.
+ * The path in use is lost: nothing is to be left for another one.
  *
  * @param switch_back	what the session would rather use
- * @param uplink		name of the uplink
+ * @param records		what experience says about the paths, forgets what was
+ *						chosen
  */
-void mobility_switch_back_choose(mobility_switch_back_t *switch_back,
-								const char *uplink);
-
-/**
- * The path in use is lost: what was chosen or tested to be left for is, too.
- *
- * @param switch_back	what the session would rather use
- */
-void mobility_switch_back_lost(mobility_switch_back_t *switch_back);
+void mobility_switch_back_lost(mobility_switch_back_t *switch_back,
+							   mobility_path_history_t *records);
 
 /**
  * Plan when to decide again.

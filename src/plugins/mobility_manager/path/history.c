@@ -55,6 +55,11 @@ struct private_mobility_path_history_t {
 	array_t *flaps;
 
 	/**
+	 * Uplink that was chosen by hand, empty if none.
+	 */
+	char chosen[IFNAMSIZ];
+
+	/**
 	 * Last move, NULL if there was none.
 	 */
 	mobility_move_t *last;
@@ -316,6 +321,25 @@ METHOD(mobility_path_history_t, keep, void,
 	this->mutex->unlock(this->mutex);
 }
 
+METHOD(mobility_path_history_t, choose, void,
+	private_mobility_path_history_t *this, const char *ifname)
+{
+	this->mutex->lock(this->mutex);
+	snprintf(this->chosen, sizeof(this->chosen), "%s", ifname ?: "");
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(mobility_path_history_t, is_chosen, bool,
+	private_mobility_path_history_t *this, const char *ifname)
+{
+	bool chosen;
+
+	this->mutex->lock(this->mutex);
+	chosen = streq(this->chosen, ifname);
+	this->mutex->unlock(this->mutex);
+	return chosen;
+}
+
 METHOD(mobility_path_history_t, moved, void,
 	private_mobility_path_history_t *this, const mobility_move_t *move)
 {
@@ -374,6 +398,8 @@ mobility_path_history_t *mobility_path_history_create()
 			.get = _get,
 			.get_end = _get_end,
 			.keep = _keep,
+			.choose = _choose,
+			.is_chosen = _is_chosen,
 			.moved = _moved,
 			.get_move = _get_move,
 			.get_ref = _get_ref,

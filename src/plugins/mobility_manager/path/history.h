@@ -9,8 +9,8 @@
  * @{ @ingroup mobility_manager
  *
  * What experience says about paths and uplinks: which answered, how fast, which
- * are to be left alone for a while, and how often the session moved.  Pure: no
- * I/O, no clock.
+ * are to be left alone for a while, which people want, and how often the session
+ * moved.  Pure: no I/O, no clock.
  */
 
 #ifndef MOBILITY_PATH_HISTORY_H_
@@ -129,6 +129,21 @@ struct mobility_path_history_t {
 	 * @param paths		array of mobility_path_t* that are there
 	 */
 	void (*keep)(mobility_path_history_t *this, array_t *paths);
+
+	/**
+	 * Set the uplink that the session was moved to by hand, where it stays.
+	 *
+	 * @param ifname	name of the uplink, NULL for none
+	 */
+	void (*choose)(mobility_path_history_t *this, const char *ifname);
+
+	/**
+	 * Check if the session was moved to an uplink by hand, and stays there.
+	 *
+	 * @param ifname	name of the uplink
+	 * @return			TRUE if so
+	 */
+	bool (*is_chosen)(mobility_path_history_t *this, const char *ifname);
 
 	/**
 	 * The session has moved.

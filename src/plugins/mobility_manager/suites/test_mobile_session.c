@@ -352,6 +352,8 @@ static void reauthenticate(char *local)
  */
 START_TEST(test_reauthenticated)
 {
+	mobility_path_history_t *records;
+	mobility_session_t *other;
 	mobility_status_t *status;
 
 	session_fixture_destroy(f);
@@ -359,6 +361,11 @@ START_TEST(test_reauthenticated)
 	switch_to("eth1");
 	session_fixture_run(f, 100);
 	session_fixture_forget(f);
+	/* nor does it change anything that there are two for a moment */
+	records = f->session->records;
+	other = mobility_session_create(&f->context, f->session->number, "home",
+									records->get_ref(records));
+	other->destroy(other);
 	reauthenticate("10.1.0.2");
 	session_fixture_run(f, 600000);
 	ck_assert_str_eq(session_fixture_uplink(f), "eth1");

@@ -443,11 +443,18 @@ START_TEST(test_moves)
 	same = records->get_ref(records);
 	strcpy(move.to, "eth0");
 	same->moved(same, &move);
+	ck_assert(!records->is_chosen(records, "eth1"));
+	same->choose(same, "eth1");
+	ck_assert(records->is_chosen(records, "eth1"));
+	ck_assert(!records->is_chosen(records, "eth0"));
 	ck_assert_int_eq(records->get_move(records, &last), 2);
 	ck_assert_str_eq(last.to, "eth0");
 	records->destroy(records);
 	records = same;
 	ck_assert_int_eq(records->get_move(records, &last), 2);
+	ck_assert(records->is_chosen(records, "eth1"));
+	records->choose(records, NULL);
+	ck_assert(!records->is_chosen(records, "eth1"));
 }
 END_TEST
 
