@@ -362,12 +362,12 @@ END_TEST
 METHOD(child_sa_t, update_child, status_t,
 	child_sa_t *this, host_t *me, host_t *other, linked_list_t *vips, bool encap)
 {
-	ck_assert(other == sa.other);
+	ck_assert(other == sa.ike.other);
 	ck_assert_int_eq(encap, sa.child.encap);
 	ck_assert_int_eq(vips->get_count(vips), 0);
-	ck_assert(me->ip_equals(me, sa.me));
-	note("%s", me->equals(me, sa.me) ? "here" : "aside");
-	update_hosts(&sa.ike_sa, me, other, 0);
+	ck_assert(me->ip_equals(me, sa.ike.me));
+	note("%s", me->equals(me, sa.ike.me) ? "here" : "aside");
+	update_hosts(&sa.ike.public, me, other, 0);
 	return SUCCESS;
 }
 
@@ -379,11 +379,11 @@ START_TEST(test_follow)
 {
 	sa.child.public.update = _update_child;
 	mock.inbound = TRUE;
-	relocator->follow(relocator, &sa.ike_sa, "eth1");
+	relocator->follow(relocator, &sa.ike.public, "eth1");
 	assert_calls("aside stock policy here stock policy ");
 	/* after a rekeying there is no outbound SA */
 	sa.child.outbound = CHILD_OUTBOUND_NONE;
-	relocator->follow(relocator, &sa.ike_sa, "eth1");
+	relocator->follow(relocator, &sa.ike.public, "eth1");
 	assert_calls("aside stock update:12 policy here stock update:12 policy ");
 	mock.inbound = FALSE;
 }
