@@ -227,6 +227,39 @@ void mock_ike_checkin(ike_sa_t *ike_sa, status_t status)
 /*
  * Described in header
  */
+void mock_ike_add_natd(message_t *message, char *mapped)
+{
+	host_t *hosts[] = {
+		message->get_source(message), host_create_from_string(mapped, 0),
+	};
+	notify_type_t types[] = {
+		NAT_DETECTION_SOURCE_IP, NAT_DETECTION_DESTINATION_IP,
+	};
+	ike_sa_id_t *id = message->get_ike_sa_id(message);
+	uint64_t spis[] = { id->get_initiator_spi(id), id->get_responder_spi(id) };
+	uint16_t port = htons(IKEV2_NATT_PORT);
+	hasher_t *hasher;
+	chunk_t data, hash;
+	int i;
+
+	hasher = lib->crypto->create_hasher(lib->crypto, HASH_SHA1);
+	for (i = 0; i < countof(types); i++)
+	{
+		data = chunk_cat("ccc", chunk_from_thing(spis),
+						 hosts[i]->get_address(hosts[i]),
+						 chunk_from_thing(port));
+		ck_assert(hasher->allocate_hash(hasher, data, &hash));
+		message->add_notify(message, FALSE, types[i], hash);
+		chunk_free(&hash);
+		chunk_free(&data);
+	}
+	hasher->destroy(hasher);
+	hosts[1]->destroy(hosts[1]);
+}
+
+/*
+ * Described in header
+ */
 status_t mock_ike_receive(message_t *message)
 {
 	ike_sa_manager_t *manager = charon->ike_sa_manager;

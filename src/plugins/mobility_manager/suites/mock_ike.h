@@ -68,6 +68,13 @@ message_t *mock_ike_message(ike_sa_id_t *id, bool request,
 							const char *local, const char *remote);
 
 /**
+ * Add NAT detection of a peer that sees us at an address.
+ * @param message	message of the peer
+ * @param mapped	the address, with the NAT-T port
+ */
+void mock_ike_add_natd(message_t *message, char *mapped);
+
+/**
  * Have charon receive a message: checks out its IKE_SA, has it process the
  * message and checks it in, or destroys it if that is the result.
  *

@@ -293,37 +293,6 @@ static chunk_t get_cookie2(message_t *message)
 				  : chunk_empty;
 }
 
-/**
- * Add NAT detection of a peer that sees us at an address
- */
-static void add_natd(message_t *message, char *mapped)
-{
-	char *addrs[] = { REMOTE, mapped };
-	notify_type_t types[] = {
-		NAT_DETECTION_SOURCE_IP, NAT_DETECTION_DESTINATION_IP,
-	};
-	uint64_t spis[] = { id->get_initiator_spi(id), id->get_responder_spi(id) };
-	uint16_t port = htons(IKEV2_NATT_PORT);
-	hasher_t *hasher;
-	host_t *host;
-	chunk_t data, hash;
-	int i;
-
-	hasher = lib->crypto->create_hasher(lib->crypto, HASH_SHA1);
-	for (i = 0; i < countof(types); i++)
-	{
-		host = host_create_from_string(addrs[i], 0);
-		data = chunk_cat("ccc", chunk_from_thing(spis), host->get_address(host),
-						 chunk_from_thing(port));
-		ck_assert(hasher->allocate_hash(hasher, data, &hash));
-		message->add_notify(message, FALSE, types[i], hash);
-		chunk_free(&hash);
-		chunk_free(&data);
-		host->destroy(host);
-	}
-	hasher->destroy(hasher);
-}
-
 START_TEST(test_build)
 {
 	static const struct {
@@ -497,12 +466,12 @@ START_TEST(test_natd)
 
 	task = create(_i ? UPDATE : NAT);
 	message = respond(build(task));
-	add_natd(message, MAPPED);
+	mock_ike_add_natd(message, MAPPED);
 	owner.calls[0] = '\0';
 	ck_assert_int_eq(process(task, message), SUCCESS);
 	assert_calls("answered " TARGET "-" REMOTE " nat ");
 	message = respond(build(task));
-	add_natd(message, TARGET);
+	mock_ike_add_natd(message, TARGET);
 	owner.calls[0] = '\0';
 	ck_assert_int_eq(process(task, message), SUCCESS);
 	assert_calls("answered " TARGET "-" REMOTE " direct ");

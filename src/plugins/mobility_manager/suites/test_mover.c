@@ -163,39 +163,6 @@ static void plug(int uplink, bool up)
 }
 
 /**
- * Add NAT detection of a peer that sees us at an address
- */
-static void add_natd(message_t *message, char *mapped)
-{
-	char *addrs[] = { REMOTE, mapped };
-	notify_type_t types[] = {
-		NAT_DETECTION_SOURCE_IP, NAT_DETECTION_DESTINATION_IP,
-	};
-	uint64_t spis[] = {
-		m.id->get_initiator_spi(m.id), m.id->get_responder_spi(m.id),
-	};
-	uint16_t port = htons(IKEV2_NATT_PORT);
-	hasher_t *hasher;
-	host_t *host;
-	chunk_t data, hash;
-	int i;
-
-	hasher = lib->crypto->create_hasher(lib->crypto, HASH_SHA1);
-	for (i = 0; i < countof(types); i++)
-	{
-		host = host_create_from_string(addrs[i], 0);
-		data = chunk_cat("ccc", chunk_from_thing(spis), host->get_address(host),
-						 chunk_from_thing(port));
-		ck_assert(hasher->allocate_hash(hasher, data, &hash));
-		message->add_notify(message, FALSE, types[i], hash);
-		chunk_free(&hash);
-		chunk_free(&data);
-		host->destroy(host);
-	}
-	hasher->destroy(hasher);
-}
-
-/**
  * Have the peer answer the last request, over an uplink
  *
  * @param notify		notify in the answer, COOKIE2 to return none, 0 for none
@@ -217,7 +184,7 @@ static void answer(int uplink, notify_type_t notify, char *mapped)
 	}
 	if (mapped)
 	{
-		add_natd(message, mapped);
+		mock_ike_add_natd(message, mapped);
 	}
 	ck_assert_int_eq(m.ike_sa->process_message(m.ike_sa, message), SUCCESS);
 	message->destroy(message);
