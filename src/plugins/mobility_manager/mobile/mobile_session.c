@@ -5,13 +5,14 @@
  */
 
 #include "mobile/mobile_session.h"
-#include "esp/virtual_ips.h"
 #include "net/clock.h"
 #include "session/hold.h"
 #include "mobile/mover.h"
-#include "mobile/resolver.h"
+#include "mobile/peer_names.h"
+#include "mobile/restoration.h"
 #include "mobile/switch_back.h"
 #include "session/liveness.h"
+#include "session/standing.h"
 
 #include <time.h>
 
@@ -20,14 +21,6 @@
 /** Shortest time between two hints that count, in ms: the peer is not the only
  * one that can send a packet once more. */
 #define SUSPECT_INTERVAL 5000
-
-/** Shortest time until the peer's name is resolved again, in ms. */
-#define RESOLVE_INTERVAL 2000
-
-/** Time until charon has heard as well that an address is gone, in ms, and how
- * often it is waited for. */
-#define RESTORE_INTERVAL 50
-#define RESTORE_ATTEMPTS 20
 
 /** How many times as long it is between attempts if only the last resort is
  * left. */
@@ -111,34 +104,19 @@ struct private_mobility_session_t {
 	uint64_t suspicious;
 
 	/**
-	 * When the peer's name may be resolved again.
+	 * Names of the peer.
 	 */
-	uint64_t resolve;
+	mobility_peer_names_t names;
 
 	/**
-	 * When to look again for virtual IPs that others have deleted, 0 if not.
+	 * Puts back what others delete.
 	 */
-	uint64_t restore;
+	mobility_restoration_t restoration;
 
 	/**
-	 * How often that is still done.
+	 * What observers know of.
 	 */
-	u_int restores;
-
-	/**
-	 * State observers know of.
-	 */
-	mobility_state_t told;
-
-	/**
-	 * Wall-clock time that state was entered.
-	 */
-	time_t since;
-
-	/**
-	 * Why the session is in its state.
-	 */
-	char cause[sizeof(((mobility_status_t*)0)->cause)];
+	mobility_standing_t standing;
 
 	/**
 	 * Look around when the message is processed, e.g. because the peer has
@@ -152,17 +130,9 @@ struct private_mobility_session_t {
 	bool reauth_due;
 };
 
-/**
- * Say why.
- */
-static void set_cause(private_mobility_session_t *this, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(this->cause, sizeof(this->cause), fmt, args);
-	va_end(args);
-}
+/** Say why the session is in its state, or will be. */
+#define explain(this, ...) \
+	mobility_standing_explain(&(this)->standing, __VA_ARGS__)
 
 /**
  * Get the name of the uplink in use.
@@ -188,7 +158,7 @@ static void begin_move(private_mobility_session_t *this, const char *trigger)
  */
 static void tell_state(private_mobility_session_t *this)
 {
-	mobility_state_t old = this->told;
+	mobility_state_t old = this->standing.state;
 
 	if (old == this->fsm.state)
 	{
@@ -196,17 +166,14 @@ static void tell_state(private_mobility_session_t *this)
 	}
 	if (this->fsm.state == MOBILITY_CONNECTED)
 	{
-		set_cause(this, "peer answers over %s", get_uplink(this));
+		explain(this, "peer answers over %s", get_uplink(this));
 	}
-	this->told = this->fsm.state;
-	this->since = time(NULL);
-	DBG1(DBG_IKE, "mobility: %s %N -> %N: %s", this->connection,
-		 mobility_state_names, old, mobility_state_names, this->told,
-		 this->cause);
+	mobility_standing_enter(&this->standing, this->connection,
+							this->fsm.state);
 	if (this->ike_sa)
 	{	/* no keepalives while there is no way out */
 		this->ike_sa->set_condition(this->ike_sa, COND_STALE,
-									this->told == MOBILITY_DORMANT);
+									this->standing.state == MOBILITY_DORMANT);
 	}
 	this->context->tell(this->context, MOBILITY_EVENT_STATE, old,
 						&this->public);
@@ -240,7 +207,7 @@ static void arm(private_mobility_session_t *this)
 	}
 	deadline = earlier(mobility_fsm_deadline(&this->fsm, &this->times),
 					   this->mover->get_deadline(this->mover));
-	deadline = earlier(deadline, this->restore);
+	deadline = earlier(deadline, this->restoration.next);
 	this->context->arm(this->context, &this->public,
 					   earlier(deadline, this->switch_back.review));
 }
@@ -252,25 +219,23 @@ static void explain_loss(private_mobility_session_t *this,
 						 const mobility_path_t *path, bool use)
 {
 	mobility_monitor_t *monitor = this->context->monitor;
-	char owner[IFNAMSIZ], old[sizeof(this->cause)];
-	const char *reason;
+	const char *reason = use ? monitor->describe(monitor, path->ifname)
+							 : "not to be used";
+	char owner[IFNAMSIZ];
 
-	if (monitor->get_owner(monitor, path->remote, owner))
+	if (!monitor->get_owner(monitor, path->remote, owner))
 	{
-		strcpy(old, this->cause);
-		set_cause(this, "%s has the peer's address %H", owner, path->remote);
-		if (!streq(old, this->cause))
-		{
-			DBG1(DBG_IKE, "mobility: %s: packets to %H don't leave this host "
-				 "while it is an address of %s as well; its network should "
-				 "hand out another one", this->connection, path->remote, owner);
-		}
-		return;
+		/* the uplink may have other addresses, and routes elsewhere */
+		explain(this, "%s: %s", path->ifname, streq(reason, "usable") ?
+				"address or route is gone" : reason);
 	}
-	reason = use ? monitor->describe(monitor, path->ifname) : "not to be used";
-	/* the uplink may have other addresses, and routes elsewhere */
-	set_cause(this, "%s: %s", path->ifname, streq(reason, "usable") ?
-			  "address or route is gone" : reason);
+	else if (explain(this, "%s has the peer's address %H", owner,
+					 path->remote))
+	{
+		DBG1(DBG_IKE, "mobility: %s: packets to %H don't leave this host "
+			 "while it is an address of %s as well; its network should "
+			 "hand out another one", this->connection, path->remote, owner);
+	}
 }
 
 /**
@@ -291,7 +256,7 @@ static bool look_around(private_mobility_session_t *this,
 	path = this->course->heading.path;
 	if (!path)
 	{
-		set_cause(this, "local address is gone");
+		explain(this, "local address is gone");
 		return changed;
 	}
 	this->context->settings->get_uplink(this->context->settings,
@@ -306,21 +271,6 @@ static bool look_around(private_mobility_session_t *this,
 		explain_loss(this, path, uplink.use);
 	}
 	return changed;
-}
-
-/**
- * Put virtual IP addresses back that others have deleted.
- */
-static void restore_addresses(private_mobility_session_t *this)
-{
-	this->restore = 0;
-	if (!mobility_virtual_ips_restore(this->ike_sa, this->context->monitor) &&
-		this->restores)
-	{
-		this->restores--;
-		this->restore = mobility_now() + RESTORE_INTERVAL;
-		arm(this);
-	}
 }
 
 /**
@@ -352,48 +302,15 @@ static void adjust_retry(private_mobility_session_t *this)
 }
 
 /**
- * Without any path, addresses of the peer may be missing that this network could
- * reach.
+ * Without any path, addresses of the peer may be missing that this network
+ * could reach.
  */
 static void find_addresses(private_mobility_session_t *this)
 {
-	mobility_resolver_t *resolver = this->context->resolver;
-	uint64_t now = mobility_now();
-	ike_cfg_t *ike_cfg;
-	char *name;
-
-	if (now < this->resolve ||
-		this->course->candidates->count(this->course->candidates, NULL))
+	if (!this->course->candidates->count(this->course->candidates, NULL))
 	{
-		return;
-	}
-	this->resolve = now + RESOLVE_INTERVAL;
-	ike_cfg = this->ike_sa->get_ike_cfg(this->ike_sa);
-	name = ike_cfg->get_other_addr(ike_cfg);
-	if (name)
-	{
-		resolver->resolve(resolver, this->public.number, name, AF_INET);
-		resolver->resolve(resolver, this->public.number, name, AF_INET6);
-	}
-}
-
-/**
- * Use the addresses of the peer that were found.
- */
-static void add_addresses(private_mobility_session_t *this)
-{
-	mobility_resolver_t *resolver = this->context->resolver;
-	mobility_remotes_t *remotes = this->course->candidates->remotes;
-	host_t *host;
-
-	while ((host = resolver->take(resolver, this->public.number)))
-	{
-		if (remotes->found(remotes, host))
-		{
-			DBG1(DBG_IKE, "mobility: %s may be at %H as well",
-				 this->connection, host);
-		}
-		host->destroy(host);
+		mobility_peer_names_resolve(&this->names, this->ike_sa,
+									mobility_now());
 	}
 }
 
@@ -411,7 +328,7 @@ static void feed(private_mobility_session_t *this,
 	if (event->type == MOBILITY_EV_TICK && old == MOBILITY_WAITING &&
 		this->fsm.state == MOBILITY_DORMANT)
 	{
-		set_cause(this, "no answer over any path");
+		explain(this, "no answer over any path");
 	}
 }
 
@@ -562,21 +479,22 @@ METHOD(mobility_session_t, look, status_t,
 		return act(this);
 	}
 	this->switch_back.review = 0;
-	add_addresses(this);
+	mobility_peer_names_take(&this->names, this->connection,
+							 candidates->remotes);
 	changed = look_around(this, &event);
 	if (this->fsm.state == MOBILITY_CONNECTED)
 	{
 		if (!event.usable)
 		{
 			mobility_progress_cancel(&this->course->progress);
-			begin_move(this, this->cause);
+			begin_move(this, this->standing.cause);
 			note_loss(this);
 		}
 	}
 	else if (event.improved)
 	{
 		best = candidates->get_best(candidates, mobility_now());
-		set_cause(this, "trying %s", best->path->ifname);
+		explain(this, "trying %s", best->path->ifname);
 	}
 	status = handle(this, &event);
 	if (status == DESTROY_ME || this->fsm.state == MOBILITY_FAILED)
@@ -589,13 +507,14 @@ METHOD(mobility_session_t, look, status_t,
 	}
 	if (changed)
 	{
-		this->context->tell(this->context, MOBILITY_EVENT_PATH, this->told,
-							&this->public);
+		this->context->tell(this->context, MOBILITY_EVENT_PATH,
+							this->standing.state, &this->public);
 	}
 	if (event.usable)
 	{
-		this->restores = RESTORE_ATTEMPTS;
-		restore_addresses(this);
+		mobility_restoration_begin(&this->restoration, this->ike_sa,
+								   this->context->monitor, mobility_now());
+		arm(this);
 	}
 	this->vigil->watch(this->vigil, this->ike_sa);
 	/* an update may have stayed behind on the IKE_SA that was replaced */
@@ -631,8 +550,8 @@ static status_t suspect_path(private_mobility_session_t *this, const char *why)
 		.rtt = this->vigil->get_rtt(this->vigil),
 	};
 
-	set_cause(this, "%s over %s", why, get_uplink(this));
-	begin_move(this, this->cause);
+	explain(this, "%s over %s", why, get_uplink(this));
+	begin_move(this, this->standing.cause);
 	if (handle(this, &event) == DESTROY_ME)
 	{
 		return DESTROY_ME;
@@ -720,25 +639,23 @@ METHOD(mobility_session_t, tick, status_t,
 		}
 		return this->hold->hand_over(this->hold);
 	}
-	if (this->restore && now >= this->restore)
-	{
-		restore_addresses(this);
-	}
+	mobility_restoration_tick(&this->restoration, this->ike_sa,
+							  this->context->monitor, now);
 	this->mover->tick(this->mover);
 	if (this->fsm.outage && this->times.outage_time &&
 		now >= this->fsm.outage + this->times.outage_time)
 	{
-		set_cause(this, "network outage time of %us is over",
-				  this->config.network_outage_time);
+		explain(this, "network outage time of %us is over",
+				this->config.network_outage_time);
 	}
 	else if (this->fsm.state == MOBILITY_CONNECTED && this->fsm.next &&
 			 now >= this->fsm.next)
 	{
 		if (!this->fsm.urgent)
 		{
-			set_cause(this, "peer does not answer over %s", get_uplink(this));
+			explain(this, "peer does not answer over %s", get_uplink(this));
 		}
-		begin_move(this, this->cause);
+		begin_move(this, this->standing.cause);
 	}
 	status = handle(this, &event);
 	if (status != DESTROY_ME && review &&
@@ -881,7 +798,7 @@ static status_t processed(void *data)
 	{
 		return DESTROY_ME;
 	}
-	if (this->told != this->fsm.state && !lost)
+	if (this->standing.state != this->fsm.state && !lost)
 	{	/* it was silent for a while, but it was the path in use after all */
 		mobility_progress_cancel(&this->course->progress);
 	}
@@ -931,7 +848,7 @@ static void confirmed(void *data, bool moved)
 	};
 	mobility_move_t move;
 
-	set_cause(this, "peer answers over %s", get_uplink(this));
+	explain(this, "peer answers over %s", get_uplink(this));
 	if (moved)
 	{
 		note_move(this);
@@ -944,8 +861,8 @@ static void confirmed(void *data, bool moved)
 		this->public.records->get_move(this->public.records, &move);
 		DBG1(DBG_IKE, "mobility: %s moved from %s to %s in %u ms (%s)",
 			 this->connection, move.from, move.to, move.duration, move.trigger);
-		this->context->tell(this->context, MOBILITY_EVENT_MOVE, this->told,
-							&this->public);
+		this->context->tell(this->context, MOBILITY_EVENT_MOVE,
+							this->standing.state, &this->public);
 	}
 }
 
@@ -958,8 +875,8 @@ static void tested(void *data, const mobility_path_t *path, bool answered)
 
 	mobility_switch_back_tested(&this->switch_back, path, answered,
 							   mobility_now());
-	this->context->tell(this->context, MOBILITY_EVENT_PATH, this->told,
-						&this->public);
+	this->context->tell(this->context, MOBILITY_EVENT_PATH,
+						this->standing.state, &this->public);
 }
 
 METHOD(mobility_session_t, give_up, status_t,
@@ -981,7 +898,7 @@ METHOD(mobility_session_t, expired, void,
 	if (this->fsm.state != MOBILITY_CONNECTED && end &&
 		time_monotonic(NULL) >= end)
 	{
-		set_cause(this, "lifetime of the IKE_SA is over");
+		explain(this, "lifetime of the IKE_SA is over");
 		feed(this, &event);
 	}
 }
@@ -1024,8 +941,8 @@ METHOD(mobility_session_t, reload, void,
 static void start(private_mobility_session_t *this)
 {
 	mobility_fsm_init(&this->fsm, mobility_now());
-	this->since = time(NULL);
-	set_cause(this, "established");
+	this->standing.since = time(NULL);
+	explain(this, "established");
 	/* unless that was the last that was told */
 	this->due = MOBILITY_ACT_TELL;
 	/* it may have another path than the one before */
@@ -1134,21 +1051,6 @@ static uint32_t get_cost(private_mobility_session_t *this,
 	return uplink.has_cost ? uplink.cost : path->metric;
 }
 
-/**
- * Get the seconds left until the session fails.
- */
-static uint32_t get_outage_left(private_mobility_session_t *this)
-{
-	uint64_t end, now = mobility_now();
-
-	if (!this->times.outage_time)
-	{
-		return 0;
-	}
-	end = (this->fsm.outage ?: now) + this->times.outage_time;
-	return end > now ? (end - now) / 1000 : 0;
-}
-
 METHOD(mobility_session_t, get_status, mobility_status_t*,
 	private_mobility_session_t *this)
 {
@@ -1163,15 +1065,16 @@ METHOD(mobility_session_t, get_status, mobility_status_t*,
 		.connection = strdup(this->connection),
 		.session = this->public.number,
 		.mobile = TRUE,
-		.state = this->told,
-		.since = this->since,
+		.state = this->standing.state,
+		.since = this->standing.since,
 		.outage_time = this->config.network_outage_time,
-		.outage_left = get_outage_left(this),
+		.outage_left = mobility_fsm_outage_left(&this->fsm, &this->times,
+												mobility_now()) / 1000,
 		.exchange = request->get_name(request),
 	);
 	status->moves = this->public.records->get_move(this->public.records,
 												   &status->last_move);
-	memcpy(status->cause, this->cause, sizeof(status->cause));
+	memcpy(status->cause, this->standing.cause, sizeof(status->cause));
 	if (ike_sa)
 	{
 		status->ike_id = ike_sa->get_unique_id(ike_sa);
@@ -1210,7 +1113,7 @@ METHOD(mobility_session_t, destroy, void,
 	private_mobility_session_t *this)
 {
 	release(this);
-	this->context->resolver->forget(this->context->resolver, this->public.number);
+	this->names.resolver->forget(this->names.resolver, this->public.number);
 	this->hold->destroy(this->hold);
 	this->vigil->destroy(this->vigil);
 	this->mover->destroy(this->mover);
@@ -1263,6 +1166,10 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 		.context = context,
 		.connection = strdup(connection),
 		.vigil = mobility_liveness_create(context->traffic, number),
+		.names = {
+			.resolver = context->resolver,
+			.session = number,
+		},
 	);
 	this->mover = mobility_mover_create(
 					mobility_candidates_create(this->connection,

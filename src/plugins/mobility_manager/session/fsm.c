@@ -294,6 +294,18 @@ uint64_t mobility_fsm_deadline(const mobility_fsm_t *fsm,
 /*
  * Described in header.
  */
+uint64_t mobility_fsm_outage_left(const mobility_fsm_t *fsm,
+								  const mobility_fsm_config_t *config,
+								  uint64_t now)
+{
+	uint64_t end = (fsm->outage ?: now) + config->outage_time;
+
+	return config->outage_time && end > now ? end - now : 0;
+}
+
+/*
+ * Described in header.
+ */
 const char *mobility_fsm_check(const mobility_fsm_t *fsm,
 							   const mobility_fsm_config_t *config)
 {

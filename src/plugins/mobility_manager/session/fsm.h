@@ -177,6 +177,18 @@ uint64_t mobility_fsm_deadline(const mobility_fsm_t *fsm,
 							   const mobility_fsm_config_t *config);
 
 /**
+ * Get the time left until the outage time is over; all of it if no outage runs.
+ *
+ * @param fsm		state
+ * @param config	times
+ * @param now		current time
+ * @return			ms, 0 if there is no limit
+ */
+uint64_t mobility_fsm_outage_left(const mobility_fsm_t *fsm,
+								  const mobility_fsm_config_t *config,
+								  uint64_t now);
+
+/**
  * Check the invariants stated above.
  *
  * @param fsm		state

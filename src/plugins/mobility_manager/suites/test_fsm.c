@@ -192,14 +192,17 @@ START_TEST(test_outage_ends)
 	uint64_t now = SECONDS(1000);
 	mobility_action_t actions;
 
+	ck_assert(mobility_fsm_outage_left(&fsm, &defaults, now) == MINUTES(30));
 	network(now, FALSE, 0, FALSE);
 	actions = run_until(&defaults, &now, SECONDS(1000) + MINUTES(30) - 1);
 	ck_assert(!(actions & MOBILITY_ACT_FAIL));
+	ck_assert(mobility_fsm_outage_left(&fsm, &defaults, now) == 1);
 	ck_assert_int_eq(fsm.state, MOBILITY_DORMANT);
 	ck_assert(mobility_fsm_deadline(&fsm, &defaults) == SECONDS(1000) + MINUTES(30));
 	actions = run_until(&defaults, &now, SECONDS(1000) + MINUTES(30));
 	ck_assert(actions & MOBILITY_ACT_FAIL);
 	ck_assert_int_eq(fsm.state, MOBILITY_FAILED);
+	ck_assert(!mobility_fsm_outage_left(&fsm, &defaults, now));
 
 	/* final */
 	ck_assert_int_eq(network(now, TRUE, 2, TRUE), 0);
@@ -233,6 +236,7 @@ START_TEST(test_no_limit)
 
 	config.outage_time = 0;
 	network(now, FALSE, 0, FALSE);
+	ck_assert(!mobility_fsm_outage_left(&fsm, &config, now));
 	run_until(&config, &now, now + MINUTES(60 * 24 * 7));
 	ck_assert_int_eq(fsm.state, MOBILITY_DORMANT);
 	ck_assert(mobility_fsm_deadline(&fsm, &config) <= now + SECONDS(10));
