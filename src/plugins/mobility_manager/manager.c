@@ -609,6 +609,7 @@ METHOD(mobility_manager_t, destroy, void,
 	DESTROY_IF(this->anchor);
 	this->context.monitor->destroy(this->context.monitor);
 	DESTROY_IF(this->context.relocator);
+	this->context.lost_vips->destroy(this->context.lost_vips);
 	DESTROY_IF(this->xfrm);
 	this->context.pins->destroy(this->context.pins);
 	this->context.rtnl->destroy(this->context.rtnl);
@@ -651,6 +652,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 			.pins = mobility_pins_create(rtnl,
 										 settings->get_pin_priority(settings),
 										 settings->get_pin_table(settings)),
+			.lost_vips = mobility_lost_vips_create(),
 			.backlog = mobility_peer_load_create(),
 			.hooks = mobility_ike_hooks_create(),
 			.create_session = mobility_session_create,

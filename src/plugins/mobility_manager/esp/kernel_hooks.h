@@ -12,11 +12,11 @@
  * packets, deletes its own, deletes each SA and adds it again, and then adds
  * policies.  Packets get lost in all of these.
  *
- * Here, and only here, methods of kernel_interface_t get replaced: for SAs of
- * which something else has taken care already, the thread that updates their
- * CHILD_SAs adds policies first (which replaces those in the kernel) and
- * deletes the old ones last, and does nothing about the SAs themselves.  All
- * other calls go to stock.
+ * Here, and only here, methods of kernel_interface_t for SAs and policies get
+ * replaced: for SAs of which something else has taken care already, the thread
+ * that updates their CHILD_SAs adds policies first (which replaces those in the
+ * kernel) and deletes the old ones last, and does nothing about the SAs
+ * themselves.  All other calls go to stock.
  */
 
 #ifndef MOBILITY_KERNEL_HOOKS_H_

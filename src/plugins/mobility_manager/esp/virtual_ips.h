@@ -14,9 +14,6 @@
  * them again to the new uplink.  Meanwhile packets to them have nowhere to go,
  * and applications can't send from them.  A route of type local has the same
  * effect as an address on some interface.
- *
- * And others may delete them: without them nothing leaves through the tunnel,
- * however well the path works.
  */
 
 #ifndef MOBILITY_VIRTUAL_IPS_H_
@@ -24,7 +21,6 @@
 
 #include <sa/ike_sa.h>
 
-#include "net/monitor.h"
 #include "net/rtnl.h"
 
 /**
@@ -42,20 +38,5 @@ void mobility_virtual_ips_keep(mobility_rtnl_t *rtnl, ike_sa_t *ike_sa);
  * @param ike_sa		IKE_SA, checked out
  */
 void mobility_virtual_ips_release(mobility_rtnl_t *rtnl, ike_sa_t *ike_sa);
-
-/**
- * Put virtual IP addresses back that others have deleted, e.g. with all addresses
- * of an uplink.  charon adds the routes again that need them.
- *
- * Waits for charon's thread that hears of addresses, so this is not for bus
- * listeners.
- *
- * @param ike_sa		IKE_SA, checked out
- * @param monitor		network monitor
- * @return				FALSE if charon has not noticed yet that an address is gone,
- *						then this has to be called again a moment later
- */
-bool mobility_virtual_ips_restore(ike_sa_t *ike_sa,
-								  mobility_monitor_t *monitor);
 
 #endif /** MOBILITY_VIRTUAL_IPS_H_ @}*/

@@ -1166,6 +1166,9 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 		.context = context,
 		.connection = strdup(connection),
 		.vigil = mobility_liveness_create(context->traffic, number),
+		.restoration = {
+			.vips = context->lost_vips,
+		},
 		.names = {
 			.resolver = context->resolver,
 			.session = number,

@@ -5,10 +5,9 @@
  */
 
 #include "mobile/restoration.h"
-#include "esp/virtual_ips.h"
 
 /** Time until charon has heard as well that an address is gone, in ms, and how
- * often it is waited for. */
+ * often that is waited for. */
 #define RESTORE_INTERVAL 50
 #define RESTORE_ATTEMPTS 20
 
@@ -18,9 +17,10 @@
 static void restore(mobility_restoration_t *restoration, ike_sa_t *ike_sa,
 					mobility_monitor_t *monitor, uint64_t now)
 {
+	mobility_lost_vips_t *vips = restoration->vips;
+
 	restoration->next = 0;
-	if (!mobility_virtual_ips_restore(ike_sa, monitor) &&
-		restoration->attempts)
+	if (!vips->restore(vips, ike_sa, monitor) && restoration->attempts)
 	{
 		restoration->attempts--;
 		restoration->next = now + RESTORE_INTERVAL;

@@ -17,7 +17,7 @@
 
 #include <sa/ike_sa.h>
 
-#include "net/monitor.h"
+#include "esp/lost_vips.h"
 
 typedef struct mobility_restoration_t mobility_restoration_t;
 
@@ -26,6 +26,8 @@ typedef struct mobility_restoration_t mobility_restoration_t;
  * out.
  */
 struct mobility_restoration_t {
+	/** puts virtual IPs back */
+	mobility_lost_vips_t *vips;
 	/** when to try again, in ms, 0 if not */
 	uint64_t next;
 	/** how often that is still done */

@@ -15,6 +15,7 @@
 #define MOBILITY_SESSION_H_
 
 #include "esp/child_update.h"
+#include "esp/lost_vips.h"
 #include "esp/traffic.h"
 #include "ike/ike_hooks.h"
 #include "net/monitor.h"
@@ -43,6 +44,8 @@ struct mobility_context_t {
 	mobility_pins_t *pins;
 	/** moves CHILD_SAs, NULL to have stock do it */
 	mobility_child_update_t *relocator;
+	/** puts virtual IPs back that others delete */
+	mobility_lost_vips_t *lost_vips;
 	/** what peers are busy with */
 	struct mobility_peer_load_t *backlog;
 	/** watches traffic, NULL if the kernel does not tell of it */

@@ -29,6 +29,7 @@ static struct {
 	mobility_child_update_t relocator;
 	mobility_traffic_t traffic;
 	mobility_resolver_t resolver;
+	mobility_lost_vips_t lost_vips;
 } net;
 
 /**
@@ -343,6 +344,7 @@ mock_network_t *mock_network_create(mobility_context_t *context)
 		.moved = (void*)nop,
 		.get_verdict = _get_verdict,
 	};
+	net.lost_vips.restore = (void*)return_true;
 	net.resolver = (mobility_resolver_t){
 		.resolve = _resolve,
 		.take = _take,
@@ -354,6 +356,7 @@ mock_network_t *mock_network_create(mobility_context_t *context)
 	context->relocator = &net.relocator;
 	context->traffic = &net.traffic;
 	context->resolver = &net.resolver;
+	context->lost_vips = &net.lost_vips;
 	return &net.public;
 }
 

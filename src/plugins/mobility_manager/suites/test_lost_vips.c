@@ -6,7 +6,7 @@
 
 #include "mobility_suite.h"
 
-#include "esp/virtual_ips.h"
+#include "esp/lost_vips.h"
 
 #include <daemon.h>
 
@@ -26,14 +26,19 @@ static struct {
 	ike_sa_t ike_sa;
 	/** the IKE_SA's address, and virtual ones */
 	host_t *me, *vips[2];
-	/** the kernel has these, and charon believes it has */
-	bool there[2], believed[2];
+	/** the kernel has these, and charon believes it has, for so many */
+	bool there[2];
+	u_int believed[2];
+	/** called when stock has begun to delete one */
+	void (*deleting)();
 	/** charon knows on which interface the IKE_SA's address is */
 	bool known;
 	/** adding one works */
 	bool works;
 	/** number of those that were added */
 	u_int added;
+	/** object under test */
+	mobility_lost_vips_t *lost_vips;
 } mock;
 
 /**
@@ -131,13 +136,35 @@ METHOD(kernel_interface_t, add_ip, status_t,
 {
 	ck_assert_str_eq(iface, "eth1");
 	ck_assert_int_eq(prefix, -1);
-	ck_assert(!mock.believed[find(vip)]);
 	if (!mock.works)
 	{
 		return FAILED;
 	}
-	mock.believed[find(vip)] = mock.there[find(vip)] = TRUE;
+	mock.there[find(vip)] = TRUE;
+	mock.believed[find(vip)]++;
 	mock.added++;
+	return SUCCESS;
+}
+
+METHOD(kernel_interface_t, del_ip, status_t,
+	kernel_interface_t *this, host_t *vip, int prefix, bool wait)
+{
+	int i = find(vip);
+
+	if (!mock.believed[i])
+	{
+		return FAILED;
+	}
+	if (--mock.believed[i] == 0)
+	{
+		mock.there[i] = FALSE;
+		if (mock.deleting)
+		{
+			mock.deleting();
+		}
+		/* waits until it is gone, for ever if it is not */
+		ck_assert(!mock.believed[i]);
+	}
 	return SUCCESS;
 }
 
@@ -145,6 +172,20 @@ METHOD(mobility_monitor_t, get_owner, bool,
 	mobility_monitor_t *this, host_t *addr, char *ifname)
 {
 	return mock.there[find(addr)];
+}
+
+/**
+ * Have an IKE_SA get an address, and lose it again
+ */
+static void add(int i)
+{
+	ck_assert_int_eq(charon->kernel->add_ip(charon->kernel, mock.vips[i], -1,
+											"eth1"), SUCCESS);
+}
+
+static void del(int i)
+{
+	charon->kernel->del_ip(charon->kernel, mock.vips[i], -1, TRUE);
 }
 
 static void setup(void)
@@ -157,6 +198,7 @@ static void setup(void)
 	mock.kernel.create_address_enumerator = _create_address_enumerator;
 	mock.kernel.get_interface = _get_interface;
 	mock.kernel.add_ip = _add_ip;
+	mock.kernel.del_ip = _del_ip;
 	mock.monitor.get_owner = _get_owner;
 	mock.ike_sa.get_name = _get_name;
 	mock.ike_sa.get_my_host = _get_my_host;
@@ -164,19 +206,24 @@ static void setup(void)
 	mock.me = host_create_from_string(LOCAL, 4500);
 	mock.vips[0] = host_create_from_string(VIP, 0);
 	mock.vips[1] = host_create_from_string(OTHER_VIP, 0);
-	for (i = 0; i < countof(mock.vips); i++)
-	{
-		mock.there[i] = mock.believed[i] = TRUE;
-	}
 	mock.known = mock.works = TRUE;
 	mock.daemon.bus = &mock.bus;
 	mock.daemon.kernel = &mock.kernel;
 	charon = &mock.daemon;
+	mock.lost_vips = mobility_lost_vips_create();
+	for (i = 0; i < countof(mock.vips); i++)
+	{
+		add(i);
+	}
+	mock.added = 0;
 	mobility_suite_log_start();
 }
 
 static void teardown(void)
 {
+	mock.lost_vips->destroy(mock.lost_vips);
+	ck_assert(mock.kernel.add_ip == (void*)_add_ip);
+	ck_assert(mock.kernel.del_ip == (void*)_del_ip);
 	charon = NULL;
 	mock.me->destroy(mock.me);
 	mock.vips[0]->destroy(mock.vips[0]);
@@ -190,7 +237,10 @@ static void teardown(void)
 static void lose(int i, bool heard)
 {
 	mock.there[i] = FALSE;
-	mock.believed[i] = !heard;
+	if (heard)
+	{
+		mock.believed[i] = 0;
+	}
 }
 
 /**
@@ -198,7 +248,8 @@ static void lose(int i, bool heard)
  */
 static bool restore()
 {
-	return mobility_virtual_ips_restore(&mock.ike_sa, &mock.monitor);
+	return mock.lost_vips->restore(mock.lost_vips, &mock.ike_sa,
+								   &mock.monitor);
 }
 
 START_TEST(test_nothing)
@@ -238,6 +289,46 @@ START_TEST(test_not_heard)
 }
 END_TEST
 
+START_TEST(test_shared)
+{
+	/* the IKE_SA that replaces this one has it as well */
+	add(0);
+	lose(0, TRUE);
+	ck_assert(restore());
+	ck_assert_uint_eq(mock.believed[0], 2);
+	del(0);
+	ck_assert(mock.there[0]);
+	/* what others have deleted once more is not counted less for that */
+	lose(0, TRUE);
+	del(0);
+	add(0);
+	ck_assert(mock.there[0]);
+	ck_assert_uint_eq(mock.believed[0], 1);
+	lose(0, TRUE);
+	ck_assert(restore());
+	ck_assert_uint_eq(mock.believed[0], 1);
+}
+END_TEST
+
+/**
+ * What is being deleted must not come back
+ */
+static void restore_too_early()
+{
+	ck_assert(!restore());
+}
+
+START_TEST(test_deleting)
+{
+	mock.deleting = restore_too_early;
+	del(0);
+	ck_assert(!mock.there[0]);
+	mock.deleting = NULL;
+	ck_assert(restore());
+	ck_assert(mock.there[0]);
+}
+END_TEST
+
 START_TEST(test_no_interface)
 {
 	lose(0, TRUE);
@@ -262,13 +353,15 @@ Suite *mobility_suite_create(void)
 	Suite *s;
 	TCase *tc;
 
-	s = suite_create("virtual_ips");
+	s = suite_create("lost_vips");
 
 	tc = tcase_create("deleted by others");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_nothing);
 	tcase_add_test(tc, test_deleted);
 	tcase_add_test(tc, test_not_heard);
+	tcase_add_test(tc, test_shared);
+	tcase_add_test(tc, test_deleting);
 	tcase_add_test(tc, test_no_interface);
 	tcase_add_test(tc, test_fails);
 	suite_add_tcase(s, tc);

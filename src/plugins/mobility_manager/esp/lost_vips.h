@@ -1,0 +1,65 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_lost_vips mobility_lost_vips
+ * @{ @ingroup mobility_manager
+ *
+ * Puts virtual IP addresses back that others delete, e.g. with all addresses of
+ * an uplink: without them nothing leaves through the tunnel, however well the path
+ * works.
+ *
+ * charon counts how many IKE_SAs have an address, and forgets that when somebody
+ * else deletes it.  While an IKE_SA is replaced two have the same; the count has
+ * to be right again, or the first one that is destroyed takes it from the other.
+ * And a thread of charon that deletes an address waits until that is gone, for
+ * ever if it comes back just then.  So here, and only here, methods of
+ * kernel_interface_t for addresses get replaced, to know of both.
+ */
+
+#ifndef MOBILITY_LOST_VIPS_H_
+#define MOBILITY_LOST_VIPS_H_
+
+#include <sa/ike_sa.h>
+
+#include "net/monitor.h"
+
+typedef struct mobility_lost_vips_t mobility_lost_vips_t;
+
+/**
+ * Lost virtual IP addresses.
+ */
+struct mobility_lost_vips_t {
+
+	/**
+	 * Put back what is missing.  charon adds the routes again that need it.
+	 *
+	 * Waits for charon's thread that hears of addresses, so this is not for bus
+	 * listeners.
+	 *
+	 * @param ike_sa	IKE_SA that has the addresses, checked out
+	 * @param monitor	network monitor
+	 * @return			FALSE if charon has not noticed yet that an address is
+	 *					gone, or is deleting it, then this has to be called again
+	 *					a moment later
+	 */
+	bool (*restore)(mobility_lost_vips_t *this, ike_sa_t *ike_sa,
+					mobility_monitor_t *monitor);
+
+	/**
+	 * Destroy, gives charon's kernel interface its own methods back.
+	 */
+	void (*destroy)(mobility_lost_vips_t *this);
+};
+
+/**
+ * Watch addresses, there can be only one instance.
+ *
+ * @return				instance
+ */
+mobility_lost_vips_t *mobility_lost_vips_create();
+
+#endif /** MOBILITY_LOST_VIPS_H_ @}*/
