@@ -127,6 +127,11 @@ PLUGIN_DEFINE(mobility_manager)
 	{
 		return NULL;
 	}
+	if (!lib->caps->keep(lib->caps, CAP_NET_RAW))
+	{	/* datagrams can't be sent in parts */
+		DBG1(DBG_CFG, "mobility: charon has no CAP_NET_RAW, that large packets "
+			 "get lost may not be noticed");
+	}
 	INIT(this,
 		.public = {
 			.plugin = {

@@ -6,6 +6,7 @@
 
 #include "ike/request.h"
 #include "net/clock.h"
+#include "net/datagram.h"
 
 #include <daemon.h>
 
@@ -27,19 +28,20 @@ struct private_mobility_request_t {
 	array_t *packets;
 
 	/**
-	 * The same, filled up, NULL if it is not needed.
+	 * They are sent in two forms, and at first in one.
 	 */
-	packet_t *filled;
+	bool two_forms;
+	mobility_request_form_t first;
 
 	/**
-	 * How often only that was sent.
+	 * How often they were sent in that one only.
 	 */
-	u_int filled_sent;
+	u_int first_sent;
 
 	/**
-	 * When it was sent as it is, although it has that form; 0 if it was not.
+	 * When they were sent in both forms, 0 if they were not.
 	 */
-	uint64_t unfilled;
+	uint64_t both;
 
 	/**
 	 * Message ID of the request.
@@ -61,8 +63,7 @@ METHOD(mobility_request_t, clear, void,
 	{
 		packet->destroy(packet);
 	}
-	DESTROY_IF(this->filled);
-	this->filled = NULL;
+	this->two_forms = FALSE;
 }
 
 /**
@@ -87,8 +88,8 @@ METHOD(mobility_request_t, capture, void,
 	uint8_t dscp = 0;
 
 	clear(this);
-	this->filled_sent = 0;
-	this->unfilled = 0;
+	this->first_sent = 0;
+	this->both = 0;
 	ike_cfg = ike_sa->get_ike_cfg(ike_sa);
 	if (ike_cfg)
 	{
@@ -145,58 +146,39 @@ METHOD(mobility_request_t, get_packet, packet_t*,
 	return packet;
 }
 
-METHOD(mobility_request_t, add_filled, void,
-	private_mobility_request_t *this, packet_t *packet)
+METHOD(mobility_request_t, begin_with, void,
+	private_mobility_request_t *this, mobility_request_form_t form)
 {
-	packet->set_dscp(packet, get_packet(this)->get_dscp(get_packet(this)));
-	DESTROY_IF(this->filled);
-	this->filled = packet;
+	this->two_forms = TRUE;
+	this->first = form;
 }
 
 /**
- * Send a packet over a path.
+ * Send a packet, as charon's sender does but for its form.
  */
-static void send_packet(packet_t *packet, const mobility_path_t *path,
-						ike_sa_t *ike_sa)
+static void send_in_parts(packet_t *packet)
 {
-	packet_t *copy;
+	host_t *source = packet->get_source(packet);
+	host_t *destination = packet->get_destination(packet);
+	chunk_t marker = chunk_from_chars(0x00, 0x00, 0x00, 0x00), data;
 
-	copy = packet->clone(packet);
-	copy->set_source(copy, mobility_request_host(path->local,
-											ike_sa->get_my_host(ike_sa)));
-	copy->set_destination(copy, mobility_request_host(path->remote,
-											ike_sa->get_other_host(ike_sa)));
-	charon->sender->send(charon->sender, copy);
-}
-
-METHOD(mobility_request_t, send_filled, bool,
-	private_mobility_request_t *this, const mobility_path_t *path,
-	ike_sa_t *ike_sa)
-{
-	if (!this->filled)
+	if (!mobility_request_has_marker(source, destination))
 	{
-		return FALSE;
+		marker = chunk_empty;
 	}
-	this->filled_sent++;
-	send_packet(this->filled, path, ike_sa);
-	return TRUE;
+	data = chunk_cat("cc", marker, packet->get_data(packet));
+	mobility_datagram_send_in_parts(source, destination,
+									packet->get_dscp(packet), data);
+	chunk_free(&data);
+	packet->destroy(packet);
 }
 
-METHOD(mobility_request_t, count_filled, u_int,
-	private_mobility_request_t *this)
-{
-	return this->filled_sent;
-}
-
-METHOD(mobility_request_t, get_unfilled, uint64_t,
-	private_mobility_request_t *this)
-{
-	return this->unfilled;
-}
-
-METHOD(mobility_request_t, send_, void,
-	private_mobility_request_t *this, const mobility_path_t *path,
-	ike_sa_t *ike_sa)
+/**
+ * Send the packets over a path in one form.
+ */
+static void send_in_form(private_mobility_request_t *this,
+						 mobility_request_form_t form,
+						 const mobility_path_t *path, ike_sa_t *ike_sa)
 {
 	enumerator_t *enumerator;
 	packet_t *packet;
@@ -204,13 +186,57 @@ METHOD(mobility_request_t, send_, void,
 	enumerator = array_create_enumerator(this->packets);
 	while (enumerator->enumerate(enumerator, &packet))
 	{
-		send_packet(packet, path, ike_sa);
+		packet = packet->clone(packet);
+		packet->set_source(packet, mobility_request_host(path->local,
+											ike_sa->get_my_host(ike_sa)));
+		packet->set_destination(packet, mobility_request_host(path->remote,
+											ike_sa->get_other_host(ike_sa)));
+		if (form == MOBILITY_REQUEST_PARTS)
+		{
+			send_in_parts(packet);
+		}
+		else
+		{
+			charon->sender->send(charon->sender, packet);
+		}
 	}
 	enumerator->destroy(enumerator);
-	if (this->filled)
+}
+
+METHOD(mobility_request_t, send_first, bool,
+	private_mobility_request_t *this, const mobility_path_t *path,
+	ike_sa_t *ike_sa)
+{
+	if (!this->two_forms)
 	{
-		this->unfilled = this->unfilled ?: mobility_now();
-		send_packet(this->filled, path, ike_sa);
+		return FALSE;
+	}
+	this->first_sent++;
+	send_in_form(this, this->first, path, ike_sa);
+	return TRUE;
+}
+
+METHOD(mobility_request_t, count_first, u_int,
+	private_mobility_request_t *this)
+{
+	return this->first_sent;
+}
+
+METHOD(mobility_request_t, get_both, uint64_t,
+	private_mobility_request_t *this)
+{
+	return this->both;
+}
+
+METHOD(mobility_request_t, send_, void,
+	private_mobility_request_t *this, const mobility_path_t *path,
+	ike_sa_t *ike_sa)
+{
+	send_in_form(this, MOBILITY_REQUEST_WHOLE, path, ike_sa);
+	if (this->two_forms)
+	{
+		this->both = this->both ?: mobility_now();
+		send_in_form(this, MOBILITY_REQUEST_PARTS, path, ike_sa);
 	}
 }
 
@@ -235,6 +261,15 @@ host_t *mobility_request_host(host_t *addr, host_t *port)
 /*
  * Described in header.
  */
+bool mobility_request_has_marker(host_t *source, host_t *destination)
+{
+	return source->get_port(source) != IKEV2_UDP_PORT &&
+		   destination->get_port(destination) != IKEV2_UDP_PORT;
+}
+
+/*
+ * Described in header.
+ */
 mobility_request_t *mobility_request_create()
 {
 	private_mobility_request_t *this;
@@ -247,10 +282,10 @@ mobility_request_t *mobility_request_create()
 			.get_message_id = _get_message_id,
 			.get_name = _get_name,
 			.get_packet = _get_packet,
-			.add_filled = _add_filled,
-			.send_filled = _send_filled,
-			.count_filled = _count_filled,
-			.get_unfilled = _get_unfilled,
+			.begin_with = _begin_with,
+			.send_first = _send_first,
+			.count_first = _count_first,
+			.get_both = _get_both,
 			.send = _send_,
 			.clear = _clear,
 			.destroy = _destroy,

@@ -10,8 +10,8 @@
  *
  * The request in flight: its packets, kept so that they can be sent again,
  * unchanged as RFC 7296, 2.1 demands, from and to any address as RFC 4555, 3.5
- * allows.  One that measures the path has two forms, see mobility_pmtu_probe_t;
- * once both were sent, both are repeated.
+ * allows.  One that measures the path is the same packet, in one IP packet or in
+ * several, see mobility_pmtu_probe_t.
  */
 
 #ifndef MOBILITY_REQUEST_H_
@@ -23,6 +23,18 @@
 #include "net/path.h"
 
 typedef struct mobility_request_t mobility_request_t;
+typedef enum mobility_request_form_t mobility_request_form_t;
+
+/**
+ * How a packet of a request is sent.
+ */
+enum mobility_request_form_t {
+	/** as the kernel does, in one IP packet if it believes that the path takes
+	 * that */
+	MOBILITY_REQUEST_WHOLE,
+	/** in several IP packets, which any path takes if it takes such at all */
+	MOBILITY_REQUEST_PARTS,
+};
 
 /**
  * Request in flight of one IKE_SA.  Used with that IKE_SA checked out.
@@ -75,42 +87,40 @@ struct mobility_request_t {
 	packet_t *(*get_packet)(mobility_request_t *this);
 
 	/**
-	 * Add another form of the request, filled up until it may be too large for
-	 * a path.  From the one that gets through first, the peer wants to see
-	 * retransmits.
+	 * Have the request sent in both forms, and at first in one of them only.
 	 *
-	 * @param packet	packet, adopted
+	 * @param form		form to begin with
 	 */
-	void (*add_filled)(mobility_request_t *this, packet_t *packet);
+	void (*begin_with)(mobility_request_t *this, mobility_request_form_t form);
 
 	/**
-	 * Send the request over a path only as added with add_filled().
+	 * Send the request over a path only in the form it begins with.
 	 *
 	 * @param path		path to use
 	 * @param ike_sa	IKE_SA to take the ports from
-	 * @return			FALSE if it has no such form
+	 * @return			FALSE if it is not one with two forms
 	 */
-	bool (*send_filled)(mobility_request_t *this, const mobility_path_t *path,
-						ike_sa_t *ike_sa);
+	bool (*send_first)(mobility_request_t *this, const mobility_path_t *path,
+					   ike_sa_t *ike_sa);
 
 	/**
-	 * Get how often the request was sent with send_filled(), also after it was
+	 * Get how often the request was sent with send_first(), also after it was
 	 * answered.
 	 *
 	 * @return			number of times
 	 */
-	u_int (*count_filled)(mobility_request_t *this);
+	u_int (*count_first)(mobility_request_t *this);
 
 	/**
-	 * Get when a request that has a filled form was sent as it is for the first
+	 * Get when a request with two forms was sent in both of them for the first
 	 * time, also after it was answered.
 	 *
 	 * @return			time, 0 if it was not
 	 */
-	uint64_t (*get_unfilled)(mobility_request_t *this);
+	uint64_t (*get_both)(mobility_request_t *this);
 
 	/**
-	 * Send the request over a path, in all its forms.
+	 * Send the request over a path, in both forms if it has two.
 	 *
 	 * @param path		path to use
 	 * @param ike_sa	IKE_SA to take the ports from
@@ -146,5 +156,15 @@ mobility_request_t *mobility_request_create();
  * @return				allocated host
  */
 host_t *mobility_request_host(host_t *addr, host_t *port);
+
+/**
+ * Check if IKE messages have a marker in front, as ESP packets go to and from
+ * the same ports (RFC 3948, 2.2).
+ *
+ * @param source		address and port they come from
+ * @param destination	address and port they are for
+ * @return				TRUE if so
+ */
+bool mobility_request_has_marker(host_t *source, host_t *destination);
 
 #endif /** MOBILITY_REQUEST_H_ @}*/

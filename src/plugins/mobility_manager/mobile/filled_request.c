@@ -5,6 +5,7 @@
  */
 
 #include "mobile/filled_request.h"
+#include "ike/request.h"
 #include "mobile/pmtu_probe.h"
 
 #include <netinet/in.h>
@@ -12,7 +13,7 @@
 #include <netinet/ip6.h>
 #include <netinet/udp.h>
 
-#include <daemon.h>
+#include <string.h>
 
 /** Length of the marker in front of IKE messages to and from the NAT-T port. */
 #define MARKER_LEN 4
@@ -52,93 +53,29 @@ static bool get_overhead(ike_sa_t *ike_sa, message_t *message,
 		.payload = NOTIFY_HEADER_LEN,
 		.block = aead->get_block_size(aead),
 	};
-	if (local->get_port(local) != IKEV2_UDP_PORT &&
-		remote->get_port(remote) != IKEV2_UDP_PORT)
+	if (mobility_request_has_marker(local, remote))
 	{
 		overhead->fixed += MARKER_LEN;
 	}
 	return TRUE;
 }
 
-/**
- * Stock's method of the generator of IVs that is in use by this thread.
- */
-static __thread bool (*stock_get_iv)(iv_gen_t *this, uint64_t seq, size_t size,
-									 uint8_t *buffer);
-
-METHOD(iv_gen_t, get_later_iv, bool,
-	iv_gen_t *this, uint64_t seq, size_t size, uint8_t *buffer)
-{
-	return stock_get_iv(this, seq | 0xffffffff, size, buffer);
-}
-
-/**
- * Encode and encrypt a second message with the message ID of one that was.
- *
- * Counter modes and AEADs must never use an IV twice, and charon makes these of
- * the message ID, in the upper half, and the number of a fragment, in the lower
- * half.  So this takes the last of those of the message ID: later than what was
- * used, and earlier than what follows, which charon demands as well.
- */
-static status_t generate_later(message_t *message, keymat_t *keymat,
-							   packet_t **packet)
-{
-	aead_t *aead = keymat->get_aead(keymat, FALSE);
-	iv_gen_t *iv_gen = aead->get_iv_gen(aead);
-	status_t status;
-
-	stock_get_iv = iv_gen->get_iv;
-	iv_gen->get_iv = _get_later_iv;
-	status = message->generate(message, keymat, packet);
-	iv_gen->get_iv = stock_get_iv;
-	return status;
-}
-
-/**
- * Encode a request that is the same but for what it is filled with.
- */
-static packet_t *encode(ike_sa_t *ike_sa, message_t *message, chunk_t padding)
-{
-	packet_t *packet = NULL;
-	message_t *filled;
-	host_t *host;
-
-	filled = message_create(message->get_major_version(message),
-							message->get_minor_version(message));
-	filled->set_message_id(filled, message->get_message_id(message));
-	filled->set_exchange_type(filled, message->get_exchange_type(message));
-	filled->set_ike_sa_id(filled, ike_sa->get_id(ike_sa));
-	host = message->get_source(message);
-	filled->set_source(filled, host->clone(host));
-	host = message->get_destination(message);
-	filled->set_destination(filled, host->clone(host));
-	filled->add_notify(filled, FALSE, MOBILITY_NOTIFY_PADDING, padding);
-	if (generate_later(filled, ike_sa->get_keymat(ike_sa),
-					   &packet) != SUCCESS)
-	{
-		packet = NULL;
-	}
-	filled->destroy(filled);
-	return packet;
-}
-
 /*
  * Described in header.
  */
-packet_t *mobility_filled_request(ike_sa_t *ike_sa, message_t *message,
-								  uint32_t *size)
+uint32_t mobility_filled_request(ike_sa_t *ike_sa, message_t *message,
+								 uint32_t size)
 {
 	mobility_pmtu_probe_overhead_t overhead;
-	packet_t *packet;
 	chunk_t padding;
 
 	if (!get_overhead(ike_sa, message, &overhead))
 	{
-		return NULL;
+		return 0;
 	}
-	padding = chunk_alloc(mobility_pmtu_probe_pad(*size, &overhead, size));
+	padding = chunk_alloc(mobility_pmtu_probe_pad(size, &overhead, &size));
 	memset(padding.ptr, 0, padding.len);
-	packet = encode(ike_sa, message, padding);
+	message->add_notify(message, FALSE, MOBILITY_NOTIFY_PADDING, padding);
 	chunk_free(&padding);
-	return packet;
+	return size;
 }

@@ -8,8 +8,8 @@
  * @defgroup mobility_filled_request mobility_filled_request
  * @{ @ingroup mobility_manager
  *
- * Another form of a request, filled up until it is as large as a packet over a
- * path may be.
+ * A request that is filled up until it is as large as a packet over a path may
+ * be.
  */
 
 #ifndef MOBILITY_FILLED_REQUEST_H_
@@ -25,14 +25,15 @@
 #define MOBILITY_NOTIFY_PADDING 52501
 
 /**
- * Encode and encrypt a request once more, filled up.
+ * Fill a request up.
  *
- * @param ike_sa		IKE_SA, which has encoded nothing since
- * @param message		encoded request without payloads, not changed
- * @param size			size of the largest IP packet, gets that of this one
- * @return				packet, NULL on failure
+ * @param ike_sa		IKE_SA, which is going to encrypt it
+ * @param message		request without payloads, with its addresses
+ * @param size			size of the largest IP packet
+ * @return				size that it is going to have as an IP packet, 0 if that
+ *						is not known, and nothing was added
  */
-packet_t *mobility_filled_request(ike_sa_t *ike_sa, message_t *message,
-								  uint32_t *size);
+uint32_t mobility_filled_request(ike_sa_t *ike_sa, message_t *message,
+								 uint32_t size);
 
 #endif /** MOBILITY_FILLED_REQUEST_H_ @}*/

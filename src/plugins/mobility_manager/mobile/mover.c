@@ -337,10 +337,7 @@ METHOD(mobility_mover_t, tick, void,
 METHOD(mobility_mover_t, sent, void,
 	private_mobility_mover_t *this, message_t *message)
 {
-	mobility_retransmission_t *retransmission = this->public.retransmission;
-
-	retransmission->sent(retransmission, message);
-	this->pmtu->sent(this->pmtu, message);
+	this->public.retransmission->sent(this->public.retransmission, message);
 }
 
 /**

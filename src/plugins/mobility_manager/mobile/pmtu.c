@@ -64,9 +64,9 @@ struct private_mobility_pmtu_t {
 	mobility_pmtu_probe_t probe;
 
 	/**
-	 * The request that is sent next is to be filled.
+	 * Parts of packets get through on the path in use.
 	 */
-	bool fill;
+	bool passable;
 
 	/**
 	 * A measurement has said that large packets get lost.
@@ -120,15 +120,6 @@ static uint32_t get_believed(const mobility_path_t *path)
 	return mtu;
 }
 
-/**
- * Whatever is answered, it says nothing.
- */
-static void cancel(private_mobility_pmtu_t *this)
-{
-	this->probe = (mobility_pmtu_probe_t){};
-	this->fill = FALSE;
-}
-
 METHOD(mobility_pmtu_t, is_due, bool,
 	private_mobility_pmtu_t *this, uint64_t now)
 {
@@ -157,72 +148,94 @@ METHOD(mobility_pmtu_t, moved, void,
 {
 	this->due = now;
 	this->postponed = 0;
-	this->doubt = FALSE;
+	this->passable = this->doubt = FALSE;
 }
 
 METHOD(mobility_pmtu_t, repeat, void,
 	private_mobility_pmtu_t *this, uint64_t now)
 {
-	if (this->probe.size || this->fill)
+	if (this->probe.size)
 	{
 		this->due = now;
 	}
-	cancel(this);
+	this->probe = (mobility_pmtu_probe_t){};
+	this->passable = FALSE;
+}
+
+/**
+ * Begin to measure the path in use, FALSE if that is not possible.
+ */
+static bool begin(private_mobility_pmtu_t *this, message_t *message)
+{
+	mobility_path_history_t *records = this->course->candidates->records;
+	mobility_path_t *path = this->course->heading.path;
+	mobility_record_t record = {};
+	uint64_t now = mobility_now();
+
+	if (!path)
+	{
+		return FALSE;
+	}
+	records->get(records, path, now, &record);
+	if (!mobility_pmtu_probe_begin(&this->probe, !this->passable,
+								   get_believed(path), record.rtt, now))
+	{
+		return FALSE;
+	}
+	this->probe.size = mobility_filled_request(this->course->ike_sa, message,
+											   this->probe.size);
+	return this->probe.size != 0;
 }
 
 METHOD(mobility_exchange_t, build, void,
 	private_mobility_pmtu_t *this, message_t *message)
 {
-	/* once it is encoded */
-	this->fill = TRUE;
-}
-
-METHOD(mobility_pmtu_t, sent, void,
-	private_mobility_pmtu_t *this, message_t *message)
-{
-	mobility_path_history_t *records = this->course->candidates->records;
 	mobility_request_t *request = this->retransmission->request;
-	mobility_path_t *path = this->course->heading.path;
-	mobility_record_t record = {};
-	uint64_t now = mobility_now();
-	packet_t *filled = NULL;
+	ike_sa_t *ike_sa = this->course->ike_sa;
+	packet_t *packet;
 
-	if (!this->fill)
+	if (begin(this, message) &&
+		/* by ourselves, as charon would have a large one in IKE fragments */
+		ike_sa->generate_message(ike_sa, message, &packet) == SUCCESS)
 	{
-		return;
-	}
-	this->fill = FALSE;
-	if (path)
-	{
-		records->get(records, path, now, &record);
-		if (mobility_pmtu_probe_begin(&this->probe, get_believed(path),
-									  record.rtt, now))
-		{
-			filled = mobility_filled_request(this->course->ike_sa, message,
-											 &this->probe.size);
-		}
-	}
-	if (filled)
-	{
-		request->add_filled(request, filled);
+		packet->destroy(packet);
+		request->begin_with(request,
+							this->probe.trial ? MOBILITY_REQUEST_PARTS
+											  : MOBILITY_REQUEST_WHOLE);
 	}
 	else
-	{	/* it goes out as it is, its answer says nothing */
-		cancel(this);
+	{	/* whatever is answered, it says nothing */
+		this->probe = (mobility_pmtu_probe_t){};
 	}
 }
 
 /**
- * Note if the request was sent as it is.
+ * Note if the request was sent in both forms.
  */
-static void note_unfilled(private_mobility_pmtu_t *this)
+static void note_both(private_mobility_pmtu_t *this)
 {
 	mobility_request_t *request = this->retransmission->request;
-	uint64_t time = request->get_unfilled(request);
+	uint64_t time = request->get_both(request);
 
 	if (time)
 	{
-		mobility_pmtu_probe_unfilled(&this->probe, time);
+		mobility_pmtu_probe_both(&this->probe, time);
+	}
+}
+
+/**
+ * Conclude if parts of packets get through on the path in use.
+ */
+static void conclude_trial(private_mobility_pmtu_t *this)
+{
+	mobility_path_t *path = this->course->heading.path;
+	bool again;
+
+	this->passable = mobility_pmtu_probe_answered(&this->probe,
+										get_believed(path), &again) != 0;
+	if (this->passable || again)
+	{
+		this->due = mobility_now();
 	}
 }
 
@@ -265,12 +278,16 @@ METHOD(mobility_exchange_t, answered, bool,
 {
 	mobility_heading_t *heading = &this->course->heading;
 
-	note_unfilled(this);
+	note_both(this);
 	if (heading->target ||
 		!mobility_path_has(heading->path, answer->get_destination(answer),
 						   answer->get_source(answer)))
 	{
-		cancel(this);
+		this->probe = (mobility_pmtu_probe_t){};
+	}
+	else if (this->probe.trial)
+	{
+		conclude_trial(this);
 	}
 	else if (this->probe.size)
 	{
@@ -282,7 +299,7 @@ METHOD(mobility_exchange_t, answered, bool,
 METHOD(mobility_exchange_t, get_deadline, uint64_t,
 	private_mobility_pmtu_t *this)
 {
-	note_unfilled(this);
+	note_both(this);
 	/* what is due already waits for the IKE_SA, not for the clock */
 	if (!this->probe.next && this->due > mobility_now())
 	{
@@ -298,10 +315,10 @@ METHOD(mobility_exchange_t, tick, void,
 	mobility_request_t *request = retransmission->request;
 	mobility_path_t *path = this->course->heading.path;
 
-	note_unfilled(this);
+	note_both(this);
 	if (!path)
 	{
-		cancel(this);
+		this->probe = (mobility_pmtu_probe_t){};
 	}
 	if (this->probe.next && now >= this->probe.next &&
 		retransmission->is_queued(retransmission, now))
@@ -311,10 +328,10 @@ METHOD(mobility_exchange_t, tick, void,
 	}
 	switch (mobility_pmtu_probe_tick(&this->probe, now))
 	{
-		case MOBILITY_MTU_FILLED:
-			request->send_filled(request, path, this->course->ike_sa);
+		case MOBILITY_MTU_FIRST:
+			request->send_first(request, path, this->course->ike_sa);
 			break;
-		case MOBILITY_MTU_ALL:
+		case MOBILITY_MTU_BOTH:
 			retransmission->again(retransmission, path);
 			break;
 		case MOBILITY_MTU_NONE:
@@ -341,7 +358,6 @@ mobility_pmtu_t *mobility_pmtu_create(mobility_course_t *course,
 				.tick = _tick,
 			},
 			.is_due = _is_due,
-			.sent = _sent,
 			.moved = _moved,
 			.repeat = _repeat,
 		},

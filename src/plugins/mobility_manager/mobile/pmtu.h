@@ -40,14 +40,6 @@ struct mobility_pmtu_t {
 	bool (*is_due)(mobility_pmtu_t *this, uint64_t now);
 
 	/**
-	 * A request was encoded, and its packets are kept: if it is the one that
-	 * measures, that begins.
-	 *
-	 * @param message	encoded request, not changed
-	 */
-	void (*sent)(mobility_pmtu_t *this, message_t *message);
-
-	/**
 	 * The path in use is another one now, nobody knows what gets through.
 	 *
 	 * @param now		current time

@@ -12,30 +12,32 @@
  * them should say so, but that may get lost, and then connections hang as soon
  * as they send full packets.
  *
- * A request with nothing in it is sent filled up to the size of the largest
- * packet.  If it is not answered, it is sent as it is, too: that gets through
- * where the other one does not.  So what counts is whether the peer answers
- * before that.  These are two requests with one message ID, but the peer gets
- * both of them only if an answer was lost, and charon then takes the second one
- * for an old one.  So from then on both are repeated.
+ * A request is filled up to the size of the largest packet.  If it is not
+ * answered, it is sent in parts as well, several IP packets: these get through
+ * where the large one does not.  So what counts is whether the peer answers
+ * before that.  To the peer it is the same request, bit for bit, as often as it
+ * gets it (RFC 7296, 2.1).
  *
- * The same request whole and then in fragments (RFC 7383) would not do: charon,
- * if built with mediation as Debian's, takes any INFORMATIONAL in fragments for
- * something else and drops it.  Pure: no I/O, no clock.
+ * But there are paths that drop packets that are parts of another.  A request
+ * that gets there neither way would keep others from being sent.  So first of
+ * all comes a trial, with one that any path takes whole: it is sent in parts
+ * first, and only if it is answered is there a large one.
+ *
+ * IKE fragments of the request (RFC 7383, 2.5.2) would get through there.  But
+ * charon, if built with mediation as Debian's, drops those of INFORMATIONAL
+ * exchanges; and any charon that gets some of them, but the request whole, keeps
+ * these, and takes no fragments of later requests.  Pure: no I/O, no clock.
  */
 
 #ifndef MOBILITY_PMTU_PROBE_H_
 #define MOBILITY_PMTU_PROBE_H_
 
-#include <library.h>
-
-/** What any path takes: all of IPv6 must. */
-#define MOBILITY_MTU_FLOOR 1280
+#include "net/datagram.h"
 
 /** What is asked for at most, charon receives nothing larger than 10000. */
 #define MOBILITY_MTU_CEILING 9000
 
-/** How often the filled request is sent before it is sent as it is. */
+/** How often the request is sent in one form before it is sent in both. */
 #define MOBILITY_MTU_ATTEMPTS 3
 
 /** Least time between them, in ms. */
@@ -51,18 +53,20 @@ typedef enum mobility_pmtu_probe_action_t mobility_pmtu_probe_action_t;
 enum mobility_pmtu_probe_action_t {
 	/** nothing, for now */
 	MOBILITY_MTU_NONE,
-	/** send the filled request */
-	MOBILITY_MTU_FILLED,
-	/** send it as it is as well, to be told by mobility_pmtu_probe_unfilled() */
-	MOBILITY_MTU_ALL,
+	/** send the request in its first form */
+	MOBILITY_MTU_FIRST,
+	/** in both, to be told by mobility_pmtu_probe_both() */
+	MOBILITY_MTU_BOTH,
 };
 
 /**
  * A measurement, all zero if there is none.
  */
 struct mobility_pmtu_probe_t {
-	/** size of the filled request as an IP packet */
+	/** size of the request as an IP packet */
 	uint32_t size;
+	/** it is to try whether parts get through: they come first */
+	bool trial;
 	/** what the kernel believed before */
 	uint32_t believed;
 	/** when it began */
@@ -73,9 +77,9 @@ struct mobility_pmtu_probe_t {
 	uint32_t interval;
 	/** attempts so far */
 	u_int attempt;
-	/** the filled request was not answered */
+	/** it was not answered in its first form */
 	bool lost;
-	/** nobody knows which one will be answered */
+	/** nobody knows which form will be answered */
 	bool spoiled;
 };
 
@@ -104,17 +108,17 @@ uint32_t mobility_pmtu_probe_pad(uint32_t mtu,
 								 uint32_t *size);
 
 /**
- * Begin to measure: the filled request is sent.
+ * Begin to measure: the request is sent in its first form.
  *
  * @param mtu			measurement, gets initialized
+ * @param trial			TRUE to try if parts get through
  * @param believed		what the kernel believes
  * @param rtt			round-trip time of the path in ms, 0 if unknown
  * @param now			current time
  * @return				FALSE if there is no need
  */
-bool mobility_pmtu_probe_begin(mobility_pmtu_probe_t *mtu, uint32_t believed,
-							   uint32_t rtt,
-							   uint64_t now);
+bool mobility_pmtu_probe_begin(mobility_pmtu_probe_t *mtu, bool trial,
+							   uint32_t believed, uint32_t rtt, uint64_t now);
 
 /**
  * Time has passed.
@@ -127,14 +131,14 @@ mobility_pmtu_probe_action_t mobility_pmtu_probe_tick(
 									  mobility_pmtu_probe_t *mtu, uint64_t now);
 
 /**
- * The request is sent as it is, for whatever reason: if nothing but large
+ * The request is sent in both forms, for whatever reason: if nothing but large
  * packets leave, it soon looks as if the path did not work at all.  That does
- * not spoil it if there was time to answer the filled request.
+ * not spoil it if there was time to answer the first form.
  *
  * @param mtu			measurement, gets updated; nothing happens without one
  * @param now			current time
  */
-void mobility_pmtu_probe_unfilled(mobility_pmtu_probe_t *mtu, uint64_t now);
+void mobility_pmtu_probe_both(mobility_pmtu_probe_t *mtu, uint64_t now);
 
 /**
  * The request was answered.
@@ -142,7 +146,8 @@ void mobility_pmtu_probe_unfilled(mobility_pmtu_probe_t *mtu, uint64_t now);
  * @param mtu			measurement, gets all zero
  * @param believed		what the kernel believes now
  * @param again			gets TRUE if it has to be repeated
- * @return				what the path takes, 0 if the kernel need not be told
+ * @return				what the path takes, 0 if the kernel need not be told; of a
+ *						trial, 0 unless parts get through
  */
 uint32_t mobility_pmtu_probe_answered(mobility_pmtu_probe_t *mtu,
 									  uint32_t believed,

@@ -97,10 +97,10 @@ METHOD(mobility_retransmission_t, transmit, void,
 	mobility_request_t *request = this->public.request;
 	mobility_path_t *path = mobility_heading_aim(heading);
 
-	/* whoever calls this again, if the IKE_SA is not held, has it answered as
-	 * it is */
-	if (path && (request->count_filled(request) ||
-		!request->send_filled(request, path, this->course->ike_sa)))
+	/* whoever calls this again, if the IKE_SA is not held, has it answered in
+	 * whichever form */
+	if (path && (request->count_first(request) ||
+		!request->send_first(request, path, this->course->ike_sa)))
 	{
 		send_over(this, path);
 		if (this->transmitted && heading->path &&
@@ -171,7 +171,7 @@ static uint32_t get_rtt(private_mobility_retransmission_t *this)
 	mobility_request_t *request = this->public.request;
 	timeval_t now, diff;
 
-	if (this->repeated || request->count_filled(request) > 1)
+	if (this->repeated || request->count_first(request) > 1)
 	{
 		return 0;
 	}

@@ -51,10 +51,18 @@ bool mobility_netns_available(void)
 /*
  * Described in header
  */
-void mobility_netns_setup(void)
+void mobility_netns_create(void)
 {
 	ck_assert_msg(unshare(CLONE_NEWNET) == 0, "creating a network failed");
 	mobility_netns_ip("link set lo up");
+}
+
+/*
+ * Described in header
+ */
+void mobility_netns_setup(void)
+{
+	mobility_netns_create();
 	mobility_suite_setup();
 }
 

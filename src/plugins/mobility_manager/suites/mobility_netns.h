@@ -29,8 +29,13 @@
 bool mobility_netns_available(void);
 
 /**
- * Fixture that moves the test to a new network, with only a loopback interface,
- * which is up, and initializes libstrongswan. Threads are to be created later.
+ * Move the test to a new network, with only a loopback interface, which is up.
+ * Threads are to be created later.
+ */
+void mobility_netns_create(void);
+
+/**
+ * Fixture that does that, and initializes libstrongswan.
  */
 void mobility_netns_setup(void);
 

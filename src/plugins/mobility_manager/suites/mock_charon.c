@@ -10,6 +10,7 @@
 #include "net/clock.h"
 
 #include <collections/array.h>
+#include <collections/hashtable.h>
 #include <threading/mutex.h>
 
 /** Where fields are in the header of an IKE message (RFC 7296, 3.1) */
@@ -18,6 +19,7 @@
 #define EXCHANGE_TYPE_OFFSET 18
 #define FLAGS_OFFSET 19
 #define MESSAGE_ID_OFFSET 20
+#define LENGTH_OFFSET 24
 #define HEADER_LEN 28
 
 /** Flags: the sender initiated the IKE_SA, it is a response */
@@ -32,9 +34,65 @@ static struct {
 	sender_t sender;
 	/** mock_packet_t* */
 	array_t *packets;
-	/** locks packets */
+	/** all messages, also those forgotten: their headers without the length,
+	 * chunk_t* => packet_t* */
+	hashtable_t *messages;
+	/** locks these */
 	mutex_t *mutex;
 } sent;
+
+/**
+ * Hash a header
+ */
+static u_int hash_header(const chunk_t *header)
+{
+	return chunk_hash(*header);
+}
+
+/**
+ * Compare two headers
+ */
+static bool equal_headers(const chunk_t *a, const chunk_t *b)
+{
+	return chunk_equals(*a, *b);
+}
+
+/**
+ * Whatever is sent under a message ID is sent unchanged (RFC 7296, 2.1), but for
+ * IKE_SA_INIT with cookies and the like
+ */
+static void check_unchanged(packet_t *packet)
+{
+	chunk_t data = packet->get_data(packet), *header;
+	packet_t *before;
+
+	if (data.ptr[EXCHANGE_TYPE_OFFSET] == IKE_SA_INIT)
+	{
+		return;
+	}
+	INIT(header);
+	*header = chunk_clone(chunk_create(data.ptr, LENGTH_OFFSET));
+	before = sent.messages->get(sent.messages, header);
+	if (before)
+	{
+		ck_assert_msg(chunk_equals(before->get_data(before), data),
+					  "two messages with one message ID");
+		chunk_free(header);
+		free(header);
+		return;
+	}
+	sent.messages->put(sent.messages, header, packet->clone(packet));
+}
+
+/**
+ * Destroy a message that was sent
+ */
+static void destroy_message(packet_t *packet, chunk_t *header)
+{
+	packet->destroy(packet);
+	chunk_free(header);
+	free(header);
+}
 
 /**
  * Get the ID of the IKE_SA a packet belongs to
@@ -69,8 +127,9 @@ METHOD(sender_t, send_, void,
 	copy->source = host->clone(host);
 	host = packet->get_destination(packet);
 	copy->destination = host->clone(host);
-	packet->destroy(packet);
 	sent.mutex->lock(sent.mutex);
+	check_unchanged(packet);
+	packet->destroy(packet);
 	array_insert(sent.packets, ARRAY_TAIL, copy);
 	sent.mutex->unlock(sent.mutex);
 }
@@ -243,6 +302,8 @@ void mock_charon_setup(const char *conf)
 	lib->crypto->add_rng(lib->crypto, RNG_WEAK, "mock",
 						 mock_charon_create_rng);
 	sent.packets = array_create(0, 0);
+	sent.messages = hashtable_create((hashtable_hash_t)hash_header,
+									 (hashtable_equals_t)equal_headers, 32);
 	sent.mutex = mutex_create(MUTEX_TYPE_DEFAULT);
 	sent.sender = (sender_t){
 		.send = _send_,
@@ -273,6 +334,7 @@ void mock_charon_teardown(void)
 	libcharon_deinit();
 	mock_charon_forget();
 	array_destroy(sent.packets);
+	sent.messages->destroy_function(sent.messages, (void*)destroy_message);
 	sent.mutex->destroy(sent.mutex);
 	mobility_suite_teardown();
 }

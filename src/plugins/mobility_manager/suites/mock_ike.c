@@ -28,6 +28,8 @@ static peer_cfg_t *create_peer_cfg(const mock_ike_conf_t *conf)
 		.local_port = IKEV2_UDP_PORT,
 		.remote = conf->remote ?: "192.0.2.1",
 		.remote_port = IKEV2_UDP_PORT,
+		/* if the peer supports it */
+		.fragmentation = FRAGMENTATION_YES,
 	};
 	peer_cfg_create_t peer = {
 		.cert_policy = CERT_NEVER_SEND,

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobility_suite.h"
+#include "mobility_netns.h"
 #include "fake_clock.h"
 #include "mock_charon.h"
 #include "mock_ike.h"
@@ -37,6 +37,8 @@ static struct {
 	char notifies[256];
 	/** what came out, a word for each */
 	char told[256];
+	/** length of what was sent in parts */
+	size_t len;
 } m;
 
 /**
@@ -329,6 +331,68 @@ START_TEST(test_silent)
 }
 END_TEST
 
+/**
+ * Stands in for the function, by --wrap
+ */
+bool __wrap_mobility_datagram_send_in_parts(host_t *source, host_t *destination,
+											uint8_t dscp, chunk_t data)
+{
+	m.len = data.len;
+	return TRUE;
+}
+
+/**
+ * A path was moved to, of which the kernel believes that it takes 1500 bytes
+ */
+static void move_to_path(void)
+{
+	mobility_netns_create();
+	mobility_netns_ip("link set lo mtu 1500");
+	mobility_netns_ip("addr add %s dev lo", locals[1]);
+	mobility_netns_ip("addr add %s dev lo", REMOTE);
+	charon->kernel->bypass_socket = (void*)return_true;
+	mobility_progress_begin(&m.mover->course.progress, "test",
+							m.mover->course.heading.path, fake_clock_now());
+	plug(0, FALSE);
+	ck_assert_int_eq(m.mover->move(m.mover), SUCCESS);
+	answer(1, 0, NULL);
+	assert_done("moved ", "10.1.0.2 ");
+}
+
+/**
+ * What a path takes is measured with requests that charon has encoded once, and
+ * that it does not send in fragments although the peer may support these
+ */
+START_TEST(test_measure)
+{
+	const size_t headers = 20 + 8, marker = 4;
+
+	if (_i)
+	{
+		m.ike_sa->enable_extension(m.ike_sa, EXT_IKE_FRAGMENTATION);
+	}
+	move_to_path();
+	ck_assert_int_eq(m.mover->measure(m.mover), SUCCESS);
+	/* in parts, and only that: any path takes it whole */
+	assert_done("", "");
+	ck_assert_uint_le(headers + m.len, 1280);
+	ck_assert_uint_gt(headers + m.len, 1280 - 16);
+	answer(1, 0, NULL);
+	/* the large one, whole */
+	ck_assert_int_eq(m.mover->measure(m.mover), SUCCESS);
+	ck_assert_uint_eq(mock_charon_count(), 1);
+	ck_assert_uint_le(headers + marker + mock_charon_get(0)->len, 1500);
+	ck_assert_uint_gt(headers + marker + mock_charon_get(0)->len, 1500 - 16);
+	/* nobody sends it otherwise, and it is answered */
+	m.ike_sa->retransmit(m.ike_sa, m.mid);
+	ck_assert_uint_eq(mock_charon_get(-1)->len, mock_charon_get(0)->len);
+	ck_assert_uint_eq(marker + mock_charon_get(0)->len, m.len);
+	answer(1, 0, NULL);
+	ck_assert(m.mover->is_idle(m.mover));
+	ck_assert_str_eq(m.told, "");
+}
+END_TEST
+
 Suite *mobility_suite_create()
 {
 	Suite *s;
@@ -343,6 +407,10 @@ Suite *mobility_suite_create()
 	tcase_add_test(tc, test_dpd);
 	tcase_add_test(tc, test_addresses);
 	tcase_add_test(tc, test_silent);
+	if (mobility_netns_available())
+	{
+		tcase_add_loop_test(tc, test_measure, 0, 2);
+	}
 	suite_add_tcase(s, tc);
 
 	return s;

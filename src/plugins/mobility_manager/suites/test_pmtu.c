@@ -54,6 +54,10 @@ static struct {
 	sender_t sender;
 	/** last packet that was sent, NULL if none was */
 	packet_t *packet;
+	/** forms it was sent in since the last time, a letter each */
+	char forms[16];
+	/** what was sent first */
+	chunk_t first;
 	bus_t bus;
 	daemon_t daemon;
 	mobility_candidates_t candidates;
@@ -164,11 +168,57 @@ METHOD(kernel_interface_t, bypass_socket, bool,
 	return !mock.no_bypass;
 }
 
+METHOD(ike_sa_t, generate_message, status_t,
+	ike_sa_t *this, message_t *message, packet_t **packet)
+{
+	status_t status;
+
+	ck_assert(!message->is_encoded(message));
+	message->set_ike_sa_id(message, mock.id);
+	status = message->generate(message, &mock.keymat, packet);
+	if (status == SUCCESS)
+	{	/* as a listener has it done */
+		chunk_free(&mock.first);
+		mock.retransmission->sent(mock.retransmission, message);
+	}
+	return status;
+}
+
+/**
+ * Note what is sent
+ */
+static void note(chunk_t data, const char *form)
+{
+	/* RFC 7296, 2.1: what has a message ID is that message, bit for bit */
+	if (mock.first.len)
+	{
+		ck_assert(chunk_equals(mock.first, data));
+	}
+	else
+	{
+		mock.first = chunk_clone(data);
+	}
+	ck_assert_int_lt(strlen(mock.forms), sizeof(mock.forms) - 1);
+	strcat(mock.forms, form);
+}
+
 METHOD(sender_t, send_, void,
 	sender_t *this, packet_t *packet)
 {
+	note(packet->get_data(packet), "w");
 	DESTROY_IF(mock.packet);
 	mock.packet = packet;
+}
+
+/**
+ * Stands in for the function, by --wrap
+ */
+bool __wrap_mobility_datagram_send_in_parts(host_t *source, host_t *destination,
+											uint8_t dscp, chunk_t data)
+{
+	/* without marker */
+	note(chunk_skip(data, source->get_port(source) == 500 ? 0 : 4), "p");
+	return TRUE;
 }
 
 METHOD(mobility_candidates_t, is_pinned, bool,
@@ -242,25 +292,17 @@ static void set_path(char *local, char *remote, uint16_t port)
 }
 
 /**
- * Create the request that measures, with nothing in it, and have it captured
+ * Create the request that measures, with nothing in it
  */
 static void create_request(void)
 {
-	packet_t *packet;
-
 	DESTROY_IF(mock.request);
 	mock.request = message_create(IKEV2_MAJOR_VERSION, IKEV2_MINOR_VERSION);
 	mock.request->set_exchange_type(mock.request, INFORMATIONAL);
-	mock.request->set_ike_sa_id(mock.request, mock.id);
 	mock.request->set_message_id(mock.request, MID);
 	mock.request->set_source(mock.request, mock.local->clone(mock.local));
 	mock.request->set_destination(mock.request,
 								  mock.remote->clone(mock.remote));
-	ck_assert_int_eq(mock.request->generate(mock.request, mock.keyless ? NULL
-												: &mock.keymat, &packet),
-					 SUCCESS);
-	packet->destroy(packet);
-	mock.retransmission->sent(mock.retransmission, mock.request);
 }
 
 static void setup(void)
@@ -284,6 +326,7 @@ static void setup(void)
 	mock.keymat.get_version = _get_version;
 	mock.keymat.get_aead = _get_aead;
 	mock.ike_sa.get_keymat = _get_keymat;
+	mock.ike_sa.generate_message = _generate_message;
 	mock.ike_sa.get_id = _get_id;
 	mock.ike_sa.get_ike_cfg = _get_ike_cfg;
 	mock.ike_sa.get_my_host = _get_my_host;
@@ -320,14 +363,14 @@ static void setup(void)
 	};
 	mock.retransmission = mobility_retransmission_create(&mock.course,
 											&mock.rtnl, &mock.load);
-	create_request();
 	pmtu = mobility_pmtu_create(&mock.course, mock.retransmission, &mock.load);
 }
 
 static void teardown(void)
 {
 	DESTROY_IF(mock.packet);
-	mock.request->destroy(mock.request);
+	DESTROY_IF(mock.request);
+	chunk_free(&mock.first);
 	free(pmtu);
 	mock.retransmission->destroy(mock.retransmission);
 	mock.candidates.records->destroy(mock.candidates.records);
@@ -379,37 +422,53 @@ static bool begin(void)
 }
 
 /**
- * The request is built, encoded and sent
+ * Check in which forms the request was sent since the last time
  */
-static void sent(void)
+static void assert_forms(const char *forms)
 {
-	pmtu->exchange.build(&pmtu->exchange, mock.request);
-	mock.retransmission->sent(mock.retransmission, mock.request);
-	pmtu->sent(pmtu, mock.request);
+	ck_assert_str_eq(mock.forms, forms);
+	mock.forms[0] = '\0';
 }
 
 /**
- * Check if the request was sent as it is
+ * The request is built, encoded and sent. Returns FALSE if it is not one that
+ * measures
  */
-static bool is_unfilled(void)
+static bool sent(void)
+{
+	bool measures;
+
+	create_request();
+	pmtu->exchange.build(&pmtu->exchange, mock.request);
+	measures = mock.request->is_encoded(mock.request);
+	if (measures)
+	{
+		mock.retransmission->transmit(mock.retransmission);
+	}
+	ck_assert_int_eq(measures, deadline() != 0);
+	return measures;
+}
+
+/**
+ * Check if the request was sent in both forms
+ */
+static bool is_both(void)
 {
 	mobility_request_t *request = mock.retransmission->request;
 
-	return request->get_unfilled(request) != 0;
+	return request->get_both(request) != 0;
 }
 
 /**
- * Some time has passed. Returns TRUE if the request was sent as it is
+ * Some time has passed. Returns TRUE if the request was sent in both forms
  */
 static bool tick(uint64_t ms)
 {
-	bool before = is_unfilled();
+	bool before = is_both();
 
-	DESTROY_IF(mock.packet);
-	mock.packet = NULL;
 	fake_clock_set(fake_clock_now() + ms);
 	pmtu->exchange.tick(&pmtu->exchange, fake_clock_now());
-	return !before && is_unfilled();
+	return !before && is_both();
 }
 
 /**
@@ -426,6 +485,17 @@ static uint32_t answered(void)
 	ck_assert(!pmtu->exchange.answered(&pmtu->exchange, answer, TRUE, NULL));
 	answer->destroy(answer);
 	return mock.limit;
+}
+
+/**
+ * Parts get through
+ */
+static void try_parts(void)
+{
+	ck_assert(sent());
+	assert_forms("p");
+	ck_assert_int_eq(answered(), 0);
+	ck_assert(is_due());
 }
 
 START_TEST(test_begin)
@@ -474,13 +544,15 @@ START_TEST(test_busy)
 	/* not for ever */
 	ck_assert(is_due());
 	/* nor does it mean anything that there is no answer yet */
-	sent();
+	try_parts();
+	ck_assert(sent());
+	assert_forms("w");
 	mock.queued = TRUE;
 	for (i = 0; i < 20; i++)
 	{
 		ck_assert(!tick(MOBILITY_MTU_INTERVAL));
-		ck_assert(!mock.packet);
 	}
+	assert_forms("");
 	ck_assert_int_eq(answered(), 0);
 	ck_assert(!is_due());
 }
@@ -488,7 +560,9 @@ END_TEST
 
 START_TEST(test_arrives)
 {
-	sent();
+	try_parts();
+	ck_assert(sent());
+	assert_forms("w");
 	ck_assert_int_eq(deadline(), MOBILITY_MTU_INTERVAL);
 	/* answered at once: as large as the kernel believes, it need not be told */
 	ck_assert_int_eq(answered(), 0);
@@ -500,91 +574,142 @@ START_TEST(test_arrives)
 	/* a few bytes are left by a cipher with blocks, these are not known */
 	cipher.block = 16;
 	mobility_suite_log_start();
-	sent();
+	ck_assert(sent());
 	ck_assert_int_eq(answered(), MTU - (MTU - HEADERS - 28 - 4 - 8 - 16) % 16);
 	ck_assert(!strstr(mobility_suite_log(), "mobility:"));
 }
 END_TEST
 
 /**
- * The request gets no answer unless it is sent as it is
+ * The request gets no answer in the form it begins with
  */
-static uint32_t measure_hole(void)
+static uint32_t measure_hole(const char *first, const char *both)
 {
-	sent();
+	ck_assert(sent());
+	assert_forms(first);
 	ck_assert(!tick(MOBILITY_MTU_INTERVAL - 1));
-	ck_assert(!mock.packet);
+	assert_forms("");
 	ck_assert(!tick(1));
-	ck_assert(mock.packet);
+	assert_forms(first);
 	ck_assert(!tick(MOBILITY_MTU_INTERVAL));
-	ck_assert(mock.packet);
+	assert_forms(first);
 	ck_assert(tick(MOBILITY_MTU_INTERVAL));
+	assert_forms(both);
 	ck_assert_int_eq(deadline(), 0);
 	ck_assert(!tick(10000));
-	ck_assert(!mock.packet);
+	assert_forms("");
 	return answered();
+}
+
+/**
+ * Large packets get lost, but parts are answered
+ */
+static uint32_t measure_large(void)
+{
+	return measure_hole("w", "wp");
 }
 
 START_TEST(test_hole)
 {
 	mobility_suite_log_start();
+	try_parts();
 	/* one measurement may have met with a moment without any answers */
-	ck_assert_int_eq(measure_hole(), 0);
+	ck_assert_int_eq(measure_large(), 0);
 	ck_assert(is_due());
 	ck_assert(!strstr(mobility_suite_log(), "mobility:"));
-	ck_assert_int_eq(measure_hole(), MOBILITY_MTU_FLOOR);
+	ck_assert_int_eq(measure_large(), MOBILITY_MTU_FLOOR);
 	ck_assert(!is_due());
 	ck_assert(strstr(mobility_suite_log(), "mobility: home: packets of 1500 "
 					 "bytes get lost over lo, sending none larger than 1280\n"));
 
 	/* the second one says that it was such a moment */
-	ck_assert_int_eq(measure_hole(), 0);
+	ck_assert_int_eq(measure_large(), 0);
 	ck_assert(is_due());
-	sent();
+	ck_assert(sent());
 	ck_assert_int_eq(answered(), 0);
 	ck_assert(!is_due());
-	ck_assert_int_eq(measure_hole(), 0);
+	assert_forms("w");
+	ck_assert_int_eq(measure_large(), 0);
 
 	/* with another path it begins anew */
 	pmtu->moved(pmtu, fake_clock_now());
 	ck_assert(is_due());
-	ck_assert_int_eq(measure_hole(), 0);
+	try_parts();
+	ck_assert_int_eq(measure_large(), 0);
 	/* if it can't be limited that is not logged, either */
 	mobility_suite_log_start();
 	mock.refuse = TRUE;
-	ck_assert_int_eq(measure_hole(), MOBILITY_MTU_FLOOR);
+	ck_assert_int_eq(measure_large(), MOBILITY_MTU_FLOOR);
 	ck_assert(!strstr(mobility_suite_log(), "mobility:"));
+}
+END_TEST
+
+/**
+ * Where parts get lost nothing is sent that could get through only in parts
+ */
+START_TEST(test_no_parts)
+{
+	size_t size;
+
+	ck_assert_int_eq(measure_hole("p", "wp"), 0);
+	ck_assert(!is_due());
+	ck_assert_int_eq(deadline(), 0);
+	size = mock.packet->get_data(mock.packet).len + HEADERS;
+	ck_assert_int_eq(size, MOBILITY_MTU_FLOOR);
+	/* nor later, until the path is another one */
+	ck_assert(sent());
+	assert_forms("p");
+	ck_assert_int_eq(answered(), 0);
+	ck_assert(is_due());
+	pmtu->moved(pmtu, fake_clock_now());
+	ck_assert(is_due());
+	ck_assert(sent());
+	assert_forms("p");
 }
 END_TEST
 
 START_TEST(test_told)
 {
 	/* a router tells what is wrong */
-	sent();
+	try_parts();
+	ck_assert(sent());
 	mobility_netns_ip("link set lo mtu 1400");
 	ck_assert_int_eq(answered(), 0);
 	ck_assert(!is_due());
+	assert_forms("w");
 	/* or while there is doubt */
-	ck_assert_int_eq(measure_hole(), 0);
+	ck_assert_int_eq(measure_large(), 0);
 	ck_assert(is_due());
-	sent();
+	ck_assert(sent());
 	mobility_netns_ip("link set lo mtu 1350");
 	ck_assert_int_eq(answered(), 0);
 	ck_assert(!is_due());
-	ck_assert_int_eq(measure_hole(), 0);
+	assert_forms("w");
+	ck_assert_int_eq(measure_large(), 0);
 }
 END_TEST
 
 START_TEST(test_spoiled)
 {
-	/* sent as it is for another reason, before an answer was to be expected */
-	sent();
-	fake_clock_set(fake_clock_now() + 1);
-	mock.retransmission->again(mock.retransmission, mock.path);
-	ck_assert(is_unfilled());
-	ck_assert_int_eq(deadline(), 0);
-	ck_assert_int_eq(answered(), 0);
-	ck_assert(is_due());
+	int i;
+
+	/* sent in both forms for another reason, before an answer was to be
+	 * expected: neither a trial nor what follows says anything */
+	for (i = 0; i < 2; i++)
+	{
+		ck_assert(sent());
+		fake_clock_set(fake_clock_now() + 1);
+		mock.retransmission->again(mock.retransmission, mock.path);
+		ck_assert(is_both());
+		ck_assert_int_eq(deadline(), 0);
+		assert_forms(i ? "wwp" : "pwp");
+		ck_assert_int_eq(answered(), 0);
+		ck_assert(is_due());
+		if (!i)
+		{
+			try_parts();
+		}
+	}
 }
 END_TEST
 
@@ -593,61 +718,57 @@ START_TEST(test_repeat)
 	/* nothing under way */
 	pmtu->repeat(pmtu, fake_clock_now());
 	ck_assert(!is_due());
-	/* a request that was to be sent */
-	pmtu->exchange.build(&pmtu->exchange, mock.request);
+	/* a request that was sent: it begins anew */
+	try_parts();
+	ck_assert(sent());
+	assert_forms("w");
 	pmtu->repeat(pmtu, fake_clock_now());
 	ck_assert(is_due());
-	pmtu->sent(pmtu, mock.request);
 	ck_assert_int_eq(deadline(), 0);
-	/* one that was sent */
-	sent();
-	pmtu->repeat(pmtu, fake_clock_now());
-	ck_assert(is_due());
 	ck_assert_int_eq(answered(), 0);
+	ck_assert(!is_due());
+	try_parts();
 	/* and one that is answered when there is another path to go to, or none */
-	sent();
+	ck_assert(sent());
 	mock.course.heading.target = mock.path;
 	ck_assert_int_eq(answered(), 0);
 	mock.course.heading.target = NULL;
 	ck_assert_int_eq(answered(), 0);
-	sent();
+	ck_assert(sent());
+	assert_forms("ww");
 	mock.course.heading.path = NULL;
 	ck_assert(!tick(10000));
-	ck_assert(!mock.packet);
+	assert_forms("");
 	mock.course.heading.path = mock.path;
 	ck_assert_int_eq(answered(), 0);
 	ck_assert(!is_due());
 }
 END_TEST
 
-START_TEST(test_unfilled)
+/**
+ * Nothing is measured
+ */
+START_TEST(test_none)
 {
-	mobility_request_t *request = mock.retransmission->request;
-
 	/* without a path */
 	mock.course.heading.path = NULL;
-	sent();
+	ck_assert(!sent());
 	mock.course.heading.path = mock.path;
-	ck_assert_int_eq(deadline(), 0);
 	ck_assert_int_eq(answered(), 0);
 	/* the cipher fails */
 	cipher.fail = TRUE;
-	sent();
-	ck_assert_int_eq(deadline(), 0);
+	ck_assert(!sent());
 	ck_assert_int_eq(answered(), 0);
-	ck_assert(cipher.iv_gen.get_iv == (void*)_get_iv);
 	cipher.fail = FALSE;
 	/* nobody knows which one it is */
 	mock.keyless = TRUE;
-	sent();
-	ck_assert_int_eq(deadline(), 0);
+	ck_assert(!sent());
 	ck_assert_int_eq(answered(), 0);
 	mock.keyless = FALSE;
 	/* nothing to be measured */
 	mobility_netns_ip("link set lo mtu %d", MOBILITY_MTU_FLOOR);
-	sent();
-	ck_assert_int_eq(deadline(), 0);
-	ck_assert_int_eq(request->count_filled(request), 0);
+	ck_assert(!sent());
+	assert_forms("");
 }
 END_TEST
 
@@ -674,16 +795,13 @@ START_TEST(test_packet)
 	cipher.icv = cases[_i].icv;
 	cipher.iv = cases[_i].iv;
 	set_path(cases[_i].local, cases[_i].remote, cases[_i].port);
-	create_request();
-	/* the IV of the request as it is, and a later one */
+	try_parts();
+	ck_assert(sent());
+	assert_forms("w");
+	/* stock's IV, once */
 	ck_assert_int_eq(cipher.seq, (uint64_t)MID << 32);
-	sent();
-	ck_assert(cipher.seq == ((uint64_t)MID << 32 | 0xffffffff));
-	ck_assert(cipher.iv_gen.get_iv == (void*)_get_iv);
 
 	/* as large as fits */
-	ck_assert(!tick(MOBILITY_MTU_INTERVAL));
-	ck_assert(mock.packet);
 	data = mock.packet->get_data(mock.packet);
 	size = data.len + cases[_i].headers;
 	ck_assert_int_le(size, MTU);
@@ -717,10 +835,11 @@ Suite *mobility_suite_create(void)
 		tcase_add_test(tc, test_busy);
 		tcase_add_test(tc, test_arrives);
 		tcase_add_test(tc, test_hole);
+		tcase_add_test(tc, test_no_parts);
 		tcase_add_test(tc, test_told);
 		tcase_add_test(tc, test_spoiled);
 		tcase_add_test(tc, test_repeat);
-		tcase_add_test(tc, test_unfilled);
+		tcase_add_test(tc, test_none);
 		tcase_add_loop_test(tc, test_packet, 0, 5);
 	}
 	suite_add_tcase(s, tc);

@@ -148,16 +148,39 @@ METHOD(message_t, get_exchange_type, exchange_type_t,
 	return message.type;
 }
 
+/**
+ * Note what is sent
+ */
+static void note(host_t *source, host_t *destination, uint8_t dscp,
+				 chunk_t data, const char *form)
+{
+	snprintf(sent + strlen(sent), sizeof(sent) - strlen(sent),
+			 "%#H-%#H %u %.*s%s\n", source, destination, dscp, (int)data.len,
+			 data.ptr, form);
+}
+
 METHOD(sender_t, send_, void,
 	sender_t *this, packet_t *packet)
 {
-	chunk_t data = packet->get_data(packet);
-
-	snprintf(sent + strlen(sent), sizeof(sent) - strlen(sent),
-			 "%#H-%#H %u %.*s\n", packet->get_source(packet),
-			 packet->get_destination(packet), packet->get_dscp(packet),
-			 (int)data.len, data.ptr);
+	note(packet->get_source(packet), packet->get_destination(packet),
+		 packet->get_dscp(packet), packet->get_data(packet), "");
 	packet->destroy(packet);
+}
+
+/**
+ * Stands in for the function, by --wrap
+ */
+bool __wrap_mobility_datagram_send_in_parts(host_t *source, host_t *destination,
+											uint8_t dscp, chunk_t data)
+{
+	/* unlike charon's sender it does not add the marker */
+	if (me->get_port(me) != IKEV2_UDP_PORT)
+	{
+		ck_assert_int_eq(untoh32(data.ptr), 0);
+		data = chunk_skip(data, 4);
+	}
+	note(source, destination, dscp, data, " in parts");
+	return TRUE;
 }
 
 static void setup(void)
@@ -227,10 +250,9 @@ START_TEST(test_none)
 	ck_assert(!exchange->matches(exchange, 0));
 	ck_assert(!exchange->get_name(exchange));
 	ck_assert(!exchange->get_packet(exchange));
-	ck_assert_uint_eq(exchange->count_filled(exchange), 0);
 	exchange->send(exchange, &path, &ike_sa);
-	exchange->send_filled(exchange, &path, &ike_sa);
-	ck_assert_uint_eq(exchange->count_filled(exchange), 0);
+	ck_assert(!exchange->send_first(exchange, &path, &ike_sa));
+	ck_assert_uint_eq(exchange->count_first(exchange), 0);
 	assert_sent("");
 	exchange->clear(exchange);
 }
@@ -266,14 +288,13 @@ END_TEST
  */
 START_TEST(test_capture_again)
 {
-	message.fragmented = TRUE;
-	message.packets[1] = "two";
 	capture();
-	exchange->add_filled(exchange, create_packet("filled"));
-	exchange->send_filled(exchange, &path, &ike_sa);
-	assert_sent(PATH "0 filled\n");
+	exchange->begin_with(exchange, MOBILITY_REQUEST_WHOLE);
+	ck_assert(exchange->send_first(exchange, &path, &ike_sa));
+	exchange->send(exchange, &path, &ike_sa);
+	ck_assert(exchange->get_both(exchange));
+	assert_sent(PATH "0 one\n" PATH "0 one\n" PATH "0 one in parts\n");
 
-	message.fragmented = FALSE;
 	message.packets[0] = "next";
 	message.mid = MID + 1;
 	message.type = CREATE_CHILD_SA;
@@ -281,7 +302,8 @@ START_TEST(test_capture_again)
 	ck_assert(!exchange->matches(exchange, MID));
 	ck_assert(exchange->matches(exchange, MID + 1));
 	ck_assert_str_eq(exchange->get_name(exchange), "CREATE_CHILD_SA");
-	ck_assert_uint_eq(exchange->count_filled(exchange), 0);
+	ck_assert_uint_eq(exchange->count_first(exchange), 0);
+	ck_assert(!exchange->get_both(exchange));
 	exchange->send(exchange, &path, &ike_sa);
 	assert_sent(PATH "0 next\n");
 }
@@ -335,11 +357,11 @@ START_TEST(test_dscp)
 {
 	dscp = 46;
 	capture();
-	exchange->add_filled(exchange, create_packet("filled"));
+	exchange->begin_with(exchange, MOBILITY_REQUEST_PARTS);
 	/* what it wants later is for the next request */
 	dscp = 8;
 	exchange->send(exchange, &path, &ike_sa);
-	assert_sent(PATH "46 one\n" PATH "46 filled\n");
+	assert_sent(PATH "46 one\n" PATH "46 one in parts\n");
 
 	message.fragmented = TRUE;
 	message.packets[1] = "two";
@@ -349,42 +371,48 @@ START_TEST(test_dscp)
 }
 END_TEST
 
-START_TEST(test_filled)
+/**
+ * The same packet in one or several IP packets
+ */
+START_TEST(test_forms)
 {
 	capture();
-	exchange->send_filled(exchange, &path, &ike_sa);
-	ck_assert_uint_eq(exchange->count_filled(exchange), 0);
-	assert_sent("");
+	ck_assert(!exchange->send_first(exchange, &path, &ike_sa));
+	ck_assert_uint_eq(exchange->count_first(exchange), 0);
+	exchange->send(exchange, &path, &ike_sa);
+	ck_assert(!exchange->get_both(exchange));
+	assert_sent(PATH "0 one\n");
 
-	/* the last one counts */
-	exchange->add_filled(exchange, create_packet("too large"));
-	exchange->add_filled(exchange, create_packet("filled"));
-	ck_assert_uint_eq(exchange->count_filled(exchange), 0);
-	exchange->send_filled(exchange, &path, &ike_sa);
-	assert_sent(PATH "0 filled\n");
-	exchange->send_filled(exchange, &path, &ike_sa);
-	assert_sent(PATH "0 filled\n");
-	ck_assert_uint_eq(exchange->count_filled(exchange), 2);
+	exchange->begin_with(exchange, MOBILITY_REQUEST_PARTS);
+	ck_assert(exchange->send_first(exchange, &path, &ike_sa));
+	ck_assert(exchange->send_first(exchange, &path, &ike_sa));
+	assert_sent(PATH "0 one in parts\n" PATH "0 one in parts\n");
+	ck_assert_uint_eq(exchange->count_first(exchange), 2);
+	ck_assert(!exchange->get_both(exchange));
 
 	/* in both forms, which does not count */
 	exchange->send(exchange, &path, &ike_sa);
-	assert_sent(PATH "0 one\n" PATH "0 filled\n");
-	ck_assert_uint_eq(exchange->count_filled(exchange), 2);
-
-	/* the first packet stays what it was */
-	ck_assert(chunk_equals(chunk_from_str("one"),
-						   exchange->get_packet(exchange)->get_data(
-										exchange->get_packet(exchange))));
+	ck_assert(exchange->get_both(exchange));
+	assert_sent(PATH "0 one\n" PATH "0 one in parts\n");
+	ck_assert_uint_eq(exchange->count_first(exchange), 2);
 
 	/* known after it was answered, until there is another one */
 	exchange->clear(exchange);
-	ck_assert_uint_eq(exchange->count_filled(exchange), 2);
-	exchange->send_filled(exchange, &path, &ike_sa);
+	ck_assert(!exchange->send_first(exchange, &path, &ike_sa));
 	exchange->send(exchange, &path, &ike_sa);
 	assert_sent("");
-	ck_assert_uint_eq(exchange->count_filled(exchange), 2);
+	ck_assert_uint_eq(exchange->count_first(exchange), 2);
+	ck_assert(exchange->get_both(exchange));
 	capture();
-	ck_assert_uint_eq(exchange->count_filled(exchange), 0);
+	ck_assert_uint_eq(exchange->count_first(exchange), 0);
+	ck_assert(!exchange->get_both(exchange));
+	ck_assert(!exchange->send_first(exchange, &path, &ike_sa));
+
+	/* there is no marker without NAT-T ports */
+	me->set_port(me, IKEV2_UDP_PORT);
+	exchange->begin_with(exchange, MOBILITY_REQUEST_PARTS);
+	ck_assert(exchange->send_first(exchange, &path, &ike_sa));
+	assert_sent("10.1.0.2[500]-192.0.2.9[4502] 0 one in parts\n");
 }
 END_TEST
 
@@ -416,7 +444,7 @@ Suite *mobility_suite_create()
 	tcase_add_test(tc, test_send);
 	tcase_add_test(tc, test_fragments);
 	tcase_add_test(tc, test_dscp);
-	tcase_add_test(tc, test_filled);
+	tcase_add_test(tc, test_forms);
 	tcase_add_test(tc, test_host);
 	suite_add_tcase(s, tc);
 
