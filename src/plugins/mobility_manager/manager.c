@@ -50,7 +50,7 @@ struct private_mobility_manager_t {
 	/**
 	 * Gives IKE_SAs their sessions.
 	 */
-	mobility_listener_t *tracker;
+	mobility_listener_t *listener;
 
 	/**
 	 * IKE_SAs that peers move.
@@ -294,7 +294,7 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 	mobility_work_t work;
 	status_t status = SUCCESS;
 
-	entry = this->tracker->find(this->tracker, ike_sa);
+	entry = this->listener->find(this->listener, ike_sa);
 	if (!entry)
 	{
 		return SUCCESS;
@@ -306,7 +306,7 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 	if (work & MOBILITY_WORK_GIVE_BACK || !adjust_monitor(this))
 	{
 		status = session->give_back(session);
-		this->tracker->drop(this->tracker, entry);
+		this->listener->drop(this->listener, entry);
 		return status;
 	}
 	if (work & MOBILITY_WORK_RELOAD)
@@ -344,7 +344,7 @@ static status_t do_give_up(void *data, ike_sa_t *ike_sa)
 	private_mobility_manager_t *this = data;
 	mobility_entry_t *entry;
 
-	entry = this->tracker->find(this->tracker, ike_sa);
+	entry = this->listener->find(this->listener, ike_sa);
 	return entry ? entry->session->give_up(entry->session) : SUCCESS;
 }
 
@@ -359,7 +359,7 @@ static mobility_session_t *checkout(private_mobility_manager_t *this,
 
 	*ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, id);
 	id->destroy(id);
-	entry = this->tracker->find(this->tracker, *ike_sa);
+	entry = this->listener->find(this->listener, *ike_sa);
 	if (!entry && *ike_sa)
 	{
 		mobility_checkin(*ike_sa, SUCCESS);
@@ -441,7 +441,7 @@ static void add_number(void *data, mobility_entry_t *entry)
 METHOD(mobility_manager_t, get_listener, listener_t*,
 	private_mobility_manager_t *this)
 {
-	return &this->tracker->listener;
+	return &this->listener->listener;
 }
 
 METHOD(mobility_manager_t, create_status_enumerator, enumerator_t*,
@@ -604,7 +604,7 @@ METHOD(mobility_manager_t, destroy, void,
 	DESTROY_IF(this->resume);
 	DESTROY_IF(this->context.resolver);
 	DESTROY_IF(this->context.traffic);
-	DESTROY_IF(this->tracker);
+	DESTROY_IF(this->listener);
 	DESTROY_IF(this->registry);
 	DESTROY_IF(this->anchor);
 	this->context.monitor->destroy(this->context.monitor);
@@ -684,7 +684,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 		this->anchor = mobility_anchor_create(this->context.hooks,
 											  this->context.relocator);
 	}
-	this->tracker = mobility_listener_create(&this->context, this->registry,
+	this->listener = mobility_listener_create(&this->context, this->registry,
 							this->anchor ? &this->anchor->follower : NULL,
 							session_ended, this);
 	this->resume = mobility_resume_create(resumed, this);

@@ -31,7 +31,7 @@ typedef struct mobility_listener_t mobility_listener_t;
 typedef void (*mobility_listener_cb_t)(void *data);
 
 /**
- * Tracker.  Methods are called with the IKE_SA in question checked out.
+ * Listener.  Methods are called with the IKE_SA in question checked out.
  */
 struct mobility_listener_t {
 
@@ -62,14 +62,14 @@ struct mobility_listener_t {
 };
 
 /**
- * Create a tracker.
+ * Create a listener.
  *
  * @param context		what sessions share
  * @param registry		where they are
  * @param follower		takes IKE_SAs that peers move, NULL to leave them to stock
  * @param ended			called when a session ended
  * @param data			user data for ended
- * @return				tracker
+ * @return				listener
  */
 mobility_listener_t *mobility_listener_create(mobility_context_t *context,
 											  mobility_registry_t *registry,

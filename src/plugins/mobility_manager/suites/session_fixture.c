@@ -27,7 +27,7 @@ typedef struct private_session_fixture_t private_session_fixture_t;
 struct private_session_fixture_t {
 	/** public part */
 	session_fixture_t public;
-	/** does what the tracker does */
+	/** does what session/listener.h does */
 	listener_t listener;
 };
 

@@ -28,15 +28,15 @@ static struct {
 	/** what is to do for sessions */
 	mobility_agenda_t *agenda;
 	/** what is tested */
-	mobility_listener_t *tracker;
+	mobility_listener_t *listener;
 	/** the network */
 	mock_network_t *network;
 	/** its methods that wait for the kernel in reality */
 	mobility_pins_t pins;
 	mobility_child_update_t relocator;
-	/** listeners that are called before and after the tracker's */
+	/** listeners that are called before and after that one */
 	listener_t first, last;
-	/** that one is called */
+	/** it is being called */
 	bool listening;
 	/** stands in for the anchor end, and how often it was called */
 	mobility_follower_t follower;
@@ -98,7 +98,7 @@ static bool done(void)
 }
 
 /**
- * Have a function called with all events of the tracker
+ * Have a function called with all events of the listener
  */
 static void add_listener(listener_t *listener, bool (*cb)(void))
 {
@@ -176,10 +176,10 @@ static void setup(void)
 	create_network();
 	t.registry = mobility_registry_create(do_work, do_work, NULL);
 	t.agenda = t.registry->agenda;
-	t.tracker = mobility_listener_create(&t.context, t.registry, &t.follower,
-										 ended, &t);
+	t.listener = mobility_listener_create(&t.context, t.registry, &t.follower,
+										  ended, &t);
 	add_listener(&t.first, begin);
-	charon->bus->add_listener(charon->bus, &t.tracker->listener);
+	charon->bus->add_listener(charon->bus, &t.listener->listener);
 	add_listener(&t.last, done);
 }
 
@@ -187,11 +187,11 @@ static void teardown(void)
 {
 	charon->ike_sa_manager->flush(charon->ike_sa_manager);
 	charon->bus->remove_listener(charon->bus, &t.first);
-	charon->bus->remove_listener(charon->bus, &t.tracker->listener);
+	charon->bus->remove_listener(charon->bus, &t.listener->listener);
 	charon->bus->remove_listener(charon->bus, &t.last);
 	ck_assert_int_eq(t.registry->get_active(t.registry), 0);
 	t.registry->flush(t.registry);
-	t.tracker->destroy(t.tracker);
+	t.listener->destroy(t.listener);
 	t.registry->destroy(t.registry);
 	mock_network_destroy(t.network);
 	t.context.backlog->destroy(t.context.backlog);
@@ -208,7 +208,7 @@ static mobility_entry_t *find(ike_sa_id_t *id)
 	ike_sa_t *ike_sa = succession_checkout(id);
 	mobility_entry_t *entry;
 
-	entry = t.tracker->find(t.tracker, ike_sa);
+	entry = t.listener->find(t.listener, ike_sa);
 	if (entry)
 	{
 		ck_assert(entry->ike_sa == ike_sa);
@@ -278,7 +278,7 @@ static void look(ike_sa_id_t *id)
 	ike_sa_t *ike_sa = succession_checkout(id);
 	mobility_entry_t *entry;
 
-	entry = t.tracker->find(t.tracker, ike_sa);
+	entry = t.listener->find(t.listener, ike_sa);
 	ck_assert_int_eq(entry->session->look(entry->session), SUCCESS);
 	mock_ike_checkin(ike_sa, SUCCESS);
 }
@@ -352,7 +352,7 @@ START_TEST(test_hooked)
 	ck_assert(hooks->get_handler(hooks, ike_sa) == &handler);
 	hooks->unhook(hooks, ike_sa);
 	charon->bus->ike_updown(charon->bus, ike_sa, TRUE);
-	ck_assert(t.tracker->find(t.tracker, ike_sa));
+	ck_assert(t.listener->find(t.listener, ike_sa));
 	mock_ike_checkin(ike_sa, SUCCESS);
 	id->destroy(id);
 }
@@ -376,7 +376,7 @@ START_TEST(test_end)
 		ike_sa = succession_checkout(id);
 		charon->bus->ike_updown(charon->bus, ike_sa, FALSE);
 		/* shown to the IKE_SA only */
-		ck_assert(!t.tracker->find(t.tracker, ike_sa));
+		ck_assert(!t.listener->find(t.listener, ike_sa));
 		ck_assert_int_eq(t.registry->get_active(t.registry), 1);
 		ck_assert_int_eq(count_entries(), 2);
 		mock_ike_checkin(ike_sa, SUCCESS);
@@ -445,7 +445,7 @@ START_TEST(test_reauth)
 	ck_assert_int_eq(count_entries(), 1);
 	/* it knows what that did, for the next one, too */
 	ike_sa = succession_checkout(id);
-	entry = t.tracker->find(t.tracker, ike_sa);
+	entry = t.listener->find(t.listener, ike_sa);
 	records = entry->session->records;
 	ck_assert(records->get_end(records, mobility_now()));
 	status = entry->session->get_status(entry->session);
@@ -735,7 +735,7 @@ START_TEST(test_reestablish)
 	successor = succession_checkout(new);
 	charon->bus->set_sa(charon->bus, ike_sa);
 	charon->bus->ike_reestablish_post(charon->bus, ike_sa, successor, TRUE);
-	ck_assert_int_eq(t.tracker->find(t.tracker, ike_sa)->successor, 0);
+	ck_assert_int_eq(t.listener->find(t.listener, ike_sa)->successor, 0);
 	charon->bus->ike_updown(charon->bus, ike_sa, FALSE);
 	mock_ike_checkin(successor, SUCCESS);
 	charon->bus->set_sa(charon->bus, ike_sa);
@@ -822,7 +822,7 @@ START_TEST(test_changes)
 	id = mock_ike_create(NULL);
 	ck_assert_int_eq(take_work(id), MOBILITY_WORK_LOOK);
 	ike_sa = succession_checkout(id);
-	entry = t.tracker->find(t.tracker, ike_sa);
+	entry = t.listener->find(t.listener, ike_sa);
 	host = ike_sa->get_my_host(ike_sa);
 	charon->bus->ike_update(charon->bus, ike_sa, host, host);
 	ck_assert_int_eq(t.agenda->take_work(t.agenda, &entry->turn),
@@ -849,10 +849,10 @@ START_TEST(test_drop)
 
 	id = mock_ike_create(NULL);
 	ike_sa = succession_checkout(id);
-	entry = t.tracker->find(t.tracker, ike_sa);
+	entry = t.listener->find(t.listener, ike_sa);
 	ck_assert_int_eq(entry->session->give_back(entry->session), SUCCESS);
-	t.tracker->drop(t.tracker, entry);
-	ck_assert(!t.tracker->find(t.tracker, ike_sa));
+	t.listener->drop(t.listener, entry);
+	ck_assert(!t.listener->find(t.listener, ike_sa));
 	mock_ike_checkin(ike_sa, SUCCESS);
 	ck_assert_int_eq(count_entries(), 0);
 	ck_assert_int_eq(t.ended, 1);
@@ -924,7 +924,7 @@ Suite *mobility_suite_create(void)
 	Suite *s;
 	TCase *tc;
 
-	s = suite_create("tracker");
+	s = suite_create("listener");
 
 	tc = tcase_create("life");
 	tcase_add_checked_fixture(tc, setup, teardown);
