@@ -376,17 +376,6 @@ METHOD(mobility_pins_t, restore, u_int,
 	return restored;
 }
 
-METHOD(mobility_pins_t, get_count, u_int,
-	private_mobility_pins_t *this)
-{
-	u_int count;
-
-	this->mutex->lock(this->mutex);
-	count = this->pins->get_count(this->pins);
-	this->mutex->unlock(this->mutex);
-	return count;
-}
-
 METHOD(mobility_pins_t, destroy, void,
 	private_mobility_pins_t *this)
 {
@@ -425,7 +414,6 @@ mobility_pins_t *mobility_pins_create(mobility_rtnl_t *rtnl, uint32_t priority,
 			.limit = _limit,
 			.get_limit = _get_limit,
 			.restore = _restore,
-			.get_count = _get_count,
 			.destroy = _destroy,
 		},
 		.rtnl = rtnl,

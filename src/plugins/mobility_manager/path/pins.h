@@ -91,13 +91,6 @@ struct mobility_pins_t {
 	u_int (*restore)(mobility_pins_t *this);
 
 	/**
-	 * Get the number of pins, for tests and the status.
-	 *
-	 * @return			number of distinct pins
-	 */
-	u_int (*get_count)(mobility_pins_t *this);
-
-	/**
 	 * Removes all pins and destroys.
 	 */
 	void (*destroy)(mobility_pins_t *this);

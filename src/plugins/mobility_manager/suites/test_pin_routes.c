@@ -44,12 +44,10 @@ START_TEST(test_steers)
 	mobility_netns_ip("route add default via " WLAN_GW " metric 50");
 	ck_assert(pins_go_to(ETH, PEER, "eth0", ETH_GW));
 	ck_assert(pins_go_to(WLAN, PEER, "wlan0", WLAN_GW));
-	ck_assert_int_eq(pins->get_count(pins), 2);
 	ck_assert_int_eq(pins_count_rules(), 2);
 	ck_assert_int_eq(pins_count_routes(), 2);
 
 	pins_remove(pins, wlan);
-	ck_assert_int_eq(pins->get_count(pins), 1);
 	ck_assert_int_eq(pins_count_rules(), 1);
 	ck_assert_int_eq(pins_count_routes(), 1);
 	pins->destroy(pins);
@@ -197,7 +195,6 @@ START_TEST(test_update)
 	pins->update(pins, new);
 	ck_assert(pins_go_to(WLAN, PEER, "wlan0", "10.2.0.254"));
 	ck_assert(pins_go_to(WLAN, "192.0.2.2", "wlan0", WLAN_GW));
-	ck_assert_int_eq(pins->get_count(pins), 2);
 	ck_assert_int_eq(pins_count_rules(), 2);
 	ck_assert_int_eq(pins_count_routes(), 2);
 	ck_assert_int_eq(pins->restore(pins), 0);
@@ -235,7 +232,7 @@ START_TEST(test_update)
 	ck_assert(WIFSIGNALED(status));
 
 	pins_remove(pins, old);
-	ck_assert_int_eq(pins->get_count(pins), 1);
+	ck_assert_int_eq(pins_count_rules(), 1);
 	pins->destroy(pins);
 	ck_assert_int_eq(pins_count_rules(), 0);
 	ck_assert_int_eq(pins_count_routes(), 0);
@@ -258,7 +255,7 @@ START_TEST(test_address_moves)
 	ck_assert(pins->add(pins, eth));
 	ck_assert(pins->add(pins, wlan));
 	ck_assert(pins_go_to(ETH, PEER, "wlan0", ETH_GW));
-	ck_assert_int_eq(pins->get_count(pins), 2);
+	ck_assert_int_eq(pins_count_rules(), 2);
 	pins_remove(pins, wlan);
 	ck_assert(pins_go_to(ETH, PEER, "eth0", ETH_GW));
 	pins->destroy(pins);
