@@ -17,8 +17,8 @@
 #include <daemon.h>
 
 #include "net/clock.h"
-#include "compat.h"
 #include "esp/child_update.h"
+#include "suites/mock_child.h"
 
 /** CHILD_SAs, policies, users of a policy, and SAs that there can be */
 #define CHILDREN 6
@@ -82,14 +82,11 @@ struct model_t {
  * A CHILD_SA, with SPI 0 there is none.
  */
 struct child_t {
-	child_sa_t public;
-	child_cfg_t config;
-	uint32_t in, out, reqid;
+	mock_child_t mock;
+	/** last byte of the addresses its SAs have */
 	uint8_t me, other;
-	bool encap, fwd_out;
-	ipsec_mode_t mode;
-	/** traffic selectors, one pair or two */
-	traffic_selector_t *mine[2], *others[2];
+	bool fwd_out;
+	/** pairs of traffic selectors, one or two */
 	int pairs;
 	/** what was moved in the kernel by the move under way */
 	bool moved_in, moved_out;
@@ -103,14 +100,12 @@ static model_t with, without;
 /** what is around them */
 static daemon_t mock_daemon;
 static bus_t bus;
-static ike_sa_t ike_sa;
 static mobility_xfrm_migrate_t sad;
 static mobility_clock_t alarm_clock;
 
 /** the IKE_SA */
 static child_t children[CHILDREN];
-static host_t *me, *other;
-static bool nat;
+static mock_parent_t parent;
 
 /** what the kernel does as it is told to, one bit for each kind of request */
 static uint8_t works;
@@ -246,7 +241,7 @@ static bool is_moved(uint32_t spi)
 	for (child = children; child < children + CHILDREN; child++)
 	{
 		if (child->moved_in && child->moved_out &&
-			(child->in == spi || child->out == spi))
+			(child->mock.spi_in == spi || child->mock.spi_out == spi))
 		{
 			return TRUE;
 		}
@@ -266,10 +261,11 @@ static void check_kept(void)
 
 	for (child = children; child < children + CHILDREN; child++)
 	{
-		for (i = 0; is_moved(child->out) && i < child->pairs; i++)
+		for (i = 0; is_moved(child->mock.spi_out) && i < child->pairs; i++)
 		{
-			policy = find_policy(&with, POLICY_OUT, subnet_of(child->mine[i]),
-								 subnet_of(child->others[i]));
+			policy = find_policy(&with, POLICY_OUT,
+								 subnet_of(child->mock.mine[i]),
+								 subnet_of(child->mock.others[i]));
 			check(policy->count && (policy->installed.type == POLICY_IPSEC ||
 									!is_moved(policy->installed.spi)));
 		}
@@ -384,17 +380,17 @@ static void manage_policy(kernel_interface_t *kernel, child_t *child,
 						  policy_type_t type, host_t *local, host_t *peer)
 {
 	ipsec_sa_cfg_t sa = {
-		.mode = child->mode,
-		.reqid = inbound || dir == POLICY_OUT ? child->reqid : 0,
+		.mode = child->mock.mode,
+		.reqid = inbound || dir == POLICY_OUT ? child->mock.reqid : 0,
 		.esp = {
 			.use = TRUE,
-			.spi = inbound ? child->in : child->out,
+			.spi = inbound ? child->mock.spi_in : child->mock.spi_out,
 		},
 	};
 	kernel_ipsec_policy_id_t id = {
 		.dir = dir,
-		.src_ts = inbound ? child->others[pair] : child->mine[pair],
-		.dst_ts = inbound ? child->mine[pair] : child->others[pair],
+		.src_ts = inbound ? child->mock.others[pair] : child->mock.mine[pair],
+		.dst_ts = inbound ? child->mock.mine[pair] : child->mock.others[pair],
 	};
 	kernel_ipsec_manage_policy_t policy = {
 		.type = type,
@@ -423,7 +419,7 @@ static void manage_in(kernel_interface_t *kernel, child_t *child, int pair,
 {
 	manage_policy(kernel, child, POLICY_IN, pair, TRUE, add, POLICY_IPSEC,
 				  local, peer);
-	if (child->mode == MODE_TUNNEL)
+	if (child->mock.mode == MODE_TUNNEL)
 	{
 		manage_policy(kernel, child, POLICY_FWD, pair, TRUE, add, POLICY_IPSEC,
 					  local, peer);
@@ -439,7 +435,7 @@ static void manage_out(kernel_interface_t *kernel, child_t *child, int pair,
 {
 	manage_policy(kernel, child, POLICY_OUT, pair, FALSE, add, type, local,
 				  peer);
-	if (child->mode == MODE_TUNNEL && child->fwd_out)
+	if (child->mock.mode == MODE_TUNNEL && child->fwd_out)
 	{
 		manage_policy(kernel, child, POLICY_FWD, pair, FALSE, add, type, local,
 					  peer);
@@ -456,13 +452,13 @@ static bool update_child_sa(kernel_interface_t *kernel, child_t *child,
 	kernel_ipsec_sa_id_t id = {
 		.src = inbound ? peer : local,
 		.dst = inbound ? local : peer,
-		.spi = inbound ? child->in : child->out,
+		.spi = inbound ? child->mock.spi_in : child->mock.spi_out,
 		.proto = IPPROTO_ESP,
 	};
 	kernel_ipsec_update_sa_t data = {
 		.new_src = inbound ? new_peer : new_local,
 		.new_dst = inbound ? new_local : new_peer,
-		.encap = child->encap,
+		.encap = child->mock.encap,
 		.new_encap = encap,
 	};
 
@@ -480,7 +476,7 @@ static bool update_child(kernel_interface_t *kernel, child_t *child,
 	int i;
 
 	if (!new_local->ip_equals(new_local, local) ||
-		!new_peer->ip_equals(new_peer, peer) || child->encap != nat)
+		!new_peer->ip_equals(new_peer, peer) || child->mock.encap != parent.nat)
 	{
 		for (i = 0; i < child->pairs; i++)
 		{
@@ -489,9 +485,9 @@ static bool update_child(kernel_interface_t *kernel, child_t *child,
 			manage_in(kernel, child, i, FALSE, local, peer);
 		}
 		updated = update_child_sa(kernel, child, TRUE, local, peer, new_local,
-								  new_peer, nat) &&
+								  new_peer, parent.nat) &&
 				  update_child_sa(kernel, child, FALSE, local, peer, new_local,
-								  new_peer, nat);
+								  new_peer, parent.nat);
 		for (i = 0; i < child->pairs; i++)
 		{
 			manage_in(kernel, child, i, TRUE, updated ? new_local : local,
@@ -520,7 +516,7 @@ static void update_hosts(ike_sa_t *this, host_t *local, host_t *peer,
 
 	for (child = children; child < children + CHILDREN; child++)
 	{
-		if (child->in)
+		if (child->mock.spi_in)
 		{
 			updated = update_child(charon->kernel, child, local, peer);
 			check(updated == update_child(&without.kernel, child, local, peer));
@@ -529,14 +525,14 @@ static void update_hosts(ike_sa_t *this, host_t *local, host_t *peer,
 			{
 				child->me = byte_of(local);
 				child->other = byte_of(peer);
-				child->encap = nat;
+				child->mock.encap = parent.nat;
 			}
 		}
 	}
-	me->destroy(me);
-	me = local->clone(local);
-	other->destroy(other);
-	other = peer->clone(peer);
+	parent.me->destroy(parent.me);
+	parent.me = local->clone(local);
+	parent.other->destroy(parent.other);
+	parent.other = peer->clone(peer);
 }
 
 /**
@@ -546,7 +542,7 @@ static child_t *find_child(uint32_t spi)
 {
 	child_t *child = children;
 
-	while (child->in != spi && child->out != spi)
+	while (child->mock.spi_in != spi && child->mock.spi_out != spi)
 	{
 		child++;
 		check(child < children + CHILDREN);
@@ -659,202 +655,6 @@ METHOD(mobility_xfrm_migrate_t, del, void,
 	}
 }
 
-METHOD(child_sa_t, get_protocol, protocol_id_t,
-	child_t *this)
-{
-	return PROTO_ESP;
-}
-
-METHOD(child_sa_t, get_mode, ipsec_mode_t,
-	child_t *this)
-{
-	return this->mode;
-}
-
-METHOD(child_sa_t, get_ipcomp, ipcomp_transform_t,
-	child_t *this)
-{
-	return IPCOMP_NONE;
-}
-
-METHOD(child_sa_t, get_mark, mark_t,
-	child_t *this, bool inbound)
-{
-	return (mark_t){};
-}
-
-METHOD(child_sa_t, get_config, child_cfg_t*,
-	child_t *this)
-{
-	return &this->config;
-}
-
-METHOD(child_sa_t, get_spi, uint32_t,
-	child_t *this, bool inbound)
-{
-	return inbound ? this->in : this->out;
-}
-
-METHOD(child_sa_t, get_name, char*,
-	child_t *this)
-{
-	return "net";
-}
-
-METHOD(child_sa_t, get_unique_id, uint32_t,
-	child_t *this)
-{
-	return this->in;
-}
-
-METHOD(child_sa_t, get_reqid, uint32_t,
-	child_t *this)
-{
-	return this->reqid;
-}
-
-METHOD(child_sa_t, get_if_id, uint32_t,
-	child_t *this, bool inbound)
-{
-	return 0;
-}
-
-METHOD(child_sa_t, has_encap, bool,
-	child_t *this)
-{
-	return this->encap;
-}
-
-METHOD(child_sa_t, get_outbound_state, child_sa_outbound_state_t,
-	child_t *this)
-{
-	return CHILD_OUTBOUND_INSTALLED;
-}
-
-#ifdef HAVE_PER_CPU_SAS
-METHOD(child_sa_t, use_per_cpu, bool,
-	child_t *this)
-{
-	return FALSE;
-}
-#endif
-
-METHOD(child_cfg_t, get_interface, char*,
-	child_cfg_t *this)
-{
-	return NULL;
-}
-
-METHOD(child_cfg_t, get_hw_offload, hw_offload_t,
-	child_cfg_t *this)
-{
-	return HW_OFFLOAD_NO;
-}
-
-/**
- * Enumerates pairs of traffic selectors, or those of one side.
- */
-typedef struct {
-	enumerator_t public;
-	child_t *child;
-	bool pairs, local;
-	int i;
-} ts_enumerator_t;
-
-METHOD(enumerator_t, ts_enumerate, bool,
-	ts_enumerator_t *this, va_list args)
-{
-	child_t *child = this->child;
-	traffic_selector_t **first;
-
-	if (this->i == child->pairs)
-	{
-		return FALSE;
-	}
-	first = va_arg(args, traffic_selector_t**);
-	*first = this->pairs || this->local ? child->mine[this->i]
-										: child->others[this->i];
-	if (this->pairs)
-	{
-		*va_arg(args, traffic_selector_t**) = child->others[this->i];
-	}
-	this->i++;
-	return TRUE;
-}
-
-/**
- * Create an enumerator for traffic selectors
- */
-static enumerator_t *create_ts(child_t *child, bool pairs, bool local)
-{
-	ts_enumerator_t *this;
-
-	INIT(this,
-		.public = {
-			.enumerate = enumerator_enumerate_default,
-			.venumerate = _ts_enumerate,
-			.destroy = (void*)free,
-		},
-		.child = child,
-		.pairs = pairs,
-		.local = local,
-	);
-	return &this->public;
-}
-
-METHOD(child_sa_t, create_ts_enumerator, enumerator_t*,
-	child_t *this, bool local)
-{
-	return create_ts(this, FALSE, local);
-}
-
-METHOD(child_sa_t, create_policy_enumerator, enumerator_t*,
-	child_t *this)
-{
-	return create_ts(this, TRUE, FALSE);
-}
-
-METHOD(ike_sa_t, get_my_host, host_t*,
-	ike_sa_t *this)
-{
-	return me;
-}
-
-METHOD(ike_sa_t, get_other_host, host_t*,
-	ike_sa_t *this)
-{
-	return other;
-}
-
-METHOD(ike_sa_t, has_condition, bool,
-	ike_sa_t *this, ike_condition_t condition)
-{
-	return nat;
-}
-
-METHOD(ike_sa_t, create_child_sa_enumerator, enumerator_t*,
-	ike_sa_t *this)
-{
-	array_t *array = NULL;
-	child_t *child;
-
-	for (child = children; child < children + CHILDREN; child++)
-	{
-		if (child->in)
-		{
-			array_insert_create(&array, ARRAY_TAIL, &child->public);
-		}
-	}
-	return enumerator_create_cleaner(array_create_enumerator(array),
-									 (void*)array_destroy, array);
-}
-
-METHOD(ike_sa_t, create_virtual_ip_enumerator, enumerator_t*,
-	ike_sa_t *this, bool local)
-{
-	return enumerator_create_empty();
-}
-
 /**
  * Implements bus_t.log()
  */
@@ -887,9 +687,10 @@ static void manage_child(child_t *child, bool add)
 	{
 		if (add)
 		{
-			add_sa(models[i], child->in, child->other, child->me, child->encap);
-			add_sa(models[i], child->out, child->me, child->other,
-				   child->encap);
+			add_sa(models[i], child->mock.spi_in, child->other, child->me,
+				   child->mock.encap);
+			add_sa(models[i], child->mock.spi_out, child->me, child->other,
+				   child->mock.encap);
 		}
 		for (j = 0; j < child->pairs; j++)
 		{
@@ -898,8 +699,8 @@ static void manage_child(child_t *child, bool add)
 		}
 		if (!add)
 		{
-			find_sa(models[i], child->in, child->me)->spi = 0;
-			find_sa(models[i], child->out, child->other)->spi = 0;
+			find_sa(models[i], child->mock.spi_in, child->me)->spi = 0;
+			find_sa(models[i], child->mock.spi_out, child->other)->spi = 0;
 		}
 	}
 	local->destroy(local);
@@ -914,7 +715,7 @@ static void create_child(uint8_t what)
 	child_t *child = children;
 	int i, ts = what % 3;
 
-	while (child < children + CHILDREN && child->in)
+	while (child < children + CHILDREN && child->mock.spi_in)
 	{
 		child++;
 	}
@@ -923,44 +724,26 @@ static void create_child(uint8_t what)
 		return;
 	}
 	*child = (child_t){
-		.public = {
-			.get_protocol = (void*)_get_protocol,
-			.get_mode = (void*)_get_mode,
-			.get_ipcomp = (void*)_get_ipcomp,
-			.get_mark = (void*)_get_mark,
-			.get_config = (void*)_get_config,
-			.get_spi = (void*)_get_spi,
-			.get_name = (void*)_get_name,
-			.get_unique_id = (void*)_get_unique_id,
-			.get_reqid = (void*)_get_reqid,
-			.get_if_id = (void*)_get_if_id,
-			.has_encap = (void*)_has_encap,
-			.get_outbound_state = (void*)_get_outbound_state,
-#ifdef HAVE_PER_CPU_SAS
-			.use_per_cpu = (void*)_use_per_cpu,
-#endif
-			.create_ts_enumerator = (void*)_create_ts_enumerator,
-			.create_policy_enumerator = (void*)_create_policy_enumerator,
-		},
-		.config = {
-			.get_interface = _get_interface,
-			.get_hw_offload = _get_hw_offload,
-		},
-		.in = spi + 1,
-		.out = spi + 2,
-		.me = byte_of(me),
-		.other = byte_of(other),
-		.encap = nat,
-		.mode = (what & 0x30) == 0x30 ? MODE_TRANSPORT : MODE_TUNNEL,
+		.me = byte_of(parent.me),
+		.other = byte_of(parent.other),
 		.fwd_out = (what & 8) != 0,
 		.pairs = what & 4 ? 2 : 1,
 	};
+	mock_child_init(&child->mock);
+	child->mock.spi_in = child->mock.unique_id = spi + 1;
+	child->mock.spi_out = spi + 2;
+	child->mock.encap = parent.nat;
+	if ((what & 0x30) == 0x30)
+	{
+		child->mock.mode = MODE_TRANSPORT;
+	}
+	array_insert(parent.children, ARRAY_TAIL, &child->mock);
 	spi += 2;
-	child->reqid = 1 + 2 * ts + child->pairs;
+	child->mock.reqid = 1 + 2 * ts + child->pairs;
 	for (i = 0; i < child->pairs; i++)
 	{
-		child->mine[i] = create_selector(1, 1 + ts);
-		child->others[i] = create_selector(2, 101 + ts + 10 * i);
+		child->mock.mine[i] = create_selector(1, 1 + ts);
+		child->mock.others[i] = create_selector(2, 101 + ts + 10 * i);
 	}
 	manage_child(child, TRUE);
 }
@@ -970,17 +753,28 @@ static void create_child(uint8_t what)
  */
 static void delete_child(child_t *child)
 {
+	enumerator_t *enumerator;
+	mock_child_t *mock;
 	int i;
 
-	if (child->in)
+	if (child->mock.spi_in)
 	{
 		manage_child(child, FALSE);
 		for (i = 0; i < child->pairs; i++)
 		{
-			child->mine[i]->destroy(child->mine[i]);
-			child->others[i]->destroy(child->others[i]);
+			child->mock.mine[i]->destroy(child->mock.mine[i]);
+			child->mock.others[i]->destroy(child->mock.others[i]);
 		}
-		child->in = child->out = 0;
+		child->mock.spi_in = child->mock.spi_out = 0;
+		enumerator = array_create_enumerator(parent.children);
+		while (enumerator->enumerate(enumerator, &mock))
+		{
+			if (mock == &child->mock)
+			{
+				array_remove_at(parent.children, enumerator);
+			}
+		}
+		enumerator->destroy(enumerator);
 	}
 }
 
@@ -995,12 +789,13 @@ static void check_passes(void)
 
 	for (child = children; child < children + CHILDREN; child++)
 	{
-		sa = find_sa(&with, child->in, child->me);
-		check(!child->in || (sa && sa->src == child->other &&
-							 sa->encap == child->encap));
-		sa = find_sa(&with, child->out, child->other);
-		check(!child->in || (sa && sa->src == child->me &&
-							 sa->encap == child->encap));
+		sa = find_sa(&with, child->mock.spi_in, child->me);
+		check(!child->mock.spi_in ||
+			  (sa && sa->src == child->other &&
+			   sa->encap == child->mock.encap));
+		sa = find_sa(&with, child->mock.spi_out, child->other);
+		check(!child->mock.spi_in ||
+			  (sa && sa->src == child->me && sa->encap == child->mock.encap));
 	}
 	for (policy = with.policies; policy < with.policies + POLICIES; policy++)
 	{
@@ -1008,7 +803,7 @@ static void check_passes(void)
 		{
 			child = find_child(policy->installed.spi);
 			check(policy->installed.type == POLICY_IPSEC);
-			if (policy->installed.spi == child->out)
+			if (policy->installed.spi == child->mock.spi_out)
 			{
 				check(policy->installed.src == child->me &&
 					  policy->installed.dst == child->other);
@@ -1096,13 +891,13 @@ static void move_hosts(mobility_child_update_t *relocator, uint8_t where,
 	update_hosts_flag_t flags = UPDATE_HOSTS_FORCE_ADDRS;
 	child_t *child;
 
-	nat = (where & 0x10) != 0;
+	parent.nat = (where & 0x10) != 0;
 	if (where & 0x20 && !copies)
 	{	/* at the responder's end, which makes no copies, stock may decide */
 		flags = 0;
 	}
-	relocator->update(relocator, &ike_sa, update_hosts, local, peer, flags,
-					  copies);
+	relocator->update(relocator, &parent.public, update_hosts, local, peer,
+					  flags, copies);
 	local->destroy(local);
 	peer->destroy(peer);
 	for (child = children; child < children + CHILDREN; child++)
@@ -1128,13 +923,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	library_init("", "fuzz");
 	dbg_default_set_level(-1);
-	ike_sa = (ike_sa_t){
-		.get_my_host = _get_my_host,
-		.get_other_host = _get_other_host,
-		.has_condition = _has_condition,
-		.create_child_sa_enumerator = _create_child_sa_enumerator,
-		.create_virtual_ip_enumerator = _create_virtual_ip_enumerator,
-	};
 	sad = (mobility_xfrm_migrate_t){
 		.migrate = _migrate,
 		.relax = _relax,
@@ -1166,9 +954,7 @@ static void reset(void)
 	};
 	without = with;
 	memset(children, 0, sizeof(children));
-	me = create_host(1);
-	other = create_host(11);
-	nat = FALSE;
+	mock_parent_init(&parent, "10.0.0.1", "10.0.0.11");
 	now = 1000;
 }
 
@@ -1199,7 +985,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 				break;
 			case 4:
 				local = create_host(1 + data[1] % 3);
-				relocator->accept(relocator, &ike_sa, local, &copies);
+				relocator->accept(relocator, &parent.public, local, &copies);
 				local->destroy(local);
 				break;
 			case 5:
@@ -1219,7 +1005,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		delete_child(&children[i]);
 	}
 	check_same();
-	me->destroy(me);
-	other->destroy(other);
+	mock_parent_deinit(&parent);
 	return 0;
 }

@@ -69,23 +69,6 @@ uint64_t mobility_now()
 }
 
 /*
- * Described in check.h: mocks assert something, but this is no test of libcheck's
- */
-void _mark_point(const char *file, int line)
-{
-}
-
-/*
- * Described in check.h
- */
-void _ck_assert_failed(const char *file, int line, const char *expr,
-					   const char *msg, ...)
-{
-	fprintf(stderr, "%s:%d: %s\n", file, line, expr);
-	abort();
-}
-
-/*
  * Described in mobility_suite.h, for the mocks
  */
 void mobility_suite_setup_conf(const char *conf)
