@@ -14,8 +14,10 @@
 /** Message ID of the first request after IKE_SA_INIT and IKE_AUTH */
 #define FIRST_MESSAGE_ID 2
 
-/** Length of IVs, ICVs and blocks of what passes for encryption */
-#define AEAD_LEN 8
+/*
+ * Described in header
+ */
+mock_cipher_t mock_cipher = MOCK_CIPHER;
 
 /**
  * Create the config of a connection
@@ -51,8 +53,8 @@ static peer_cfg_t *create_peer_cfg(const mock_ike_conf_t *conf)
 METHOD(aead_t, encrypt, bool,
 	aead_t *this, chunk_t plain, chunk_t assoc, chunk_t iv, chunk_t *encrypted)
 {
-	memset(plain.ptr + plain.len, 0, AEAD_LEN);
-	return TRUE;
+	memset(plain.ptr + plain.len, 0, mock_cipher.icv);
+	return !mock_cipher.fails;
 }
 
 METHOD(iv_gen_t, get_iv, bool,
@@ -63,10 +65,22 @@ METHOD(iv_gen_t, get_iv, bool,
 	return TRUE;
 }
 
-METHOD(aead_t, get_len, size_t,
+METHOD(aead_t, get_block_size, size_t,
 	aead_t *this)
 {
-	return AEAD_LEN;
+	return mock_cipher.block;
+}
+
+METHOD(aead_t, get_icv_size, size_t,
+	aead_t *this)
+{
+	return mock_cipher.icv;
+}
+
+METHOD(aead_t, get_iv_size, size_t,
+	aead_t *this)
+{
+	return mock_cipher.iv;
 }
 
 METHOD(aead_t, get_iv_gen, iv_gen_t*,
@@ -85,12 +99,12 @@ METHOD(keymat_t, get_aead, aead_t*,
 
 	aead = (aead_t){
 		.encrypt = _encrypt,
-		.get_block_size = _get_len,
-		.get_icv_size = _get_len,
-		.get_iv_size = _get_len,
+		.get_block_size = _get_block_size,
+		.get_icv_size = _get_icv_size,
+		.get_iv_size = _get_iv_size,
 		.get_iv_gen = _get_iv_gen,
 	};
-	return &aead;
+	return mock_cipher.missing ? NULL : &aead;
 }
 
 /**

@@ -19,6 +19,22 @@
 #include <sa/ike_sa.h>
 
 /**
+ * What passes for encryption.
+ */
+typedef struct {
+	/** length of blocks, ICVs and IVs */
+	size_t block, icv, iv;
+	/** it fails, or there are no keys */
+	bool fails, missing;
+} mock_cipher_t;
+
+/** What it is by default */
+#define MOCK_CIPHER { .block = 8, .icv = 8, .iv = 8 }
+
+/** What all IKE_SAs have */
+extern mock_cipher_t mock_cipher;
+
+/**
  * What an IKE_SA is created with, besides what is usual.
  */
 typedef struct {
