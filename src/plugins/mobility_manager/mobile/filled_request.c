@@ -6,7 +6,6 @@
 
 #include "mobile/filled_request.h"
 #include "ike/request.h"
-#include "mobile/pmtu_probe.h"
 
 #include <netinet/in.h>
 #include <netinet/ip.h>
@@ -28,36 +27,19 @@
 #define NOTIFY_HEADER_LEN 8
 
 /**
- * Get what a request consists of besides the padding, FALSE if it is not known
- * how it is going to be encrypted.
+ * Get the length of all there is in a request but for what is encrypted.
  */
-static bool get_overhead(ike_sa_t *ike_sa, message_t *message,
-						 mobility_pmtu_probe_overhead_t *overhead)
+static size_t get_overhead(message_t *message, aead_t *aead)
 {
-	keymat_t *keymat = ike_sa->get_keymat(ike_sa);
 	host_t *local = message->get_source(message);
 	host_t *remote = message->get_destination(message);
-	aead_t *aead;
 
-	aead = keymat ? keymat->get_aead(keymat, FALSE) : NULL;
-	if (!aead)
-	{
-		return FALSE;
-	}
-	*overhead = (mobility_pmtu_probe_overhead_t){
-		.fixed = (remote->get_family(remote) == AF_INET ?
-					sizeof(struct iphdr) : sizeof(struct ip6_hdr)) +
-				 sizeof(struct udphdr) + IKE_HEADER_LEN +
-				 ENCRYPTED_HEADER_LEN + aead->get_iv_size(aead) +
-				 aead->get_icv_size(aead),
-		.payload = NOTIFY_HEADER_LEN,
-		.block = aead->get_block_size(aead),
-	};
-	if (mobility_request_has_marker(local, remote))
-	{
-		overhead->fixed += MARKER_LEN;
-	}
-	return TRUE;
+	return (remote->get_family(remote) == AF_INET ? sizeof(struct iphdr)
+												  : sizeof(struct ip6_hdr)) +
+		   sizeof(struct udphdr) +
+		   (mobility_request_has_marker(local, remote) ? MARKER_LEN : 0) +
+		   IKE_HEADER_LEN + ENCRYPTED_HEADER_LEN + aead->get_iv_size(aead) +
+		   aead->get_icv_size(aead);
 }
 
 /*
@@ -66,16 +48,21 @@ static bool get_overhead(ike_sa_t *ike_sa, message_t *message,
 uint32_t mobility_filled_request(ike_sa_t *ike_sa, message_t *message,
 								 uint32_t size)
 {
-	mobility_pmtu_probe_overhead_t overhead;
+	keymat_t *keymat = ike_sa->get_keymat(ike_sa);
+	aead_t *aead = keymat->get_aead(keymat, FALSE);
+	size_t overhead, encrypted;
 	chunk_t padding;
 
-	if (!get_overhead(ike_sa, message, &overhead))
+	if (!aead)
 	{
 		return 0;
 	}
-	padding = chunk_alloc(mobility_pmtu_probe_pad(size, &overhead, &size));
+	overhead = get_overhead(message, aead);
+	encrypted = round_down(size - overhead, aead->get_block_size(aead));
+	/* one byte at least has the length of the cipher's own padding */
+	padding = chunk_alloc(encrypted - NOTIFY_HEADER_LEN - 1);
 	memset(padding.ptr, 0, padding.len);
 	message->add_notify(message, FALSE, MOBILITY_NOTIFY_PADDING, padding);
 	chunk_free(&padding);
-	return size;
+	return overhead + encrypted;
 }

@@ -29,7 +29,7 @@
  *
  * @param ike_sa		IKE_SA, which is going to encrypt it
  * @param message		request without payloads, with its addresses
- * @param size			size of the largest IP packet
+ * @param size			size of the largest IP packet, MOBILITY_MTU_FLOOR at least
  * @return				size that it is going to have as an IP packet, 0 if that
  *						is not known, and nothing was added
  */

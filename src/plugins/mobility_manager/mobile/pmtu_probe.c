@@ -9,24 +9,6 @@
 /*
  * Described in header.
  */
-uint32_t mobility_pmtu_probe_pad(uint32_t mtu,
-								 const mobility_pmtu_probe_overhead_t *overhead,
-								 uint32_t *size)
-{
-	uint32_t encrypted, block = max(1, overhead->block);
-
-	/* one byte at least has the length of the cipher's own padding */
-	*size = overhead->fixed + overhead->payload + 1;
-	encrypted = max(mtu, *size) - overhead->fixed;
-	encrypted -= encrypted % block;
-	*size = overhead->fixed + encrypted;
-	return encrypted > overhead->payload ? encrypted - overhead->payload - 1
-										 : 0;
-}
-
-/*
- * Described in header.
- */
 bool mobility_pmtu_probe_begin(mobility_pmtu_probe_t *mtu, bool trial,
 							   uint32_t believed, uint32_t rtt, uint64_t now)
 {

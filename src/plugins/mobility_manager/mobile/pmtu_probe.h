@@ -44,7 +44,6 @@
 #define MOBILITY_MTU_INTERVAL 300
 
 typedef struct mobility_pmtu_probe_t mobility_pmtu_probe_t;
-typedef struct mobility_pmtu_probe_overhead_t mobility_pmtu_probe_overhead_t;
 typedef enum mobility_pmtu_probe_action_t mobility_pmtu_probe_action_t;
 
 /**
@@ -82,30 +81,6 @@ struct mobility_pmtu_probe_t {
 	/** nobody knows which form will be answered */
 	bool spoiled;
 };
-
-/**
- * What an IKE message consists of besides the data that it is padded with.
- */
-struct mobility_pmtu_probe_overhead_t {
-	/** all headers up to the beginning of what is encrypted, IV, and ICV */
-	uint32_t fixed;
-	/** header of the payload that has the padding */
-	uint32_t payload;
-	/** what is encrypted is a multiple of that */
-	uint32_t block;
-};
-
-/**
- * Get the size of the data that makes a message as large as fits.
- *
- * @param mtu			size of the IP packet, at most
- * @param overhead		what else it consists of
- * @param size			gets the size of the IP packet
- * @return				size of the data
- */
-uint32_t mobility_pmtu_probe_pad(uint32_t mtu,
-								 const mobility_pmtu_probe_overhead_t *overhead,
-								 uint32_t *size);
 
 /**
  * Begin to measure: the request is sent in its first form.

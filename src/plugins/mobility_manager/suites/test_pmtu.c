@@ -639,6 +639,7 @@ START_TEST(test_packet)
 	};
 	ike_sa_t *ike_sa = mock.course.ike_sa;
 	const mock_packet_t *packet;
+	size_t size, mtu;
 	host_t *host;
 
 	mock_cipher.block = cases[_i].block;
@@ -646,14 +647,19 @@ START_TEST(test_packet)
 	mock_cipher.iv = cases[_i].iv;
 	set_path(cases[_i].local, cases[_i].remote, cases[_i].port);
 	try_parts();
-	ck_assert(sent());
-	assert_forms("w");
-
-	/* as large as fits */
-	packet = mock_charon_get(-1);
-	ck_assert_int_le(packet->len + cases[_i].headers, MTU);
-	ck_assert_int_gt(packet->len + cases[_i].headers + cases[_i].block, MTU);
-	ck_assert_int_gt(mock.padding, MTU - 150);
+	for (mtu = MTU - 20; mtu <= MTU; mtu++)
+	{
+		mobility_netns_ip("link set lo mtu %u", mtu);
+		ck_assert(sent());
+		assert_forms("w");
+		/* as large as fits */
+		packet = mock_charon_get(-1);
+		size = packet->len + cases[_i].headers;
+		ck_assert_int_le(size, mtu);
+		ck_assert_int_gt(size + cases[_i].block, mtu);
+		ck_assert_int_gt(mock.padding, mtu - 150);
+		ck_assert_int_eq(answered(), size < mtu ? size : 0);
+	}
 	ck_assert_int_eq(packet->type, INFORMATIONAL);
 	host = ike_sa->get_my_host(ike_sa);
 	ck_assert(host->equals(host, packet->source));

@@ -8,55 +8,6 @@
 
 #include "mobile/pmtu_probe.h"
 
-START_TEST(test_pad)
-{
-	static const mobility_pmtu_probe_overhead_t overheads[] = {
-		/* over IPv4 to port 4500: AES-CBC with HMAC-SHA256-128, AES-GCM */
-		{ .fixed = 20 + 8 + 4 + 28 + 4 + 16 + 16, .payload = 8, .block = 16 },
-		{ .fixed = 20 + 8 + 4 + 28 + 4 + 8 + 16, .payload = 8, .block = 1 },
-		/* over IPv6 */
-		{ .fixed = 40 + 8 + 4 + 28 + 4 + 16 + 16, .payload = 8, .block = 16 },
-	};
-	uint32_t mtu, size, data, encrypted;
-	int i;
-
-	ck_assert_int_eq(mobility_pmtu_probe_pad(1500, &overheads[0], &size), 1383);
-	ck_assert_int_eq(size, 1488);
-	ck_assert_int_eq(mobility_pmtu_probe_pad(1500, &overheads[1], &size), 1403);
-	ck_assert_int_eq(size, 1500);
-
-	for (i = 0; i < countof(overheads); i++)
-	{
-		for (mtu = MOBILITY_MTU_FLOOR; mtu <= MOBILITY_MTU_CEILING; mtu++)
-		{
-			data = mobility_pmtu_probe_pad(mtu, &overheads[i], &size);
-			/* what charon makes of it */
-			encrypted = overheads[i].payload + data;
-			encrypted += overheads[i].block - encrypted % overheads[i].block;
-			ck_assert_int_eq(overheads[i].fixed + encrypted, size);
-			ck_assert_int_le(size, mtu);
-			ck_assert_int_gt(size + overheads[i].block, mtu);
-		}
-	}
-}
-END_TEST
-
-START_TEST(test_pad_odd)
-{
-	mobility_pmtu_probe_overhead_t overhead = { .fixed = 96, .payload = 8 };
-	uint32_t mtu, size;
-
-	/* nothing fits, and a block of no size */
-	for (mtu = 0; mtu <= 105; mtu++)
-	{
-		ck_assert_int_eq(mobility_pmtu_probe_pad(mtu, &overhead, &size), 0);
-	}
-	ck_assert_int_eq(mobility_pmtu_probe_pad(106, &overhead, &size), 1);
-	overhead.block = 64;
-	ck_assert_int_eq(mobility_pmtu_probe_pad(106, &overhead, &size), 0);
-}
-END_TEST
-
 START_TEST(test_no_need)
 {
 	mobility_pmtu_probe_t mtu;
@@ -305,8 +256,6 @@ Suite *mobility_suite_create(void)
 	tc = tcase_create("mtu");
 	tcase_add_checked_fixture(tc, mobility_suite_setup,
 							  mobility_suite_teardown);
-	tcase_add_test(tc, test_pad);
-	tcase_add_test(tc, test_pad_odd);
 	tcase_add_test(tc, test_no_need);
 	tcase_add_test(tc, test_arrives);
 	tcase_add_test(tc, test_lost);
