@@ -479,12 +479,7 @@ class Soak:
         kept = self._kept()
         for host in ENDS:
             forgotten = self._forgotten(host) + kept[host]
-            mangled = self._mangled(host)
-            wrong = self._state(
-                host, lambda state, mangled=mangled:
-                    [each for each in _one_of_each(state)
-                     if not each.startswith(mangled)],
-                CHECKS)[0] or self._state(
+            wrong = self._state(host, _one_of_each, CHECKS)[0] or self._state(
                 host, lambda state, before=passing[host]:
                     [f"{each} stays" for each in
                      before & _passing(state, forgotten)],
@@ -504,15 +499,6 @@ class Soak:
         rekeyed: they stay until that ends."""
         return re.findall(r"CHILD_SA \{(\d+)\} not found for delete",
                           self._log(host))
-
-    def _mangled(self, host):
-        """How faults begin that are about SAs which stock was to move between
-        IPv4 and IPv6: it fails, and leaves them with as many bytes of the new
-        addresses as the old ones have, until they expire."""
-        if host == "alice" or self._gateway == "plugin":
-            return ()
-        return tuple(f"SA {spi} " for spi in re.findall(
-            r"unable to update SAD entry with SPI (\w+)", self._log(host)))
 
     def _kept(self):
         """Numbers of CHILD_SAs, by host, that both ends have rekeyed at once and

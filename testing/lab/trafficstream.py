@@ -31,7 +31,7 @@ def _now():
     return time.time_ns()
 
 
-def _detach():
+def detach():
     """To the background, without what the caller waits for."""
     if os.fork():
         os._exit(0)
@@ -342,7 +342,7 @@ def _control_path(name):
 def serve():
     server = Server()
     # the sockets are there, so a client may come at once
-    _detach()
+    detach()
     server.run()
     return 0
 
@@ -350,7 +350,7 @@ def serve():
 def start(name, peer, rate, source, with_tcp):
     client = Client(name, peer, rate, source, with_tcp)
     if os.fork() == 0:
-        _detach()
+        detach()
         client.run()
         os._exit(0)
     return ask(name, f"wait {'all' if with_tcp else 'udp'} {START_TIME}")

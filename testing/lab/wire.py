@@ -9,6 +9,7 @@ LINUX_SLL2 = 276
 EXCHANGES = {34: "IKE_SA_INIT", 35: "IKE_AUTH", 36: "CREATE_CHILD_SA",
              37: "INFORMATIONAL", 43: "IKE_INTERMEDIATE"}
 OUTGOING = 4
+LOOPBACK = 1            # its index is the same on all hosts
 RESPONSE = 0x20
 INITIATOR = 0x08
 IKE_HEADER = struct.Struct("!8s8s4B2I")
@@ -18,7 +19,7 @@ class Packet:
     # to import dataclasses would take a tool in a guest as long as all else
     source = destination = ""
     length = 0
-    kind = ""           # "ike", "esp" or "keepalive"
+    kind = ""           # "ike", "esp" or "keepalive", or none of these
     ports = ()
     spi = sequence = 0
     exchange = ""
@@ -37,6 +38,8 @@ class Packet:
             return (f"{path} {self.exchange} "
                     f"{'request' if self.request else 'response'} "
                     f"{self.message}")
+        if not self.kind:
+            return f"{path} in the clear, {self.length} bytes"
         return f"{path} {self.kind} {self.spi:#010x} seq {self.sequence}"
 
 
@@ -75,28 +78,42 @@ def classify(packet, data, protocol):
     return packet
 
 
-def parse_ip(packet, data):
-    """Addresses and what is in it; fragments but the first are left out."""
+def parse_ip(packet, data, every=False):
+    """Addresses and what is in it; fragments but the first are left out, and
+    what is neither IKE nor ESP, unless every packet is wanted."""
     if len(data) < 20:
         return None
+    other = packet if every else None
     if data[0] >> 4 == 4:
         header = (data[0] & 15) * 4
         packet.length, = struct.unpack_from("!H", data, 2)
-        if struct.unpack_from("!H", data, 6)[0] & 0x1fff:
-            return None
         packet.source = str(ipaddress.IPv4Address(data[12:16]))
         packet.destination = str(ipaddress.IPv4Address(data[16:20]))
-        return classify(packet, data[header:], data[9])
+        if struct.unpack_from("!H", data, 6)[0] & 0x1fff:
+            return other
+        return classify(packet, data[header:], data[9]) or other
     if data[0] >> 4 == 6 and len(data) >= 40:
         packet.length = struct.unpack_from("!H", data, 4)[0] + 40
         packet.source = str(ipaddress.IPv6Address(data[8:24]))
         packet.destination = str(ipaddress.IPv6Address(data[24:40]))
-        return classify(packet, data[40:], data[6])
+        return classify(packet, data[40:], data[6]) or other
     return None
 
 
-def read(path):
-    """IKE and ESP packets of a capture, also while it is still written."""
+def in_the_clear(path, networks, since=0):
+    """What left this host for one of these networks, but not in a tunnel."""
+    networks = [ipaddress.ip_network(network) for network in networks]
+    for packet in read(path, every=True):
+        if (packet.outgoing and not packet.kind and packet.time > since
+                and packet.index != LOOPBACK):
+            target = ipaddress.ip_address(packet.destination)
+            if any(target in network for network in networks):
+                yield packet
+
+
+def read(path, every=False):
+    """IKE and ESP packets of a capture, also while it is still written; or
+    every IP packet."""
     try:
         with open(path, "rb") as file:
             data = file.read()
@@ -121,6 +138,6 @@ def read(path):
         index, = struct.unpack_from("!I", frame, 4)
         packet = Packet(seconds + fraction / unit, index,
                         frame[10] == OUTGOING)
-        packet = parse_ip(packet, frame[20:])
+        packet = parse_ip(packet, frame[20:], every)
         if packet:
             yield packet

@@ -11,6 +11,7 @@ from lab.tests import captures as make
 
 ALICE, SUN = "10.1.0.10", "192.168.0.2"
 INITIATOR, RESPONSE = 0x08, 0x20
+OUT = {"kind": wire.OUTGOING}
 
 
 class Captures(unittest.TestCase):
@@ -73,6 +74,30 @@ class Captures(unittest.TestCase):
         packet, = self.one(make.ip("fec1::10", "fec0::2", 17, make.udp(
             500, 500, make.ike(34, INITIATOR, 0))))
         self.assertEqual(packet.exchange, "IKE_SA_INIT")
+
+    def test_in_the_clear(self):
+        frames = [(time, 0, make.frame(packet, **options))
+                  for time, packet, options in (
+            (1, make.ip(ALICE, "10.2.0.10", 17, make.udp(7, 9, bytes(4))), OUT),
+            # the rest of a packet, and one that is too short for a header
+            (2, make.ip(ALICE, "10.2.0.10", 17, bytes(40), 185), OUT),
+            (3, make.ip("fec1::10", "fec2::10", 6, b""), OUT),
+            # another network, what comes in, and what does not leave
+            (4, make.ip(ALICE, SUN, 17, make.udp(7, 9, bytes(4))), OUT),
+            (5, make.ip(ALICE, "10.2.0.10", 1, bytes(8)), {}),
+            (6, make.ip(ALICE, "10.2.0.10", 1, bytes(8)),
+             {**OUT, "index": wire.LOOPBACK}),
+            # in a tunnel to a gateway that is in the network as well
+            (7, make.ip(ALICE, "10.2.0.1", 50, make.esp(1, 2)), OUT),
+            (8, make.ip(ALICE, "10.2.0.1", 17, make.udp(
+                500, 500, make.ike(34, INITIATOR, 0))), OUT))]
+        self.path.write_bytes(make.capture(frames))
+        networks = ["10.2.0.0/16", "fec2::/16"]
+        self.assertEqual([packet.time for packet in wire.in_the_clear(
+            self.path, networks)], [1, 2, 3])
+        packet, = wire.in_the_clear(self.path, networks, 2)
+        self.assertEqual(packet.describe(), "fec1::10 -> fec2::10 in the "
+                         "clear, 40 bytes")
 
     def test_others_are_left_out(self):
         for packet in (
