@@ -500,23 +500,23 @@ static void update_around(private_mobility_child_update_t *this,
 	child_sa->update(child_sa, me, other, vips, child_sa->has_encap(child_sa));
 }
 
-METHOD(mobility_child_update_t, follow, void,
-	private_mobility_child_update_t *this, ike_sa_t *ike_sa, const char *ifname)
+/**
+ * Have stock write the policies of an IKE_SA again, and virtual IP addresses if
+ * there are any, but not SAs.  With a path, routes and addresses go to that.
+ */
+static void rewrite(private_mobility_child_update_t *this, ike_sa_t *ike_sa,
+					const mobility_path_t *path, linked_list_t *vips)
 {
 	host_t *me = ike_sa->get_my_host(ike_sa), *aside;
 	host_t *other = ike_sa->get_other_host(ike_sa);
 	enumerator_t *enumerator;
 	child_sa_t *child_sa;
-	linked_list_t *vips;
 
-	wait_for_interface(ike_sa, me, ifname);
 	/* stock does nothing where nothing changes: there and back again */
 	aside = me->clone(me);
 	aside->set_port(aside, me->get_port(me) ^ 1);
-	vips = linked_list_create_from_enumerator(
-							ike_sa->create_virtual_ip_enumerator(ike_sa, TRUE));
 	this->hooks->begin(this->hooks);
-	mobility_virtual_ips_keep(this->rtnl, ike_sa);
+	this->hooks->steer(this->hooks, path);
 	enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
 	while (enumerator->enumerate(enumerator, &child_sa))
 	{
@@ -526,10 +526,23 @@ METHOD(mobility_child_update_t, follow, void,
 		update_around(this, child_sa, me, other, vips);
 	}
 	enumerator->destroy(enumerator);
-	mobility_virtual_ips_release(this->rtnl, ike_sa);
 	this->hooks->end(this->hooks);
-	vips->destroy(vips);
 	aside->destroy(aside);
+}
+
+METHOD(mobility_child_update_t, follow, void,
+	private_mobility_child_update_t *this, ike_sa_t *ike_sa,
+	const mobility_path_t *path)
+{
+	linked_list_t *vips;
+
+	wait_for_interface(ike_sa, path->local, path->ifname);
+	vips = linked_list_create_from_enumerator(
+							ike_sa->create_virtual_ip_enumerator(ike_sa, TRUE));
+	mobility_virtual_ips_keep(this->rtnl, ike_sa);
+	rewrite(this, ike_sa, path, vips);
+	mobility_virtual_ips_release(this->rtnl, ike_sa);
+	vips->destroy(vips);
 }
 
 METHOD(mobility_child_update_t, drop, void,

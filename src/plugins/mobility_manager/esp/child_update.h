@@ -36,6 +36,7 @@
 #define MOBILITY_CHILD_UPDATE_H_
 
 #include "esp/xfrm_migrate.h"
+#include "net/path.h"
 #include "net/rtnl.h"
 
 #include <collections/array.h>
@@ -90,10 +91,10 @@ struct mobility_child_update_t {
 	 * are left as they are.
 	 *
 	 * @param ike_sa	IKE_SA
-	 * @param ifname	the interface
+	 * @param path		path between them over that interface
 	 */
 	void (*follow)(mobility_child_update_t *this, ike_sa_t *ike_sa,
-				   const char *ifname);
+				   const mobility_path_t *path);
 
 	/**
 	 * Delete SAs that exist in the kernel only.

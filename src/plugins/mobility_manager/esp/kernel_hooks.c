@@ -30,6 +30,8 @@ struct update_t {
 	array_t *deletes;
 	/** policies to delete later, mobility_policy_change_t* */
 	array_t *deferred;
+	/** path that is used from now on, NULL if charon may find out by itself */
+	const mobility_path_t *path;
 };
 
 /**
@@ -61,6 +63,10 @@ struct private_mobility_kernel_hooks_t {
 							  kernel_ipsec_update_sa_t *data);
 		mobility_policy_method_t add_policy;
 		mobility_policy_method_t del_policy;
+		bool (*get_interface)(kernel_interface_t *this, host_t *host,
+							  char **name);
+		host_t *(*get_nexthop)(kernel_interface_t *this, host_t *dest,
+							   int prefix, host_t *src, char **iface);
 	} stock;
 };
 
@@ -193,6 +199,50 @@ static status_t hook_del_policy(kernel_interface_t *kernel,
 	return SUCCESS;
 }
 
+/**
+ * Hook for kernel_interface_t.get_interface()
+ */
+static bool hook_get_interface(kernel_interface_t *kernel, host_t *host,
+							   char **name)
+{
+	update_t *update = instance->update->get(instance->update);
+
+	if (update && update->path &&
+		host->ip_equals(host, update->path->local))
+	{
+		if (name)
+		{
+			*name = strdup(update->path->ifname);
+		}
+		return TRUE;
+	}
+	return instance->stock.get_interface(kernel, host, name);
+}
+
+/**
+ * Hook for kernel_interface_t.get_nexthop(), which is the destination itself if
+ * that is on-link
+ */
+static host_t *hook_get_nexthop(kernel_interface_t *kernel, host_t *dest,
+								int prefix, host_t *src, char **iface)
+{
+	update_t *update = instance->update->get(instance->update);
+	host_t *next;
+
+	if (update && update->path && src &&
+		dest->ip_equals(dest, update->path->remote) &&
+		src->ip_equals(src, update->path->local))
+	{
+		if (iface)
+		{
+			*iface = strdup(update->path->ifname);
+		}
+		next = update->path->gateway ?: dest;
+		return next->clone(next);
+	}
+	return instance->stock.get_nexthop(kernel, dest, prefix, src, iface);
+}
+
 METHOD(mobility_kernel_hooks_t, begin, void,
 	private_mobility_kernel_hooks_t *this)
 {
@@ -241,17 +291,26 @@ METHOD(mobility_kernel_hooks_t, keep, void,
 	}
 }
 
+METHOD(mobility_kernel_hooks_t, steer, void,
+	private_mobility_kernel_hooks_t *this, const mobility_path_t *path)
+{
+	update_t *update = this->update->get(this->update);
+
+	update->path = path;
+}
+
 METHOD(mobility_kernel_hooks_t, end, void,
 	private_mobility_kernel_hooks_t *this)
 {
 	update_t *update = this->update->get(this->update);
 	mobility_policy_change_t *change;
 
-	this->update->set(this->update, NULL);
+	/* these make stock look for the interface once more */
 	while (array_remove(update->deletes, ARRAY_HEAD, &change))
 	{
 		mobility_policy_change_apply(change);
 	}
+	this->update->set(this->update, NULL);
 	while (array_remove(update->deferred, ARRAY_HEAD, &change))
 	{
 		this->deferral->add(this->deferral, change);
@@ -271,6 +330,8 @@ METHOD(mobility_kernel_hooks_t, destroy, void,
 	charon->kernel->update_sa = this->stock.update_sa;
 	charon->kernel->add_policy = this->stock.add_policy;
 	charon->kernel->del_policy = this->stock.del_policy;
+	charon->kernel->get_interface = this->stock.get_interface;
+	charon->kernel->get_nexthop = this->stock.get_nexthop;
 	this->deferral->destroy(this->deferral);
 	instance = NULL;
 	this->update->destroy(this->update);
@@ -295,6 +356,7 @@ mobility_kernel_hooks_t *mobility_kernel_hooks_create()
 			.moved = _moved,
 			.settle = _settle,
 			.keep = _keep,
+			.steer = _steer,
 			.end = _end,
 			.destroy = _destroy,
 		},
@@ -304,12 +366,16 @@ mobility_kernel_hooks_t *mobility_kernel_hooks_create()
 			.update_sa = charon->kernel->update_sa,
 			.add_policy = charon->kernel->add_policy,
 			.del_policy = charon->kernel->del_policy,
+			.get_interface = charon->kernel->get_interface,
+			.get_nexthop = charon->kernel->get_nexthop,
 		},
 	);
 	instance = this;
 	charon->kernel->update_sa = hook_update_sa;
 	charon->kernel->add_policy = hook_add_policy;
 	charon->kernel->del_policy = hook_del_policy;
+	charon->kernel->get_interface = hook_get_interface;
+	charon->kernel->get_nexthop = hook_get_nexthop;
 
 	return &this->public;
 }

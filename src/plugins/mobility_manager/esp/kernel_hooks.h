@@ -16,13 +16,16 @@
  * replaced: for SAs of which something else has taken care already, the thread
  * that updates their CHILD_SAs adds policies first (which replaces those in the
  * kernel) and deletes the old ones last, and does nothing about the SAs
- * themselves.  All other calls go to stock.
+ * themselves.  And as stock asks by addresses alone where packets leave, it is
+ * told the path.  All other calls go to stock.
  */
 
 #ifndef MOBILITY_KERNEL_HOOKS_H_
 #define MOBILITY_KERNEL_HOOKS_H_
 
 #include <library.h>
+
+#include "net/path.h"
 
 typedef struct mobility_kernel_hooks_t mobility_kernel_hooks_t;
 
@@ -65,6 +68,15 @@ struct mobility_kernel_hooks_t {
 	 */
 	void (*keep)(mobility_kernel_hooks_t *this, uint32_t reqid, uint32_t spi,
 				 bool relaxed);
+
+	/**
+	 * Have charon take the path for the one between its addresses: routes into
+	 * tunnels and virtual IP addresses go to its interface, even if others have
+	 * its local address as well.
+	 *
+	 * @param path		path, has to be there until the end
+	 */
+	void (*steer)(mobility_kernel_hooks_t *this, const mobility_path_t *path);
 
 	/**
 	 * End the update, delete what is not needed anymore.

@@ -114,7 +114,7 @@ METHOD(mobility_handover_t, use_target, void,
 	else if (this->child_update && this->course->heading.path &&
 			 this->course->heading.path->ifindex != path->ifindex)
 	{	/* a dock, or a bridge, has taken over the address */
-		this->child_update->follow(this->child_update, ike_sa, path->ifname);
+		this->child_update->follow(this->child_update, ike_sa, path);
 	}
 	local->destroy(local);
 	remote->destroy(remote);

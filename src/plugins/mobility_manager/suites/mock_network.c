@@ -240,9 +240,11 @@ METHOD(mobility_child_update_t, update, void,
 }
 
 METHOD(mobility_child_update_t, follow, void,
-	mobility_child_update_t *this, ike_sa_t *ike_sa, const char *ifname)
+	mobility_child_update_t *this, ike_sa_t *ike_sa,
+	const mobility_path_t *path)
 {
-	snprintf(net.public.followed, sizeof(net.public.followed), "%s", ifname);
+	snprintf(net.public.followed, sizeof(net.public.followed), "%s",
+			 path->ifname);
 }
 
 METHOD(mobility_child_update_t, drop, void,

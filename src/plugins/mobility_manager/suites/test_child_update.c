@@ -362,10 +362,19 @@ END_TEST
 METHOD(child_sa_t, update_child, status_t,
 	child_sa_t *this, host_t *me, host_t *other, linked_list_t *vips, bool encap)
 {
+	char *ifname;
+
 	ck_assert(other == sa.ike.other);
 	ck_assert_int_eq(encap, sa.child.encap);
-	ck_assert_int_eq(vips->get_count(vips), 0);
+	ck_assert(!vips || vips->get_count(vips) == 0);
 	ck_assert(me->ip_equals(me, sa.ike.me));
+	/* where stock asks for the interface */
+	if (vips)
+	{
+		ck_assert(charon->kernel->get_interface(charon->kernel, me, &ifname));
+		ck_assert_str_eq(ifname, "eth1");
+		free(ifname);
+	}
 	note("%s", me->equals(me, sa.ike.me) ? "here" : "aside");
 	update_hosts(&sa.ike.public, me, other, 0);
 	return SUCCESS;
@@ -377,13 +386,19 @@ METHOD(child_sa_t, update_child, status_t,
  */
 START_TEST(test_follow)
 {
+	mobility_path_t path = {
+		.ifname = "eth1",
+		.local = sa.ike.me,
+		.remote = sa.ike.other,
+	};
+
 	sa.child.public.update = _update_child;
 	mock.inbound = TRUE;
-	relocator->follow(relocator, &sa.ike.public, "eth1");
+	relocator->follow(relocator, &sa.ike.public, &path);
 	assert_calls("aside stock policy here stock policy ");
 	/* after a rekeying there is no outbound SA */
 	sa.child.outbound = CHILD_OUTBOUND_NONE;
-	relocator->follow(relocator, &sa.ike.public, "eth1");
+	relocator->follow(relocator, &sa.ike.public, &path);
 	assert_calls("aside stock update:12 policy here stock update:12 policy ");
 	mock.inbound = FALSE;
 }

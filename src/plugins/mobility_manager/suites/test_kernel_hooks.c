@@ -59,6 +59,9 @@ static ipsec_sa_cfg_t sa;
  */
 static bool overlap;
 
+/** address whose interface stock asks for when it deletes a policy */
+static host_t *asked;
+
 /**
  * Get the source of packets of a CHILD_SA
  */
@@ -117,9 +120,15 @@ METHOD(kernel_interface_t, del_policy, status_t,
 	kernel_interface_t *this, kernel_ipsec_policy_id_t *id,
 	kernel_ipsec_manage_policy_t *data)
 {
-	char buf[128], expected[128];
+	char buf[128], expected[128], *ifname;
 
 	ck_assert(this == &kernel);
+	if (asked)
+	{
+		kernel.get_interface(&kernel, asked, &ifname);
+		note("over:%s ", ifname);
+		free(ifname);
+	}
 	snprintf(buf, sizeof(buf), "%R-%R %H-%H", id->src_ts, id->dst_ts, data->src,
 			 data->dst);
 	snprintf(expected, sizeof(expected), "%s-10.4.0.0/16 10.0.0.1-10.0.0.9",
@@ -222,10 +231,34 @@ static status_t move(uint32_t spi)
 	return charon->kernel->update_sa(charon->kernel, &id, &data);
 }
 
+METHOD(kernel_interface_t, get_interface, bool,
+	kernel_interface_t *this, host_t *host, char **name)
+{
+	if (name)
+	{
+		*name = strdup("stock0");
+	}
+	return FALSE;
+}
+
+METHOD(kernel_interface_t, get_nexthop, host_t*,
+	kernel_interface_t *this, host_t *dest, int prefix, host_t *src,
+	char **iface)
+{
+	ck_assert_int_eq(prefix, -1);
+	if (iface)
+	{
+		*iface = strdup("stock0");
+	}
+	return NULL;
+}
+
 static void setup(void)
 {
 	mobility_suite_setup();
 	kernel = (kernel_interface_t){
+		.get_interface = _get_interface,
+		.get_nexthop = _get_nexthop,
 		.update_sa = _update_sa,
 		.add_policy = _add_policy,
 		.del_policy = _del_policy,
@@ -249,6 +282,8 @@ static void teardown(void)
 	ck_assert(kernel.update_sa == (void*)_update_sa);
 	ck_assert(kernel.add_policy == (void*)_add_policy);
 	ck_assert(kernel.del_policy == (void*)_del_policy);
+	ck_assert(kernel.get_interface == (void*)_get_interface);
+	ck_assert(kernel.get_nexthop == (void*)_get_nexthop);
 	charon = NULL;
 	deleted->destroy(deleted);
 	mutex->destroy(mutex);
@@ -273,6 +308,74 @@ static void update_child(uint32_t reqid, uint32_t in, uint32_t out)
 	del(reqid, out, POLICY_OUT, POLICY_DROP);
 	del(0, out, POLICY_FWD, POLICY_DROP);
 }
+
+/**
+ * Check over which interface and next hop charon believes packets to leave
+ */
+static void assert_hop(host_t *local, host_t *remote, const char *ifname,
+					   host_t *expected)
+{
+	char *name = NULL;
+	host_t *hop;
+
+	hop = kernel.get_nexthop(&kernel, remote, -1, local, &name);
+	ck_assert_str_eq(name, ifname);
+	free(name);
+	ck_assert((hop != NULL) == (expected != NULL));
+	ck_assert(!hop || hop->ip_equals(hop, expected));
+	DESTROY_IF(hop);
+	hop = kernel.get_nexthop(&kernel, remote, -1, local, NULL);
+	ck_assert((hop != NULL) == (expected != NULL));
+	DESTROY_IF(hop);
+	ck_assert_int_eq(kernel.get_interface(&kernel, local, &name),
+					 expected != NULL);
+	ck_assert_str_eq(name, ifname);
+	free(name);
+	ck_assert_int_eq(kernel.get_interface(&kernel, local, NULL),
+					 expected != NULL);
+}
+
+START_TEST(test_steer)
+{
+	mobility_path_t path = {
+		.ifname = "eth1",
+		.local = host_create_from_string("10.0.0.1", 4500),
+		.remote = host_create_from_string("192.0.2.1", 4500),
+	};
+	host_t *other = host_create_from_string("10.0.0.2", 4500), *hop;
+
+	assert_hop(path.local, path.remote, "stock0", NULL);
+	hooks->begin(hooks);
+	assert_hop(path.local, path.remote, "stock0", NULL);
+	hooks->steer(hooks, &path);
+	/* on-link, and not */
+	assert_hop(path.local, path.remote, "eth1", path.remote);
+	path.gateway = host_create_from_string("10.0.0.9", 0);
+	assert_hop(path.local, path.remote, "eth1", path.gateway);
+	/* between others */
+	assert_hop(other, path.remote, "stock0", NULL);
+	hop = kernel.get_nexthop(&kernel, other, -1, path.local, NULL);
+	ck_assert(!hop);
+	hop = kernel.get_nexthop(&kernel, path.remote, -1, NULL, NULL);
+	ck_assert(!hop);
+	hooks->steer(hooks, NULL);
+	assert_hop(path.local, path.remote, "stock0", NULL);
+	hooks->steer(hooks, &path);
+	/* until the last policy is deleted */
+	hooks->keep(hooks, REQID, SPI_OUT, FALSE);
+	del(REQID, SPI_OUT, POLICY_OUT, POLICY_IPSEC);
+	assert_calls("");
+	asked = path.local;
+	hooks->end(hooks);
+	asked = NULL;
+	assert_calls("over:eth1 del:out:1:12:ipsec:if ");
+	assert_hop(path.local, path.remote, "stock0", NULL);
+	path.local->destroy(path.local);
+	path.remote->destroy(path.remote);
+	path.gateway->destroy(path.gateway);
+	other->destroy(other);
+}
+END_TEST
 
 /** What gets through if nothing is known about it */
 #define STOCK "add:out:2:drop add:fwd:0:drop del:out:2:22:ipsec:if " \
@@ -477,6 +580,7 @@ Suite *mobility_suite_create(void)
 
 	tc = tcase_create("hooks");
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_steer);
 	tcase_add_test(tc, test_order);
 	tcase_add_test(tc, test_status);
 	tcase_add_test(tc, test_moved_back);
