@@ -108,6 +108,10 @@ static bool adjust_monitor(private_mobility_manager_t *this)
 	if (this->registry->get_active(this->registry))
 	{
 		running = monitor->start(monitor);
+		if (this->context.deletions)
+		{
+			this->context.deletions->listen(this->context.deletions, running);
+		}
 		if (this->nm && settings->use_networkmanager(settings))
 		{
 			this->nm->start(this->nm);
@@ -116,6 +120,10 @@ static bool adjust_monitor(private_mobility_manager_t *this)
 	else
 	{
 		monitor->stop(monitor);
+		if (this->context.deletions)
+		{
+			this->context.deletions->listen(this->context.deletions, FALSE);
+		}
 		if (this->nm)
 		{
 			this->nm->stop(this->nm);
@@ -160,10 +168,25 @@ static void network_changed(void *data, mobility_change_t change)
 	{
 		this->context.pins->restore(this->context.pins);
 	}
-	if (change & ~MOBILITY_CHANGE_PIN_LOST)
+	if (change & MOBILITY_CHANGE_TUNNEL &&
+		this->context.routes->look(this->context.routes))
+	{	/* sessions put them back */
+		change |= MOBILITY_CHANGE_ROUTE;
+	}
+	if (change & ~(MOBILITY_CHANGE_PIN_LOST | MOBILITY_CHANGE_TUNNEL))
 	{
 		this->registry->queue_all(this->registry, MOBILITY_WORK_LOOK);
 	}
+}
+
+/**
+ * mobility_xfrm_deletions_cb_t
+ */
+static void children_damaged(void *data)
+{
+	private_mobility_manager_t *this = data;
+
+	this->registry->queue_all(this->registry, MOBILITY_WORK_LOOK);
 }
 
 /**
@@ -602,6 +625,7 @@ METHOD(mobility_manager_t, destroy, void,
 	this->context.monitor->stop(this->context.monitor);
 	/* these call back, and sessions are gone */
 	DESTROY_IF(this->resume);
+	DESTROY_IF(this->context.deletions);
 	DESTROY_IF(this->context.resolver);
 	DESTROY_IF(this->context.traffic);
 	DESTROY_IF(this->listener);
@@ -610,6 +634,7 @@ METHOD(mobility_manager_t, destroy, void,
 	this->context.monitor->destroy(this->context.monitor);
 	DESTROY_IF(this->context.relocator);
 	this->context.lost_vips->destroy(this->context.lost_vips);
+	this->context.routes->destroy(this->context.routes);
 	DESTROY_IF(this->xfrm);
 	this->context.pins->destroy(this->context.pins);
 	this->context.rtnl->destroy(this->context.rtnl);
@@ -653,6 +678,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 										 settings->get_pin_priority(settings),
 										 settings->get_pin_table(settings)),
 			.lost_vips = mobility_lost_vips_create(),
+			.routes = mobility_tunnel_routes_create(rtnl),
 			.backlog = mobility_peer_load_create(),
 			.hooks = mobility_ike_hooks_create(),
 			.create_session = mobility_session_create,
@@ -672,6 +698,11 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 	this->context.traffic = mobility_traffic_create(this->xfrm,
 												mobility_xfrm_events_create(),
 													traffic_changed, this);
+	if (this->xfrm)
+	{
+		this->context.deletions = mobility_xfrm_deletions_create(
+													children_damaged, this);
+	}
 	this->context.resolver = mobility_resolver_create(resolved, this);
 	this->registry = mobility_registry_create(do_work, do_give_up, this);
 	if (!this->registry)

@@ -545,6 +545,102 @@ METHOD(mobility_child_update_t, follow, void,
 	vips->destroy(vips);
 }
 
+/**
+ * Check if all policies of a CHILD_SA are there.
+ */
+static bool has_policies(private_mobility_child_update_t *this,
+						 child_sa_t *child_sa, const change_t *change)
+{
+	child_cfg_t *config = child_sa->get_config(child_sa);
+	mobility_xfrm_move_t in = get_move(child_sa, POLICY_IN, change);
+	mobility_xfrm_move_t fwd = get_move(child_sa, POLICY_FWD, change);
+	mobility_xfrm_move_t out = get_move(child_sa, POLICY_OUT, change);
+
+	return config->has_option(config, OPT_NO_POLICIES) ||
+		   (each_policy(this, child_sa, &in, this->sad->has_policy, NULL) &&
+			each_policy(this, child_sa, &fwd, this->sad->has_policy, NULL) &&
+			(!has_outbound(child_sa) ||
+			 each_policy(this, child_sa, &out, this->sad->has_policy, NULL)));
+}
+
+/**
+ * Check if the SAs of a CHILD_SA are there.
+ */
+static bool has_sas(private_mobility_child_update_t *this,
+					child_sa_t *child_sa, const change_t *change)
+{
+	mobility_sa_id_t in, out;
+
+	in = inbound_at(child_sa, change->me);
+	out = mobility_sa_id_create(change->other, IPPROTO_ESP,
+								child_sa->get_spi(child_sa, FALSE),
+								(mark_t){});
+	return this->sad->has_sa(this->sad, &in) &&
+		   (!has_outbound(child_sa) || this->sad->has_sa(this->sad, &out));
+}
+
+/**
+ * Rekey the CHILD_SAs with these inbound SPIs, uint32_t.
+ */
+static status_t rekey(ike_sa_t *ike_sa, array_t *spis)
+{
+	status_t status = SUCCESS;
+	uint32_t spi;
+
+	while (status != DESTROY_ME && array_remove(spis, ARRAY_HEAD, &spi))
+	{
+		DBG1(DBG_KNL, "mobility: %s: somebody has deleted the SAs with SPI "
+			 "%.8x, rekeying", ike_sa->get_name(ike_sa), ntohl(spi));
+		status = ike_sa->rekey_child_sa(ike_sa, PROTO_ESP, spi);
+	}
+	return status == DESTROY_ME ? DESTROY_ME : SUCCESS;
+}
+
+METHOD(mobility_child_update_t, restore, status_t,
+	private_mobility_child_update_t *this, ike_sa_t *ike_sa)
+{
+	change_t stay = {
+		.ike_sa = ike_sa,
+		.me = ike_sa->get_my_host(ike_sa),
+		.other = ike_sa->get_other_host(ike_sa),
+		.new_me = ike_sa->get_my_host(ike_sa),
+		.new_other = ike_sa->get_other_host(ike_sa),
+	};
+	enumerator_t *enumerator;
+	child_sa_t *child_sa;
+	array_t *gone;
+	bool complete = TRUE;
+	uint32_t spi;
+	status_t status;
+
+	gone = array_create(sizeof(spi), 0);
+	enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
+	while (enumerator->enumerate(enumerator, &child_sa))
+	{
+		if (child_sa->get_state(child_sa) != CHILD_INSTALLED ||
+			!is_plain(child_sa, &stay))
+		{
+			continue;
+		}
+		complete = complete && has_policies(this, child_sa, &stay);
+		if (!has_sas(this, child_sa, &stay))
+		{
+			spi = child_sa->get_spi(child_sa, TRUE);
+			array_insert(gone, ARRAY_TAIL, &spi);
+		}
+	}
+	enumerator->destroy(enumerator);
+	if (!complete)
+	{
+		DBG1(DBG_KNL, "mobility: %s: somebody has deleted policies, put them "
+			 "back", ike_sa->get_name(ike_sa));
+		rewrite(this, ike_sa, NULL, NULL);
+	}
+	status = rekey(ike_sa, gone);
+	array_destroy(gone);
+	return status;
+}
+
 METHOD(mobility_child_update_t, drop, void,
 	private_mobility_child_update_t *this, array_t **copies)
 {
@@ -579,6 +675,7 @@ mobility_child_update_t *mobility_child_update_create(mobility_rtnl_t *rtnl,
 			.accept = _accept_,
 			.update = _update,
 			.follow = _follow,
+			.restore = _restore,
 			.drop = _drop,
 			.destroy = _destroy,
 		},

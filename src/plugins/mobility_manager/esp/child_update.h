@@ -97,6 +97,15 @@ struct mobility_child_update_t {
 				   const mobility_path_t *path);
 
 	/**
+	 * Put policies of an IKE_SA back that others have deleted, and have those
+	 * CHILD_SAs rekeyed whose SAs they have: nobody knows the keys anymore.
+	 *
+	 * @param ike_sa	IKE_SA
+	 * @return			DESTROY_ME to destroy the IKE_SA
+	 */
+	status_t (*restore)(mobility_child_update_t *this, ike_sa_t *ike_sa);
+
+	/**
 	 * Delete SAs that exist in the kernel only.
 	 *
 	 * @param copies	what accept() returned, gets NULL

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <time.h>
+#include <unistd.h>
 #include <linux/xfrm.h>
 
 #include "esp/xfrm.h"
@@ -183,6 +184,8 @@ METHOD(mobility_xfrm_t, request, int,
 	mobility_nlsocket_cb_t cb, void *data)
 {
 	nlh->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
+	/* as charon does: what it deletes itself is no news */
+	nlh->nlmsg_pid = getpid();
 	return this->socket->exchange(this->socket, nlh, cb, data);
 }
 

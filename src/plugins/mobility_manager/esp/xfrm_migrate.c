@@ -371,6 +371,26 @@ METHOD(mobility_xfrm_migrate_t, migrate_relaxed, bool,
 	return moved;
 }
 
+METHOD(mobility_xfrm_migrate_t, has_policy, bool,
+	private_mobility_xfrm_migrate_t *this, const mobility_xfrm_move_t *move)
+{
+	char buf[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
+	struct nlmsghdr *nlh;
+
+	nlh = mobility_xfrm_msg_policy(buf, XFRM_MSG_GETPOLICY, move);
+	return !nlh || this->xfrm->request(this->xfrm, nlh, NULL, NULL) != ENOENT;
+}
+
+METHOD(mobility_xfrm_migrate_t, has_sa, bool,
+	private_mobility_xfrm_migrate_t *this, const mobility_sa_id_t *id)
+{
+	char buf[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
+	struct nlmsghdr *nlh;
+
+	nlh = mobility_xfrm_msg_sa(buf, XFRM_MSG_GETSA, id);
+	return this->xfrm->request(this->xfrm, nlh, NULL, NULL) != ESRCH;
+}
+
 METHOD(mobility_xfrm_migrate_t, copy_, bool,
 	private_mobility_xfrm_migrate_t *this, const mobility_sa_id_t *id,
 	host_t *dst)
@@ -438,6 +458,8 @@ mobility_xfrm_migrate_t *mobility_xfrm_migrate_create(mobility_xfrm_t *xfrm)
 			.relax = _relax,
 			.migrate_relaxed = _migrate_relaxed,
 			.has_moved = _has_moved,
+			.has_policy = _has_policy,
+			.has_sa = _has_sa,
 			.copy = _copy_,
 			.make_room = _make_room,
 			.del = _del,

@@ -114,6 +114,23 @@ struct mobility_xfrm_migrate_t {
 	bool (*has_moved)(mobility_xfrm_migrate_t *this,
 					  const mobility_xfrm_move_t *move);
 
+	/**
+	 * Check if there is a policy, somebody may have deleted it.
+	 *
+	 * @param move		names the policy
+	 * @return			FALSE only if the kernel says that there is none
+	 */
+	bool (*has_policy)(mobility_xfrm_migrate_t *this,
+					   const mobility_xfrm_move_t *move);
+
+	/**
+	 * Check if there is an SA, somebody may have deleted it.
+	 *
+	 * @param id		SA
+	 * @return			FALSE only if the kernel says that there is none
+	 */
+	bool (*has_sa)(mobility_xfrm_migrate_t *this, const mobility_sa_id_t *id);
+
 	/** see mobility_xfrm_copy() */
 	bool (*copy)(mobility_xfrm_migrate_t *this, const mobility_sa_id_t *id,
 				 host_t *dst);

@@ -512,8 +512,14 @@ METHOD(mobility_session_t, look, status_t,
 	}
 	if (event.usable)
 	{
-		mobility_restoration_begin(&this->restoration, this->ike_sa,
-								   this->context->monitor, mobility_now());
+		status = mobility_restoration_begin(&this->restoration, this->ike_sa,
+											this->context,
+											this->course->heading.path,
+											mobility_now());
+		if (status == DESTROY_ME)
+		{
+			return DESTROY_ME;
+		}
 		arm(this);
 	}
 	this->vigil->watch(this->vigil, this->ike_sa);
@@ -639,8 +645,12 @@ METHOD(mobility_session_t, tick, status_t,
 		}
 		return this->hold->hand_over(this->hold);
 	}
-	mobility_restoration_tick(&this->restoration, this->ike_sa,
-							  this->context->monitor, now);
+	if (mobility_restoration_tick(&this->restoration, this->ike_sa,
+								  this->context, this->course->heading.path,
+								  now) == DESTROY_ME)
+	{
+		return DESTROY_ME;
+	}
 	this->mover->tick(this->mover);
 	if (this->fsm.outage && this->times.outage_time &&
 		now >= this->fsm.outage + this->times.outage_time)
@@ -1166,9 +1176,6 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 		.context = context,
 		.connection = strdup(connection),
 		.vigil = mobility_liveness_create(context->traffic, number),
-		.restoration = {
-			.vips = context->lost_vips,
-		},
 		.names = {
 			.resolver = context->resolver,
 			.session = number,

@@ -12,41 +12,74 @@
 #define RESTORE_ATTEMPTS 20
 
 /**
+ * Put policies and SAs back, if others have deleted any.
+ */
+static status_t restore_children(mobility_restoration_t *restoration,
+								 ike_sa_t *ike_sa, mobility_context_t *context)
+{
+	u_int deletions;
+
+	if (!context->deletions || !context->relocator)
+	{
+		return SUCCESS;
+	}
+	deletions = context->deletions->get_count(context->deletions);
+	if (restoration->deletions == deletions)
+	{
+		return SUCCESS;
+	}
+	restoration->deletions = deletions;
+	return context->relocator->restore(context->relocator, ike_sa);
+}
+
+/**
  * Put back what can be.
  */
-static void restore(mobility_restoration_t *restoration, ike_sa_t *ike_sa,
-					mobility_monitor_t *monitor, uint64_t now)
+static status_t restore(mobility_restoration_t *restoration, ike_sa_t *ike_sa,
+						mobility_context_t *context,
+						const mobility_path_t *path, uint64_t now)
 {
-	mobility_lost_vips_t *vips = restoration->vips;
+	mobility_lost_vips_t *vips = context->lost_vips;
 
 	restoration->next = 0;
-	if (!vips->restore(vips, ike_sa, monitor) && restoration->attempts)
+	if (!vips->restore(vips, ike_sa, context->monitor) &&
+		restoration->attempts)
 	{
 		restoration->attempts--;
 		restoration->next = now + RESTORE_INTERVAL;
 	}
+	/* these need the addresses */
+	if (context->routes && context->relocator &&
+		!context->routes->restore(context->routes, ike_sa, path->ifname))
+	{	/* charon has taken an interface that had the same address */
+		context->relocator->follow(context->relocator, ike_sa, path);
+	}
+	return restore_children(restoration, ike_sa, context);
 }
 
 /*
  * Described in header.
  */
-void mobility_restoration_begin(mobility_restoration_t *restoration,
-								ike_sa_t *ike_sa, mobility_monitor_t *monitor,
-								uint64_t now)
+status_t mobility_restoration_begin(mobility_restoration_t *restoration,
+									ike_sa_t *ike_sa,
+									mobility_context_t *context,
+									const mobility_path_t *path, uint64_t now)
 {
 	restoration->attempts = RESTORE_ATTEMPTS;
-	restore(restoration, ike_sa, monitor, now);
+	return restore(restoration, ike_sa, context, path, now);
 }
 
 /*
  * Described in header.
  */
-void mobility_restoration_tick(mobility_restoration_t *restoration,
-							   ike_sa_t *ike_sa, mobility_monitor_t *monitor,
-							   uint64_t now)
+status_t mobility_restoration_tick(mobility_restoration_t *restoration,
+								   ike_sa_t *ike_sa,
+								   mobility_context_t *context,
+								   const mobility_path_t *path, uint64_t now)
 {
-	if (restoration->next && now >= restoration->next)
+	if (restoration->next && now >= restoration->next && path)
 	{
-		restore(restoration, ike_sa, monitor, now);
+		return restore(restoration, ike_sa, context, path, now);
 	}
+	return SUCCESS;
 }

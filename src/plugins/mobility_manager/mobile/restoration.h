@@ -8,8 +8,10 @@
  * @defgroup mobility_restoration mobility_restoration
  * @{ @ingroup mobility_manager
  *
- * Puts back what others delete of a session that is connected.  What charon does
- * not know yet to be gone can't be put back by it, so that is tried for a while.
+ * Puts back what others delete of a session that is connected: virtual IP
+ * addresses, the routes that lead into the tunnel, policies, and SAs, which have
+ * to be created anew.  What charon does not know yet to be gone can't be put back
+ * by it, so that is tried for a while.
  */
 
 #ifndef MOBILITY_RESTORATION_H_
@@ -17,21 +19,22 @@
 
 #include <sa/ike_sa.h>
 
-#include "esp/lost_vips.h"
+#include "session/session.h"
 
 typedef struct mobility_restoration_t mobility_restoration_t;
 
 /**
- * State of a session's restoration, a value type.  Used with the IKE_SA checked
- * out.
+ * State of a session's restoration, all zero in the beginning.  Used with the
+ * IKE_SA checked out.
  */
 struct mobility_restoration_t {
-	/** puts virtual IPs back */
-	mobility_lost_vips_t *vips;
 	/** when to try again, in ms, 0 if not */
 	uint64_t next;
 	/** how often that is still done */
 	u_int attempts;
+	/** how often others had deleted SAs or policies when it was looked at these
+	 * last */
+	u_int deletions;
 };
 
 /**
@@ -39,23 +42,29 @@ struct mobility_restoration_t {
  *
  * @param restoration	restoration
  * @param ike_sa		IKE_SA
- * @param monitor		network monitor
+ * @param context		what sessions share
+ * @param path			path in use
  * @param now			current time in ms
+ * @return				DESTROY_ME to destroy the IKE_SA
  */
-void mobility_restoration_begin(mobility_restoration_t *restoration,
-								ike_sa_t *ike_sa, mobility_monitor_t *monitor,
-								uint64_t now);
+status_t mobility_restoration_begin(mobility_restoration_t *restoration,
+									ike_sa_t *ike_sa,
+									mobility_context_t *context,
+									const mobility_path_t *path, uint64_t now);
 
 /**
  * Try again, if that is due.
  *
  * @param restoration	restoration
  * @param ike_sa		IKE_SA
- * @param monitor		network monitor
+ * @param context		what sessions share
+ * @param path			path in use, NULL if there is none
  * @param now			current time in ms
+ * @return				DESTROY_ME to destroy the IKE_SA
  */
-void mobility_restoration_tick(mobility_restoration_t *restoration,
-							   ike_sa_t *ike_sa, mobility_monitor_t *monitor,
-							   uint64_t now);
+status_t mobility_restoration_tick(mobility_restoration_t *restoration,
+								   ike_sa_t *ike_sa,
+								   mobility_context_t *context,
+								   const mobility_path_t *path, uint64_t now);
 
 #endif /** MOBILITY_RESTORATION_H_ @}*/

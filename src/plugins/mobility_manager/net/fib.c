@@ -120,8 +120,7 @@ static void destroy_dst(private_mobility_fib_t *this, mobility_fib_entry_t *dst)
 /**
  * Check if a route may matter to a path
  */
-static bool is_relevant(private_mobility_fib_t *this,
-						const mobility_route_msg_t *msg)
+static bool is_relevant(const mobility_route_msg_t *msg)
 {
 	switch (msg->rtm->rtm_type)
 	{
@@ -139,8 +138,7 @@ static bool is_relevant(private_mobility_fib_t *this,
 		default:
 			return FALSE;
 	}
-	if ((msg->rtm->rtm_flags & RTM_F_CLONED) || msg->rtm->rtm_tos ||
-		msg->table == this->charon_table)
+	if ((msg->rtm->rtm_flags & RTM_F_CLONED) || msg->rtm->rtm_tos)
 	{
 		return FALSE;
 	}
@@ -217,7 +215,15 @@ METHOD(mobility_fib_t, process, mobility_change_t,
 	mobility_fib_entry_t *dst;
 	bool changed, add = nlh->nlmsg_type == RTM_NEWROUTE;
 
-	if (!mobility_route_msg_parse(nlh, &msg) || !is_relevant(this, &msg))
+	if (!mobility_route_msg_parse(nlh, &msg))
+	{
+		return MOBILITY_CHANGE_NONE;
+	}
+	if (msg.table == this->charon_table)
+	{	/* no way to a peer */
+		return add ? MOBILITY_CHANGE_NONE : MOBILITY_CHANGE_TUNNEL;
+	}
+	if (!is_relevant(&msg))
 	{
 		return MOBILITY_CHANGE_NONE;
 	}

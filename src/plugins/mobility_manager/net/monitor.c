@@ -18,9 +18,6 @@
 #include <threading/mutex.h>
 #include <threading/thread.h>
 
-/** default of charon.routing_table */
-#define CHARON_TABLE 220
-
 /** how often the first state is read if that fails */
 #define START_TRIES 3
 
@@ -255,7 +252,7 @@ static mobility_uplinks_t *create_uplinks()
 {
 	return mobility_uplinks_create(
 					lib->settings->get_int(lib->settings, "%s.routing_table",
-										   CHARON_TABLE, lib->ns),
+										   MOBILITY_CHARON_TABLE, lib->ns),
 					lib->settings->get_bool(lib->settings,
 								"%s.prefer_temporary_addrs", TRUE, lib->ns),
 					MOBILITY_SYSFS);

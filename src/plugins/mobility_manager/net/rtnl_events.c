@@ -176,9 +176,10 @@ METHOD(mobility_rtnl_events_t, apply, mobility_change_t,
 	change = process(uplinks, this->state.ptr, this->state.len);
 	change |= uplinks->sync_end(uplinks);
 	forget(this);
-	/* ours are not told of either if they go with a link, and can't be installed
-	 * again before it is back */
-	return (change & ~MOBILITY_CHANGE_STALE) | MOBILITY_CHANGE_PIN_LOST;
+	/* ours and charon's are not told of either if they go with a link, and can't
+	 * be installed again before it is back */
+	return (change & ~MOBILITY_CHANGE_STALE) | MOBILITY_CHANGE_PIN_LOST |
+		   MOBILITY_CHANGE_TUNNEL;
 }
 
 METHOD(mobility_rtnl_events_t, is_stale, bool,

@@ -46,6 +46,8 @@ enum mobility_change_t {
 	/** what the kernel drops routes with, or has them back with, and does not
 	 * tell: a full resync has to find out */
 	MOBILITY_CHANGE_STALE = (1<<5),
+	/** a route in charon's table was removed, or may be */
+	MOBILITY_CHANGE_TUNNEL = (1<<6),
 };
 
 /**
@@ -217,5 +219,8 @@ mobility_uplinks_t *mobility_uplinks_create(uint32_t charon_table,
 
 /** Protocol id (rtm_protocol, FRA_PROTOCOL) of our rules and routes. */
 #define MOBILITY_RTPROT 230
+
+/** Default of charon.routing_table. */
+#define MOBILITY_CHARON_TABLE 220
 
 #endif /** MOBILITY_UPLINKS_H_ @}*/

@@ -17,6 +17,8 @@
 #include "esp/child_update.h"
 #include "esp/lost_vips.h"
 #include "esp/traffic.h"
+#include "esp/tunnel_routes.h"
+#include "esp/xfrm_deletions.h"
 #include "ike/ike_hooks.h"
 #include "net/monitor.h"
 #include "path/candidates.h"
@@ -42,10 +44,14 @@ struct mobility_context_t {
 	mobility_monitor_t *monitor;
 	/** policy routing */
 	mobility_pins_t *pins;
+	/** routes into tunnels, NULL if nobody puts them back */
+	mobility_tunnel_routes_t *routes;
 	/** moves CHILD_SAs, NULL to have stock do it */
 	mobility_child_update_t *relocator;
 	/** puts virtual IPs back that others delete */
 	mobility_lost_vips_t *lost_vips;
+	/** what others delete of SAs and policies, NULL if nobody puts them back */
+	mobility_xfrm_deletions_t *deletions;
 	/** what peers are busy with */
 	struct mobility_peer_load_t *backlog;
 	/** watches traffic, NULL if the kernel does not tell of it */

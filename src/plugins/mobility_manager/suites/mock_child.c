@@ -116,6 +116,12 @@ METHOD(child_cfg_t, get_hw_offload, hw_offload_t,
 	return by_config(this)->offload;
 }
 
+METHOD(child_cfg_t, has_option, bool,
+	child_cfg_t *this, child_cfg_option_t option)
+{
+	return by_config(this)->options & option;
+}
+
 /**
  * Enumerates pairs of traffic selectors, or those of one side
  */
@@ -203,6 +209,7 @@ void mock_child_init(mock_child_t *this)
 		.config = {
 			.get_interface = _get_interface,
 			.get_hw_offload = _get_hw_offload,
+			.has_option = _has_option,
 		},
 		.proto = PROTO_ESP,
 		.mode = MODE_TUNNEL,

@@ -47,10 +47,14 @@ static struct {
 	daemon_t daemon;
 	mobility_xfrm_migrate_t sad;
 	bool copy, has_moved, in_place, relax;
+	/** what becomes of rekeying */
+	status_t rekey;
 	/** the CHILD_SA has a policy for what comes in */
 	bool inbound;
 	/** by direction of the policy */
-	bool migrate[POLICY_FWD + 1];
+	bool migrate[POLICY_FWD + 1], policies[POLICY_FWD + 1];
+	/** by direction of the SA */
+	bool sas[2];
 } mock;
 
 /**
@@ -137,6 +141,37 @@ METHOD(mobility_xfrm_migrate_t, del, void,
 	note("del:%d", id->dst.bytes[2]);
 }
 
+METHOD(mobility_xfrm_migrate_t, has_policy, bool,
+	mobility_xfrm_migrate_t *this, const mobility_xfrm_move_t *move)
+{
+	ck_assert_int_eq(move->if_id, move->dir == POLICY_OUT ? 2 : 1);
+	return mock.policies[move->dir];
+}
+
+METHOD(mobility_xfrm_migrate_t, has_sa, bool,
+	mobility_xfrm_migrate_t *this, const mobility_sa_id_t *id)
+{
+	bool out = id->spi == SPI_OUT;
+
+	ck_assert_int_eq(id->spi, out ? SPI_OUT : SPI_IN);
+	ck_assert_int_eq(id->dst.bytes[3], out ? 9 : 1);
+	return mock.sas[out];
+}
+
+METHOD(ike_sa_t, get_name, char*,
+	ike_sa_t *this)
+{
+	return "home";
+}
+
+METHOD(ike_sa_t, rekey_child_sa, status_t,
+	ike_sa_t *this, protocol_id_t protocol, uint32_t spi)
+{
+	ck_assert_int_eq(protocol, PROTO_ESP);
+	note("rekey:%x", spi);
+	return mock.rekey;
+}
+
 METHOD(kernel_interface_t, update_sa, status_t,
 	kernel_interface_t *this, kernel_ipsec_sa_id_t *id,
 	kernel_ipsec_update_sa_t *data)
@@ -197,6 +232,8 @@ static void setup(void)
 	calls[0] = '\0';
 
 	mock_parent_init(&sa.ike, LOCAL, PEER);
+	sa.ike.public.get_name = _get_name;
+	sa.ike.public.rekey_child_sa = _rekey_child_sa;
 	mock_child_init(&sa.child);
 	array_insert(sa.ike.children, ARRAY_TAIL, &sa.child);
 	sa.child.spi_in = SPI_IN;
@@ -217,6 +254,8 @@ static void setup(void)
 		.relax = _relax,
 		.migrate_relaxed = _migrate_relaxed,
 		.has_moved = _has_moved,
+		.has_policy = _has_policy,
+		.has_sa = _has_sa,
 		.copy = _copy_,
 		.make_room = _make_room,
 		.del = _del,
@@ -227,6 +266,9 @@ static void setup(void)
 	mock.copy = mock.has_moved = mock.in_place = mock.relax = TRUE;
 	mock.migrate[POLICY_IN] = mock.migrate[POLICY_OUT] = TRUE;
 	mock.migrate[POLICY_FWD] = TRUE;
+	mock.policies[POLICY_IN] = mock.policies[POLICY_OUT] = TRUE;
+	mock.policies[POLICY_FWD] = TRUE;
+	mock.sas[0] = mock.sas[1] = TRUE;
 	mock.bus.log = mobility_suite_bus_log;
 	mock.daemon.bus = &mock.bus;
 	mock.daemon.kernel = &mock.kernel;
@@ -401,6 +443,90 @@ START_TEST(test_follow)
 	relocator->follow(relocator, &sa.ike.public, &path);
 	assert_calls("aside stock update:12 policy here stock update:12 policy ");
 	mock.inbound = FALSE;
+}
+END_TEST
+
+/**
+ * Have everything put back
+ */
+static status_t restore(void)
+{
+	return relocator->restore(relocator, &sa.ike.public);
+}
+
+/**
+ * Others delete policies
+ */
+START_TEST(test_restore_policies)
+{
+	bool *missing;
+
+	sa.child.public.update = _update_child;
+	mock.inbound = TRUE;
+	ck_assert_int_eq(restore(), SUCCESS);
+	assert_calls("");
+	for (missing = &mock.policies[POLICY_IN];
+		 missing <= &mock.policies[POLICY_FWD]; missing++)
+	{
+		mobility_suite_log_start();
+		*missing = FALSE;
+		ck_assert_int_eq(restore(), SUCCESS);
+		assert_calls("aside stock policy here stock policy ");
+		ck_assert_str_eq(mobility_suite_log(), "mobility: home: somebody has "
+						 "deleted policies, put them back\n");
+		/* none are wanted */
+		sa.child.options = OPT_NO_POLICIES;
+		restore();
+		assert_calls("");
+		sa.child.options = 0;
+		*missing = TRUE;
+	}
+	mock.policies[POLICY_OUT] = FALSE;
+	/* there is none after a rekeying, or not yet */
+	sa.child.outbound = CHILD_OUTBOUND_NONE;
+	restore();
+	assert_calls("");
+	sa.child.outbound = CHILD_OUTBOUND_INSTALLED;
+	sa.child.state = CHILD_REKEYED;
+	restore();
+	assert_calls("");
+	sa.child.state = CHILD_INSTALLED;
+	/* can't be asked for */
+	sa.child.mark_in.mask = 1;
+	restore();
+	assert_calls("");
+	mock.inbound = FALSE;
+}
+END_TEST
+
+/**
+ * Others delete SAs
+ */
+START_TEST(test_restore_sas)
+{
+	int i;
+
+	for (i = 0; i < countof(mock.sas); i++)
+	{
+		mock.sas[i] = FALSE;
+		ck_assert_int_eq(restore(), SUCCESS);
+		assert_calls("rekey:11 ");
+		mock.rekey = FAILED;
+		ck_assert_int_eq(restore(), SUCCESS);
+		mock.rekey = DESTROY_ME;
+		ck_assert_int_eq(restore(), DESTROY_ME);
+		calls[0] = '\0';
+		mock.rekey = SUCCESS;
+		sa.child.state = CHILD_REKEYING;
+		restore();
+		assert_calls("");
+		sa.child.state = CHILD_INSTALLED;
+		mock.sas[i] = TRUE;
+	}
+	mock.sas[1] = FALSE;
+	sa.child.outbound = CHILD_OUTBOUND_NONE;
+	restore();
+	assert_calls("");
 }
 END_TEST
 
@@ -661,6 +787,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_update);
 	tcase_add_test(tc, test_again);
 	tcase_add_test(tc, test_follow);
+	tcase_add_test(tc, test_restore_policies);
+	tcase_add_test(tc, test_restore_sas);
 	tcase_add_test(tc, test_stock_decides);
 	tcase_add_test(tc, test_copies);
 	tcase_add_test(tc, test_useless_copies);

@@ -25,7 +25,7 @@ START_TEST(test_route_storm)
 	feed(NONE, "route add ff00::/8 dev 2");
 	feed(NONE, "route add fe80::/64 dev 2");
 	feed(NONE, "route add 192.0.2.0/24 dev 2 table 220");
-	feed(NONE, "route del 192.0.2.0/24 dev 2 table 220");
+	feed(TUNNEL, "route del 192.0.2.0/24 dev 2 table 220");
 	feed(NONE, "route add 192.0.2.0/44 dev 2");
 	uplinks_assert(PEER, ETH ", " WLAN);
 	uplinks_assert(PEER6, ETH6 ", " WLAN6);
@@ -496,6 +496,17 @@ START_TEST(test_rules_charon)
 }
 END_TEST
 
+START_TEST(test_tunnel)
+{
+	/* routes into tunnels are no way to a peer, but somebody needs them */
+	feed(NONE, "route add 192.0.2.0/24 dev 3 table 220 proto static");
+	uplinks_assert(PEER, ETH ", " WLAN);
+	feed(TUNNEL, "route del 192.0.2.0/24 dev 3 table 220 proto static");
+	feed(TUNNEL, "route del 192.0.2.0/24 dev 3 table 220 proto static");
+	uplinks_assert(PEER, ETH ", " WLAN);
+}
+END_TEST
+
 START_TEST(test_pins)
 {
 	/* our own rules and routes do not matter to us */
@@ -554,6 +565,7 @@ Suite *mobility_suite_create(void)
 
 	tc = tcase_create("pins");
 	tcase_add_checked_fixture(tc, uplinks_setup, uplinks_teardown);
+	tcase_add_test(tc, test_tunnel);
 	tcase_add_test(tc, test_pins);
 	suite_add_tcase(s, tc);
 	return s;

@@ -389,7 +389,7 @@ START_TEST(test_overflow)
 	changed = receive();
 	ck_assert_int_eq(changed, MOBILITY_CHANGE_LINK | MOBILITY_CHANGE_ADDR |
 					 MOBILITY_CHANGE_ROUTE | MOBILITY_CHANGE_RULE |
-					 MOBILITY_CHANGE_PIN_LOST);
+					 MOBILITY_CHANGE_PIN_LOST | MOBILITY_CHANGE_TUNNEL);
 	ck_assert(is_current(TRUE));
 	ck_assert_str_eq(uplinks->describe(uplinks, "wlan0"), "no such interface");
 	ck_assert_str_eq(uplinks->describe(uplinks, "wwan0"), "no address");
@@ -406,7 +406,7 @@ START_TEST(test_overflow)
 	}
 	change("route add default via 10.1.0.1 metric 100");
 	ck_assert_int_eq(receive(), MOBILITY_CHANGE_ROUTE |
-					 MOBILITY_CHANGE_PIN_LOST);
+					 MOBILITY_CHANGE_PIN_LOST | MOBILITY_CHANGE_TUNNEL);
 	ck_assert(is_current(TRUE));
 }
 END_TEST

@@ -637,6 +637,34 @@ START_TEST(test_make_room)
 }
 END_TEST
 
+START_TEST(test_presence)
+{
+	mobility_xfrm_move_t move;
+	mobility_sa_id_t id;
+
+	move = sad_create_move("10.0.0.1", "10.0.0.9", "10.0.0.1", "10.0.0.9", 0);
+	sad_create_ts(&move, "10.3.0.1/32", "10.4.0.0/16", 0, 0, 65535);
+	move.dir = POLICY_OUT;
+	id = sad_get_id(move.dst, SAD_SPI);
+	ck_assert(!sad->has_policy(sad, &move));
+	ck_assert(!sad->has_sa(sad, &id));
+	mobility_netns_ip("xfrm policy add src 10.3.0.1/32 dst 10.4.0.0/16 dir out "
+					  "tmpl src 10.0.0.1 dst 10.0.0.9 proto esp reqid %u mode "
+					  "tunnel", SAD_REQID);
+	add_sa("10.0.0.1", "10.0.0.9", SAD_SPI, SAD_REQID, "");
+	ck_assert(sad->has_policy(sad, &move));
+	ck_assert(sad->has_sa(sad, &id));
+	move.dir = POLICY_IN;
+	ck_assert(!sad->has_policy(sad, &move));
+	/* a selector of a kind that can't be asked for */
+	sad_destroy_move(&move);
+	move = sad_create_move("10.0.0.1", "10.0.0.9", "10.0.0.1", "10.0.0.9", 0);
+	sad_create_ts(&move, "10.3.0.1/32", "10.4.0.0/16", IPPROTO_UDP, 1024, 2047);
+	ck_assert(sad->has_policy(sad, &move));
+	sad_destroy_move(&move);
+}
+END_TEST
+
 START_TEST(test_none)
 {
 	ck_assert(mobility_xfrm_migrate_create(NULL) == NULL);
@@ -669,6 +697,7 @@ Suite *mobility_suite_create(void)
 		tcase_add_test(tc, test_kin);
 		tcase_add_loop_test(tc, test_copy, 0, 2);
 		tcase_add_test(tc, test_make_room);
+		tcase_add_test(tc, test_presence);
 	}
 	suite_add_tcase(s, tc);
 	return s;

@@ -1,0 +1,526 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <errno.h>
+#include <net/if.h>
+#include <linux/rtnetlink.h>
+
+#include "esp/tunnel_routes.h"
+#include "net/netlink.h"
+#include "net/route.h"
+#include "net/uplinks.h"
+
+#include <daemon.h>
+#include <collections/array.h>
+#include <threading/mutex.h>
+
+typedef struct private_mobility_tunnel_routes_t private_mobility_tunnel_routes_t;
+
+/**
+ * kernel_interface_t.add_route() and del_route().
+ */
+typedef status_t (*route_method_t)(kernel_interface_t *kernel, chunk_t dst_net,
+								   uint8_t prefixlen, host_t *gateway,
+								   host_t *src_ip, char *if_name, bool pass);
+
+/**
+ * Private data of a mobility_tunnel_routes_t object.
+ */
+struct private_mobility_tunnel_routes_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_tunnel_routes_t public;
+
+	/**
+	 * Socket for requests.
+	 */
+	mobility_rtnl_t *rtnl;
+
+	/**
+	 * charon's table.
+	 */
+	uint32_t table;
+
+	/**
+	 * Routes that charon has added, entry_t*, the last one first.
+	 */
+	array_t *routes;
+
+	/**
+	 * Locks routes.
+	 */
+	mutex_t *mutex;
+
+	/**
+	 * Methods as they were.
+	 */
+	struct {
+		route_method_t add_route;
+		route_method_t del_route;
+	} stock;
+};
+
+/**
+ * What the kernel knows a route in the table by, with no padding as it is
+ * compared as a whole.
+ */
+typedef struct {
+	/** network */
+	mobility_ip_t net;
+	/** length of its prefix */
+	uint8_t prefix;
+} dst_t;
+
+/**
+ * A route into a tunnel.
+ */
+typedef struct {
+	/** destination */
+	dst_t dst;
+	/** next hop, not set if there is none */
+	mobility_ip_t gateway;
+	/** preferred source */
+	mobility_ip_t src;
+	/** interface */
+	char ifname[IFNAMSIZ];
+	/** the kernel does not have it */
+	bool missing;
+} entry_t;
+
+/**
+ * The methods of the kernel interface have no place for user data.
+ */
+static private_mobility_tunnel_routes_t *instance;
+
+/**
+ * Fill in a route.  The kernel takes no next hop of the other family for it.
+ */
+static void set_entry(entry_t *entry, chunk_t net, uint8_t prefix,
+					  host_t *gateway, host_t *src, char *ifname)
+{
+	memset(entry, 0, sizeof(*entry));
+	entry->dst.net.family = net.len == 4 ? AF_INET : AF_INET6;
+	memcpy(entry->dst.net.bytes, net.ptr,
+		   min(net.len, sizeof(entry->dst.net.bytes)));
+	entry->dst.prefix = prefix;
+	entry->src = mobility_ip_from_host(src);
+	if (gateway && gateway->get_family(gateway) == src->get_family(src))
+	{
+		entry->gateway = mobility_ip_from_host(gateway);
+	}
+	strncpy(entry->ifname, ifname, sizeof(entry->ifname) - 1);
+}
+
+/**
+ * Hook for kernel_interface_t.add_route()
+ */
+static status_t hook_add_route(kernel_interface_t *kernel, chunk_t net,
+							   uint8_t prefix, host_t *gateway, host_t *src,
+							   char *ifname, bool pass)
+{
+	private_mobility_tunnel_routes_t *this = instance;
+	entry_t *entry;
+	status_t status;
+
+	status = this->stock.add_route(kernel, net, prefix, gateway, src, ifname,
+								   pass);
+	if (status == SUCCESS && !pass && ifname)
+	{
+		entry = malloc_thing(entry_t);
+		set_entry(entry, net, prefix, gateway, src, ifname);
+		this->mutex->lock(this->mutex);
+		array_insert(this->routes, ARRAY_HEAD, entry);
+		this->mutex->unlock(this->mutex);
+	}
+	return status;
+}
+
+/**
+ * Forget a route.
+ */
+static void forget(private_mobility_tunnel_routes_t *this, const entry_t *entry)
+{
+	entry_t *current;
+	int i;
+
+	for (i = 0; i < array_count(this->routes); i++)
+	{
+		array_get(this->routes, i, &current);
+		if (memeq(&current->dst, &entry->dst, sizeof(entry->dst)) &&
+			mobility_ip_equals(&current->gateway, &entry->gateway) &&
+			mobility_ip_equals(&current->src, &entry->src) &&
+			streq(current->ifname, entry->ifname))
+		{
+			array_remove(this->routes, i, NULL);
+			free(current);
+			break;
+		}
+	}
+}
+
+/**
+ * Hook for kernel_interface_t.del_route()
+ */
+static status_t hook_del_route(kernel_interface_t *kernel, chunk_t net,
+							   uint8_t prefix, host_t *gateway, host_t *src,
+							   char *ifname, bool pass)
+{
+	private_mobility_tunnel_routes_t *this = instance;
+	entry_t entry;
+
+	if (!pass && ifname)
+	{	/* before it is gone, so that nobody puts it back */
+		set_entry(&entry, net, prefix, gateway, src, ifname);
+		this->mutex->lock(this->mutex);
+		forget(this, &entry);
+		this->mutex->unlock(this->mutex);
+	}
+	return this->stock.del_route(kernel, net, prefix, gateway, src, ifname,
+								 pass);
+}
+
+/**
+ * What the kernel has of a route, with no padding as it is compared as a whole.
+ */
+typedef struct {
+	/** destination */
+	dst_t dst;
+	/** preferred source */
+	mobility_ip_t src;
+} known_t;
+
+/**
+ * Compare routes.
+ */
+static int compare(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(known_t));
+}
+
+/**
+ * Compare routes, to sort them.
+ */
+static int compare_sort(const void *a, const void *b, void *null)
+{
+	return compare(a, b);
+}
+
+/**
+ * What the kernel has.
+ */
+typedef struct {
+	/** table to look at */
+	uint32_t table;
+	/** routes there, known_t */
+	array_t *known;
+} installed_t;
+
+/**
+ * Collect routes, a mobility_nlsocket_cb_t.
+ */
+static void collect(void *data, const struct nlmsghdr *nlh)
+{
+	installed_t *installed = data;
+	mobility_route_msg_t msg;
+	known_t known = {};
+
+	if (nlh->nlmsg_type == RTM_NEWROUTE &&
+		mobility_route_msg_parse(nlh, &msg) && msg.table == installed->table)
+	{
+		known.dst.net = msg.net;
+		known.dst.prefix = msg.prefix;
+		known.src = msg.route.prefsrc;
+		array_insert(installed->known, ARRAY_TAIL, &known);
+	}
+}
+
+/**
+ * Get what the kernel has in charon's table.  Returns FALSE on failure.
+ */
+static bool dump(private_mobility_tunnel_routes_t *this, installed_t *installed)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	int i, error;
+
+	for (i = 0; i < countof(families); i++)
+	{
+		error = this->rtnl->dump(this->rtnl, RTM_GETROUTE, families[i],
+								 RTPROT_STATIC, collect, installed);
+		/* the kernel may lack IPv6 */
+		if (error && error != EOPNOTSUPP && error != EAFNOSUPPORT)
+		{
+			DBG1(DBG_NET, "mobility: reading the routes of tunnels failed: %s",
+				 strerror(error));
+			return FALSE;
+		}
+	}
+	array_sort(installed->known, compare_sort, NULL);
+	return TRUE;
+}
+
+/**
+ * Check if the kernel has a route as charon has added it: an IPv6 route stays
+ * without its preferred source when that is deleted.
+ */
+static bool is_there(const entry_t *entry, installed_t *installed)
+{
+	known_t known;
+
+	memset(&known, 0, sizeof(known));
+	known.dst = entry->dst;
+	known.src = entry->src;
+	return array_bsearch(installed->known, &known, compare, &known) != -1;
+}
+
+/**
+ * Check if there is no route to a destination.  Of several to the same one
+ * charon only installs one.
+ */
+static bool is_missing(private_mobility_tunnel_routes_t *this,
+					   const entry_t *entry, installed_t *installed)
+{
+	entry_t *other;
+	int i;
+
+	if (is_there(entry, installed))
+	{
+		return FALSE;
+	}
+	for (i = 0; i < array_count(this->routes); i++)
+	{
+		array_get(this->routes, i, &other);
+		if (memeq(&other->dst, &entry->dst, sizeof(entry->dst)) &&
+			is_there(other, installed))
+		{
+			return FALSE;
+		}
+	}
+	return TRUE;
+}
+
+METHOD(mobility_tunnel_routes_t, look, bool,
+	private_mobility_tunnel_routes_t *this)
+{
+	installed_t installed = {
+		.table = this->table,
+	};
+	bool missing = FALSE;
+	entry_t *entry;
+	int i;
+
+	if (!this->table)
+	{
+		return FALSE;
+	}
+	installed.known = array_create(sizeof(known_t), 0);
+	this->mutex->lock(this->mutex);
+	if (array_count(this->routes) && dump(this, &installed))
+	{
+		for (i = 0; i < array_count(this->routes); i++)
+		{
+			array_get(this->routes, i, &entry);
+			entry->missing = is_missing(this, entry, &installed);
+			missing |= entry->missing;
+		}
+	}
+	this->mutex->unlock(this->mutex);
+	array_destroy(installed.known);
+	return missing;
+}
+
+/**
+ * Add metrics that charon is told to give routes.
+ */
+static void put_metrics(struct nlmsghdr *nlh)
+{
+	uint32_t mtu, mss;
+	struct nlattr *metrics;
+
+	mtu = lib->settings->get_int(lib->settings,
+								 "%s.plugins.kernel-netlink.mtu", 0, lib->ns);
+	mss = lib->settings->get_int(lib->settings,
+								 "%s.plugins.kernel-netlink.mss", 0, lib->ns);
+	if (mtu || mss)
+	{
+		metrics = mnl_attr_nest_start(nlh, RTA_METRICS);
+		if (mtu)
+		{
+			mnl_attr_put_u32(nlh, RTAX_MTU, mtu);
+		}
+		if (mss)
+		{
+			mnl_attr_put_u32(nlh, RTAX_ADVMSS, mss);
+		}
+		mnl_attr_nest_end(nlh, metrics);
+	}
+}
+
+/**
+ * Add a route as charon does.  It is no route of ours, charon will remove it.
+ */
+static int add_route(private_mobility_tunnel_routes_t *this,
+					 const entry_t *entry)
+{
+	char buf[256] __attribute__((aligned(MNL_ALIGNTO)));
+	size_t len = mobility_ip_bits(&entry->dst.net) / 8;
+	uint32_t ifindex = if_nametoindex(entry->ifname);
+	struct nlmsghdr *nlh;
+	struct rtmsg *rtm;
+
+	if (!ifindex)
+	{	/* the kernel would choose another one */
+		return ENODEV;
+	}
+	nlh = mnl_nlmsg_put_header(buf);
+	nlh->nlmsg_type = RTM_NEWROUTE;
+	nlh->nlmsg_flags = NLM_F_CREATE | NLM_F_REPLACE;
+	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+	rtm->rtm_family = entry->dst.net.family;
+	rtm->rtm_dst_len = entry->dst.prefix;
+	rtm->rtm_protocol = RTPROT_STATIC;
+	rtm->rtm_type = RTN_UNICAST;
+	rtm->rtm_scope = RT_SCOPE_UNIVERSE;
+	mnl_attr_put_u32(nlh, RTA_TABLE, this->table);
+	mnl_attr_put(nlh, RTA_DST, len, entry->dst.net.bytes);
+	mnl_attr_put(nlh, RTA_PREFSRC, len, entry->src.bytes);
+	if (mobility_ip_is_set(&entry->gateway))
+	{
+		mnl_attr_put(nlh, RTA_GATEWAY, len, entry->gateway.bytes);
+	}
+	mnl_attr_put_u32(nlh, RTA_OIF, ifindex);
+	put_metrics(nlh);
+	return this->rtnl->request(this->rtnl, nlh);
+}
+
+/**
+ * Find a route to a destination that is missing.
+ */
+static entry_t *find_missing(private_mobility_tunnel_routes_t *this,
+							 const dst_t *dst)
+{
+	entry_t *entry;
+	int i;
+
+	for (i = 0; i < array_count(this->routes); i++)
+	{
+		array_get(this->routes, i, &entry);
+		if (entry->missing && memeq(&entry->dst, dst, sizeof(*dst)))
+		{
+			return entry;
+		}
+	}
+	return NULL;
+}
+
+/**
+ * Put the route to a destination back, the last one that charon has added.
+ * Returns FALSE if that would have to lead over another interface.
+ */
+static bool restore_dst(private_mobility_tunnel_routes_t *this,
+						const char *name, const char *ifname,
+						traffic_selector_t *ts)
+{
+	dst_t dst = {};
+	entry_t *entry;
+	host_t *net;
+	int error = 0;
+	bool astray;
+
+	ts->to_subnet(ts, &net, &dst.prefix);
+	dst.net = mobility_ip_from_host(net);
+	entry = find_missing(this, &dst);
+	if (entry)
+	{
+		error = add_route(this, entry);
+		if (error)
+		{
+			DBG2(DBG_KNL, "unable to put the route to %H/%u back: %s", net,
+				 dst.prefix, strerror(error));
+		}
+		else
+		{
+			DBG1(DBG_KNL, "mobility: %s: the route to %H/%u was gone, put it "
+				 "back", name, net, dst.prefix);
+		}
+	}
+	astray = error && !streq(entry->ifname, ifname);
+	while (!error && entry)
+	{
+		entry->missing = FALSE;
+		entry = find_missing(this, &dst);
+	}
+	net->destroy(net);
+	return !astray;
+}
+
+METHOD(mobility_tunnel_routes_t, restore, bool,
+	private_mobility_tunnel_routes_t *this, ike_sa_t *ike_sa,
+	const char *ifname)
+{
+	enumerator_t *children, *policies;
+	traffic_selector_t *mine, *others;
+	child_sa_t *child_sa;
+	bool complete = TRUE;
+
+	this->mutex->lock(this->mutex);
+	children = ike_sa->create_child_sa_enumerator(ike_sa);
+	while (children->enumerate(children, &child_sa))
+	{
+		policies = child_sa->create_policy_enumerator(child_sa);
+		while (policies->enumerate(policies, &mine, &others))
+		{
+			complete &= restore_dst(this, ike_sa->get_name(ike_sa), ifname,
+									others);
+		}
+		policies->destroy(policies);
+	}
+	children->destroy(children);
+	this->mutex->unlock(this->mutex);
+	return complete;
+}
+
+METHOD(mobility_tunnel_routes_t, destroy, void,
+	private_mobility_tunnel_routes_t *this)
+{
+	charon->kernel->add_route = this->stock.add_route;
+	charon->kernel->del_route = this->stock.del_route;
+	instance = NULL;
+	array_destroy_function(this->routes, (void*)free, NULL);
+	this->mutex->destroy(this->mutex);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+mobility_tunnel_routes_t *mobility_tunnel_routes_create(mobility_rtnl_t *rtnl)
+{
+	private_mobility_tunnel_routes_t *this;
+
+	INIT(this,
+		.public = {
+			.look = _look,
+			.restore = _restore,
+			.destroy = _destroy,
+		},
+		.rtnl = rtnl,
+		.table = lib->settings->get_int(lib->settings, "%s.routing_table",
+										MOBILITY_CHARON_TABLE, lib->ns),
+		.routes = array_create(0, 0),
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+		.stock = {
+			.add_route = charon->kernel->add_route,
+			.del_route = charon->kernel->del_route,
+		},
+	);
+	instance = this;
+	charon->kernel->add_route = hook_add_route;
+	charon->kernel->del_route = hook_del_route;
+
+	return &this->public;
+}
