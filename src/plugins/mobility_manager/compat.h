@@ -60,4 +60,19 @@ static inline void mobility_compat_no_mobike(peer_cfg_create_t *data)
 #endif
 }
 
+/**
+ * Get what a config proposes for IKE.
+ *
+ * @param ike_cfg	config
+ * @return			list of proposal_t*, to be destroyed
+ */
+static inline linked_list_t *mobility_compat_proposals(ike_cfg_t *ike_cfg)
+{
+#ifdef HAVE_PROPOSALS_LOG
+	return ike_cfg->get_proposals(ike_cfg, FALSE);
+#else
+	return ike_cfg->get_proposals(ike_cfg);
+#endif
+}
+
 #endif /** MOBILITY_COMPAT_H_ @}*/
