@@ -6,6 +6,7 @@
 
 #include "manager.h"
 #include "anchor/anchor.h"
+#include "ike/source_address.h"
 #include "nm/nm.h"
 #include "session/registry.h"
 #include "net/resume.h"
@@ -51,6 +52,11 @@ struct private_mobility_manager_t {
 	 * Gives IKE_SAs their sessions.
 	 */
 	mobility_listener_t *listener;
+
+	/**
+	 * Asks for the addresses that IKE_SAs log in from.
+	 */
+	mobility_source_address_t *source;
 
 	/**
 	 * IKE_SAs that peers move.
@@ -303,6 +309,19 @@ static void tell(mobility_context_t *context, enum mobility_event_kind_t kind,
 	{
 		destroy_reports(paths);
 	}
+}
+
+/**
+ * mobility_source_address_cb_t
+ */
+static host_t *choose_source(void *data, ike_sa_t *ike_sa)
+{
+	private_mobility_manager_t *this = data;
+	mobility_entry_t *entry;
+
+	entry = this->listener->connect(this->listener, ike_sa);
+	return entry && entry->session->connecting && adjust_monitor(this) ?
+				entry->session->choose(entry->session) : NULL;
 }
 
 /**
@@ -617,6 +636,7 @@ METHOD(mobility_manager_t, destroy, void,
 {
 	this->context.settings->set_advisor(this->context.settings, NULL, NULL);
 	DESTROY_IF(this->nm);
+	DESTROY_IF(this->source);
 	if (this->registry)
 	{
 		give_all_back(this);
@@ -718,6 +738,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 	this->listener = mobility_listener_create(&this->context, this->registry,
 							this->anchor ? &this->anchor->follower : NULL,
 							session_ended, this);
+	this->source = mobility_source_address_create(choose_source, this);
 	this->resume = mobility_resume_create(resumed, this);
 	this->nm = mobility_nm_create(NULL, advice_changed, this);
 	if (this->nm)

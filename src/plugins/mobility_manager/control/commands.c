@@ -93,7 +93,8 @@ static void add_status(mobility_vici_message_t *message,
 	message->add(message, "nat", "%s", nat_name(status));
 	message->add(message, "cost", "%u", status->cost);
 	message->add(message, "outage-time", "%u", status->outage_time);
-	if (status->state != MOBILITY_CONNECTED && status->outage_time)
+	if (status->state != MOBILITY_CONNECTED &&
+		status->state != MOBILITY_CONNECTING && status->outage_time)
 	{
 		message->add(message, "outage-left", "%u", status->outage_left);
 	}

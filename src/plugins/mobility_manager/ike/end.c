@@ -6,6 +6,21 @@
 
 #include "ike/end.h"
 
+/**
+ * Check if we have initiated an IKE_SA, or are going to.
+ */
+static bool is_initiator(ike_sa_t *ike_sa)
+{
+	ike_sa_id_t *id;
+
+	if (ike_sa->get_state(ike_sa) == IKE_CREATED)
+	{
+		id = ike_sa->get_id(ike_sa);
+		return id->is_initiator(id);
+	}
+	return ike_sa->has_condition(ike_sa, COND_ORIGINAL_INITIATOR);
+}
+
 /*
  * Described in header.
  */
@@ -18,7 +33,7 @@ mobility_end_t mobility_end_get(mobility_settings_t *settings,
 	{
 		return MOBILITY_END_NONE;
 	}
-	if (!ike_sa->has_condition(ike_sa, COND_ORIGINAL_INITIATOR))
+	if (!is_initiator(ike_sa))
 	{
 		return settings->follow_clients(settings) ? MOBILITY_END_ANCHOR
 												  : MOBILITY_END_NONE;

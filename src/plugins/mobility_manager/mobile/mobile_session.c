@@ -7,6 +7,7 @@
 #include "mobile/mobile_session.h"
 #include "net/clock.h"
 #include "session/hold.h"
+#include "mobile/login.h"
 #include "mobile/mover.h"
 #include "mobile/peer_names.h"
 #include "mobile/restoration.h"
@@ -52,6 +53,11 @@ struct private_mobility_session_t {
 	 * IKE_SA, NULL if none is bound.
 	 */
 	ike_sa_t *ike_sa;
+
+	/**
+	 * Has the IKE_SA log in, before it is held.
+	 */
+	mobility_login_t *login;
 
 	/**
 	 * Holds the IKE_SA.
@@ -194,6 +200,12 @@ static void arm(private_mobility_session_t *this)
 {
 	uint64_t deadline;
 
+	if (this->public.connecting)
+	{
+		this->context->arm(this->context, &this->public,
+						   this->login->get_deadline(this->login));
+		return;
+	}
 	if (this->fsm.state == MOBILITY_CONNECTED)
 	{
 		mobility_switch_back_plan(&this->switch_back, &this->config,
@@ -463,6 +475,23 @@ static status_t measure(private_mobility_session_t *this)
 	return status;
 }
 
+/**
+ * Look at the network, and at the time, while the IKE_SA logs in.
+ */
+static status_t log_in(private_mobility_session_t *this)
+{
+	status_t status;
+
+	mobility_peer_names_take(&this->names, this->connection,
+							 this->course->candidates->remotes);
+	status = this->login->look(this->login);
+	if (status != DESTROY_ME)
+	{
+		arm(this);
+	}
+	return status;
+}
+
 METHOD(mobility_session_t, look, status_t,
 	private_mobility_session_t *this)
 {
@@ -474,6 +503,10 @@ METHOD(mobility_session_t, look, status_t,
 	status_t status;
 	bool changed;
 
+	if (this->public.connecting)
+	{
+		return log_in(this);
+	}
 	if (!this->hold->is_held(this->hold))
 	{
 		return act(this);
@@ -634,6 +667,11 @@ METHOD(mobility_session_t, tick, status_t,
 	bool review = this->switch_back.review && now >= this->switch_back.review;
 	status_t status;
 
+	if (this->public.connecting)
+	{	/* the peer may have other addresses that answer */
+		mobility_peer_names_resolve(&this->names, this->ike_sa, now);
+		return log_in(this);
+	}
 	if (!this->hold->is_held(this->hold))
 	{
 		this->context->arm(this->context, &this->public, 0);
@@ -687,7 +725,8 @@ static bool is_ours(private_mobility_session_t *this, message_t *message)
 	id = message->get_ike_sa_id(message);
 	ours = this->ike_sa->get_id(this->ike_sa);
 	return id->get_initiator_spi(id) == ours->get_initiator_spi(ours) &&
-		   id->get_responder_spi(id) == ours->get_responder_spi(ours);
+		   (id->get_responder_spi(id) == ours->get_responder_spi(ours) ||
+			this->public.connecting);
 }
 
 /**
@@ -710,6 +749,12 @@ METHOD(mobility_session_t, message, void,
 
 	if (!is_ours(this, message))
 	{
+		return;
+	}
+	if (this->public.connecting)
+	{
+		this->login->message(this->login, message, incoming, plain);
+		arm(this);
 		return;
 	}
 	if (!incoming && !plain && message->get_request(message))
@@ -959,6 +1004,56 @@ static void start(private_mobility_session_t *this)
 	this->vigil->moved(this->vigil, this->vigil->get_rtt(this->vigil));
 }
 
+METHOD(mobility_session_t, connect_, void,
+	private_mobility_session_t *this, ike_sa_t *ike_sa)
+{
+	if (!this->public.connecting)
+	{
+		this->ike_sa = ike_sa;
+		this->public.connecting = TRUE;
+		this->standing.state = MOBILITY_CONNECTING;
+		this->standing.since = time(NULL);
+		explain(this, "logging in");
+		this->login->begin(this->login, ike_sa);
+	}
+}
+
+METHOD(mobility_session_t, choose, host_t*,
+	private_mobility_session_t *this)
+{
+	return this->login->choose(this->login);
+}
+
+/**
+ * The IKE_SA logs in no longer: it is established, or going to be destroyed.
+ */
+static void end_login(private_mobility_session_t *this)
+{
+	if (this->public.connecting)
+	{
+		this->login->end(this->login);
+		this->public.connecting = FALSE;
+		this->ike_sa = NULL;
+	}
+}
+
+/**
+ * Go on over the path that the IKE_SA has logged in over, which is pinned.
+ */
+static void use_login(private_mobility_session_t *this, ike_sa_t *ike_sa)
+{
+	mobility_candidates_t *candidates = this->course->candidates;
+	mobility_path_t *path;
+
+	end_login(this);
+	path = candidates->find(candidates, ike_sa->get_my_host(ike_sa),
+							ike_sa->get_other_host(ike_sa));
+	if (path)
+	{
+		mobility_heading_use(&this->course->heading, mobility_path_clone(path));
+	}
+}
+
 METHOD(mobility_session_t, bind_, void,
 	private_mobility_session_t *this, ike_sa_t *ike_sa)
 {
@@ -966,6 +1061,10 @@ METHOD(mobility_session_t, bind_, void,
 		.type = MOBILITY_EV_ABANDONED,
 	};
 
+	if (this->public.connecting)
+	{
+		use_login(this, ike_sa);
+	}
 	if (!this->ike_sa)
 	{
 		start(this);
@@ -981,7 +1080,11 @@ METHOD(mobility_session_t, bind_, void,
 METHOD(mobility_session_t, release, void,
 	private_mobility_session_t *this)
 {
-	tell_state(this);
+	end_login(this);
+	if (this->ike_sa)
+	{
+		tell_state(this);
+	}
 	this->due = 0;
 	this->context->arm(this->context, &this->public, 0);
 	this->ike_sa = NULL;
@@ -1080,7 +1183,8 @@ METHOD(mobility_session_t, get_status, mobility_status_t*,
 		.outage_time = this->config.network_outage_time,
 		.outage_left = mobility_fsm_outage_left(&this->fsm, &this->times,
 												mobility_now()) / 1000,
-		.exchange = request->get_name(request),
+		.exchange = this->public.connecting ? NULL
+											: request->get_name(request),
 	);
 	status->moves = this->public.records->get_move(this->public.records,
 												   &status->last_move);
@@ -1125,6 +1229,7 @@ METHOD(mobility_session_t, destroy, void,
 	release(this);
 	this->names.resolver->forget(this->names.resolver, this->public.number);
 	this->hold->destroy(this->hold);
+	this->login->destroy(this->login);
 	this->vigil->destroy(this->vigil);
 	this->mover->destroy(this->mover);
 	mobility_trial_end(&this->switch_back.trial);
@@ -1156,6 +1261,8 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 		.public = {
 			.number = number,
 			.records = records,
+			.connect = _connect_,
+			.choose = _choose,
 			.bind = _bind_,
 			.release = _release,
 			.give_back = _give_back,
@@ -1190,6 +1297,9 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 					context->backlog,
 					this->connection, &listener, this);
 	this->course = &this->mover->course;
+	this->login = mobility_login_create(context->hooks, this->course,
+										this->mover->retransmission,
+										&this->standing, &this->public);
 	this->hold = mobility_hold_create(context->hooks,
 									  this->mover->retransmission->request,
 									  &this->fsm, this->connection, &role,

@@ -111,16 +111,52 @@ static mobility_entry_t *add_session(private_mobility_listener_t *this,
 	return session->entry;
 }
 
+METHOD(mobility_listener_t, connect_, mobility_entry_t*,
+	private_mobility_listener_t *this, ike_sa_t *ike_sa)
+{
+	mobility_ike_hooks_t *hooks = this->context->hooks;
+	mobility_entry_t *entry;
+
+	if (hooks->get_handler(hooks, ike_sa))
+	{
+		return find(this, ike_sa);
+	}
+	if (mobility_end_get(this->context->settings, ike_sa) !=
+														MOBILITY_END_MOBILE)
+	{
+		return NULL;
+	}
+	entry = add_session(this, ike_sa, 0, NULL);
+	entry->session->connect(entry->session, ike_sa);
+	return entry;
+}
+
+METHOD(mobility_listener_t, drop, void,
+	private_mobility_listener_t *this, mobility_entry_t *entry)
+{
+	this->registry->forget(this->registry, entry);
+	this->ended(this->data);
+}
+
 /**
- * Start to manage an IKE_SA, with the session of the one that it replaces.
+ * Start to manage an IKE_SA, with the session of the one that it replaces, else
+ * with the one that it has since it was connecting, if any.
  */
-static void manage(private_mobility_listener_t *this, ike_sa_t *ike_sa)
+static void manage(private_mobility_listener_t *this, ike_sa_t *ike_sa,
+				   mobility_entry_t *login)
 {
 	mobility_path_history_t *records = NULL;
 	mobility_entry_t *entry;
 	uint32_t number = 0;
 
 	entry = this->registry->succeed(this->registry, ike_sa, &number, &records);
+	if (login && (entry || number))
+	{
+		login->session->release(login->session);
+		drop(this, login);
+		login = NULL;
+	}
+	entry = entry ?: login;
 	bind_session(this, entry ?: add_session(this, ike_sa, number, records),
 				 ike_sa);
 	DBG1(DBG_IKE, "mobility: managing %s[%u]", ike_sa->get_name(ike_sa),
@@ -128,36 +164,9 @@ static void manage(private_mobility_listener_t *this, ike_sa_t *ike_sa)
 }
 
 /**
- * An IKE_SA was established, which end of it is ours?
- */
-static void established(private_mobility_listener_t *this, ike_sa_t *ike_sa)
-{
-	mobility_ike_hooks_t *hooks = this->context->hooks;
-
-	if (hooks->get_handler(hooks, ike_sa) ||
-		!ike_sa->supports_extension(ike_sa, EXT_MOBIKE))
-	{
-		return;
-	}
-	switch (mobility_end_get(this->context->settings, ike_sa))
-	{
-		case MOBILITY_END_MOBILE:
-			manage(this, ike_sa);
-			break;
-		case MOBILITY_END_ANCHOR:
-			if (this->follower)
-			{
-				this->follower->take(this->follower, ike_sa);
-			}
-			break;
-		default:
-			break;
-	}
-}
-
-/**
- * Stop to manage an IKE_SA that is going to be destroyed.  The session itself
- * lives as long as the IKE_SA, whose task manager may have tasks of it.
+ * Stop to manage an IKE_SA that is going to be destroyed, or is not ours after
+ * all.  The session itself lives as long as the IKE_SA: its task manager may have
+ * tasks of it, and packets need the pin of the path it has logged in over.
  */
 static void end_session(private_mobility_listener_t *this,
 						mobility_entry_t *entry)
@@ -167,11 +176,40 @@ static void end_session(private_mobility_listener_t *this,
 	this->ended(this->data);
 }
 
-METHOD(mobility_listener_t, drop, void,
-	private_mobility_listener_t *this, mobility_entry_t *entry)
+/**
+ * An IKE_SA was established, which end of it is ours?
+ */
+static void established(private_mobility_listener_t *this, ike_sa_t *ike_sa)
 {
-	this->registry->forget(this->registry, entry);
-	this->ended(this->data);
+	mobility_ike_hooks_t *hooks = this->context->hooks;
+	mobility_entry_t *login = find(this, ike_sa);
+
+	if (hooks->get_handler(hooks, ike_sa) &&
+		!(login && login->session->connecting))
+	{
+		return;
+	}
+	if (ike_sa->supports_extension(ike_sa, EXT_MOBIKE))
+	{
+		switch (mobility_end_get(this->context->settings, ike_sa))
+		{
+			case MOBILITY_END_MOBILE:
+				manage(this, ike_sa, login);
+				return;
+			case MOBILITY_END_ANCHOR:
+				if (this->follower)
+				{
+					this->follower->take(this->follower, ike_sa);
+				}
+				return;
+			default:
+				break;
+		}
+	}
+	if (login)
+	{
+		end_session(this, login);
+	}
 }
 
 METHOD(listener_t, ike_updown, bool,
@@ -254,22 +292,43 @@ METHOD(listener_t, ike_reestablish_post, bool,
 	return TRUE;
 }
 
+/**
+ * An IKE_SA sends its first request, or sends another one instead.
+ */
+static void connecting(private_mobility_listener_t *this, ike_sa_t *ike_sa)
+{
+	ike_sa_t *old = charon->bus->get_sa(charon->bus);
+	mobility_entry_t *entry;
+
+	if (old && old != ike_sa && old->has_condition(old, COND_REAUTHENTICATING))
+	{	/* not every charon calls ike_reestablish_post() if it makes before it
+		 * breaks, but the thread that does has checked out the old one */
+		this->registry->expect(this->registry, old,
+							   ike_sa->get_unique_id(ike_sa));
+		if (old->get_state(old) != IKE_DELETING)
+		{	/* which is held until this one is established */
+			return;
+		}
+	}
+	if (mobility_task_queued(ike_sa, TASK_QUEUE_ACTIVE, TASK_IKE_INIT))
+	{	/* else it is only to replace one by rekeying */
+		entry = connect_(this, ike_sa);
+		if (entry)
+		{	/* its SPI may be another one now */
+			this->registry->rebind(this->registry, entry, ike_sa);
+			queue(this, entry, MOBILITY_WORK_LOOK);
+		}
+	}
+}
+
 METHOD(listener_t, ike_state_change, bool,
 	private_mobility_listener_t *this, ike_sa_t *ike_sa, ike_sa_state_t state)
 {
 	mobility_entry_t *entry;
-	ike_sa_t *old;
 
 	if (state == IKE_CONNECTING)
-	{	/* not every charon calls ike_reestablish_post() if it makes before it
-		 * breaks, but the thread that does has checked out the old one */
-		old = charon->bus->get_sa(charon->bus);
-		if (old && old != ike_sa &&
-			old->has_condition(old, COND_REAUTHENTICATING))
-		{
-			this->registry->expect(this->registry, old,
-								   ike_sa->get_unique_id(ike_sa));
-		}
+	{
+		connecting(this, ike_sa);
 	}
 	else if (state == IKE_DESTROYING)
 	{
@@ -294,14 +353,14 @@ METHOD(listener_t, message, bool,
 	mobility_entry_t *entry;
 
 	entry = find(this, ike_sa);
-	if (entry)
-	{
-		entry->session->message(entry->session, message, incoming, plain);
-	}
-	else if (plain && !incoming)
+	if (plain && !incoming && !(entry && !entry->session->connecting))
 	{
 		mobility_address_list(this->context->settings, this->context->monitor,
 							  ike_sa, message);
+	}
+	if (entry)
+	{
+		entry->session->message(entry->session, message, incoming, plain);
 	}
 	return TRUE;
 }
@@ -391,6 +450,7 @@ mobility_listener_t *mobility_listener_create(mobility_context_t *context,
 				.ike_update = _ike_update,
 				.ike_reestablish_post = _ike_reestablish_post,
 			},
+			.connect = _connect_,
 			.find = _find,
 			.drop = _drop,
 			.destroy = _destroy,

@@ -41,6 +41,15 @@ struct mobility_listener_t {
 	listener_t listener;
 
 	/**
+	 * An IKE_SA is going to log in, or begins to do so: manage it from now on,
+	 * if it is ours.  May be called by listeners.
+	 *
+	 * @param ike_sa	IKE_SA
+	 * @return			its entry, NULL if it is not ours, or hooked by others
+	 */
+	mobility_entry_t *(*connect)(mobility_listener_t *this, ike_sa_t *ike_sa);
+
+	/**
 	 * Find the entry of an IKE_SA that we manage.
 	 *
 	 * @param ike_sa	IKE_SA, NULL to find none

@@ -124,6 +124,27 @@ struct mobility_session_t {
 	void *entry;
 
 	/**
+	 * The IKE_SA is logging in: until it is bound, it is only watched.  Read
+	 * only.
+	 */
+	bool connecting;
+
+	/**
+	 * An IKE_SA is going to log in, or begins to do so; called by listeners.
+	 *
+	 * @param ike_sa	IKE_SA, as initiator
+	 */
+	void (*connect)(mobility_session_t *this, ike_sa_t *ike_sa);
+
+	/**
+	 * Choose the path that a connecting IKE_SA logs in over, and pin it.  Not to
+	 * be called by listeners.
+	 *
+	 * @return			our address, allocated, NULL if there is no path
+	 */
+	host_t *(*choose)(mobility_session_t *this);
+
+	/**
 	 * Take an IKE_SA: hook it.  If it replaces another one by rekeying, both
 	 * have to be checked out.  If the session was released before, it was
 	 * established anew.

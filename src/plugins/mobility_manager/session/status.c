@@ -6,11 +6,12 @@
 
 #include "session/status.h"
 
-ENUM(mobility_state_names, MOBILITY_CONNECTED, MOBILITY_FAILED,
+ENUM(mobility_state_names, MOBILITY_CONNECTED, MOBILITY_CONNECTING,
 	"connected",
 	"dormant",
 	"waiting-to-reconnect",
 	"failed",
+	"connecting",
 );
 
 /*

@@ -36,9 +36,12 @@ enum mobility_state_t {
 	MOBILITY_WAITING,
 	/** the outage time ran out, or the IKE_SA's lifetime */
 	MOBILITY_FAILED,
+	/** logging in over whichever uplink works, or waiting for one; before the
+	 * state machine begins */
+	MOBILITY_CONNECTING,
 };
 
-/** names: connected, dormant, waiting-to-reconnect, failed */
+/** names: connected, dormant, waiting-to-reconnect, failed, connecting */
 extern enum_name_t *mobility_state_names;
 
 /**
@@ -77,7 +80,7 @@ struct mobility_status_t {
 	uint32_t cost;
 	/** configured network outage time in seconds, 0 for no limit */
 	uint32_t outage_time;
-	/** seconds of it left, meaningful unless connected */
+	/** seconds of it left, meaningful unless connected or connecting */
 	uint32_t outage_left;
 	/** exchange type name in flight, NULL if none (static string) */
 	const char *exchange;

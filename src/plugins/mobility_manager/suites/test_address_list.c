@@ -59,6 +59,14 @@ static ike_version_t get_version(ike_sa_t *this)
 }
 
 /**
+ * ike_sa_t.get_state
+ */
+static ike_sa_state_t get_state(ike_sa_t *this)
+{
+	return IKE_CONNECTING;
+}
+
+/**
  * ike_sa_t.has_condition
  */
 static bool has_condition(ike_sa_t *this, ike_condition_t condition)
@@ -198,6 +206,7 @@ static void setup(void)
 	monitor = mobility_monitor_create(rtnl, (void*)nop, NULL);
 	sa.public = (ike_sa_t){
 		.get_version = get_version,
+		.get_state = get_state,
 		.has_condition = has_condition,
 		.get_name = get_name,
 		.get_my_host = get_my_host,

@@ -38,6 +38,8 @@ static struct {
 	listener_t first, last;
 	/** it is being called */
 	bool listening;
+	/** listener that has IKE_SAs log in */
+	listener_t login;
 	/** stands in for the anchor end, and how often it was called */
 	mobility_follower_t follower;
 	u_int taken, rekeyed, left;
@@ -328,6 +330,122 @@ START_TEST(test_ends)
 	ck_assert_int_eq(t.left, 2);
 	ck_assert_int_eq(count_entries(), 0);
 	ck_assert_int_eq(t.ended, cases[_i].managed);
+}
+END_TEST
+
+METHOD(listener_t, log_in, bool,
+	listener_t *this, ike_sa_t *ike_sa, ike_sa_state_t state)
+{
+	mobility_entry_t *entry;
+
+	if (state == IKE_CONNECTING)
+	{
+		entry = t.listener->connect(t.listener, ike_sa);
+		ck_assert(!entry || entry->session->connecting);
+		ck_assert(t.listener->connect(t.listener, ike_sa) == entry);
+	}
+	return TRUE;
+}
+
+/**
+ * Have IKE_SAs log in from now on
+ */
+static void begin_logins(void)
+{
+	t.login = (listener_t){
+		.ike_state_change = _log_in,
+	};
+	charon->bus->add_listener(charon->bus, &t.login);
+}
+
+/**
+ * The session there is while an IKE_SA is connecting is that of the established
+ * one, if that is managed.
+ */
+START_TEST(test_login)
+{
+	static const struct {
+		mock_ike_conf_t conf;
+		bool login, managed;
+	} cases[] = {
+		{ {}, TRUE, TRUE },
+		{ { .no_mobike = TRUE }, TRUE, FALSE },
+		{ { .name = "other" }, FALSE, FALSE },
+		{ { .responder = TRUE }, FALSE, FALSE },
+	};
+	ike_sa_id_t *id;
+
+	begin_logins();
+	id = mock_ike_create(&cases[_i].conf);
+	ck_assert_int_eq(find(id) != NULL, cases[_i].managed);
+	/* the pin of what has logged in stays as long as that does */
+	ck_assert_int_eq(count_entries(), cases[_i].login);
+	ck_assert_int_eq(count_shown(0), cases[_i].managed);
+	ck_assert_int_eq(t.ended, cases[_i].login && !cases[_i].managed);
+	if (cases[_i].managed)
+	{
+		ck_assert(!find(id)->session->connecting);
+		ck_assert_int_eq(get_number(id), 1);
+		ck_assert(take_work(id) & MOBILITY_WORK_LOOK);
+	}
+	succession_end(id, TRUE);
+	ck_assert_int_eq(count_entries(), 0);
+	ck_assert_int_eq(t.ended, cases[_i].login);
+	charon->bus->remove_listener(charon->bus, &t.login);
+}
+END_TEST
+
+/**
+ * An IKE_SA that replaces another one logs in with a session of its own, but
+ * goes on with that of the other.
+ */
+START_TEST(test_login_again)
+{
+	ike_sa_id_t *id, *new;
+	uint32_t number;
+
+	id = mock_ike_create(NULL);
+	number = get_number(id);
+	begin_logins();
+	new = succession_begin(id, _i);
+	ck_assert(find(new)->session->connecting);
+	ck_assert_int_eq(count_entries(), 2);
+	succession_establish(new);
+	ck_assert(!find(new)->session->connecting);
+	ck_assert_int_eq(get_number(new), number);
+	ck_assert_int_eq(count_shown(number), 1);
+	ck_assert_int_eq(count_shown(0), 1);
+	ck_assert_int_eq(count_entries(), _i == REAUTH_BREAK ? 1 : 2);
+	if (_i == REAUTH_BREAK)
+	{
+		id->destroy(id);
+	}
+	else
+	{
+		succession_end(id, TRUE);
+	}
+	succession_end(new, TRUE);
+	ck_assert_int_eq(count_entries(), 0);
+	charon->bus->remove_listener(charon->bus, &t.login);
+}
+END_TEST
+
+/**
+ * A login that fails leaves nothing behind.
+ */
+START_TEST(test_login_fails)
+{
+	ike_sa_id_t *id, *new;
+
+	id = mock_ike_create(NULL);
+	begin_logins();
+	new = succession_begin(id, REAUTH_BREAK);
+	ck_assert_int_eq(t.registry->get_active(t.registry), 1);
+	succession_end(new, _i);
+	ck_assert_int_eq(count_entries(), 0);
+	ck_assert_int_eq(t.registry->get_active(t.registry), 0);
+	id->destroy(id);
+	charon->bus->remove_listener(charon->bus, &t.login);
 }
 END_TEST
 
@@ -929,6 +1047,9 @@ Suite *mobility_suite_create(void)
 	tc = tcase_create("life");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, test_ends, 0, 8);
+	tcase_add_loop_test(tc, test_login, 0, 4);
+	tcase_add_loop_test(tc, test_login_again, 0, WAYS);
+	tcase_add_loop_test(tc, test_login_fails, 0, 2);
 	tcase_add_test(tc, test_hooked);
 	tcase_add_loop_test(tc, test_end, 0, 2);
 	tcase_add_test(tc, test_rekey);
