@@ -79,6 +79,18 @@ struct private_mobility_path_health_t {
 	uint64_t fresh;
 
 	/**
+	 * Packets came in over the path in use.
+	 */
+	bool proven;
+
+	/**
+	 * Longest time that packets had to wait for others to come in, and the time
+	 * to forget it.
+	 */
+	uint64_t gap;
+	uint64_t gap_end;
+
+	/**
 	 * Number of suspicions refuted since the last packet came in.
 	 */
 	u_int refuted;
@@ -155,6 +167,33 @@ static void rebase(private_mobility_path_health_t *this, uint64_t now,
 	this->harmless = 0;
 	this->fresh = 0;
 	restart_window(this, now, sample);
+}
+
+/**
+ * Get how long packets have left without any that came in.
+ */
+static uint64_t get_wait(private_mobility_path_health_t *this)
+{
+	return this->waiting ? this->last_out + SLACK - this->since : 0;
+}
+
+/**
+ * Keep in mind how long packets have to wait for an answer, unless nobody knows
+ * if the path was there all the time.
+ */
+static void note_gap(private_mobility_path_health_t *this, uint64_t now)
+{
+	uint64_t wait = get_wait(this);
+
+	if (now >= this->gap_end)
+	{
+		this->gap = 0;
+	}
+	if (wait && wait >= this->gap && this->verdict != MOBILITY_HEALTH_SILENT)
+	{
+		this->gap = wait;
+		this->gap_end = now + MEMORY;
+	}
 }
 
 /**
@@ -249,7 +288,11 @@ METHOD(mobility_path_health_t, sample_, mobility_health_t,
 	}
 	else if (sample->in > this->last.in)
 	{
+		note_gap(this, now);
 		end_silence(this, now);
+		/* what was on its way when the path changed came over another one */
+		this->proven = this->proven ||
+					   now >= this->fresh + MOBILITY_PATH_HEALTH_PERIOD;
 		count_losses(this, now, sample);
 		if (this->verdict == MOBILITY_HEALTH_SILENT)
 		{
@@ -269,6 +312,16 @@ METHOD(mobility_path_health_t, get_verdict, mobility_health_t,
 	private_mobility_path_health_t *this)
 {
 	return this->verdict;
+}
+
+METHOD(mobility_path_health_t, get_facts, void,
+	private_mobility_path_health_t *this, mobility_path_health_facts_t *facts)
+{
+	*facts = (mobility_path_health_facts_t){
+		.proven = this->proven,
+		.silence = get_wait(this),
+		.gap = this->gap,
+	};
 }
 
 METHOD(mobility_path_health_t, refuted, void,
@@ -291,6 +344,7 @@ METHOD(mobility_path_health_t, moved, void,
 		rebase(this, now, &this->last);
 		this->verdict = MOBILITY_HEALTH_HEALTHY;
 		this->fresh = now;
+		this->proven = FALSE;
 		/* what was lost until something arrives was lost on the way left */
 		this->last_in = 0;
 	}
@@ -319,6 +373,7 @@ mobility_path_health_t *mobility_path_health_create()
 		.public = {
 			.sample = _sample_,
 			.get_verdict = _get_verdict,
+			.get_facts = _get_facts,
 			.refuted = _refuted,
 			.moved = _moved,
 			.set_rtt = _set_rtt,

@@ -46,6 +46,7 @@
 #define MOBILITY_PATH_HEALTH_LOSS_RETURN 5
 
 typedef enum mobility_health_t mobility_health_t;
+typedef struct mobility_path_health_facts_t mobility_path_health_facts_t;
 typedef struct mobility_path_health_sample_t mobility_path_health_sample_t;
 typedef struct mobility_path_health_t mobility_path_health_t;
 
@@ -79,6 +80,20 @@ struct mobility_path_health_sample_t {
 };
 
 /**
+ * What is known about the traffic over the path in use.
+ */
+struct mobility_path_health_facts_t {
+	/** packets came in over it */
+	bool proven;
+	/** ms that packets have left and none came in, 0 if none is without an
+	 * answer; known to be that long, not counting what is too recent */
+	uint64_t silence;
+	/** longest such time within the last minute that was over when packets came
+	 * in, over this path or the ones before: what the session has to wait for */
+	uint64_t gap;
+};
+
+/**
  * Watches the traffic of a session.  Not thread-safe, the owner locks.
  */
 struct mobility_path_health_t {
@@ -102,6 +117,14 @@ struct mobility_path_health_t {
 	 * @return			verdict
 	 */
 	mobility_health_t (*get_verdict)(mobility_path_health_t *this);
+
+	/**
+	 * Get what is known about the traffic over the path in use.
+	 *
+	 * @param facts		gets filled in
+	 */
+	void (*get_facts)(mobility_path_health_t *this,
+					  mobility_path_health_facts_t *facts);
 
 	/**
 	 * The peer can be reached although nothing returned: it is what is sent

@@ -724,6 +724,8 @@ static void name_child(private_mobility_traffic_t *this, watched_t *watched,
 	{
 		this->children->remove(this->children, &child->sas.out);
 		child->state = CHILD_NEW;
+		/* a copy has its counters from when it was made */
+		child->counts = FALSE;
 	}
 	child->named = TRUE;
 	child->sas = *sas;
@@ -878,6 +880,28 @@ METHOD(mobility_traffic_t, get_verdict, mobility_health_t,
 	return verdict;
 }
 
+METHOD(mobility_traffic_t, sample_, void,
+	private_mobility_traffic_t *this, uint32_t id)
+{
+	sample(this, id, TRUE);
+}
+
+METHOD(mobility_traffic_t, get_facts, void,
+	private_mobility_traffic_t *this, uint32_t id,
+	mobility_path_health_facts_t *facts)
+{
+	watched_t *watched;
+
+	*facts = (mobility_path_health_facts_t){};
+	this->mutex->lock(this->mutex);
+	watched = get_watched(this, id);
+	if (watched)
+	{
+		watched->flow->get_facts(watched->flow, facts);
+	}
+	this->mutex->unlock(this->mutex);
+}
+
 METHOD(mobility_traffic_t, destroy, void,
 	private_mobility_traffic_t *this)
 {
@@ -924,6 +948,8 @@ mobility_traffic_t *mobility_traffic_create(mobility_xfrm_t *xfrm,
 			.refuted = _refuted,
 			.moved = _moved,
 			.get_verdict = _get_verdict,
+			.sample = _sample_,
+			.get_facts = _get_facts,
 			.destroy = _destroy,
 		},
 		.cb = cb,

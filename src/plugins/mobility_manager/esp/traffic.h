@@ -44,8 +44,8 @@ struct mobility_traffic_sas_t {
 };
 
 /**
- * Called when the verdict of a watch changed, by a thread that holds no lock.
- * The watch may have ended.
+ * Called when the verdict of a watch changed, by a thread that holds no lock of
+ * the watches, but may have an IKE_SA checked out.  The watch may have ended.
  *
  * @param data			user data
  * @param number		number of the session
@@ -55,9 +55,10 @@ typedef void (*mobility_traffic_cb_t)(void *data, uint32_t number,
 									  mobility_health_t verdict);
 
 /**
- * Watches traffic.  Methods may be called from any thread.  All but watch() do
- * not block, bus listeners may call them: the lock they take is a leaf and not
- * held for requests to the kernel.  What has ended is silently ignored.
+ * Watches traffic.  Methods may be called from any thread.  All but watch() and
+ * sample() do not block, bus listeners may call them: the lock they take is a
+ * leaf and not held for requests to the kernel.  What has ended is silently
+ * ignored.
  */
 struct mobility_traffic_t {
 
@@ -76,8 +77,9 @@ struct mobility_traffic_t {
 	 * whenever they may be others, or the kernel may have them at last.
 	 *
 	 * An SA takes the place of the one with its SPI, and what was counted
-	 * stays. SAs that are not named anymore are watched as long as the kernel
-	 * has them, as the peer may still use them.
+	 * stays; what it has counted by itself until then does not count. SAs that
+	 * are not named anymore are watched as long as the kernel has them, as the
+	 * peer may still use them.
 	 *
 	 * Waits for the kernel, if there is anything to ask it for. Failures are
 	 * logged once for each CHILD_SA.
@@ -124,6 +126,23 @@ struct mobility_traffic_t {
 	 */
 	mobility_health_t (*get_verdict)(mobility_traffic_t *this,
 									 uint32_t watch);
+
+	/**
+	 * Have a look at the counters now.  Waits for the kernel, and may call the
+	 * callback.
+	 *
+	 * @param watch		ID of the watch
+	 */
+	void (*sample)(mobility_traffic_t *this, uint32_t watch);
+
+	/**
+	 * Get what is known about the traffic over the path in use.
+	 *
+	 * @param watch		ID of the watch
+	 * @param facts		gets filled in, all zero if nothing is watched
+	 */
+	void (*get_facts)(mobility_traffic_t *this, uint32_t watch,
+					  mobility_path_health_facts_t *facts);
 
 	/**
 	 * Destroy; waits for a callback under way.

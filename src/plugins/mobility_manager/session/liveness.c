@@ -144,6 +144,25 @@ METHOD(mobility_liveness_t, get_verdict, mobility_health_t,
 	return this->traffic->get_verdict(this->traffic, this->watch);
 }
 
+METHOD(mobility_liveness_t, sample, void,
+	private_mobility_liveness_t *this)
+{
+	if (this->traffic)
+	{
+		this->traffic->sample(this->traffic, this->watch);
+	}
+}
+
+METHOD(mobility_liveness_t, get_facts, void,
+	private_mobility_liveness_t *this, mobility_path_health_facts_t *facts)
+{
+	*facts = (mobility_path_health_facts_t){};
+	if (this->traffic)
+	{
+		this->traffic->get_facts(this->traffic, this->watch, facts);
+	}
+}
+
 METHOD(mobility_liveness_t, destroy, void,
 	private_mobility_liveness_t *this)
 {
@@ -167,6 +186,8 @@ mobility_liveness_t *mobility_liveness_create(mobility_traffic_t *traffic,
 			.moved = _moved,
 			.get_rtt = _get_rtt,
 			.get_verdict = _get_verdict,
+			.sample = _sample,
+			.get_facts = _get_facts,
 			.destroy = _destroy,
 		},
 		.traffic = traffic,

@@ -70,6 +70,20 @@ struct mobility_liveness_t {
 	mobility_health_t (*get_verdict)(mobility_liveness_t *this);
 
 	/**
+	 * Have a look at the traffic now.  Not to be called by bus listeners: it
+	 * waits for the kernel.
+	 */
+	void (*sample)(mobility_liveness_t *this);
+
+	/**
+	 * Get what is known about the traffic over the path in use.
+	 *
+	 * @param facts		gets filled in, all zero if the kernel does not tell of it
+	 */
+	void (*get_facts)(mobility_liveness_t *this,
+					  mobility_path_health_facts_t *facts);
+
+	/**
 	 * Destroy a mobility_liveness_t, watches nothing anymore.
 	 */
 	void (*destroy)(mobility_liveness_t *this);

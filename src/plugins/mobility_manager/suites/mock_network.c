@@ -284,6 +284,20 @@ METHOD(mobility_traffic_t, get_verdict, mobility_health_t,
 	return net.public.verdict;
 }
 
+METHOD(mobility_traffic_t, moved, void,
+	mobility_traffic_t *this, uint32_t watch)
+{
+	net.public.verdict = MOBILITY_HEALTH_HEALTHY;
+	net.public.traffic = (mobility_path_health_facts_t){};
+}
+
+METHOD(mobility_traffic_t, get_facts, void,
+	mobility_traffic_t *this, uint32_t watch,
+	mobility_path_health_facts_t *facts)
+{
+	*facts = net.public.traffic;
+}
+
 METHOD(mobility_resolver_t, resolve, void,
 	mobility_resolver_t *this, uint32_t number, const char *name, int family)
 {
@@ -343,8 +357,10 @@ mock_network_t *mock_network_create(mobility_context_t *context)
 		.end = (void*)nop,
 		.set_rtt = _set_rtt,
 		.refuted = (void*)nop,
-		.moved = (void*)nop,
+		.moved = _moved,
 		.get_verdict = _get_verdict,
+		.sample = (void*)nop,
+		.get_facts = _get_facts,
 	};
 	net.lost_vips.restore = (void*)return_true;
 	net.resolver = (mobility_resolver_t){

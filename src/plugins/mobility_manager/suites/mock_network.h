@@ -63,8 +63,9 @@ typedef struct {
 	char followed[IFNAMSIZ];
 	/** how often a next hop was asked for again */
 	u_int asked;
-	/** what is known about the traffic of all sessions */
+	/** what is known about the traffic of all sessions, until they move */
 	mobility_health_t verdict;
+	mobility_path_health_facts_t traffic;
 	/** round-trip time that was told last */
 	uint32_t rtt;
 	/** addresses the peer's name resolves to, host_t*, to be taken */

@@ -289,6 +289,51 @@ START_TEST(test_rtt)
 END_TEST
 
 /**
+ * Get what is known about the traffic
+ */
+static mobility_path_health_facts_t get_facts(mobility_liveness_t *vigil)
+{
+	mobility_path_health_facts_t facts;
+
+	memset(&facts, 0xff, sizeof(facts));
+	vigil->get_facts(vigil, &facts);
+	return facts;
+}
+
+START_TEST(test_facts)
+{
+	mobility_sa_id_t in = mock_xfrm_id("10.1.0.2", SPI_IN);
+	mobility_liveness_t *vigil;
+
+	vigil = mobility_liveness_create(traffic, SESSION);
+	vigil->watch(vigil, &ike.mock.public);
+	ck_assert(!get_facts(vigil).proven);
+	packets(&ike, TRUE, 500);
+	ck_assert(get_facts(vigil).proven);
+	/* it moves, to an SA that has counted something before */
+	vigil->moved(vigil, 20);
+	mock_xfrm_add(in);
+	mock_xfrm_receive(in, 1000, 0);
+	ike.mock.me->destroy(ike.mock.me);
+	ike.mock.me = host_create_from_string("10.1.0.2", 0);
+	vigil->watch(vigil, &ike.mock.public);
+	fake_clock_set(fake_clock_now() + 1000);
+	packets(&ike, FALSE, 700);
+	ck_assert(!get_facts(vigil).proven);
+	ck_assert_uint_ge(get_facts(vigil).silence, 400);
+	/* nothing leaves anymore, but somebody asks */
+	while (mock_xfrm_run());
+	mock_xfrm_receive(in, 1, 0);
+	ck_assert_uint_ge(get_facts(vigil).silence, 400);
+	vigil->sample(vigil);
+	ck_assert(get_facts(vigil).proven);
+	ck_assert_uint_eq(get_facts(vigil).silence, 0);
+	ck_assert_int_eq(vigil->get_verdict(vigil), MOBILITY_HEALTH_HEALTHY);
+	vigil->destroy(vigil);
+}
+END_TEST
+
+/**
  * Ask the kernel, as packets have left
  */
 static void *asker(void *data)
@@ -340,6 +385,8 @@ START_TEST(test_without)
 	/* the kernel does not tell of traffic */
 	vigil = mobility_liveness_create(NULL, SESSION);
 	vigil->watch(vigil, &ike.mock.public);
+	vigil->sample(vigil);
+	ck_assert_uint_eq(get_facts(vigil).silence, 0);
 	vigil->answered(vigil, 30);
 	ck_assert_int_eq(vigil->get_rtt(vigil), 30);
 	vigil->moved(vigil, 40);
@@ -366,6 +413,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_loop_test(tc, test_reauthentication, 0, 2);
 	tcase_add_loop_test(tc, test_again, 0, 2);
 	tcase_add_test(tc, test_error);
+	tcase_add_test(tc, test_facts);
 	tcase_add_test(tc, test_rtt);
 	tcase_add_test(tc, test_blocked);
 	tcase_add_test(tc, test_without);

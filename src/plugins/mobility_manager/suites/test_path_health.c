@@ -425,6 +425,78 @@ START_TEST(test_moved)
 }
 END_TEST
 
+/**
+ * Get what is known about the traffic
+ */
+static mobility_path_health_facts_t get_facts(sim_t *this)
+{
+	mobility_path_health_facts_t facts;
+
+	memset(&facts, 0xff, sizeof(facts));
+	this->flow->get_facts(this->flow, &facts);
+	return facts;
+}
+
+START_TEST(test_facts)
+{
+	sim_t sim = sim_create();
+	u_int i;
+
+	ck_assert(!get_facts(&sim).proven);
+	ck_assert_uint_eq(get_facts(&sim).silence, 0);
+	ck_assert_uint_eq(get_facts(&sim).gap, 0);
+	both(&sim, 1000, 20);
+	ck_assert(get_facts(&sim).proven);
+	ck_assert_uint_eq(get_facts(&sim).silence, 0);
+	ck_assert_uint_le(get_facts(&sim).gap, SLACK);
+	/* nothing returns, refuted or not */
+	hole(&sim, 10000, 20);
+	refute(&sim);
+	hole(&sim, 10000, 20);
+	ck_assert_uint_ge(get_facts(&sim).silence, 1200 - SLACK);
+	ck_assert_uint_le(get_facts(&sim).silence, 1400 + SLACK);
+	/* nobody knows if there was a path */
+	in(&sim, 1, 0);
+	both(&sim, 1000, 20);
+	ck_assert_uint_eq(get_facts(&sim).silence, 0);
+	ck_assert_uint_le(get_facts(&sim).gap, SLACK);
+	/* there was one */
+	hole(&sim, 10000, 20);
+	refute(&sim);
+	in(&sim, 1, 0);
+	both(&sim, 200, 20);
+	ck_assert_uint_ge(get_facts(&sim).gap, MOBILITY_PATH_HEALTH_SILENCE - 120);
+	/* that is known on another path, too, where nothing came in yet */
+	out(&sim, 5);
+	sim.flow->moved(sim.flow, sim.now);
+	ck_assert(!get_facts(&sim).proven);
+	ck_assert_uint_eq(get_facts(&sim).silence, 0);
+	ck_assert_uint_ge(get_facts(&sim).gap, MOBILITY_PATH_HEALTH_SILENCE - 120);
+	/* what comes in at once was on its way before */
+	in(&sim, 5, 0);
+	pass(&sim, 50);
+	out(&sim, 1);
+	pass(&sim, 49);
+	ck_assert(!get_facts(&sim).proven);
+	both(&sim, 1000, 20);
+	ck_assert(get_facts(&sim).proven);
+	/* it is forgotten */
+	for (i = 0; i < 61; i++)
+	{
+		both(&sim, 1000, 20);
+	}
+	ck_assert_uint_le(get_facts(&sim).gap, SLACK);
+	/* a packet every now and then gets its answer after the last look */
+	for (i = 0; i < 10; i++)
+	{
+		both(&sim, 10, 10);
+		pass(&sim, 1990);
+	}
+	ck_assert_uint_le(get_facts(&sim).gap, SLACK);
+	sim.flow->destroy(sim.flow);
+}
+END_TEST
+
 START_TEST(test_counters_back)
 {
 	sim_t sim;
@@ -922,6 +994,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_one_way);
 	tcase_add_test(tc, test_rare_answers);
 	tcase_add_test(tc, test_moved);
+	tcase_add_test(tc, test_facts);
 	tcase_add_test(tc, test_counters_back);
 	tcase_add_test(tc, test_suspend);
 	suite_add_tcase(s, tc);
