@@ -38,6 +38,11 @@ static char *get_verdict(json_object *path, char *buf, size_t len)
 		{
 			snprintf(buf, len, "%s (%s)", reason, class);
 		}
+		if (streq(ctl_str(path, "encapsulation"), "forced"))
+		{
+			snprintf(buf + strlen(buf), len - strlen(buf),
+					 ", UDP encapsulation forced");
+		}
 		if (ctl_num(path, "mtu"))
 		{
 			snprintf(buf + strlen(buf), len - strlen(buf), ", MTU %lld",

@@ -288,7 +288,7 @@ START_TEST(test_paths)
 		"   UPLINK  KIND      LOCAL          REMOTE       VIA            COST  "
 		"RTT    USABLE\n"
 		"*  eth0    ethernet  192.168.0.100  192.168.0.1                 100   "
-		"12 ms  in use, MTU 1280\n"
+		"12 ms  in use, UDP encapsulation forced, MTU 1280\n"
 		"   wlan0   wifi      192.168.0.100  192.168.0.1  192.168.0.254  100   "
 		"       no carrier for 4m 10s\n");
 	array = run_json("paths --json", 0);

@@ -145,6 +145,10 @@ static void add_path(mobility_vici_message_t *message, u_int number,
 	{
 		message->add(message, "penalty", "%u", report->penalty);
 	}
+	if (report->encapsulated)
+	{
+		message->add(message, "encapsulation", "forced");
+	}
 	if (report->mtu)
 	{
 		message->add(message, "mtu", "%u", report->mtu);

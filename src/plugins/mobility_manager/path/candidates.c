@@ -322,9 +322,9 @@ METHOD(mobility_candidates_t, create_enumerator, enumerator_t*,
 }
 
 /**
- * Say why a path is put aside, if it is.
+ * Say what experience says about a path: why it is put aside, if it is.
  */
-static void describe_aside(private_mobility_candidates_t *this,
+static void describe_record(private_mobility_candidates_t *this,
 						   mobility_path_report_t *report, uint64_t now)
 {
 	mobility_record_t record;
@@ -333,9 +333,11 @@ static void describe_aside(private_mobility_candidates_t *this,
 	if (record.until)
 	{
 		report->penalty = (record.until - now + 999) / 1000;
-		report->unusable = record.failed ? "did not work, put aside"
-										 : "comes and goes, put aside";
+		report->unusable = record.no_esp ? "no ESP, put aside" :
+						   record.failed ? "did not work, put aside" :
+										   "comes and goes, put aside";
 	}
+	report->encapsulated = record.encapsulate;
 }
 
 /**
@@ -395,7 +397,7 @@ METHOD(mobility_candidates_t, create_reports, array_t*,
 		);
 		report->kind = this->monitor->get_kind(this->monitor,
 									report->path->ifname, &report->over);
-		describe_aside(this, report, now);
+		describe_record(this, report, now);
 		if (is_pinned(this, path->path))
 		{
 			report->mtu = this->pins->get_limit(this->pins, path->path);

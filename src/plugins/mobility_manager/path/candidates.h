@@ -55,6 +55,8 @@ struct mobility_path_report_t {
 	const char *unusable;
 	/** seconds it is put aside, 0 if it is not */
 	uint32_t penalty;
+	/** UDP encapsulation is forced on it, as no ESP returned without */
+	bool encapsulated;
 	/** size of the largest packet that is known to get through, 0 if nothing
 	 * limits it */
 	uint32_t mtu;

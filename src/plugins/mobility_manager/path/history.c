@@ -18,6 +18,9 @@ typedef struct flap_t flap_t;
 struct entry_t {
 	mobility_path_id_t path;
 	mobility_record_t record;
+	/** how often no ESP returned since some did, and if that is for sure */
+	u_int barren;
+	bool sure;
 };
 
 /**
@@ -173,8 +176,19 @@ METHOD(mobility_path_history_t, answered, void,
 	entry->record = (mobility_record_t){
 		.tested = now,
 		.rtt = rtt ?: entry->record.rtt,
+		.encapsulate = entry->record.encapsulate,
+		.encapsulated = entry->record.encapsulated,
+		.left = entry->record.left,
 	};
 	this->mutex->unlock(this->mutex);
+}
+
+/**
+ * Get the time until when a path is put aside that failed before.
+ */
+static uint64_t put_aside(uint64_t penalty, u_int failed, uint64_t now)
+{
+	return now + (penalty << min(failed, MOBILITY_PENALTY_DOUBLINGS));
 }
 
 METHOD(mobility_path_history_t, failed, void,
@@ -186,10 +200,92 @@ METHOD(mobility_path_history_t, failed, void,
 	this->mutex->lock(this->mutex);
 	record = &find_or_create(this, path)->record;
 	record->tested = now;
-	record->until = now + (penalty << min(record->failed,
-										  MOBILITY_PENALTY_DOUBLINGS));
+	record->until = put_aside(penalty, record->failed, now);
+	record->no_esp = FALSE;
 	record->failed++;
 	this->mutex->unlock(this->mutex);
+}
+
+METHOD(mobility_path_history_t, no_esp, void,
+	private_mobility_path_history_t *this, const mobility_path_t *path,
+	bool sure, uint64_t penalty, uint64_t now)
+{
+	entry_t *entry;
+
+	this->mutex->lock(this->mutex);
+	entry = find_or_create(this, path);
+	entry->record.until = put_aside(penalty, entry->barren, now);
+	entry->record.no_esp = TRUE;
+	entry->record.left |= !sure;
+	entry->sure = sure;
+	entry->barren++;
+	this->mutex->unlock(this->mutex);
+}
+
+/**
+ * Put a path aside no longer, if it is because of ESP.
+ */
+static bool pardon_entry(entry_t *entry)
+{
+	bool aside = entry->record.no_esp;
+
+	if (aside)
+	{
+		entry->record.no_esp = FALSE;
+		entry->record.until = 0;
+	}
+	entry->barren = 0;
+	return aside;
+}
+
+METHOD(mobility_path_history_t, esp, void,
+	private_mobility_path_history_t *this, const mobility_path_t *path)
+{
+	entry_t *entry;
+
+	this->mutex->lock(this->mutex);
+	entry = find(this, path);
+	if (entry)
+	{
+		pardon_entry(entry);
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(mobility_path_history_t, encapsulate, void,
+	private_mobility_path_history_t *this, const mobility_path_t *path,
+	bool force)
+{
+	mobility_record_t *record;
+
+	this->mutex->lock(this->mutex);
+	record = &find_or_create(this, path)->record;
+	record->encapsulate = force;
+	record->encapsulated = TRUE;
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(mobility_path_history_t, pardon, bool,
+	private_mobility_path_history_t *this, const mobility_path_t *path)
+{
+	entry_t *entry, *current;
+	bool aside = FALSE;
+	int i;
+
+	this->mutex->lock(this->mutex);
+	current = find_or_create(this, path);
+	current->record.left = TRUE;
+	for (i = 0; i < array_count(this->entries); i++)
+	{
+		array_get(this->entries, i, &entry);
+		if (entry != current && entry->record.left && !entry->sure)
+		{
+			aside |= pardon_entry(entry);
+			entry->record.encapsulate = FALSE;
+		}
+	}
+	this->mutex->unlock(this->mutex);
+	return aside;
 }
 
 METHOD(mobility_path_history_t, lost, void,
@@ -225,6 +321,25 @@ METHOD(mobility_path_history_t, lost, void,
 	this->mutex->unlock(this->mutex);
 }
 
+/**
+ * Check if an uplink was left as no ESP returned, over whichever of its paths.
+ */
+static bool is_left(private_mobility_path_history_t *this, int ifindex)
+{
+	entry_t *entry;
+	int i;
+
+	for (i = 0; i < array_count(this->entries); i++)
+	{
+		array_get(this->entries, i, &entry);
+		if (entry->path.ifindex == ifindex && entry->record.left)
+		{
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
 METHOD(mobility_path_history_t, get, void,
 	private_mobility_path_history_t *this, const mobility_path_t *path,
 	uint64_t now, mobility_record_t *record)
@@ -236,6 +351,8 @@ METHOD(mobility_path_history_t, get, void,
 	this->mutex->lock(this->mutex);
 	entry = find(this, path);
 	*record = entry ? entry->record : (mobility_record_t){};
+	record->no_esp = record->no_esp && record->until > now;
+	record->left = is_left(this, path->ifindex);
 	if (find_flap(this, path->ifname, &i, &flap))
 	{
 		record->until = max(record->until, flap.until);
@@ -394,6 +511,10 @@ mobility_path_history_t *mobility_path_history_create()
 		.public = {
 			.answered = _answered,
 			.failed = _failed,
+			.no_esp = _no_esp,
+			.esp = _esp,
+			.encapsulate = _encapsulate,
+			.pardon = _pardon,
 			.lost = _lost,
 			.get = _get,
 			.get_end = _get_end,

@@ -51,6 +51,12 @@ struct mobility_record_t {
 	u_int failed;
 	/** until when it is put aside, 0 if it is not */
 	uint64_t until;
+	/** put aside as no ESP returned */
+	bool no_esp;
+	/** UDP encapsulation is forced on it, and that was tried */
+	bool encapsulate, encapsulated;
+	/** its uplink was left for others as no ESP returned, or there were none */
+	bool left;
 };
 
 /**
@@ -94,6 +100,45 @@ struct mobility_path_history_t {
 	 */
 	void (*failed)(mobility_path_history_t *this, const mobility_path_t *path,
 				   uint64_t penalty, uint64_t now);
+
+	/**
+	 * No ESP returned over a path, so it was left: put it aside, each time for
+	 * twice as long until some has.
+	 *
+	 * @param path		path
+	 * @param sure		it would have returned, as it did over another path; else
+	 *					pardon() undoes this
+	 * @param penalty	ms to put it aside the first time
+	 * @param now		current time
+	 */
+	void (*no_esp)(mobility_path_history_t *this, const mobility_path_t *path,
+				   bool sure, uint64_t penalty, uint64_t now);
+
+	/**
+	 * ESP came in over a path.
+	 *
+	 * @param path		path
+	 */
+	void (*esp)(mobility_path_history_t *this, const mobility_path_t *path);
+
+	/**
+	 * Force UDP encapsulation on a path from now on, or never mind.
+	 *
+	 * @param path		path
+	 * @param force		TRUE to force it
+	 */
+	void (*encapsulate)(mobility_path_history_t *this,
+						const mobility_path_t *path, bool force);
+
+	/**
+	 * No ESP returned over any path, so that says nothing about them: those that
+	 * were left for it without being sure are as before, but that they are not
+	 * left for it again.
+	 *
+	 * @param path		path in use, on which nothing changes
+	 * @return			TRUE if any was put aside for that
+	 */
+	bool (*pardon)(mobility_path_history_t *this, const mobility_path_t *path);
 
 	/**
 	 * The uplink in use was lost: if that happens often it is put aside.

@@ -103,6 +103,7 @@ static mobility_path_report_t *create_report(const char *ifname,
 		.current = !unusable,
 		.unusable = unusable,
 		.penalty = unusable ? 250 : 0,
+		.encapsulated = !unusable,
 		.mtu = unusable ? 0 : 1280,
 	);
 	return report;

@@ -179,6 +179,9 @@ START_TEST(test_paths)
 	ck_assert_int_eq(vici_find_int(res, 0, "1.paths.1.metric"), 100);
 	ck_assert_str_eq(vici_find_str(res, "", "1.paths.1.current"), "yes");
 	ck_assert_str_eq(vici_find_str(res, "", "1.paths.1.usable"), "yes");
+	ck_assert_str_eq(vici_find_str(res, "", "1.paths.1.encapsulation"),
+					 "forced");
+	ck_assert(!vici_find_str(res, NULL, "1.paths.2.encapsulation"));
 	ck_assert_str_eq(vici_find_str(res, "", "1.paths.2.uplink"), "wlan0");
 	ck_assert_str_eq(vici_find_str(res, "", "1.paths.2.gateway"),
 					 "192.168.0.254");

@@ -352,6 +352,79 @@ START_TEST(test_uplinks)
 }
 END_TEST
 
+START_TEST(test_no_esp)
+{
+	uint64_t penalty = PENALTY, now = 100;
+	int i;
+
+	/* each time for longer, though it is tested before it is taken */
+	for (i = 0; i < 6; i++)
+	{
+		records->answered(records, paths[0], 42, now);
+		records->no_esp(records, paths[0], TRUE, PENALTY, now);
+		ck_assert(until(0, now) == now + penalty);
+		ck_assert(get(0, now).no_esp);
+		ck_assert(!get(1, now).left);
+		ck_assert_uint_eq(get(0, now).failed, 0);
+		now += penalty;
+		ck_assert(!until(0, now));
+		ck_assert(!get(0, now).no_esp);
+		penalty = PENALTY << min(i + 1, MOBILITY_PENALTY_DOUBLINGS);
+	}
+	/* until ESP passes */
+	records->no_esp(records, paths[0], TRUE, PENALTY, now);
+	records->esp(records, paths[0]);
+	ck_assert(!until(0, now));
+	records->no_esp(records, paths[0], TRUE, PENALTY, now);
+	ck_assert(until(0, now) == now + PENALTY);
+	/* which says nothing about what else is wrong with it */
+	records->failed(records, paths[0], PENALTY, now);
+	ck_assert(!get(0, now).no_esp);
+	records->esp(records, paths[0]);
+	ck_assert(until(0, now) == now + PENALTY);
+	/* or about what nobody knows */
+	records->esp(records, paths[1]);
+	ck_assert(!get(1, now).tested);
+	/* somebody wants it nevertheless */
+	records->no_esp(records, paths[1], TRUE, PENALTY, now);
+	records->answered(records, paths[1], 42, now);
+	ck_assert(!until(1, now));
+}
+END_TEST
+
+START_TEST(test_pardon)
+{
+	/* nothing to pardon */
+	ck_assert(!records->pardon(records, paths[0]));
+	ck_assert(get(0, 100).left);
+	records->failed(records, paths[1], PENALTY, 100);
+	ck_assert(!records->pardon(records, paths[0]));
+	ck_assert(until(1, 100));
+	/* what is for sure stays, the rest does not */
+	records->encapsulate(records, paths[0], TRUE);
+	records->encapsulate(records, paths[1], TRUE);
+	records->encapsulate(records, paths[2], TRUE);
+	records->no_esp(records, paths[1], TRUE, PENALTY, 100);
+	records->no_esp(records, paths[2], FALSE, PENALTY, 100);
+	ck_assert(records->pardon(records, paths[0]));
+	ck_assert(get(0, 100).encapsulate);
+	ck_assert(until(1, 100) && get(1, 100).no_esp && get(1, 100).encapsulate);
+	ck_assert(!until(2, 100) && !get(2, 100).encapsulate);
+	/* that is of an uplink */
+	ck_assert(get(1, 100).left);
+	/* that it was tried is known as long as the path is there */
+	ck_assert(get(2, 100).encapsulated && get(2, 100).left);
+	records->answered(records, paths[2], 0, 200);
+	ck_assert(get(2, 200).encapsulated && get(2, 200).left);
+	ck_assert(!records->pardon(records, paths[0]));
+	keep(1 | 2);
+	ck_assert(!get(2, 200).encapsulated && !get(2, 200).left);
+	/* never mind */
+	records->encapsulate(records, paths[0], FALSE);
+	ck_assert(!get(0, 200).encapsulate && get(0, 200).encapsulated);
+}
+END_TEST
+
 /** The longest time a path may be put aside in the test below. */
 #define LONGEST max(PENALTY << MOBILITY_PENALTY_DOUBLINGS, \
 					MOBILITY_FLAP_TIME_MAX)
@@ -362,6 +435,7 @@ START_TEST(test_random)
 	/* when each uplink was lost, the last one first */
 	uint64_t now = 1, end, lost[2][MOBILITY_FLAP_LOSSES] = {};
 	u_int failed[countof(paths)] = {}, rtt[countof(paths)] = {}, value;
+	bool no_esp[countof(paths)] = {};
 	int i, j, path, which;
 	bool aside, flaps;
 
@@ -370,7 +444,7 @@ START_TEST(test_random)
 	{
 		now += random() % 4 ? random() % 100 : random() % 100000;
 		path = random() % countof(paths);
-		switch (random() % 8)
+		switch (random() % 10)
 		{
 			case 0:
 				which = random() % 8;
@@ -379,7 +453,7 @@ START_TEST(test_random)
 				{
 					if (!(which & (1 << j)))
 					{
-						failed[j] = rtt[j] = 0;
+						failed[j] = rtt[j] = no_esp[j] = 0;
 					}
 				}
 				break;
@@ -388,7 +462,7 @@ START_TEST(test_random)
 				value = random() % 300;
 				records->answered(records, paths[path], value, now);
 				mobility_assert(get(path, now).tested == now);
-				failed[path] = 0;
+				failed[path] = no_esp[path] = 0;
 				rtt[path] = value ?: rtt[path];
 				break;
 			case 3:
@@ -405,6 +479,23 @@ START_TEST(test_random)
 						sizeof(lost[which]) - sizeof(lost[which][0]));
 				lost[which][0] = now;
 				break;
+			case 8:
+				records->no_esp(records, paths[path], random() % 2, PENALTY,
+								now);
+				mobility_assert(get(path, now).no_esp);
+				no_esp[path] = TRUE;
+				break;
+			case 9:
+				if (random() % 2)
+				{
+					records->esp(records, paths[path]);
+					mobility_assert(!get(path, now).no_esp);
+				}
+				else
+				{
+					records->pardon(records, paths[path]);
+				}
+				break;
 		}
 		end = records->get_end(records, now);
 		mobility_assert(!end || (end > now && end <= now + LONGEST));
@@ -420,7 +511,8 @@ START_TEST(test_random)
 			mobility_assert(!record.until || (end && end <= record.until));
 			/* neither failed nor lost often enough is not put aside */
 			flaps = lost[j == 2][MOBILITY_FLAP_LOSSES - 1] != 0;
-			mobility_assert(!record.until || failed[j] || flaps);
+			mobility_assert(!record.until || failed[j] || flaps || no_esp[j]);
+			mobility_assert(!record.no_esp || (record.until && no_esp[j]));
 			aside = aside || record.until;
 		}
 		/* what flaps may be an uplink, whose paths all are here */
@@ -472,6 +564,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_failed);
 	tcase_add_test(tc, test_longest);
 	tcase_add_test(tc, test_lifted);
+	tcase_add_test(tc, test_no_esp);
+	tcase_add_test(tc, test_pardon);
 	tcase_add_test(tc, test_keep);
 	tcase_add_test(tc, test_gateway);
 	tcase_add_test(tc, test_end);
