@@ -12,6 +12,7 @@
  *  - every update and every test has a COOKIE2 that no other one had;
  *  - a path is confirmed only by the answer to an update that echoes it, and
  *    refuses nothing;
+ *  - a NAT that is made up is there for charon as well;
  *  - the IKE_SA ends only if another one comes back, or if stock ends it: with
  *    an INVALID_SYNTAX, or an answer that is early.
  */
@@ -89,6 +90,8 @@ void mobility_suite_teardown(void)
 static void confirmed(void *data, bool moved)
 {
 	check(run.update && run.echoed && !run.refused);
+	check(!run.mover->course.forced ||
+		  run.ike_sa->has_condition(run.ike_sa, COND_NAT_HERE));
 	run.confirmed = TRUE;
 }
 
@@ -323,6 +326,22 @@ static status_t test(uint8_t byte)
 }
 
 /**
+ * Force UDP encapsulation.
+ */
+static status_t force()
+{
+	mobility_course_t *course = &run.mover->course;
+	mobility_path_history_t *records = course->candidates->records;
+
+	if (!course->heading.path)
+	{
+		return SUCCESS;
+	}
+	records->encapsulate(records, course->heading.path, TRUE);
+	return run.mover->renew(run.mover, "forced");
+}
+
+/**
  * Have a session decide something.  Returns FALSE if the IKE_SA is gone.
  */
 static bool decide(uint8_t what)
@@ -359,7 +378,8 @@ static bool decide(uint8_t what)
 		case 6:
 			if (mover->is_idle(mover))
 			{
-				status = byte & 1 ? mover->send_dpd(mover) :
+				status = byte & 4 ? force() :
+						 byte & 1 ? mover->send_dpd(mover) :
 						 byte & 2 ? mover->measure(mover) :
 									mover->announce(mover);
 			}

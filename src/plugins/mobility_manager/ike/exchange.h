@@ -32,6 +32,12 @@ struct mobility_exchange_t {
 	bool cookie2;
 
 	/**
+	 * The request that was built is to look as if it came from behind a NAT: the
+	 * peer then uses UDP encapsulation (RFC 7296, 2.23).
+	 */
+	bool fake_nat;
+
+	/**
 	 * Check if a request is to detect NATs (RFC 7296, 2.23).
 	 *
 	 * @return			TRUE if so

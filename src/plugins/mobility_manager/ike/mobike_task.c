@@ -97,13 +97,19 @@ static void add_cookie2(private_mobility_task_t *this, message_t *message)
 static void build_natd(private_mobility_task_t *this, message_t *message)
 {
 	host_t *source = message->get_source(message), *me;
+	uint16_t port = source->get_port(source);
 
+	if (this->exchange->fake_nat)
+	{	/* what is told is another port than the one it is sent from */
+		source->set_port(source, port ^ 1);
+	}
 	me = this->ike_sa->get_my_host(this->ike_sa);
 	me = me->clone(me);
 	this->ike_sa->set_my_host(this->ike_sa, source->clone(source));
 	this->natd = ike_natd_create(this->ike_sa, TRUE);
 	this->natd->task.build(&this->natd->task, message);
 	this->ike_sa->set_my_host(this->ike_sa, me);
+	source->set_port(source, port);
 }
 
 METHOD(task_t, build, status_t,

@@ -81,6 +81,12 @@ struct mobility_course_t {
 	mobility_heading_t heading;
 
 	/**
+	 * UDP encapsulation is forced on the path in use: both ends take it for one
+	 * behind a NAT.
+	 */
+	bool forced;
+
+	/**
 	 * The move under way.
 	 */
 	mobility_progress_t progress;

@@ -27,7 +27,9 @@ struct private_mobility_dpd_t {
 METHOD(mobility_exchange_t, detects_nat, bool,
 	private_mobility_dpd_t *this)
 {
-	return this->course->ike_sa->has_condition(this->course->ike_sa,
+	/* it would tell that the NAT that was made up is not there */
+	return !this->course->forced &&
+		   this->course->ike_sa->has_condition(this->course->ike_sa,
 											   COND_NAT_HERE);
 }
 

@@ -250,6 +250,17 @@ METHOD(mobility_mover_t, test, status_t,
 	return initiate(this, &this->test->exchange);
 }
 
+METHOD(mobility_mover_t, renew, status_t,
+	private_mobility_mover_t *this, const char *trigger)
+{
+	mobility_course_t *course = &this->public.course;
+
+	mobility_progress_renew(&course->progress, trigger, course->heading.path,
+							mobility_now());
+	mobility_heading_take(&course->heading, course->heading.path, 0);
+	return initiate(this, this->update);
+}
+
 METHOD(mobility_mover_t, send_dpd, status_t,
 	private_mobility_mover_t *this)
 {
@@ -454,6 +465,7 @@ METHOD(mobility_mover_t, bind_, void,
 		mobility_progress_cancel(&course->progress);
 		mobility_heading_stay(&course->heading);
 		course->heading.hold_off = 0;
+		course->forced = FALSE;
 		this->addresses->reset(this->addresses);
 	}
 	if (course->heading.state == MOBILITY_TESTING)
@@ -513,6 +525,7 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 			.move = _move,
 			.probe = _probe,
 			.test = _test,
+			.renew = _renew,
 			.send_dpd = _send_dpd,
 			.measure = _measure,
 			.announce = _announce,

@@ -81,6 +81,14 @@ struct mobility_mover_t {
 					 const char *trigger);
 
 	/**
+	 * Move to the path in use, which is to be used in another way.
+	 *
+	 * @param trigger	the reason, for people
+	 * @return			DESTROY_ME to destroy the IKE_SA
+	 */
+	status_t (*renew)(mobility_mover_t *this, const char *trigger);
+
+	/**
 	 * Send a dead peer detection, if no MOBIKE task is queued.
 	 *
 	 * @return			DESTROY_ME to destroy the IKE_SA

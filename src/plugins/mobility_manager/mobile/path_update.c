@@ -50,6 +50,15 @@ struct private_mobility_path_update_t {
 METHOD(mobility_exchange_t, build, void,
 	private_mobility_path_update_t *this, message_t *message)
 {
+	mobility_path_history_t *records = this->course->candidates->records;
+	mobility_path_t *path = mobility_heading_aim(&this->course->heading);
+	mobility_record_t record = {};
+
+	if (path)
+	{
+		records->get(records, path, mobility_now(), &record);
+	}
+	this->public.fake_nat = record.encapsulate;
 	message->add_notify(message, FALSE, UPDATE_SA_ADDRESSES, chunk_empty);
 	/* the peer knows the list of another path */
 	this->addresses->exchange.build(&this->addresses->exchange, message);
@@ -119,6 +128,31 @@ static void confirmed(private_mobility_path_update_t *this)
 	course->listener->confirmed(course->data, moved);
 }
 
+/**
+ * Have the results of NAT detection.  Where a NAT was made up, and there is
+ * none, it is there from now on: with keepalives, and for stock as well.
+ */
+static void apply_natd(private_mobility_path_update_t *this,
+					   message_t *answer, ike_natd_t *natd)
+{
+	mobility_course_t *course = this->course;
+	mobility_path_history_t *records = course->candidates->records;
+	ike_sa_t *ike_sa = course->ike_sa;
+
+	natd->task.process(&natd->task, answer);
+	course->forced = this->public.fake_nat &&
+					 answer->get_notify(answer, NAT_DETECTION_SOURCE_IP) &&
+					 !ike_sa->has_condition(ike_sa, COND_NAT_HERE);
+	if (course->forced)
+	{
+		ike_sa->set_condition(ike_sa, COND_NAT_HERE, TRUE);
+	}
+	else if (this->public.fake_nat && course->heading.path)
+	{	/* it is encapsulated anyway, or the peer knows nothing of that */
+		records->encapsulate(records, course->heading.path, FALSE);
+	}
+}
+
 METHOD(mobility_exchange_t, answered, bool,
 	private_mobility_path_update_t *this, message_t *message, bool echoed,
 	ike_natd_t *natd)
@@ -147,7 +181,7 @@ METHOD(mobility_exchange_t, answered, bool,
 	}
 	if (natd)
 	{
-		natd->task.process(&natd->task, message);
+		apply_natd(this, message, natd);
 	}
 	confirmed(this);
 	return FALSE;

@@ -30,6 +30,19 @@ void mobility_progress_begin(mobility_progress_t *progress,
 /*
  * Described in header.
  */
+void mobility_progress_renew(mobility_progress_t *progress,
+							 const char *trigger, const mobility_path_t *path,
+							 uint64_t now)
+{
+	mobility_progress_cancel(progress);
+	mobility_progress_begin(progress, trigger, path, now);
+	mobility_path_destroy(progress->origin);
+	progress->origin = NULL;
+}
+
+/*
+ * Described in header.
+ */
 void mobility_progress_cancel(mobility_progress_t *progress)
 {
 	free(progress->current);

@@ -27,7 +27,7 @@ struct mobility_progress_t {
 	mobility_move_t *current;
 	/** when it was started */
 	uint64_t begun;
-	/** path it started from, NULL if unknown */
+	/** path it started from, NULL if unknown, or if it may lead there */
 	mobility_path_t *origin;
 };
 
@@ -40,6 +40,19 @@ struct mobility_progress_t {
  * @param now			current time
  */
 void mobility_progress_begin(mobility_progress_t *progress,
+							 const char *trigger, const mobility_path_t *path,
+							 uint64_t now);
+
+/**
+ * Begin a move to the path in use itself: the same addresses, used in another
+ * way.
+ *
+ * @param progress		progress
+ * @param trigger		what started it, for people
+ * @param path			path in use
+ * @param now			current time
+ */
+void mobility_progress_renew(mobility_progress_t *progress,
 							 const char *trigger, const mobility_path_t *path,
 							 uint64_t now);
 

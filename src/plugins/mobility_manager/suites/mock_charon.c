@@ -37,6 +37,8 @@ static struct {
 	/** all messages, also those forgotten: their headers without the length,
 	 * chunk_t* => packet_t* */
 	hashtable_t *messages;
+	/** number of keepalives */
+	u_int keepalives;
 	/** locks these */
 	mutex_t *mutex;
 } sent;
@@ -132,6 +134,29 @@ METHOD(sender_t, send_, void,
 	packet->destroy(packet);
 	array_insert(sent.packets, ARRAY_TAIL, copy);
 	sent.mutex->unlock(sent.mutex);
+}
+
+METHOD(sender_t, send_no_marker, void,
+	sender_t *this, packet_t *packet)
+{
+	sent.mutex->lock(sent.mutex);
+	sent.keepalives++;
+	sent.mutex->unlock(sent.mutex);
+	packet->destroy(packet);
+}
+
+/*
+ * Described in header
+ */
+u_int mock_charon_keepalives(void)
+{
+	u_int count;
+
+	sent.mutex->lock(sent.mutex);
+	count = sent.keepalives;
+	sent.keepalives = 0;
+	sent.mutex->unlock(sent.mutex);
+	return count;
 }
 
 /*
@@ -304,10 +329,11 @@ void mock_charon_setup(const char *conf)
 	sent.packets = array_create(0, 0);
 	sent.messages = hashtable_create((hashtable_hash_t)hash_header,
 									 (hashtable_equals_t)equal_headers, 32);
+	sent.keepalives = 0;
 	sent.mutex = mutex_create(MUTEX_TYPE_DEFAULT);
 	sent.sender = (sender_t){
 		.send = _send_,
-		.send_no_marker = _send_,
+		.send_no_marker = _send_no_marker,
 		.flush = (void*)nop,
 	};
 	charon->sender = &sent.sender;

@@ -70,6 +70,13 @@ rng_t *mock_charon_create_rng(rng_quality_t quality);
 u_int mock_charon_count(void);
 
 /**
+ * Get the number of keepalives for NATs.
+ *
+ * @return			number of them since this was called last
+ */
+u_int mock_charon_keepalives(void);
+
+/**
  * Get a packet that was sent.
  *
  * @param index		the first one is 0, negative ones count from the last, -1

@@ -253,6 +253,10 @@ static message_t *create_answer(const mock_packet_t *packet, int uplink,
 	{
 		message->add_notify(message, FALSE, notify, chunk_empty);
 	}
+	if (this->natd)
+	{
+		mock_ike_add_natd(message, this->network->uplinks[uplink].local);
+	}
 	return message;
 }
 

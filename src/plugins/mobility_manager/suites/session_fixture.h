@@ -62,6 +62,8 @@ typedef struct {
 	uint32_t latency;
 	/** notify in all its answers, 0 for none */
 	notify_type_t notify;
+	/** it detects NATs, of which there are none */
+	bool natd;
 	/** number of packets it has seen */
 	u_int seen;
 } session_fixture_t;

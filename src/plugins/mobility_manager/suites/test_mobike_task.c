@@ -323,6 +323,51 @@ START_TEST(test_build)
 END_TEST
 
 /**
+ * Get the hash of our address in a message
+ */
+static chunk_t get_source_hash(message_t *message)
+{
+	notify_payload_t *notify;
+
+	notify = message->get_notify(message, NAT_DETECTION_SOURCE_IP);
+	ck_assert(notify);
+	return chunk_clone(notify->get_notification_data(notify));
+}
+
+/**
+ * A NAT may be made up, the packet looks as ever.
+ */
+START_TEST(test_fake_nat)
+{
+	chunk_t real, fake;
+	mobility_task_t *task;
+	message_t *message;
+	char addrs[128];
+
+	task = create(UPDATE);
+	message = build(task);
+	real = get_source_hash(message);
+	message->destroy(message);
+	destroy(task);
+	owner.exchanges[UPDATE].fake_nat = TRUE;
+	task = create(UPDATE);
+	message = build(task);
+	fake = get_source_hash(message);
+	ck_assert(!chunk_equals(real, fake));
+	ck_assert_int_eq(real.len, fake.len);
+	snprintf(addrs, sizeof(addrs), "%#H %#H", message->get_source(message),
+			 message->get_destination(message));
+	ck_assert_str_eq(addrs, TARGET "[4500] " REMOTE "[4500]");
+	snprintf(addrs, sizeof(addrs), "%#H", ike_sa->get_my_host(ike_sa));
+	ck_assert_str_eq(addrs, LOCAL "[4500]");
+	message->destroy(message);
+	destroy(task);
+	free(real.ptr);
+	free(fake.ptr);
+}
+END_TEST
+
+/**
  * Every request has a COOKIE2 of its own (RFC 4555, 3.7 and 4.2.5)
  */
 START_TEST(test_cookie2_fresh)
@@ -823,6 +868,7 @@ Suite *mobility_suite_create()
 	tc = tcase_create("requests");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, test_build, 0, KINDS);
+	tcase_add_test(tc, test_fake_nat);
 	tcase_add_test(tc, test_cookie2_fresh);
 	suite_add_tcase(s, tc);
 

@@ -145,6 +145,20 @@ START_TEST(test_long_trigger)
 }
 END_TEST
 
+START_TEST(test_renew)
+{
+	/* it leads to where it comes from, and is a move nevertheless */
+	mobility_progress_begin(&progress, "eth0: no carrier", wifi, 500);
+	mobility_progress_renew(&progress, "encapsulated", cable, 1000);
+	ck_assert(mobility_progress_complete(&progress, cable, 1042, 77, &move));
+	ck_assert_str_eq(move.trigger, "encapsulated");
+	ck_assert_str_eq(move.from, "eth0");
+	ck_assert_str_eq(move.to, "eth0");
+	ck_assert_int_eq(move.duration, 42);
+	ck_assert(!mobility_progress_complete(&progress, cable, 2000, 78, &move));
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -159,6 +173,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_unknown);
 	tcase_add_test(tc, test_nothing_kept);
 	tcase_add_test(tc, test_long_trigger);
+	tcase_add_test(tc, test_renew);
 	suite_add_tcase(s, tc);
 	return s;
 }
