@@ -7,6 +7,7 @@
 #include "mobile/mobile_session.h"
 #include "net/clock.h"
 #include "session/hold.h"
+#include "mobile/esp_proof.h"
 #include "mobile/login.h"
 #include "mobile/mover.h"
 #include "mobile/peer_names.h"
@@ -105,6 +106,11 @@ struct private_mobility_session_t {
 	mobility_liveness_t *vigil;
 
 	/**
+	 * Has the path in use prove that ESP passes.
+	 */
+	mobility_esp_proof_t *proof;
+
+	/**
 	 * When a hint counts again that the path in use may not work.
 	 */
 	uint64_t suspicious;
@@ -160,6 +166,15 @@ static void begin_move(private_mobility_session_t *this, const char *trigger)
 }
 
 /**
+ * Say why the session is connected.
+ */
+static void explain_connection(private_mobility_session_t *this)
+{
+	explain(this, "peer answers over %s%s", get_uplink(this),
+			this->course->forced ? ", UDP encapsulation forced" : "");
+}
+
+/**
  * Tell everyone that the state has changed, if it has since the last time.
  */
 static void tell_state(private_mobility_session_t *this)
@@ -172,7 +187,7 @@ static void tell_state(private_mobility_session_t *this)
 	}
 	if (this->fsm.state == MOBILITY_CONNECTED)
 	{
-		explain(this, "peer answers over %s", get_uplink(this));
+		explain_connection(this);
 	}
 	mobility_standing_enter(&this->standing, this->connection,
 							this->fsm.state);
@@ -492,6 +507,31 @@ static status_t log_in(private_mobility_session_t *this)
 	return status;
 }
 
+/**
+ * The peer answers, do what there is to do if ESP does not return.
+ */
+static status_t review(private_mobility_session_t *this)
+{
+	status_t status;
+	bool pardoned;
+
+	if (this->fsm.state != MOBILITY_CONNECTED ||
+		!this->hold->is_held(this->hold))
+	{
+		return SUCCESS;
+	}
+	status = this->proof->review(this->proof, &pardoned);
+	if (status != DESTROY_ME)
+	{
+		if (pardoned)
+		{	/* there may be a better path now */
+			this->switch_back.review = mobility_now();
+		}
+		arm(this);
+	}
+	return status;
+}
+
 METHOD(mobility_session_t, look, status_t,
 	private_mobility_session_t *this)
 {
@@ -573,6 +613,10 @@ METHOD(mobility_session_t, look, status_t,
 		if (status != DESTROY_ME)
 		{
 			status = measure(this);
+		}
+		if (status != DESTROY_ME)
+		{
+			status = review(this);
 		}
 	}
 	return status;
@@ -772,6 +816,8 @@ METHOD(mobility_session_t, message, void,
 			mobility_progress_cancel(&this->course->progress);
 			this->vigil->answered(this->vigil,
 								  this->mover->retransmission->rtt);
+			this->proof->answered(this->proof,
+								  !this->mover->retransmission->probed);
 		}
 	}
 	else
@@ -861,6 +907,10 @@ static status_t processed(void *data)
 	{
 		return DESTROY_ME;
 	}
+	if (review(this) == DESTROY_ME)
+	{	/* before a look wants to know about other paths */
+		return DESTROY_ME;
+	}
 	if (this->look_due)
 	{
 		this->look_due = FALSE;
@@ -889,6 +939,7 @@ static void note_move(private_mobility_session_t *this)
 	{
 		records->get(records, path, mobility_now(), &record);
 	}
+	this->proof->moved(this->proof);
 	this->vigil->moved(this->vigil, record.rtt);
 }
 
@@ -903,7 +954,7 @@ static void confirmed(void *data, bool moved)
 	};
 	mobility_move_t move;
 
-	explain(this, "peer answers over %s", get_uplink(this));
+	explain_connection(this);
 	if (moved)
 	{
 		note_move(this);
@@ -1196,7 +1247,8 @@ METHOD(mobility_session_t, get_status, mobility_status_t*,
 		status->local = host->clone(host);
 		host = ike_sa->get_other_host(ike_sa);
 		status->remote = host->clone(host);
-		status->nat_local = ike_sa->has_condition(ike_sa, COND_NAT_HERE);
+		status->nat_local = !this->course->forced &&
+							ike_sa->has_condition(ike_sa, COND_NAT_HERE);
 		status->nat_remote = ike_sa->has_condition(ike_sa, COND_NAT_THERE);
 	}
 	path = this->course->heading.path;
@@ -1231,6 +1283,7 @@ METHOD(mobility_session_t, destroy, void,
 	this->hold->destroy(this->hold);
 	this->login->destroy(this->login);
 	this->vigil->destroy(this->vigil);
+	this->proof->destroy(this->proof);
 	this->mover->destroy(this->mover);
 	mobility_trial_end(&this->switch_back.trial);
 	free(this->connection);
@@ -1300,6 +1353,7 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 	this->login = mobility_login_create(context->hooks, this->course,
 										this->mover->retransmission,
 										&this->standing, &this->public);
+	this->proof = mobility_esp_proof_create(this->mover, this->vigil);
 	this->hold = mobility_hold_create(context->hooks,
 									  this->mover->retransmission->request,
 									  &this->fsm, this->connection, &role,
