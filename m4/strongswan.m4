@@ -141,6 +141,9 @@ MM_TRY_HEADERS([for SAs per CPU (strongSwan 6)],
 MM_TRY_HEADERS([for options of connections (strongSwan 6)],
 	[peer_cfg_create_t data = { .options = OPT_NO_MOBIKE }; return data.options;],
 	[STRONGSWAN_CPPFLAGS="$STRONGSWAN_CPPFLAGS -DHAVE_PEER_CFG_OPTIONS"])
+MM_TRY_HEADERS([for log levels of callers (strongSwan 6)],
+	[controller_t *this = 0; this->initiate(this, 0, 0, 0, 0, 0, 0, 0);],
+	[STRONGSWAN_CPPFLAGS="$STRONGSWAN_CPPFLAGS -DHAVE_CONTROLLER_LEVEL"])
 MM_TRY_HEADERS([for proposals that can be logged (strongSwan 6)],
 	[ike_cfg_t *cfg = 0; return !cfg->get_proposals(cfg, 0);],
 	[STRONGSWAN_CPPFLAGS="$STRONGSWAN_CPPFLAGS -DHAVE_PROPOSALS_LOG"])

@@ -61,6 +61,16 @@ static inline void mobility_compat_no_mobike(peer_cfg_create_t *data)
 }
 
 /**
+ * A parameter of controller_t.initiate() that not all versions have, with the
+ * comma behind it.
+ */
+#ifdef HAVE_CONTROLLER_LEVEL
+#define MOBILITY_COMPAT_LEVEL(param) param,
+#else
+#define MOBILITY_COMPAT_LEVEL(param)
+#endif
+
+/**
  * Get what a config proposes for IKE.
  *
  * @param ike_cfg	config

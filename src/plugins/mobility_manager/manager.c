@@ -659,6 +659,7 @@ METHOD(mobility_manager_t, destroy, void,
 	this->context.pins->destroy(this->context.pins);
 	this->context.rtnl->destroy(this->context.rtnl);
 	this->context.backlog->destroy(this->context.backlog);
+	this->context.callers->destroy(this->context.callers);
 	this->context.hooks->destroy(this->context.hooks);
 	this->observers->destroy(this->observers);
 	this->monitor_mutex->destroy(this->monitor_mutex);
@@ -701,6 +702,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 			.routes = mobility_tunnel_routes_create(rtnl),
 			.backlog = mobility_peer_load_create(),
 			.hooks = mobility_ike_hooks_create(),
+			.callers = mobility_callers_create(),
 			.create_session = mobility_session_create,
 			.arm = arm,
 			.give_up = give_up,

@@ -8,6 +8,8 @@
 #include "mobile/login_paths.h"
 #include "net/clock.h"
 
+#include <sa/task_manager.h>
+
 typedef struct private_mobility_login_t private_mobility_login_t;
 
 /**
@@ -31,6 +33,11 @@ struct private_mobility_login_t {
 	mobility_ike_hooks_t *hooks;
 
 	/**
+	 * Who waits for logins.
+	 */
+	mobility_callers_t *callers;
+
+	/**
 	 * Course of the session, has the IKE_SA, NULL if there is none.
 	 */
 	mobility_course_t *course;
@@ -49,6 +56,11 @@ struct private_mobility_login_t {
 	 * Which paths are tried.
 	 */
 	mobility_login_paths_t paths;
+
+	/**
+	 * How often stock has sent the request in flight again.
+	 */
+	u_int repeated;
 
 	/**
 	 * Our address that the request in flight was built for, NULL if there was
@@ -358,11 +370,28 @@ METHOD(mobility_login_t, message_, void,
 		return;
 	}
 	this->retransmission->sent(this->retransmission, message);
+	this->repeated = 0;
 	DESTROY_IF(this->me);
 	this->me = ike_sa->get_my_host(ike_sa);
 	this->me = this->me->clone(this->me);
 	mobility_login_paths_sent(&this->paths, this->me,
 							  ike_sa->get_other_host(ike_sa), mobility_now());
+}
+
+/**
+ * Check if there is nothing that could have answered, and nobody who wants to
+ * know that, when stock is about to give up.
+ */
+static bool has_to_wait(private_mobility_login_t *this, uint32_t mid)
+{
+	mobility_request_t *request = this->retransmission->request;
+	u_int tries;
+
+	tries = lib->settings->get_int(lib->settings, "%s.retransmit_tries",
+								   RETRANSMIT_TRIES, lib->ns);
+	return request->matches(request, mid) && ++this->repeated > tries &&
+		   !this->paths.count &&
+		   !this->callers->wait(this->callers, this->course->ike_sa);
 }
 
 METHOD(mobility_ike_handler_t, retransmit, status_t,
@@ -375,6 +404,11 @@ METHOD(mobility_ike_handler_t, retransmit, status_t,
 	status_t status;
 	u_int i;
 
+	if (has_to_wait(this, mid))
+	{	/* as often as it takes, whatever keyingtries says */
+		ike_sa->reset(ike_sa, TRUE);
+		return ike_sa->initiate(ike_sa, NULL, NULL);
+	}
 	status = stock->retransmit(ike_sa, mid);
 	for (i = 0; status == SUCCESS && paths->in_flight && i < paths->count; i++)
 	{	/* stock has sent it over the path it was built for */
@@ -423,6 +457,7 @@ METHOD(mobility_login_t, destroy, void,
  * Described in header.
  */
 mobility_login_t *mobility_login_create(mobility_ike_hooks_t *hooks,
+										mobility_callers_t *callers,
 										mobility_course_t *course,
 								mobility_retransmission_t *retransmission,
 										mobility_standing_t *standing,
@@ -446,6 +481,7 @@ mobility_login_t *mobility_login_create(mobility_ike_hooks_t *hooks,
 			.processed = _processed,
 		},
 		.hooks = hooks,
+		.callers = callers,
 		.course = course,
 		.retransmission = retransmission,
 		.standing = standing,

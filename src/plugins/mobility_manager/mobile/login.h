@@ -10,13 +10,15 @@
  *
  * Has an IKE_SA log in over whichever uplink works: its IKE_SA_INIT leaves over
  * the preferred path, pinned, and if that does not answer over the next ones as
- * well, see mobility_login_paths_t.  When to give up is stock's decision, and
- * whatever follows IKE_SA_INIT is its business.
+ * well, see mobility_login_paths_t.  When to give up is stock's decision, but not
+ * while there is no path at all and nobody waits for the result; and whatever
+ * follows IKE_SA_INIT is its business.
  */
 
 #ifndef MOBILITY_LOGIN_H_
 #define MOBILITY_LOGIN_H_
 
+#include "ike/callers.h"
 #include "ike/ike_hooks.h"
 #include "mobile/course.h"
 #include "mobile/retransmission.h"
@@ -80,6 +82,7 @@ struct mobility_login_t {
  * Create an instance without an IKE_SA.
  *
  * @param hooks			hooks
+ * @param callers		who waits for logins
  * @param course		course of the session
  * @param retransmission	sends its requests
  * @param standing		gets to know why it still is connecting
@@ -87,6 +90,7 @@ struct mobility_login_t {
  * @return				instance
  */
 mobility_login_t *mobility_login_create(mobility_ike_hooks_t *hooks,
+										mobility_callers_t *callers,
 										mobility_course_t *course,
 								mobility_retransmission_t *retransmission,
 										mobility_standing_t *standing,

@@ -1350,7 +1350,8 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 					context->backlog,
 					this->connection, &listener, this);
 	this->course = &this->mover->course;
-	this->login = mobility_login_create(context->hooks, this->course,
+	this->login = mobility_login_create(context->hooks, context->callers,
+										this->course,
 										this->mover->retransmission,
 										&this->standing, &this->public);
 	this->proof = mobility_esp_proof_create(this->mover, this->vigil);

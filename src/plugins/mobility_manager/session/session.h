@@ -17,6 +17,7 @@
 #include "esp/child_update.h"
 #include "esp/lost_vips.h"
 #include "esp/traffic.h"
+#include "ike/callers.h"
 #include "esp/tunnel_routes.h"
 #include "esp/xfrm_deletions.h"
 #include "ike/ike_hooks.h"
@@ -60,6 +61,8 @@ struct mobility_context_t {
 	struct mobility_resolver_t *resolver;
 	/** hooks */
 	mobility_ike_hooks_t *hooks;
+	/** who waits for a login */
+	mobility_callers_t *callers;
 
 	/**
 	 * Create a session of the end that is ours, without an IKE_SA.

@@ -41,7 +41,17 @@ static struct {
 	ike_sa_t *ike_sa;
 	/** when it wants to be woken, 0 for never */
 	uint64_t deadline;
+	/** somebody waits for it */
+	mobility_callers_t callers;
+	bool awaited;
 } t;
+
+METHOD(mobility_callers_t, wait_, bool,
+	mobility_callers_t *this, ike_sa_t *ike_sa)
+{
+	ck_assert(ike_sa == t.ike_sa);
+	return t.awaited;
+}
 
 METHOD(key_exchange_t, get_public_key, bool,
 	key_exchange_t *this, chunk_t *value)
@@ -175,10 +185,13 @@ static void setup_conf(char *local, char *settings)
 	t.session = NULL;
 	t.ike_sa = NULL;
 	t.deadline = 0;
+	t.awaited = FALSE;
+	t.callers.wait = _wait_;
 	t.context = (mobility_context_t){
 		.settings = mobility_settings_create(),
 		.backlog = mobility_peer_load_create(),
 		.hooks = mobility_ike_hooks_create(),
+		.callers = &t.callers,
 		.arm = arm,
 		.give_up = (void*)nop,
 		.tell = (void*)nop,
@@ -532,6 +545,43 @@ START_TEST(test_network)
 }
 END_TEST
 
+START_TEST(test_no_network)
+{	/* without any uplink it takes as long as it takes, unless somebody wants to
+	 * know: then it fails when stock does */
+	t.network->uplinks[0].up = t.network->uplinks[1].up = FALSE;
+	t.awaited = _i;
+	initiate(NULL);
+	assert_cause("no uplink to 192.0.2.1");
+	run(11000);
+	ck_assert(t.ike_sa);
+	run(600000);
+	ck_assert(!t.ike_sa == !!_i);
+	if (!_i)
+	{
+		assert_cause("no uplink to 192.0.2.1");
+		mock_charon_forget();
+		t.network->uplinks[1].up = TRUE;
+		look();
+		assert_sent("10.1.0.2 ");
+		assert_cause("trying eth1");
+		/* now it has an uplink that does not answer: as ever */
+		run(20000);
+		ck_assert(!t.ike_sa);
+	}
+}
+END_TEST
+
+START_TEST(test_network_gone)
+{	/* it is gone when stock gives up, not before */
+	initiate(NULL);
+	run(10000);
+	t.network->uplinks[0].up = t.network->uplinks[1].up = FALSE;
+	look();
+	run(60000);
+	ck_assert(t.ike_sa);
+}
+END_TEST
+
 START_TEST(test_addresses_set)
 {	/* the addresses of the IKE_SA are known already: it replaces another */
 	initiate("10.1.0.2");
@@ -645,6 +695,8 @@ Suite *mobility_suite_create()
 	tcase_add_test(tc, test_cookie);
 	tcase_add_test(tc, test_key_exchange);
 	tcase_add_test(tc, test_network);
+	tcase_add_loop_test(tc, test_no_network, 0, 2);
+	tcase_add_test(tc, test_network_gone);
 	tcase_add_test(tc, test_addresses_set);
 	tcase_add_test(tc, test_address_gone);
 	tcase_add_test(tc, test_own_address);
