@@ -124,8 +124,8 @@ static void act()
 				asked = now;
 				break;
 			case MOBILITY_LOGIN_WAIT:
-				check(!mobility_login_paths_deadline(&paths) ||
-					  mobility_login_paths_deadline(&paths) > now);
+				check(!mobility_login_paths_deadline(&paths, now) ||
+					  mobility_login_paths_deadline(&paths, now) > now);
 				return;
 		}
 	}

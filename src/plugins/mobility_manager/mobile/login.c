@@ -294,7 +294,7 @@ METHOD(mobility_login_t, choose, host_t*,
 METHOD(mobility_login_t, get_deadline, uint64_t,
 	private_mobility_login_t *this)
 {
-	return mobility_login_paths_deadline(&this->paths);
+	return mobility_login_paths_deadline(&this->paths, mobility_now());
 }
 
 /**
@@ -312,7 +312,9 @@ static const char *get_uplink(private_mobility_login_t *this,
 }
 
 /**
- * The request was answered, by whomever: have stock process it or ignore it.
+ * The request was answered, by whomever: have stock process it or ignore it.  What
+ * follows is left to a job: while this one is processed charon takes the answer to
+ * another request for it sent again, and drops it.
  */
 static void answered(private_mobility_login_t *this, message_t *message)
 {
@@ -423,12 +425,6 @@ METHOD(mobility_ike_handler_t, retransmit, status_t,
 	return status;
 }
 
-METHOD(mobility_ike_handler_t, processed, status_t,
-	mobility_ike_handler_t *handler, ike_sa_t *ike_sa, status_t status)
-{
-	return act(login_of(handler)) == DESTROY_ME ? DESTROY_ME : status;
-}
-
 METHOD(mobility_login_t, begin, void,
 	private_mobility_login_t *this, ike_sa_t *ike_sa)
 {
@@ -478,7 +474,6 @@ mobility_login_t *mobility_login_create(mobility_ike_hooks_t *hooks,
 		.handler = {
 			.session = session,
 			.retransmit = _retransmit,
-			.processed = _processed,
 		},
 		.hooks = hooks,
 		.callers = callers,

@@ -62,7 +62,8 @@ struct mobility_login_t {
 	/**
 	 * Get the time at which to look again.
 	 *
-	 * @return			time, 0 for none
+	 * @return			time, not in the future if there is something to do, 0 for
+	 *					none
 	 */
 	uint64_t (*get_deadline)(mobility_login_t *this);
 

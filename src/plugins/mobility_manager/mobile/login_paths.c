@@ -233,12 +233,19 @@ mobility_login_step_t mobility_login_paths_next(mobility_login_paths_t *paths,
 /*
  * Described in header.
  */
-uint64_t mobility_login_paths_deadline(const mobility_login_paths_t *paths)
+uint64_t mobility_login_paths_deadline(const mobility_login_paths_t *paths,
+									   uint64_t now)
 {
+	mobility_login_paths_t copy = *paths;
 	const mobility_login_try_t *try;
 	uint64_t time, deadline = 0;
+	mobility_path_id_t id;
 	u_int i;
 
+	if (mobility_login_paths_next(&copy, now, &id) != MOBILITY_LOGIN_WAIT)
+	{
+		return now;
+	}
 	for (i = 0; paths->in_flight && i < paths->count; i++)
 	{
 		try = &paths->tries[i];
@@ -318,7 +325,7 @@ const char *mobility_login_paths_check(const mobility_login_paths_t *paths)
 	{
 		try = &paths->tries[i];
 		if (paths->in_flight && !try->asked &&
-			!mobility_login_paths_deadline(paths))
+			!mobility_login_paths_deadline(paths, UINT64_MAX))
 		{
 			return "a path is never asked";
 		}

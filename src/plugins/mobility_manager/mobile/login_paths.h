@@ -20,7 +20,7 @@
  *
  *  - only a path over which the request went wins, not too often, and then that
  *    is in flight;
- *  - while one is in flight, and a path was not asked, there is a deadline.
+ *  - while one is in flight, a path that was not asked is so in the end.
  */
 
 #ifndef MOBILITY_LOGIN_PATHS_H_
@@ -147,9 +147,12 @@ mobility_login_step_t mobility_login_paths_next(mobility_login_paths_t *paths,
  * Get the time at which something is to be done.
  *
  * @param paths			state
- * @return				time, 0 if only answers and other paths change anything
+ * @param now			current time
+ * @return				time, now if that is due; 0 if only answers and other paths
+ *						change anything
  */
-uint64_t mobility_login_paths_deadline(const mobility_login_paths_t *paths);
+uint64_t mobility_login_paths_deadline(const mobility_login_paths_t *paths,
+									   uint64_t now);
 
 /**
  * Somebody has answered the request in flight.

@@ -17,9 +17,13 @@
 #include <encoding/payloads/ke_payload.h>
 #include <encoding/payloads/nonce_payload.h>
 #include <encoding/payloads/sa_payload.h>
+#include <sa/redirect_manager.h>
 
 /** time it begins */
 #define BEGIN 1000000
+
+/** octets of our nonces */
+#define NONCE 0x5a
 
 /**
  * What all tests use
@@ -85,7 +89,7 @@ METHOD(nonce_gen_t, allocate_nonce, bool,
 	nonce_gen_t *this, size_t size, chunk_t *chunk)
 {
 	*chunk = chunk_alloc(size);
-	memset(chunk->ptr, 0x5a, size);
+	memset(chunk->ptr, NONCE, size);
 	return TRUE;
 }
 
@@ -323,6 +327,17 @@ static message_t *create_answer(int uplink)
 }
 
 /**
+ * Receive an answer, and do what follows at once
+ */
+static status_t receive(message_t *message)
+{
+	status_t status = mock_ike_receive(message);
+
+	run(0);
+	return status;
+}
+
+/**
  * Get an answer with a notify over an uplink
  */
 static status_t answer(int uplink, notify_type_t notify, chunk_t data)
@@ -330,7 +345,7 @@ static status_t answer(int uplink, notify_type_t notify, chunk_t data)
 	message_t *message = create_answer(uplink);
 
 	message->add_notify(message, FALSE, notify, data);
-	return mock_ike_receive(message);
+	return receive(message);
 }
 
 /**
@@ -354,7 +369,7 @@ static status_t answer_well(int uplink)
 	nonce = nonce_payload_create(PLV2_NONCE);
 	nonce->set_nonce(nonce, chunk_from_str("the nonce of another peer"));
 	message->add_payload(message, &nonce->payload_interface);
-	return mock_ike_receive(message);
+	return receive(message);
 }
 
 /**
@@ -484,7 +499,7 @@ END_TEST
 START_TEST(test_forged_nothing)
 {	/* nothing in it that stock could do anything with */
 	initiate(NULL);
-	ck_assert_int_eq(mock_ike_receive(create_answer(0)), SUCCESS);
+	ck_assert_int_eq(receive(create_answer(0)), SUCCESS);
 	ck_assert_str_eq(mock_charon_sources(), "10.0.0.2 10.1.0.2 ");
 }
 END_TEST
@@ -660,6 +675,39 @@ START_TEST(test_give_back)
 }
 END_TEST
 
+START_TEST(test_redirect)
+{	/* to another gateway, over the best path; the one that has redirected us is
+	 * not asked again, although it is known */
+	identification_t *gateway;
+	u_char nonce[32];
+	char destination[64];
+	chunk_t data;
+	int i;
+
+	initiate(NULL);
+	run(1000);
+	gateway = identification_create_from_string("192.0.2.9");
+	memset(nonce, NONCE, sizeof(nonce));
+	data = redirect_data_create(gateway, chunk_from_thing(nonce));
+	/* that of another path makes it begin anew there */
+	ck_assert_int_eq(answer(1, REDIRECT, data), SUCCESS);
+	ck_assert_str_eq(mock_charon_sources(), "10.0.0.2 10.1.0.2 10.1.0.2 ");
+	ck_assert_int_eq(answer(1, REDIRECT, data), SUCCESS);
+	chunk_free(&data);
+	gateway->destroy(gateway);
+	run(3000);
+	/* which may be reached where the other one is not */
+	ck_assert_str_eq(mock_charon_sources(), "10.0.0.2 10.1.0.2 10.1.0.2 "
+					 "10.0.0.2 10.1.0.2 ");
+	for (i = 3; i < 5; i++)
+	{
+		snprintf(destination, sizeof(destination), "%H",
+				 mock_charon_get(i)->destination);
+		ck_assert_str_eq(destination, "192.0.2.9");
+	}
+}
+END_TEST
+
 START_TEST(test_resolved)
 {	/* the peer has another address, which can be reached */
 	host_t *other = host_create_from_string("192.0.2.7", 500);
@@ -704,6 +752,7 @@ Suite *mobility_suite_create()
 	tcase_add_test(tc, test_forbidden);
 	tcase_add_test(tc, test_failed_before);
 	tcase_add_test(tc, test_give_back);
+	tcase_add_test(tc, test_redirect);
 	tcase_add_test(tc, test_resolved);
 	suite_add_tcase(s, tc);
 

@@ -93,9 +93,11 @@ static mobility_login_step_t next(int *uplink)
 {
 	mobility_login_step_t step;
 	mobility_path_id_t id = {};
+	uint64_t deadline = mobility_login_paths_deadline(&paths, now);
 
 	step = mobility_login_paths_next(&paths, now, &id);
 	*uplink = step == MOBILITY_LOGIN_WAIT ? -1 : id.ifindex - 2;
+	mobility_assert((step == MOBILITY_LOGIN_WAIT) == (deadline != now));
 	mobility_assert(!mobility_login_paths_check(&paths));
 	return step;
 }
@@ -117,7 +119,7 @@ static void assert_next(mobility_login_step_t step, int uplink)
 static void assert_wait(uint64_t ms)
 {
 	assert_next(MOBILITY_LOGIN_WAIT, -1);
-	ck_assert_uint_eq(mobility_login_paths_deadline(&paths), now + ms);
+	ck_assert_uint_eq(mobility_login_paths_deadline(&paths, now), now + ms);
 	now += ms - 1;
 	assert_next(MOBILITY_LOGIN_WAIT, -1);
 	now++;
@@ -129,7 +131,7 @@ static void assert_wait(uint64_t ms)
 static void assert_quiet()
 {
 	assert_next(MOBILITY_LOGIN_WAIT, -1);
-	ck_assert_uint_eq(mobility_login_paths_deadline(&paths), 0);
+	ck_assert_uint_eq(mobility_login_paths_deadline(&paths, now), 0);
 }
 
 /**
@@ -533,8 +535,8 @@ START_TEST(test_random)
 					continue;
 				case MOBILITY_LOGIN_WAIT:
 					/* no need to be woken for nothing */
-					mobility_assert(!mobility_login_paths_deadline(&paths) ||
-							mobility_login_paths_deadline(&paths) > now);
+					mobility_assert(!mobility_login_paths_deadline(&paths, now) ||
+							mobility_login_paths_deadline(&paths, now) > now);
 					break;
 			}
 			break;
