@@ -79,6 +79,11 @@ struct private_mobility_manager_t {
 	mutex_t *monitor_mutex;
 
 	/**
+	 * The monitor was started.
+	 */
+	bool running;
+
+	/**
 	 * Observers, mobility_observer_t*.
 	 */
 	linked_list_t *observers;
@@ -100,6 +105,29 @@ static inline private_mobility_manager_t *manager_of(
 }
 
 /**
+ * Tell the guard which uplinks there are: all that sockets may be bound to.
+ */
+static void update_uplinks(private_mobility_manager_t *this)
+{
+	mobility_monitor_t *monitor = this->context.monitor;
+	mobility_uplink_report_t *report;
+	enumerator_t *enumerator;
+	array_t *uplinks;
+
+	uplinks = array_create(IFNAMSIZ, 0);
+	enumerator = monitor->create_link_enumerator(monitor);
+	while (enumerator->enumerate(enumerator, &report))
+	{	/* there may be a route as soon as there is an address */
+		if (streq(report->state, "usable") || streq(report->state, "no route"))
+		{
+			array_insert(uplinks, ARRAY_TAIL, report->ifname);
+		}
+	}
+	enumerator->destroy(enumerator);
+	this->context.guard->set_uplinks(this->context.guard, uplinks);
+}
+
+/**
  * Start the monitor if there are sessions, else stop it.  Stopping waits for
  * its callback, which may wait for what listeners are called with: so this is
  * for jobs.
@@ -114,6 +142,10 @@ static bool adjust_monitor(private_mobility_manager_t *this)
 	if (this->registry->get_active(this->registry))
 	{
 		running = monitor->start(monitor);
+		if (running && !this->running)
+		{	/* from now on it tells of others */
+			update_uplinks(this);
+		}
 		if (this->context.deletions)
 		{
 			this->context.deletions->listen(this->context.deletions, running);
@@ -135,6 +167,7 @@ static bool adjust_monitor(private_mobility_manager_t *this)
 			this->nm->stop(this->nm);
 		}
 	}
+	this->running = running;
 	this->monitor_mutex->unlock(this->monitor_mutex);
 	return running;
 }
@@ -173,6 +206,16 @@ static void network_changed(void *data, mobility_change_t change)
 	if (change & MOBILITY_CHANGE_PIN_LOST)
 	{
 		this->context.pins->restore(this->context.pins);
+		this->context.guard->restore(this->context.guard);
+	}
+	if (change & (MOBILITY_CHANGE_LINK | MOBILITY_CHANGE_ADDR))
+	{
+		update_uplinks(this);
+	}
+	if (change & MOBILITY_CHANGE_TUNNEL)
+	{
+		this->context.guard->set_passes(this->context.guard,
+							this->context.routes->get_passes(this->context.routes));
 	}
 	if (change & MOBILITY_CHANGE_TUNNEL &&
 		this->context.routes->look(this->context.routes))
@@ -656,6 +699,7 @@ METHOD(mobility_manager_t, destroy, void,
 	this->context.lost_vips->destroy(this->context.lost_vips);
 	this->context.routes->destroy(this->context.routes);
 	DESTROY_IF(this->xfrm);
+	this->context.guard->destroy(this->context.guard);
 	this->context.pins->destroy(this->context.pins);
 	this->context.rtnl->destroy(this->context.rtnl);
 	this->context.backlog->destroy(this->context.backlog);
@@ -699,6 +743,12 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 										 settings->get_pin_priority(settings),
 										 settings->get_pin_table(settings)),
 			.lost_vips = mobility_lost_vips_create(),
+			.guard = mobility_guard_create(rtnl,
+							lib->settings->get_int(lib->settings,
+								"%s.routing_table_prio", MOBILITY_CHARON_TABLE,
+								lib->ns) + 1,
+							settings->get_pin_table(settings) +
+							MOBILITY_PIN_TABLES - 1),
 			.routes = mobility_tunnel_routes_create(rtnl),
 			.backlog = mobility_peer_load_create(),
 			.hooks = mobility_ike_hooks_create(),

@@ -66,29 +66,20 @@ struct private_mobility_tunnel_routes_t {
 };
 
 /**
- * What the kernel knows a route in the table by, with no padding as it is
- * compared as a whole.
+ * A route into a tunnel, or one that leads past all of them.
  */
 typedef struct {
-	/** network */
-	mobility_ip_t net;
-	/** length of its prefix */
-	uint8_t prefix;
-} dst_t;
-
-/**
- * A route into a tunnel.
- */
-typedef struct {
-	/** destination */
-	dst_t dst;
+	/** destination, what the kernel knows it by in the table */
+	mobility_net_t dst;
 	/** next hop, not set if there is none */
 	mobility_ip_t gateway;
 	/** preferred source */
 	mobility_ip_t src;
 	/** interface */
 	char ifname[IFNAMSIZ];
-	/** the kernel does not have it */
+	/** leads past tunnels */
+	bool pass;
+	/** the kernel does not have it, only looked for of those into tunnels */
 	bool missing;
 } entry_t;
 
@@ -101,7 +92,7 @@ static private_mobility_tunnel_routes_t *instance;
  * Fill in a route.  The kernel takes no next hop of the other family for it.
  */
 static void set_entry(entry_t *entry, chunk_t net, uint8_t prefix,
-					  host_t *gateway, host_t *src, char *ifname)
+					  host_t *gateway, host_t *src, char *ifname, bool pass)
 {
 	memset(entry, 0, sizeof(*entry));
 	entry->dst.net.family = net.len == 4 ? AF_INET : AF_INET6;
@@ -113,7 +104,8 @@ static void set_entry(entry_t *entry, chunk_t net, uint8_t prefix,
 	{
 		entry->gateway = mobility_ip_from_host(gateway);
 	}
-	strncpy(entry->ifname, ifname, sizeof(entry->ifname) - 1);
+	strncpy(entry->ifname, ifname ?: "", sizeof(entry->ifname) - 1);
+	entry->pass = pass;
 }
 
 /**
@@ -129,10 +121,10 @@ static status_t hook_add_route(kernel_interface_t *kernel, chunk_t net,
 
 	status = this->stock.add_route(kernel, net, prefix, gateway, src, ifname,
 								   pass);
-	if (status == SUCCESS && !pass && ifname)
+	if (status == SUCCESS)
 	{
 		entry = malloc_thing(entry_t);
-		set_entry(entry, net, prefix, gateway, src, ifname);
+		set_entry(entry, net, prefix, gateway, src, ifname, pass);
 		this->mutex->lock(this->mutex);
 		array_insert(this->routes, ARRAY_HEAD, entry);
 		this->mutex->unlock(this->mutex);
@@ -154,7 +146,8 @@ static void forget(private_mobility_tunnel_routes_t *this, const entry_t *entry)
 		if (memeq(&current->dst, &entry->dst, sizeof(entry->dst)) &&
 			mobility_ip_equals(&current->gateway, &entry->gateway) &&
 			mobility_ip_equals(&current->src, &entry->src) &&
-			streq(current->ifname, entry->ifname))
+			streq(current->ifname, entry->ifname) &&
+			current->pass == entry->pass)
 		{
 			array_remove(this->routes, i, NULL);
 			free(current);
@@ -173,13 +166,11 @@ static status_t hook_del_route(kernel_interface_t *kernel, chunk_t net,
 	private_mobility_tunnel_routes_t *this = instance;
 	entry_t entry;
 
-	if (!pass && ifname)
-	{	/* before it is gone, so that nobody puts it back */
-		set_entry(&entry, net, prefix, gateway, src, ifname);
-		this->mutex->lock(this->mutex);
-		forget(this, &entry);
-		this->mutex->unlock(this->mutex);
-	}
+	/* before it is gone, so that nobody puts it back */
+	set_entry(&entry, net, prefix, gateway, src, ifname, pass);
+	this->mutex->lock(this->mutex);
+	forget(this, &entry);
+	this->mutex->unlock(this->mutex);
 	return this->stock.del_route(kernel, net, prefix, gateway, src, ifname,
 								 pass);
 }
@@ -189,7 +180,7 @@ static status_t hook_del_route(kernel_interface_t *kernel, chunk_t net,
  */
 typedef struct {
 	/** destination */
-	dst_t dst;
+	mobility_net_t dst;
 	/** preferred source */
 	mobility_ip_t src;
 } known_t;
@@ -278,6 +269,18 @@ static bool is_there(const entry_t *entry, installed_t *installed)
 }
 
 /**
+ * Check if the kernel has a route without its preferred source.
+ */
+static bool has_no_source(const entry_t *entry, installed_t *installed)
+{
+	known_t known;
+
+	memset(&known, 0, sizeof(known));
+	known.dst = entry->dst;
+	return array_bsearch(installed->known, &known, compare, &known) != -1;
+}
+
+/**
  * Check if there is no route to a destination.  Of several to the same one
  * charon only installs one.
  */
@@ -295,42 +298,12 @@ static bool is_missing(private_mobility_tunnel_routes_t *this,
 	{
 		array_get(this->routes, i, &other);
 		if (memeq(&other->dst, &entry->dst, sizeof(entry->dst)) &&
-			is_there(other, installed))
+			(other->pass || is_there(other, installed)))
 		{
 			return FALSE;
 		}
 	}
 	return TRUE;
-}
-
-METHOD(mobility_tunnel_routes_t, look, bool,
-	private_mobility_tunnel_routes_t *this)
-{
-	installed_t installed = {
-		.table = this->table,
-	};
-	bool missing = FALSE;
-	entry_t *entry;
-	int i;
-
-	if (!this->table)
-	{
-		return FALSE;
-	}
-	installed.known = array_create(sizeof(known_t), 0);
-	this->mutex->lock(this->mutex);
-	if (array_count(this->routes) && dump(this, &installed))
-	{
-		for (i = 0; i < array_count(this->routes); i++)
-		{
-			array_get(this->routes, i, &entry);
-			entry->missing = is_missing(this, entry, &installed);
-			missing |= entry->missing;
-		}
-	}
-	this->mutex->unlock(this->mutex);
-	array_destroy(installed.known);
-	return missing;
 }
 
 /**
@@ -361,6 +334,41 @@ static void put_metrics(struct nlmsghdr *nlh)
 }
 
 /**
+ * Start a request about a route.
+ */
+static struct nlmsghdr *put_route(char *buf, uint16_t type, uint32_t table,
+								  const entry_t *entry)
+{
+	struct nlmsghdr *nlh;
+	struct rtmsg *rtm;
+
+	nlh = mnl_nlmsg_put_header(buf);
+	nlh->nlmsg_type = type;
+	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+	rtm->rtm_family = entry->dst.net.family;
+	rtm->rtm_dst_len = entry->dst.prefix;
+	rtm->rtm_protocol = RTPROT_STATIC;
+	rtm->rtm_type = RTN_UNICAST;
+	rtm->rtm_scope = RT_SCOPE_UNIVERSE;
+	mnl_attr_put_u32(nlh, RTA_TABLE, table);
+	mnl_attr_put(nlh, RTA_DST, mobility_ip_bits(&entry->dst.net) / 8,
+				 entry->dst.net.bytes);
+	return nlh;
+}
+
+/**
+ * Remove a route.
+ */
+static void del_route(private_mobility_tunnel_routes_t *this,
+					  const entry_t *entry)
+{
+	char buf[256] __attribute__((aligned(MNL_ALIGNTO)));
+
+	this->rtnl->request(this->rtnl,
+						put_route(buf, RTM_DELROUTE, this->table, entry));
+}
+
+/**
  * Add a route as charon does.  It is no route of ours, charon will remove it.
  */
 static int add_route(private_mobility_tunnel_routes_t *this,
@@ -370,23 +378,13 @@ static int add_route(private_mobility_tunnel_routes_t *this,
 	size_t len = mobility_ip_bits(&entry->dst.net) / 8;
 	uint32_t ifindex = if_nametoindex(entry->ifname);
 	struct nlmsghdr *nlh;
-	struct rtmsg *rtm;
 
 	if (!ifindex)
 	{	/* the kernel would choose another one */
 		return ENODEV;
 	}
-	nlh = mnl_nlmsg_put_header(buf);
-	nlh->nlmsg_type = RTM_NEWROUTE;
+	nlh = put_route(buf, RTM_NEWROUTE, this->table, entry);
 	nlh->nlmsg_flags = NLM_F_CREATE | NLM_F_REPLACE;
-	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
-	rtm->rtm_family = entry->dst.net.family;
-	rtm->rtm_dst_len = entry->dst.prefix;
-	rtm->rtm_protocol = RTPROT_STATIC;
-	rtm->rtm_type = RTN_UNICAST;
-	rtm->rtm_scope = RT_SCOPE_UNIVERSE;
-	mnl_attr_put_u32(nlh, RTA_TABLE, this->table);
-	mnl_attr_put(nlh, RTA_DST, len, entry->dst.net.bytes);
 	mnl_attr_put(nlh, RTA_PREFSRC, len, entry->src.bytes);
 	if (mobility_ip_is_set(&entry->gateway))
 	{
@@ -397,11 +395,46 @@ static int add_route(private_mobility_tunnel_routes_t *this,
 	return this->rtnl->request(this->rtnl, nlh);
 }
 
+METHOD(mobility_tunnel_routes_t, look, bool,
+	private_mobility_tunnel_routes_t *this)
+{
+	installed_t installed = {
+		.table = this->table,
+	};
+	bool missing = FALSE;
+	entry_t *entry;
+	int i;
+
+	if (!this->table)
+	{
+		return FALSE;
+	}
+	installed.known = array_create(sizeof(known_t), 0);
+	this->mutex->lock(this->mutex);
+	if (array_count(this->routes) && dump(this, &installed))
+	{
+		for (i = 0; i < array_count(this->routes); i++)
+		{
+			array_get(this->routes, i, &entry);
+			entry->missing = !entry->pass &&
+							 is_missing(this, entry, &installed);
+			missing |= entry->missing;
+			if (entry->missing && has_no_source(entry, &installed))
+			{	/* with any other one packets would leave in the clear */
+				del_route(this, entry);
+			}
+		}
+	}
+	this->mutex->unlock(this->mutex);
+	array_destroy(installed.known);
+	return missing;
+}
+
 /**
  * Find a route to a destination that is missing.
  */
 static entry_t *find_missing(private_mobility_tunnel_routes_t *this,
-							 const dst_t *dst)
+							 const mobility_net_t *dst)
 {
 	entry_t *entry;
 	int i;
@@ -425,7 +458,7 @@ static bool restore_dst(private_mobility_tunnel_routes_t *this,
 						const char *name, const char *ifname,
 						traffic_selector_t *ts)
 {
-	dst_t dst = {};
+	mobility_net_t dst = {};
 	entry_t *entry;
 	host_t *net;
 	int error = 0;
@@ -484,6 +517,45 @@ METHOD(mobility_tunnel_routes_t, restore, bool,
 	return complete;
 }
 
+METHOD(mobility_tunnel_routes_t, leads, bool,
+	private_mobility_tunnel_routes_t *this, const mobility_net_t *net)
+{
+	entry_t *entry;
+	bool found = FALSE;
+	int i;
+
+	this->mutex->lock(this->mutex);
+	/* in the main table they come last, nothing may be in front of that */
+	for (i = 0; this->table && !found && i < array_count(this->routes); i++)
+	{
+		array_get(this->routes, i, &entry);
+		found = !entry->pass && memeq(&entry->dst, net, sizeof(*net));
+	}
+	this->mutex->unlock(this->mutex);
+	return found;
+}
+
+METHOD(mobility_tunnel_routes_t, get_passes, array_t*,
+	private_mobility_tunnel_routes_t *this)
+{
+	array_t *passes;
+	entry_t *entry;
+	int i;
+
+	passes = array_create(sizeof(mobility_net_t), 0);
+	this->mutex->lock(this->mutex);
+	for (i = 0; i < array_count(this->routes); i++)
+	{
+		array_get(this->routes, i, &entry);
+		if (entry->pass)
+		{
+			array_insert(passes, ARRAY_TAIL, &entry->dst);
+		}
+	}
+	this->mutex->unlock(this->mutex);
+	return passes;
+}
+
 METHOD(mobility_tunnel_routes_t, destroy, void,
 	private_mobility_tunnel_routes_t *this)
 {
@@ -506,6 +578,8 @@ mobility_tunnel_routes_t *mobility_tunnel_routes_create(mobility_rtnl_t *rtnl)
 		.public = {
 			.look = _look,
 			.restore = _restore,
+			.leads = _leads,
+			.get_passes = _get_passes,
 			.destroy = _destroy,
 		},
 		.rtnl = rtnl,

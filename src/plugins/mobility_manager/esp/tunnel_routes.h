@@ -21,8 +21,10 @@
 #ifndef MOBILITY_TUNNEL_ROUTES_H_
 #define MOBILITY_TUNNEL_ROUTES_H_
 
+#include <collections/array.h>
 #include <sa/ike_sa.h>
 
+#include "net/netlink.h"
 #include "net/rtnl.h"
 
 typedef struct mobility_tunnel_routes_t mobility_tunnel_routes_t;
@@ -35,7 +37,8 @@ typedef struct mobility_tunnel_routes_t mobility_tunnel_routes_t;
 struct mobility_tunnel_routes_t {
 
 	/**
-	 * Ask the kernel which of the routes it does not have.
+	 * Ask the kernel which of the routes it does not have.  Those that it has
+	 * without their preferred source are removed.
 	 *
 	 * @return			TRUE if any is missing
 	 */
@@ -53,6 +56,22 @@ struct mobility_tunnel_routes_t {
 	 */
 	bool (*restore)(mobility_tunnel_routes_t *this, ike_sa_t *ike_sa,
 					const char *ifname);
+
+	/**
+	 * Check if charon has added a route into a tunnel to a network, to a table
+	 * of its own.
+	 *
+	 * @param net		network
+	 * @return			TRUE if it has, whether the kernel still has it or not
+	 */
+	bool (*leads)(mobility_tunnel_routes_t *this, const mobility_net_t *net);
+
+	/**
+	 * Get the networks that charon is told to let past all tunnels.
+	 *
+	 * @return			array of mobility_net_t
+	 */
+	array_t *(*get_passes)(mobility_tunnel_routes_t *this);
 
 	/**
 	 * Destroy, gives charon's kernel interface its own methods back.

@@ -11,6 +11,7 @@
 #include "mobile/login.h"
 #include "mobile/mover.h"
 #include "mobile/peer_names.h"
+#include "mobile/protection.h"
 #include "mobile/restoration.h"
 #include "mobile/switch_back.h"
 #include "session/liveness.h"
@@ -124,6 +125,11 @@ struct private_mobility_session_t {
 	 * Puts back what others delete.
 	 */
 	mobility_restoration_t restoration;
+
+	/**
+	 * What is kept out of the clear.
+	 */
+	mobility_protection_t protection;
 
 	/**
 	 * What observers know of.
@@ -532,6 +538,24 @@ static status_t review(private_mobility_session_t *this)
 	return status;
 }
 
+/**
+ * Keep out of the clear what belongs into the tunnel.
+ */
+static void protect(private_mobility_session_t *this)
+{
+	if (this->config.guard)
+	{
+		mobility_protection_update(&this->protection, this->ike_sa,
+								   this->context,
+								   this->course->candidates->remotes,
+								   this->fsm.state == MOBILITY_CONNECTED);
+	}
+	else
+	{
+		mobility_protection_end(&this->protection, this->context);
+	}
+}
+
 METHOD(mobility_session_t, look, status_t,
 	private_mobility_session_t *this)
 {
@@ -551,6 +575,7 @@ METHOD(mobility_session_t, look, status_t,
 	{
 		return act(this);
 	}
+	protect(this);
 	this->switch_back.review = 0;
 	mobility_peer_names_take(&this->names, this->connection,
 							 candidates->remotes);
@@ -894,10 +919,13 @@ static status_t processed(void *data)
 	private_mobility_session_t *this = data;
 	bool lost = this->fsm.state != MOBILITY_CONNECTED;
 
-	if (this->hold->is_held(this->hold) &&
-		this->mover->settle(this->mover, lost) == DESTROY_ME)
-	{
-		return DESTROY_ME;
+	if (this->hold->is_held(this->hold))
+	{	/* there may be other CHILD_SAs */
+		protect(this);
+		if (this->mover->settle(this->mover, lost) == DESTROY_ME)
+		{
+			return DESTROY_ME;
+		}
 	}
 	if (this->standing.state != this->fsm.state && !lost)
 	{	/* it was silent for a while, but it was the path in use after all */
@@ -1279,6 +1307,7 @@ METHOD(mobility_session_t, destroy, void,
 	private_mobility_session_t *this)
 {
 	release(this);
+	mobility_protection_end(&this->protection, this->context);
 	this->names.resolver->forget(this->names.resolver, this->public.number);
 	this->hold->destroy(this->hold);
 	this->login->destroy(this->login);

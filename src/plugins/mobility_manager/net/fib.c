@@ -221,7 +221,8 @@ METHOD(mobility_fib_t, process, mobility_change_t,
 	}
 	if (msg.table == this->charon_table)
 	{	/* no way to a peer */
-		return add ? MOBILITY_CHANGE_NONE : MOBILITY_CHANGE_TUNNEL;
+		return add && msg.route.type != RTN_THROW ? MOBILITY_CHANGE_NONE
+												  : MOBILITY_CHANGE_TUNNEL;
 	}
 	if (!is_relevant(&msg))
 	{

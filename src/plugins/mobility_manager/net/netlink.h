@@ -20,6 +20,7 @@
 #include <networking/host.h>
 
 typedef struct mobility_ip_t mobility_ip_t;
+typedef struct mobility_net_t mobility_net_t;
 
 /**
  * An IP address as a value that can be hashed and compared as a whole.
@@ -29,6 +30,16 @@ struct mobility_ip_t {
 	uint8_t family;
 	/** address in network order, bytes that are not used are zero */
 	uint8_t bytes[16];
+};
+
+/**
+ * A network, with no padding as it is compared as a whole.
+ */
+struct mobility_net_t {
+	/** address, the bits that are not in the prefix are zero */
+	mobility_ip_t net;
+	/** length of the prefix */
+	uint8_t prefix;
 };
 
 /**

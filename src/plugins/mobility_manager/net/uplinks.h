@@ -46,7 +46,8 @@ enum mobility_change_t {
 	/** what the kernel drops routes with, or has them back with, and does not
 	 * tell: a full resync has to find out */
 	MOBILITY_CHANGE_STALE = (1<<5),
-	/** a route in charon's table was removed, or may be */
+	/** a route in charon's table was removed, or may be, or one past tunnels was
+	 * added */
 	MOBILITY_CHANGE_TUNNEL = (1<<6),
 };
 

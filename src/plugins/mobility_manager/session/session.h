@@ -23,6 +23,7 @@
 #include "ike/ike_hooks.h"
 #include "net/monitor.h"
 #include "path/candidates.h"
+#include "path/guard.h"
 #include "path/pins.h"
 #include "session/status.h"
 #include "settings/settings.h"
@@ -45,6 +46,8 @@ struct mobility_context_t {
 	mobility_monitor_t *monitor;
 	/** policy routing */
 	mobility_pins_t *pins;
+	/** keeps out of the clear what belongs into tunnels, NULL if nobody does */
+	mobility_guard_t *guard;
 	/** routes into tunnels, NULL if nobody puts them back */
 	mobility_tunnel_routes_t *routes;
 	/** moves CHILD_SAs, NULL to have stock do it */

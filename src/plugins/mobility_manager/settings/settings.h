@@ -24,6 +24,9 @@
 /** URI of the control socket, unless configured */
 #define MOBILITY_DEFAULT_URI "unix://" IPSEC_PIDDIR "/charon.mobility"
 
+/** routing tables of ours, from pin_table on; the last one is the guard's */
+#define MOBILITY_PIN_TABLES 1000
+
 typedef struct mobility_settings_t mobility_settings_t;
 typedef struct mobility_config_t mobility_config_t;
 
@@ -45,6 +48,8 @@ struct mobility_config_t {
 	uint32_t penalty_time;
 	/** install policy routing for paths */
 	bool pin_paths;
+	/** keep out of the clear what belongs into the tunnel */
+	bool guard;
 	/** move back to the preferred path as soon as the peer answered on it
 	 * (charon.prefer_best_path) */
 	bool prefer_best_path;

@@ -17,9 +17,8 @@
 /** charon's own default for routing_table_prio, and for routing_table */
 #define ROUTING_TABLE_DEFAULT 220
 
-/** default for the first of our routing tables, and how many may be used */
+/** default for the first of our routing tables */
 #define PIN_TABLE_DEFAULT 22000
-#define PIN_TABLE_RANGE 1000
 
 /** an outage of a year is none that anybody waits for */
 #define OUTAGE_TIME_MAX (365 * 24 * 60 * 60)
@@ -53,7 +52,8 @@
 	CONFIG_KEY(make_before_break, BOOL), \
 	CONFIG_KEY(settle_time, TIME, 0, TIME_MAX), \
 	CONFIG_KEY(penalty_time, TIME, 0, TIME_MAX), \
-	CONFIG_KEY(pin_paths, BOOL)
+	CONFIG_KEY(pin_paths, BOOL), \
+	CONFIG_KEY(guard, BOOL)
 
 static const mobility_key_t connection_keys[] = {
 	CONFIG_KEYS,
@@ -64,7 +64,7 @@ static const mobility_key_t top_keys[] = {
 	{ "load", MOBILITY_KEY_IGNORE },
 	TOP_KEY(socket, STRING),
 	TOP_KEY(pin_priority, NUMBER, 1, INT32_MAX),
-	TOP_KEY(pin_table, NUMBER, 256, UINT32_MAX - PIN_TABLE_RANGE),
+	TOP_KEY(pin_table, NUMBER, 256, UINT32_MAX - MOBILITY_PIN_TABLES),
 	TOP_KEY(networkmanager, BOOL),
 	TOP_KEY(script, STRING),
 };
@@ -327,14 +327,14 @@ static void check_pins(const char *ns, mobility_section_t *section,
 		policy->pin_priority = priority;
 	}
 	if (charon_table >= policy->pin_table &&
-		charon_table - policy->pin_table < PIN_TABLE_RANGE)
+		charon_table - policy->pin_table < MOBILITY_PIN_TABLES)
 	{
 		snprintf(value, sizeof(value), "%u", policy->pin_table);
 		policy->pin_table = charon_table < PIN_TABLE_DEFAULT ?
-					PIN_TABLE_DEFAULT : PIN_TABLE_DEFAULT - PIN_TABLE_RANGE;
+					PIN_TABLE_DEFAULT : PIN_TABLE_DEFAULT - MOBILITY_PIN_TABLES;
 		mobility_section_report(section, "pin_table", value, "the %u tables "
 								"from it on must not include %s.routing_table, "
-								"which is %u, using %u", PIN_TABLE_RANGE,
+								"which is %u, using %u", MOBILITY_PIN_TABLES,
 								ns, charon_table, policy->pin_table);
 	}
 }
@@ -409,6 +409,9 @@ mobility_settings_data_t *mobility_settings_data_read(const char *ns,
 			.settle_time = best ? 0 : 5,
 			.penalty_time = 5 * 60,
 			.pin_paths = TRUE,
+			/* what has that mark is to get past tunnels */
+			.guard = !lib->settings->get_str(lib->settings,
+								"%s.plugins.kernel-netlink.fwmark", NULL, ns),
 			.prefer_best_path = best,
 		},
 		.follow_clients = TRUE,

@@ -116,6 +116,7 @@ START_TEST(test_conf)
 	ck_assert_int_eq(config.settle_time, expected.settle_time);
 	ck_assert_int_eq(config.penalty_time, expected.penalty_time);
 	ck_assert_int_eq(config.pin_paths, expected.pin_paths);
+	ck_assert_int_eq(config.guard, expected.guard);
 	ck_assert_int_eq(settings->follow_clients(settings),
 					 defaults->follow_clients(defaults));
 	ck_assert_int_eq(settings->get_pin_priority(settings),

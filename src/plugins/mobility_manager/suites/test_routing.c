@@ -503,6 +503,9 @@ START_TEST(test_tunnel)
 	uplinks_assert(PEER, ETH ", " WLAN);
 	feed(TUNNEL, "route del 192.0.2.0/24 dev 3 table 220 proto static");
 	feed(TUNNEL, "route del 192.0.2.0/24 dev 3 table 220 proto static");
+	/* and those past them are no way to a peer either */
+	feed(TUNNEL, "route add 192.0.2.0/24 type 9 table 220 proto static");
+	feed(TUNNEL, "route del 192.0.2.0/24 type 9 table 220 proto static");
 	uplinks_assert(PEER, ETH ", " WLAN);
 }
 END_TEST

@@ -63,6 +63,7 @@ START_TEST(test_defaults)
 	ck_assert_uint_eq(config.settle_time, 5);
 	ck_assert_uint_eq(config.penalty_time, 300);
 	ck_assert(config.pin_paths);
+	ck_assert(config.guard);
 	ck_assert(!config.prefer_best_path);
 	ck_assert(settings->follow_clients(settings));
 	ck_assert_uint_eq(settings->get_pin_priority(settings), 219);
@@ -84,7 +85,7 @@ START_TEST(test_values)
 
 	settings = create("load = yes\n mobility = no\n network_outage_time = 0\n"
 		"retry_interval = 1m\n make_before_break = no\n settle_time = 2s\n"
-		"penalty_time = 1h\n pin_paths = no\n pin_priority = 100\n"
+		"penalty_time = 1h\n pin_paths = no\n guard = no\n pin_priority = 100\n"
 		"pin_table = 5000\n socket = unix:///tmp/x\n script = /bin/true\n"
 		"gateway {\n mobility = no\n}");
 	assert_log("");
@@ -96,6 +97,7 @@ START_TEST(test_values)
 	ck_assert_uint_eq(config.settle_time, 2);
 	ck_assert_uint_eq(config.penalty_time, 3600);
 	ck_assert(!config.pin_paths);
+	ck_assert(!config.guard);
 	ck_assert(!settings->follow_clients(settings));
 	ck_assert_uint_eq(settings->get_pin_priority(settings), 100);
 	ck_assert_uint_eq(settings->get_pin_table(settings), 5000);
@@ -428,6 +430,23 @@ START_TEST(test_best_path)
 }
 END_TEST
 
+START_TEST(test_guard)
+{
+	mobility_settings_t *settings;
+	mobility_config_t config;
+
+	set_conf("connections {\n strict {\n guard = yes\n }\n}");
+	lib->settings->set_str(lib->settings,
+						   "charon.plugins.kernel-netlink.fwmark", "!0x42");
+	settings = mobility_settings_create();
+	settings->get(settings, NULL, &config);
+	ck_assert(!config.guard);
+	settings->get(settings, "strict", &config);
+	ck_assert(config.guard);
+	settings->destroy(settings);
+}
+END_TEST
+
 START_TEST(test_charons_tables)
 {
 	mobility_settings_t *settings;
@@ -587,6 +606,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_effective);
 	tcase_add_test(tc, test_connection);
 	tcase_add_test(tc, test_best_path);
+	tcase_add_test(tc, test_guard);
 	tcase_add_test(tc, test_charons_tables);
 	tcase_add_test(tc, test_reload);
 	tcase_add_test(tc, test_namespace);

@@ -234,6 +234,8 @@ START_TEST(test_prefsrc)
 	ck_assert(strstr(output, "fec4::/16 via fd01::9"));
 	free(output);
 	ck_assert(routes->look(routes));
+	assert_routes("", "");
+	ck_assert(routes->look(routes));
 	mobility_netns_ip("addr add " VIP6 "/128 dev eth0 nodad");
 	ck_assert(routes->restore(routes, &ike.public, "eth0"));
 	assert_routes("", ROUTE6 "\n");
@@ -270,22 +272,49 @@ START_TEST(test_charon_deletes)
 }
 END_TEST
 
+/**
+ * Check if charon has added a route into a tunnel
+ */
+static bool leads(char *cidr)
+{
+	mobility_net_t net = {};
+	host_t *host;
+	int prefix;
+
+	host = host_create_from_subnet(cidr, &prefix);
+	net.net = mobility_ip_from_host(host);
+	net.prefix = prefix;
+	host->destroy(host);
+	return routes->leads(routes, &net);
+}
+
 START_TEST(test_others)
 {
 	chunk_t net = chunk_from_chars(10,5,0,0);
+	array_t *passes;
 	host_t *src;
 
 	/* routes of IKE_SAs that are none of ours, and such as lead past tunnels */
 	manage(TRUE, "10.6.0.0/16", NULL, VIP, "eth0");
 	src = host_create_from_string("0.0.0.0", 0);
 	charon->kernel->add_route(charon->kernel, net, 16, NULL, src, NULL, TRUE);
-	src->destroy(src);
+	passes = routes->get_passes(routes);
+	ck_assert_int_eq(array_count(passes), 1);
+	array_destroy(passes);
+	ck_assert(leads("10.6.0.0/16") && !leads("10.5.0.0/16"));
+	ck_assert(!leads("10.6.0.0/17"));
 	mobility_netns_ip("route flush table 220");
 	ck_assert(routes->look(routes));
 	ck_assert(routes->restore(routes, &ike.public, "eth0"));
 	assert_routes("", "");
 	manage(FALSE, "10.6.0.0/16", NULL, VIP, "eth0");
 	ck_assert(!routes->look(routes));
+	ck_assert(!leads("10.6.0.0/16"));
+	charon->kernel->del_route(charon->kernel, net, 16, NULL, src, NULL, TRUE);
+	src->destroy(src);
+	passes = routes->get_passes(routes);
+	ck_assert_int_eq(array_count(passes), 0);
+	array_destroy(passes);
 }
 END_TEST
 
