@@ -209,6 +209,7 @@ class Run:
         self._say("takes down")
         self._collect()
         self._check_kernel()
+        self._check_plain()
         self._steps("posttest.dat")
         self._check_clean()
 
@@ -288,6 +289,22 @@ class Run:
             if wrong:
                 self.outcome.fail(where, f"{host}, after all checks:\n"
                                   + _head("\n".join(wrong)))
+
+    def _check_plain(self):
+        """What belongs into the tunnel has not left in the clear."""
+        if (not self.scenario.ours or self.options.stock
+                or self.scenario.conf.get("NOPLAINCHECK")):
+            return
+        where = f"{self.scenario.name}/evaltest.dat"
+        for host in self.scenario.words("PLUGINHOSTS"):
+            if host == "sun":
+                # where tunnels end
+                continue
+            result = self._lab.run(host, "plain-text check")
+            self._write(f"{host}# plain-text check\n{result.out}{result.err}")
+            if result.code != 0:
+                self.outcome.fail(where, f"{host}, after all checks:\n"
+                                  + _head(result.out + result.err))
 
     def _check_clean(self):
         """Nothing may be left behind, as strongSwan's environment demands;

@@ -19,7 +19,7 @@ FILES = ("description.txt", "test.conf", "pretest.dat", "evaltest.dat",
          "posttest.dat")
 # What a test.conf sets; the ones at the end are ours.
 VARIABLES = ("VIRTHOSTS", "TCPDUMPHOSTS", "IPSECHOSTS", "TIMELIMIT",
-             "PLUGINHOSTS", "CAPTUREHOSTS", "NOCLEANCHECK")
+             "PLUGINHOSTS", "CAPTUREHOSTS", "NOCLEANCHECK", "NOPLAINCHECK")
 PLUGIN_NAME = "mobility-manager"
 
 
