@@ -431,12 +431,33 @@ METHOD(mobility_tunnel_routes_t, look, bool,
 }
 
 /**
- * Find a route to a destination that is missing.
+ * Check if an address is a virtual IP of an IKE_SA.
+ */
+static bool is_vip(ike_sa_t *ike_sa, const mobility_ip_t *ip)
+{
+	enumerator_t *enumerator;
+	mobility_ip_t vip;
+	host_t *host;
+	bool found = FALSE;
+
+	enumerator = ike_sa->create_virtual_ip_enumerator(ike_sa, TRUE);
+	while (!found && enumerator->enumerate(enumerator, &host))
+	{
+		vip = mobility_ip_from_host(host);
+		found = mobility_ip_equals(&vip, ip);
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+/**
+ * Find the route to a destination to put back, NULL if none is missing: as charon
+ * does one from a virtual IP if there is one, else the last one that it has added.
  */
 static entry_t *find_missing(private_mobility_tunnel_routes_t *this,
-							 const mobility_net_t *dst)
+							 ike_sa_t *ike_sa, const mobility_net_t *dst)
 {
-	entry_t *entry;
+	entry_t *entry, *found = NULL;
 	int i;
 
 	for (i = 0; i < array_count(this->routes); i++)
@@ -444,29 +465,52 @@ static entry_t *find_missing(private_mobility_tunnel_routes_t *this,
 		array_get(this->routes, i, &entry);
 		if (entry->missing && memeq(&entry->dst, dst, sizeof(*dst)))
 		{
-			return entry;
+			if (is_vip(ike_sa, &entry->src))
+			{
+				return entry;
+			}
+			found = found ?: entry;
 		}
 	}
-	return NULL;
+	return found;
 }
 
 /**
- * Put the route to a destination back, the last one that charon has added.
- * Returns FALSE if that would have to lead over another interface.
+ * There is a route to a destination again, it does not matter if there are more.
+ */
+static void set_found(private_mobility_tunnel_routes_t *this,
+					  const mobility_net_t *dst)
+{
+	entry_t *entry;
+	int i;
+
+	for (i = 0; i < array_count(this->routes); i++)
+	{
+		array_get(this->routes, i, &entry);
+		if (memeq(&entry->dst, dst, sizeof(*dst)))
+		{
+			entry->missing = FALSE;
+		}
+	}
+}
+
+/**
+ * Put the route to a destination back.  Returns FALSE if that would have to lead
+ * over another interface.
  */
 static bool restore_dst(private_mobility_tunnel_routes_t *this,
-						const char *name, const char *ifname,
+						ike_sa_t *ike_sa, const char *ifname,
 						traffic_selector_t *ts)
 {
 	mobility_net_t dst = {};
 	entry_t *entry;
 	host_t *net;
 	int error = 0;
-	bool astray;
+	bool astray = FALSE;
 
 	ts->to_subnet(ts, &net, &dst.prefix);
 	dst.net = mobility_ip_from_host(net);
-	entry = find_missing(this, &dst);
+	entry = find_missing(this, ike_sa, &dst);
 	if (entry)
 	{
 		error = add_route(this, entry);
@@ -474,18 +518,14 @@ static bool restore_dst(private_mobility_tunnel_routes_t *this,
 		{
 			DBG2(DBG_KNL, "unable to put the route to %H/%u back: %s", net,
 				 dst.prefix, strerror(error));
+			astray = !streq(entry->ifname, ifname);
 		}
 		else
 		{
 			DBG1(DBG_KNL, "mobility: %s: the route to %H/%u was gone, put it "
-				 "back", name, net, dst.prefix);
+				 "back", ike_sa->get_name(ike_sa), net, dst.prefix);
+			set_found(this, &dst);
 		}
-	}
-	astray = error && !streq(entry->ifname, ifname);
-	while (!error && entry)
-	{
-		entry->missing = FALSE;
-		entry = find_missing(this, &dst);
 	}
 	net->destroy(net);
 	return !astray;
@@ -507,8 +547,7 @@ METHOD(mobility_tunnel_routes_t, restore, bool,
 		policies = child_sa->create_policy_enumerator(child_sa);
 		while (policies->enumerate(policies, &mine, &others))
 		{
-			complete &= restore_dst(this, ike_sa->get_name(ike_sa), ifname,
-									others);
+			complete &= restore_dst(this, ike_sa, ifname, others);
 		}
 		policies->destroy(policies);
 	}

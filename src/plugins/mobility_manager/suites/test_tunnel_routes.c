@@ -243,6 +243,27 @@ START_TEST(test_prefsrc)
 }
 END_TEST
 
+START_TEST(test_several)
+{
+	/* to one destination from a virtual IP, and from a LAN's address */
+	manage(TRUE, NET, "10.1.0.9", VIP, "eth0");
+	manage(TRUE, NET, "10.1.0.9", "10.1.0.2", "eth0");
+	assert_routes("10.4.0.0/16 via 10.1.0.9 dev eth0 proto static "
+				  "src 10.1.0.2\n", "");
+	ck_assert(!routes->look(routes));
+	mobility_netns_ip("route flush table 220");
+	ck_assert(routes->look(routes));
+	ike.vip = VIP;
+	ck_assert(routes->restore(routes, &ike.public, "eth0"));
+	assert_routes(ROUTE "\n", "");
+	ck_assert(!routes->look(routes));
+	/* whichever there is, none is missing */
+	ck_assert(routes->restore(routes, &ike.public, "eth0"));
+	assert_routes(ROUTE "\n", "");
+	ike.vip = NULL;
+}
+END_TEST
+
 START_TEST(test_charon_deletes)
 {
 	manage(TRUE, NET, "10.1.0.9", VIP, "eth0");
@@ -358,6 +379,7 @@ Suite *mobility_suite_create(void)
 		tcase_add_test(tc, test_restore);
 		tcase_add_test(tc, test_silent);
 		tcase_add_test(tc, test_prefsrc);
+		tcase_add_test(tc, test_several);
 		tcase_add_test(tc, test_charon_deletes);
 		tcase_add_test(tc, test_others);
 		tcase_add_test(tc, test_metrics);
