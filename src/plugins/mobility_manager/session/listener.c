@@ -313,7 +313,7 @@ static void connecting(private_mobility_listener_t *this, ike_sa_t *ike_sa)
 	if (mobility_task_queued(ike_sa, TASK_QUEUE_ACTIVE, TASK_IKE_INIT))
 	{	/* else it is only to replace one by rekeying */
 		entry = connect_(this, ike_sa);
-		if (entry)
+		if (entry && entry->session->connecting)
 		{	/* its SPI may be another one now */
 			this->registry->rebind(this->registry, entry, ike_sa);
 			queue(this, entry, MOBILITY_WORK_LOOK);
