@@ -368,6 +368,63 @@ static host_t *choose_source(void *data, ike_sa_t *ike_sa)
 }
 
 /**
+ * Implements mobility_context_t.wake()
+ */
+static void wake(mobility_context_t *context, uint32_t number,
+				 mobility_work_t work)
+{
+	private_mobility_manager_t *this = manager_of(context);
+
+	this->registry->queue_number(this->registry, number, work);
+}
+
+/**
+ * Implements mobility_context_t.expect()
+ */
+static void expect(mobility_context_t *context, ike_sa_t *ike_sa,
+				   uint32_t successor)
+{
+	private_mobility_manager_t *this = manager_of(context);
+
+	this->registry->expect(this->registry, ike_sa, successor);
+}
+
+/**
+ * Implements mobility_context_t.logged_in()
+ */
+static void logged_in(mobility_context_t *context, ike_sa_t *ike_sa)
+{
+	private_mobility_manager_t *this = manager_of(context);
+
+	this->listener->take(this->listener, ike_sa);
+}
+
+/**
+ * Have a session go on with the IKE_SA that was established because its peer has
+ * forgotten the one it has, which ends without asking that.
+ */
+static status_t take_over(private_mobility_manager_t *this,
+						  mobility_entry_t *entry, ike_sa_t *ike_sa)
+{
+	mobility_session_t *session = entry->session;
+	ike_sa_t *new;
+	status_t status;
+
+	new = session->get_login(session);
+	if (!new)
+	{
+		return SUCCESS;
+	}
+	this->listener->replace(this->listener, entry, new);
+	/* what it has adopted */
+	status = new->initiate(new, NULL, NULL);
+	mobility_checkin(new, status);
+	charon->bus->set_sa(charon->bus, ike_sa);
+	charon->bus->ike_updown(charon->bus, ike_sa, FALSE);
+	return DESTROY_ME;
+}
+
+/**
  * mobility_agenda_cb_t
  */
 static status_t do_work(void *data, ike_sa_t *ike_sa)
@@ -393,6 +450,11 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 		status = session->give_back(session);
 		this->listener->drop(this->listener, entry);
 		return status;
+	}
+	if (work & MOBILITY_WORK_LOGIN &&
+		take_over(this, entry, ike_sa) == DESTROY_ME)
+	{	/* whatever else there is to do is done with the next one */
+		return DESTROY_ME;
 	}
 	if (work & MOBILITY_WORK_RELOAD)
 	{
@@ -756,6 +818,9 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 			.create_session = mobility_session_create,
 			.arm = arm,
 			.give_up = give_up,
+			.wake = wake,
+			.expect = expect,
+			.logged_in = logged_in,
 			.tell = tell,
 		},
 		.xfrm = mobility_xfrm_create(),

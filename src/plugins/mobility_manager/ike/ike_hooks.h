@@ -81,6 +81,15 @@ struct mobility_ike_handler_t {
 	void (*update_hosts)(mobility_ike_handler_t *this, ike_sa_t *ike_sa,
 						 const mobility_ike_stock_t *stock, host_t *me,
 						 host_t *other, update_hosts_flag_t flags);
+
+	/** a message was sent or received, as by listener_t.message(), called by
+	 * whoever is that listener; if NULL it is not */
+	void (*message)(mobility_ike_handler_t *this, ike_sa_t *ike_sa,
+					message_t *message, bool incoming, bool plain);
+
+	/** the IKE_SA is destroyed, called by a listener and to be unhooked; if
+	 * NULL it is not */
+	void (*gone)(mobility_ike_handler_t *this, ike_sa_t *ike_sa);
 };
 
 /**

@@ -178,7 +178,8 @@ static void send_in_parts(packet_t *packet)
  */
 static void send_in_form(private_mobility_request_t *this,
 						 mobility_request_form_t form,
-						 const mobility_path_t *path, ike_sa_t *ike_sa)
+						 const mobility_path_t *path, host_t *me,
+						 host_t *other)
 {
 	enumerator_t *enumerator;
 	packet_t *packet;
@@ -187,10 +188,9 @@ static void send_in_form(private_mobility_request_t *this,
 	while (enumerator->enumerate(enumerator, &packet))
 	{
 		packet = packet->clone(packet);
-		packet->set_source(packet, mobility_request_host(path->local,
-											ike_sa->get_my_host(ike_sa)));
+		packet->set_source(packet, mobility_request_host(path->local, me));
 		packet->set_destination(packet, mobility_request_host(path->remote,
-											ike_sa->get_other_host(ike_sa)));
+															  other));
 		if (form == MOBILITY_REQUEST_PARTS)
 		{
 			send_in_parts(packet);
@@ -212,7 +212,8 @@ METHOD(mobility_request_t, send_first, bool,
 		return FALSE;
 	}
 	this->first_sent++;
-	send_in_form(this, this->first, path, ike_sa);
+	send_in_form(this, this->first, path, ike_sa->get_my_host(ike_sa),
+				 ike_sa->get_other_host(ike_sa));
 	return TRUE;
 }
 
@@ -228,16 +229,24 @@ METHOD(mobility_request_t, get_both, uint64_t,
 	return this->both;
 }
 
+METHOD(mobility_request_t, send_to, void,
+	private_mobility_request_t *this, const mobility_path_t *path, host_t *me,
+	host_t *other)
+{
+	send_in_form(this, MOBILITY_REQUEST_WHOLE, path, me, other);
+	if (this->two_forms)
+	{
+		this->both = this->both ?: mobility_now();
+		send_in_form(this, MOBILITY_REQUEST_PARTS, path, me, other);
+	}
+}
+
 METHOD(mobility_request_t, send_, void,
 	private_mobility_request_t *this, const mobility_path_t *path,
 	ike_sa_t *ike_sa)
 {
-	send_in_form(this, MOBILITY_REQUEST_WHOLE, path, ike_sa);
-	if (this->two_forms)
-	{
-		this->both = this->both ?: mobility_now();
-		send_in_form(this, MOBILITY_REQUEST_PARTS, path, ike_sa);
-	}
+	send_to(this, path, ike_sa->get_my_host(ike_sa),
+			ike_sa->get_other_host(ike_sa));
 }
 
 METHOD(mobility_request_t, destroy, void,
@@ -287,6 +296,7 @@ mobility_request_t *mobility_request_create()
 			.count_first = _count_first,
 			.get_both = _get_both,
 			.send = _send_,
+			.send_to = _send_to,
 			.clear = _clear,
 			.destroy = _destroy,
 		},

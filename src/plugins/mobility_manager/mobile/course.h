@@ -41,6 +41,15 @@ struct mobility_course_listener_t {
 	void (*confirmed)(void *data, bool moved);
 
 	/**
+	 * The request in flight was sent over a path, one of several, as the one in
+	 * use does not answer.
+	 *
+	 * @param data		user data
+	 * @param path		path, pinned
+	 */
+	void (*probed)(void *data, const mobility_path_t *path);
+
+	/**
 	 * A path was tested.
 	 *
 	 * @param data		user data

@@ -12,6 +12,7 @@
 #include "mobile/mover.h"
 #include "mobile/peer_names.h"
 #include "mobile/protection.h"
+#include "mobile/relogin.h"
 #include "mobile/restoration.h"
 #include "mobile/switch_back.h"
 #include "session/liveness.h"
@@ -24,6 +25,10 @@
 /** Shortest time between two hints that count, in ms: the peer is not the only
  * one that can send a packet once more. */
 #define SUSPECT_INTERVAL 5000
+
+/** Attempts while waiting for an answer that have gone over all paths before the
+ * peer may have forgotten the session. */
+#define RELOGIN_ATTEMPTS (MOBILITY_EARLY_ATTEMPTS + 1)
 
 /** How many times as long it is between attempts if only the last resort is
  * left. */
@@ -117,6 +122,22 @@ struct private_mobility_session_t {
 	uint64_t suspicious;
 
 	/**
+	 * Logs in anew if the peer has forgotten the session.
+	 */
+	mobility_relogin_t *relogin;
+
+	/**
+	 * The lifetime of the IKE_SA is over, it is only kept until another one is
+	 * there.
+	 */
+	bool expired;
+
+	/**
+	 * Why the session is connected, if that is not for the usual reason; static.
+	 */
+	const char *news;
+
+	/**
 	 * Names of the peer.
 	 */
 	mobility_peer_names_t names;
@@ -191,7 +212,12 @@ static void tell_state(private_mobility_session_t *this)
 	{
 		return;
 	}
-	if (this->fsm.state == MOBILITY_CONNECTED)
+	if (this->fsm.state == MOBILITY_CONNECTED && this->news)
+	{
+		explain(this, "%s", this->news);
+		this->news = NULL;
+	}
+	else if (this->fsm.state == MOBILITY_CONNECTED)
 	{
 		explain_connection(this);
 	}
@@ -241,6 +267,7 @@ static void arm(private_mobility_session_t *this)
 	deadline = earlier(mobility_fsm_deadline(&this->fsm, &this->times),
 					   this->mover->get_deadline(this->mover));
 	deadline = earlier(deadline, this->restoration.next);
+	deadline = earlier(deadline, this->relogin->get_deadline(this->relogin));
 	this->context->arm(this->context, &this->public,
 					   earlier(deadline, this->switch_back.review));
 }
@@ -366,6 +393,66 @@ static void feed(private_mobility_session_t *this,
 }
 
 /**
+ * If the peer does not answer over any path, it may have forgotten the session.
+ */
+static void begin_relogin(private_mobility_session_t *this)
+{
+	if (this->config.reestablish && this->hold->is_held(this->hold) &&
+		(this->expired || this->fsm.state == MOBILITY_DORMANT ||
+		 (this->fsm.state == MOBILITY_WAITING &&
+		  this->fsm.attempt > RELOGIN_ATTEMPTS)))
+	{
+		this->relogin->begin(this->relogin, this->config.reestablish_limit,
+							 this->expired);
+	}
+}
+
+/**
+ * Without an IKE_SA whose lifetime is not over, all that can be done is to log in
+ * anew.
+ */
+static void ask_anew(private_mobility_session_t *this)
+{
+	mobility_candidates_t *candidates = this->course->candidates;
+	bool last_resort = may_use_last_resort(this);
+	mobility_candidate_t *candidate;
+	enumerator_t *enumerator;
+
+	begin_relogin(this);
+	enumerator = candidates->create_enumerator(candidates, mobility_now());
+	while (enumerator->enumerate(enumerator, &candidate))
+	{
+		if (last_resort || candidate->preference != MOBILITY_LAST_RESORT)
+		{
+			candidates->pin(candidates, candidate->path);
+			this->relogin->ask(this->relogin, candidate->path);
+		}
+	}
+	enumerator->destroy(enumerator);
+}
+
+/**
+ * Time has passed for the attempt to log in anew.
+ */
+static void tick_relogin(private_mobility_session_t *this)
+{
+	mobility_retransmission_t *retransmission = this->mover->retransmission;
+	char refusal[sizeof(this->standing.cause)];
+	mobility_path_t *path;
+
+	path = this->relogin->tick(this->relogin);
+	if (path && retransmission->request->in_flight(retransmission->request))
+	{
+		retransmission->again(retransmission, path);
+	}
+	if (this->relogin->get_refusal(this->relogin, refusal, sizeof(refusal)) &&
+		explain(this, "%s", refusal))
+	{
+		DBG1(DBG_IKE, "mobility: %s: %s", this->connection, refusal);
+	}
+}
+
+/**
  * Do what the state machine decided.
  */
 static status_t act(private_mobility_session_t *this)
@@ -381,12 +468,20 @@ static status_t act(private_mobility_session_t *this)
 		adjust_retry(this);
 		find_addresses(this);
 	}
-	if (actions & MOBILITY_ACT_MOVE)
+	if (this->expired)
+	{	/* nothing more is sent with its keys */
+		if (actions & (MOBILITY_ACT_MOVE | MOBILITY_ACT_PROBE))
+		{
+			ask_anew(this);
+		}
+	}
+	else if (actions & MOBILITY_ACT_MOVE)
 	{
 		status = this->mover->move(this->mover);
 	}
 	else if (actions & MOBILITY_ACT_PROBE)
 	{
+		begin_relogin(this);
 		status = this->mover->probe(this->mover, may_use_last_resort(this));
 	}
 	else if (actions & MOBILITY_ACT_RESEND)
@@ -744,6 +839,7 @@ METHOD(mobility_session_t, tick, status_t,
 	if (!this->hold->is_held(this->hold))
 	{
 		this->context->arm(this->context, &this->public, 0);
+		this->relogin->cancel(this->relogin);
 		this->mover->stay(this->mover);
 		status = act(this);
 		if (status == DESTROY_ME || this->fsm.state == MOBILITY_FAILED)
@@ -759,6 +855,7 @@ METHOD(mobility_session_t, tick, status_t,
 		return DESTROY_ME;
 	}
 	this->mover->tick(this->mover);
+	tick_relogin(this);
 	if (this->fsm.outage && this->times.outage_time &&
 		now >= this->fsm.outage + this->times.outage_time)
 	{
@@ -825,6 +922,10 @@ METHOD(mobility_session_t, message, void,
 		this->login->message(this->login, message, incoming, plain);
 		arm(this);
 		return;
+	}
+	if (incoming && plain)
+	{	/* the peer does remember */
+		this->relogin->refute(this->relogin);
 	}
 	if (!incoming && !plain && message->get_request(message))
 	{
@@ -909,6 +1010,39 @@ static void before_reauth(void *data)
 	private_mobility_session_t *this = data;
 
 	this->mover->end_linger(this->mover);
+}
+
+/**
+ * Check if the lifetime of the IKE_SA is over.
+ */
+static bool has_expired(private_mobility_session_t *this)
+{
+	time_t end = this->ike_sa->get_statistic(this->ike_sa, STAT_DELETE);
+
+	return end && time_monotonic(NULL) >= end;
+}
+
+/**
+ * Implements mobility_role_t.deleted()
+ */
+static bool deleted(void *data)
+{
+	private_mobility_session_t *this = data;
+
+	if (!this->expired && this->config.reestablish &&
+		this->fsm.state != MOBILITY_CONNECTED &&
+		this->hold->is_held(this->hold) && has_expired(this) &&
+		this->ike_sa->get_child_count(this->ike_sa))
+	{	/* who deletes it once more does not do so for its age */
+		this->expired = TRUE;
+		this->relogin->cancel(this->relogin);
+		explain(this, "lifetime of the IKE_SA is over, logging in anew");
+		DBG1(DBG_IKE, "mobility: %s: lifetime of the IKE_SA is over, keeping it "
+			 "until there is another one", this->connection);
+		return TRUE;
+	}
+	this->relogin->cancel(this->relogin);
+	return FALSE;
 }
 
 /**
@@ -1001,6 +1135,16 @@ static void confirmed(void *data, bool moved)
 }
 
 /**
+ * Implements mobility_course_listener_t.probed()
+ */
+static void probed(void *data, const mobility_path_t *path)
+{
+	private_mobility_session_t *this = data;
+
+	this->relogin->ask(this->relogin, path);
+}
+
+/**
  * Implements mobility_course_listener_t.tested()
  */
 static void tested(void *data, const mobility_path_t *path, bool answered)
@@ -1016,7 +1160,86 @@ static void tested(void *data, const mobility_path_t *path, bool answered)
 METHOD(mobility_session_t, give_up, status_t,
 	private_mobility_session_t *this)
 {
+	this->relogin->cancel(this->relogin);
 	return this->hold->fail(this->hold);
+}
+
+/**
+ * Check if two IKE_SAs have the same virtual IP addresses.
+ */
+static bool equal_vips(ike_sa_t *a, ike_sa_t *b)
+{
+	enumerator_t *mine, *theirs;
+	host_t *vip, *other;
+	bool equal = TRUE;
+
+	mine = a->create_virtual_ip_enumerator(a, TRUE);
+	theirs = b->create_virtual_ip_enumerator(b, TRUE);
+	while (equal && mine->enumerate(mine, &vip))
+	{
+		equal = theirs->enumerate(theirs, &other) && vip->ip_equals(vip, other);
+	}
+	equal = equal && !theirs->enumerate(theirs, &other);
+	mine->destroy(mine);
+	theirs->destroy(theirs);
+	return equal;
+}
+
+/**
+ * Say why a session is connected that has logged in anew.
+ */
+static const char *get_news(private_mobility_session_t *this, ike_sa_t *new)
+{
+	bool equal = equal_vips(this->ike_sa, new);
+
+	if (this->expired)
+	{
+		return equal ? "lifetime of the IKE_SA was over, logged in anew" :
+					   "lifetime of the IKE_SA was over, logged in anew and got "
+					   "another virtual IP";
+	}
+	return equal ? "gateway had forgotten the session, logged in anew" :
+				   "gateway had forgotten the session, logged in anew and got "
+				   "another virtual IP";
+}
+
+/**
+ * Have another IKE_SA create the CHILD_SAs that were to be created next, but not
+ * those that were to replace one whose lifetime was over: it has these.
+ */
+static void adopt_tasks(private_mobility_session_t *this, ike_sa_t *new)
+{
+	enumerator_t *enumerator;
+	child_sa_t *child_sa;
+	bool replaced = FALSE;
+
+	enumerator = this->ike_sa->create_child_sa_enumerator(this->ike_sa);
+	while (enumerator->enumerate(enumerator, &child_sa))
+	{
+		replaced |= child_sa->get_state(child_sa) == CHILD_DELETING;
+	}
+	enumerator->destroy(enumerator);
+	if (!replaced)
+	{
+		new->adopt_child_tasks(new, this->ike_sa);
+	}
+}
+
+METHOD(mobility_session_t, get_login, ike_sa_t*,
+	private_mobility_session_t *this)
+{
+	ike_sa_t *ike_sa;
+
+	ike_sa = this->relogin->take(this->relogin);
+	if (ike_sa)
+	{
+		this->news = get_news(this, ike_sa);
+		DBG1(DBG_IKE, "mobility: %s: %s", this->connection, this->news);
+		/* the next IKE_SA knows nothing of what this one's SAs have */
+		this->mover->end_linger(this->mover);
+		adopt_tasks(this, ike_sa);
+	}
+	return ike_sa;
 }
 
 METHOD(mobility_session_t, expired, void,
@@ -1026,11 +1249,8 @@ METHOD(mobility_session_t, expired, void,
 		.type = MOBILITY_EV_EXPIRED,
 	};
 
-	time_t end = this->ike_sa->get_statistic(this->ike_sa, STAT_DELETE);
-
 	/* stock says so of any IKE_SA without a lifetime that is deleted */
-	if (this->fsm.state != MOBILITY_CONNECTED && end &&
-		time_monotonic(NULL) >= end)
+	if (this->fsm.state != MOBILITY_CONNECTED && has_expired(this))
 	{
 		explain(this, "lifetime of the IKE_SA is over");
 		feed(this, &event);
@@ -1076,7 +1296,12 @@ static void start(private_mobility_session_t *this)
 {
 	mobility_fsm_init(&this->fsm, mobility_now());
 	this->standing.since = time(NULL);
-	explain(this, "established");
+	explain(this, "%s", this->news ?: "established");
+	if (this->standing.state == MOBILITY_CONNECTED)
+	{	/* that is no news, nobody is told */
+		this->news = NULL;
+	}
+	this->expired = FALSE;
 	/* unless that was the last that was told */
 	this->due = MOBILITY_ACT_TELL;
 	/* it may have another path than the one before */
@@ -1167,6 +1392,7 @@ METHOD(mobility_session_t, release, void,
 	this->due = 0;
 	this->context->arm(this->context, &this->public, 0);
 	this->ike_sa = NULL;
+	this->relogin->release(this->relogin);
 	this->hold->bind(this->hold, NULL);
 	this->mover->bind(this->mover, NULL);
 }
@@ -1176,6 +1402,7 @@ METHOD(mobility_session_t, give_back, status_t,
 {
 	status_t status;
 
+	this->relogin->cancel(this->relogin);
 	status = this->hold->hand_over(this->hold);
 	if (status != DESTROY_ME)
 	{
@@ -1311,6 +1538,7 @@ METHOD(mobility_session_t, destroy, void,
 	this->names.resolver->forget(this->names.resolver, this->public.number);
 	this->hold->destroy(this->hold);
 	this->login->destroy(this->login);
+	this->relogin->destroy(this->relogin);
 	this->vigil->destroy(this->vigil);
 	this->proof->destroy(this->proof);
 	this->mover->destroy(this->mover);
@@ -1329,12 +1557,14 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 {
 	static const mobility_course_listener_t listener = {
 		.confirmed = confirmed,
+		.probed = probed,
 		.tested = tested,
 	};
 	static const mobility_role_t role = {
 		.is_idle = is_idle,
 		.send_dpd = send_dpd,
 		.reauth = before_reauth,
+		.deleted = deleted,
 		.processed = processed,
 	};
 	private_mobility_session_t *this;
@@ -1357,6 +1587,7 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 			.message = _message,
 			.reauth = _reauth,
 			.give_up = _give_up,
+			.get_login = _get_login,
 			.expired = _expired,
 			.get_status = _get_status,
 			.get_paths = _get_paths,
@@ -1384,6 +1615,7 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 										this->mover->retransmission,
 										&this->standing, &this->public);
 	this->proof = mobility_esp_proof_create(this->mover, this->vigil);
+	this->relogin = mobility_relogin_create(context, this->course, number);
 	this->hold = mobility_hold_create(context->hooks,
 									  this->mover->retransmission->request,
 									  &this->fsm, this->connection, &role,

@@ -149,6 +149,8 @@ METHOD(mobility_retransmission_t, probe, void,
 			candidate->preference != MOBILITY_LAST_RESORT)
 		{
 			again(this, candidate->path);
+			this->course->listener->probed(this->course->data,
+										   candidate->path);
 		}
 	}
 	enumerator->destroy(enumerator);

@@ -39,6 +39,8 @@ enum mobility_work_t {
 	MOBILITY_WORK_TRAFFIC = (1<<5),
 	/** something hints that its path may not work */
 	MOBILITY_WORK_SUSPECT = (1<<6),
+	/** another IKE_SA was established instead of its own */
+	MOBILITY_WORK_LOGIN = (1<<7),
 };
 
 /**

@@ -230,6 +230,10 @@ METHOD(mobility_ike_handler_t, delete_, status_t,
 	private_mobility_hold_t *this, ike_sa_t *ike_sa,
 	const mobility_ike_stock_t *stock, bool force)
 {
+	if (this->role->deleted(this->public.handler.session) && !force)
+	{
+		return SUCCESS;
+	}
 	if (!force && this->fsm->state != MOBILITY_CONNECTED && is_held(this))
 	{	/* stock would wait for an answer to the request in flight first, and
 		 * for one to the delete then */

@@ -212,6 +212,25 @@ static void established(private_mobility_listener_t *this, ike_sa_t *ike_sa)
 	}
 }
 
+METHOD(mobility_listener_t, take, void,
+	private_mobility_listener_t *this, ike_sa_t *ike_sa)
+{
+	established(this, ike_sa);
+}
+
+METHOD(mobility_listener_t, replace, bool,
+	private_mobility_listener_t *this, mobility_entry_t *entry,
+	ike_sa_t *ike_sa)
+{
+	if (!ike_sa->supports_extension(ike_sa, EXT_MOBIKE))
+	{
+		return FALSE;
+	}
+	entry->session->release(entry->session);
+	bind_session(this, entry, ike_sa);
+	return TRUE;
+}
+
 METHOD(listener_t, ike_updown, bool,
 	private_mobility_listener_t *this, ike_sa_t *ike_sa, bool up)
 {
@@ -324,6 +343,8 @@ static void connecting(private_mobility_listener_t *this, ike_sa_t *ike_sa)
 METHOD(listener_t, ike_state_change, bool,
 	private_mobility_listener_t *this, ike_sa_t *ike_sa, ike_sa_state_t state)
 {
+	mobility_ike_hooks_t *hooks = this->context->hooks;
+	mobility_ike_handler_t *handler;
 	mobility_entry_t *entry;
 
 	if (state == IKE_CONNECTING)
@@ -341,6 +362,11 @@ METHOD(listener_t, ike_state_change, bool,
 		{
 			this->follower->leave(this->follower, ike_sa);
 		}
+		handler = hooks->get_handler(hooks, ike_sa);
+		if (handler && handler->gone)
+		{
+			handler->gone(handler, ike_sa);
+		}
 		this->registry->gone(this->registry, ike_sa);
 	}
 	return TRUE;
@@ -350,8 +376,15 @@ METHOD(listener_t, message, bool,
 	private_mobility_listener_t *this, ike_sa_t *ike_sa, message_t *message,
 	bool incoming, bool plain)
 {
+	mobility_ike_hooks_t *hooks = this->context->hooks;
+	mobility_ike_handler_t *handler;
 	mobility_entry_t *entry;
 
+	handler = ike_sa ? hooks->get_handler(hooks, ike_sa) : NULL;
+	if (handler && handler->message)
+	{
+		handler->message(handler, ike_sa, message, incoming, plain);
+	}
 	entry = find(this, ike_sa);
 	if (plain && !incoming && !(entry && !entry->session->connecting))
 	{
@@ -452,6 +485,8 @@ mobility_listener_t *mobility_listener_create(mobility_context_t *context,
 			},
 			.connect = _connect_,
 			.find = _find,
+			.take = _take,
+			.replace = _replace,
 			.drop = _drop,
 			.destroy = _destroy,
 		},

@@ -58,6 +58,24 @@ struct mobility_listener_t {
 	mobility_entry_t *(*find)(mobility_listener_t *this, ike_sa_t *ike_sa);
 
 	/**
+	 * Give an IKE_SA that is established a session, as if that was just so.
+	 *
+	 * @param ike_sa	IKE_SA, checked out, not hooked
+	 */
+	void (*take)(mobility_listener_t *this, ike_sa_t *ike_sa);
+
+	/**
+	 * Have a session go on with another IKE_SA, instead of one that the peer has
+	 * forgotten.
+	 *
+	 * @param entry		entry of the session, whose IKE_SA is checked out
+	 * @param ike_sa	IKE_SA, checked out as well
+	 * @return			FALSE if it can't be managed, nothing was done then
+	 */
+	bool (*replace)(mobility_listener_t *this, mobility_entry_t *entry,
+					ike_sa_t *ike_sa);
+
+	/**
 	 * Forget the session of an IKE_SA that was given back to stock.
 	 *
 	 * @param entry		entry, must not be used anymore

@@ -49,6 +49,15 @@ struct mobility_role_t {
 	void (*reauth)(void *session);
 
 	/**
+	 * The IKE_SA is to be deleted, here and not at the other end.
+	 *
+	 * @param session	session
+	 * @return			TRUE to keep it: its lifetime is over, and the session
+	 *					outlives it
+	 */
+	bool (*deleted)(void *session);
+
+	/**
 	 * A message was processed, and the IKE_SA is not to be destroyed.
 	 *
 	 * @param session	session

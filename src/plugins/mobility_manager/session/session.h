@@ -25,6 +25,7 @@
 #include "path/candidates.h"
 #include "path/guard.h"
 #include "path/pins.h"
+#include "session/agenda.h"
 #include "session/status.h"
 #include "settings/settings.h"
 
@@ -95,6 +96,32 @@ struct mobility_context_t {
 	 * @param session	session
 	 */
 	void (*give_up)(mobility_context_t *this, mobility_session_t *session);
+
+	/**
+	 * Have a job work for the session that is shown with a number.
+	 *
+	 * @param number	number of the session
+	 * @param work		what to do
+	 */
+	void (*wake)(mobility_context_t *this, uint32_t number,
+				 mobility_work_t work);
+
+	/**
+	 * An IKE_SA is going to go on with the session of another one, should that
+	 * be gone when it is established.
+	 *
+	 * @param ike_sa	IKE_SA of the session, only to compare
+	 * @param successor	unique id of the other one
+	 */
+	void (*expect)(mobility_context_t *this, ike_sa_t *ike_sa,
+				   uint32_t successor);
+
+	/**
+	 * An IKE_SA that was expected is established, and nobody else cares for it.
+	 *
+	 * @param ike_sa	IKE_SA, checked out, not hooked
+	 */
+	void (*logged_in)(mobility_context_t *this, ike_sa_t *ike_sa);
 
 	/**
 	 * Tell observers about an event.
@@ -239,6 +266,14 @@ struct mobility_session_t {
 	 * @return			DESTROY_ME, the caller has to destroy the IKE_SA
 	 */
 	status_t (*give_up)(mobility_session_t *this);
+
+	/**
+	 * Get the IKE_SA that was established because the peer may have forgotten
+	 * this one's, to replace() that.
+	 *
+	 * @return			IKE_SA, checked out, NULL if there is none
+	 */
+	ike_sa_t *(*get_login)(mobility_session_t *this);
 
 	/**
 	 * The IKE_SA's hard lifetime is over.

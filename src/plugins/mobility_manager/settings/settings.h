@@ -50,6 +50,10 @@ struct mobility_config_t {
 	bool pin_paths;
 	/** keep out of the clear what belongs into the tunnel */
 	bool guard;
+	/** log in anew if the gateway may have forgotten the session */
+	bool reestablish;
+	/** refusals within an hour after which that is not tried in a network */
+	uint32_t reestablish_limit;
 	/** move back to the preferred path as soon as the peer answered on it
 	 * (charon.prefer_best_path) */
 	bool prefer_best_path;

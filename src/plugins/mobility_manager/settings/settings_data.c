@@ -33,6 +33,9 @@
  * describes is in the tables, with the same defaults, is what test_conf tests.
  */
 
+/** refusals within an hour that a gateway may count before it locks somebody */
+#define REESTABLISH_MAX 16
+
 /**
  * A key that is named as the member that gets its value, with its limits.
  */
@@ -53,7 +56,9 @@
 	CONFIG_KEY(settle_time, TIME, 0, TIME_MAX), \
 	CONFIG_KEY(penalty_time, TIME, 0, TIME_MAX), \
 	CONFIG_KEY(pin_paths, BOOL), \
-	CONFIG_KEY(guard, BOOL)
+	CONFIG_KEY(guard, BOOL), \
+	CONFIG_KEY(reestablish, BOOL), \
+	CONFIG_KEY(reestablish_limit, NUMBER, 0, REESTABLISH_MAX)
 
 static const mobility_key_t connection_keys[] = {
 	CONFIG_KEYS,
@@ -412,6 +417,8 @@ mobility_settings_data_t *mobility_settings_data_read(const char *ns,
 			/* what has that mark is to get past tunnels */
 			.guard = !lib->settings->get_str(lib->settings,
 								"%s.plugins.kernel-netlink.fwmark", NULL, ns),
+			.reestablish = TRUE,
+			.reestablish_limit = 3,
 			.prefer_best_path = best,
 		},
 		.follow_clients = TRUE,

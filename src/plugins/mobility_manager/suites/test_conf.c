@@ -117,6 +117,8 @@ START_TEST(test_conf)
 	ck_assert_int_eq(config.penalty_time, expected.penalty_time);
 	ck_assert_int_eq(config.pin_paths, expected.pin_paths);
 	ck_assert_int_eq(config.guard, expected.guard);
+	ck_assert_int_eq(config.reestablish, expected.reestablish);
+	ck_assert_int_eq(config.reestablish_limit, expected.reestablish_limit);
 	ck_assert_int_eq(settings->follow_clients(settings),
 					 defaults->follow_clients(defaults));
 	ck_assert_int_eq(settings->get_pin_priority(settings),

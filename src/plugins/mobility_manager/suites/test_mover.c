@@ -109,6 +109,7 @@ static void tested(void *data, const mobility_path_t *path, bool answered)
 
 static const mobility_course_listener_t listener = {
 	.confirmed = confirmed,
+	.probed = (void*)nop,
 	.tested = tested,
 };
 

@@ -1,0 +1,226 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_attempt mobility_attempt
+ * @{ @ingroup mobility_manager
+ *
+ * When a session that is held logs in a second time, because its gateway may have
+ * forgotten it.  Pure: no I/O, no clock of its own; all times are milliseconds of
+ * one clock, 0 means "not set".
+ *
+ * Answers to IKE_SA_INIT are not authenticated, so they prove nothing; that of a
+ * gateway which knows the session is proof that it does.  So a second IKE_SA asks
+ * first (IKE_SA_INIT, RFC 7296, 1.2), beside the request of the held one that gets
+ * no answer.  What answers that is there: from then on the request of the held one
+ * goes over the same path several times.  Only if that is still not answered the
+ * second IKE_SA authenticates.  Up to there, an answer to the held one ends the
+ * attempt; somebody who forges answers gets nothing but an IKE_AUTH.
+ *
+ * What mobility_attempt_check() verifies:
+ *
+ *  - the held request is repeated after an answer only, and a deadline is set
+ *    then; unless the held IKE_SA has lived for too long, IKE_AUTH leaves after so
+ *    many repetitions and not before so much time;
+ *  - there is no second attempt beside one.
+ */
+
+#ifndef MOBILITY_ATTEMPT_H_
+#define MOBILITY_ATTEMPT_H_
+
+#include <library.h>
+
+/** Times that the held request is repeated over a path which answers IKE_SA_INIT,
+ * and the shortest time that is waited for an answer, in ms. */
+#define MOBILITY_ATTEMPT_REPEATS 8
+#define MOBILITY_ATTEMPT_PATIENCE 2000
+
+/** How many times as long as the answer to IKE_SA_INIT took is waited for. */
+#define MOBILITY_ATTEMPT_RTTS 4
+
+/** Networks whose refusals are remembered, and how many of each at most. */
+#define MOBILITY_ATTEMPT_NETWORKS 8
+#define MOBILITY_ATTEMPT_REFUSALS 16
+
+typedef struct mobility_attempt_t mobility_attempt_t;
+typedef struct mobility_refusals_t mobility_refusals_t;
+typedef enum mobility_attempt_state_t mobility_attempt_state_t;
+typedef enum mobility_attempt_action_t mobility_attempt_action_t;
+typedef enum mobility_attempt_end_t mobility_attempt_end_t;
+
+/**
+ * States of an attempt.
+ */
+enum mobility_attempt_state_t {
+	/** there is no second IKE_SA */
+	MOBILITY_ATTEMPT_NONE,
+	/** it sends IKE_SA_INIT wherever the held request goes */
+	MOBILITY_ATTEMPT_ASKING,
+	/** that was answered over a path, the held request is repeated there */
+	MOBILITY_ATTEMPT_CHECKING,
+	/** nobody answered that: the next answer to IKE_SA_INIT counts */
+	MOBILITY_ATTEMPT_READY,
+	/** that was answered, it authenticates: there is no way back */
+	MOBILITY_ATTEMPT_LOGIN,
+};
+
+/** names: none, asking, checking, ready, login */
+extern enum_name_t *mobility_attempt_state_names;
+
+/**
+ * What is to be done.
+ */
+enum mobility_attempt_action_t {
+	/** nothing */
+	MOBILITY_ATTEMPT_WAIT,
+	/** send the held request over the path that answered */
+	MOBILITY_ATTEMPT_REPEAT,
+	/** send IKE_SA_INIT over it */
+	MOBILITY_ATTEMPT_ASK,
+};
+
+/**
+ * How an attempt has ended.
+ */
+enum mobility_attempt_end_t {
+	/** it was not answered, or the held IKE_SA was */
+	MOBILITY_ATTEMPT_DROPPED,
+	/** it took over */
+	MOBILITY_ATTEMPT_DONE,
+	/** the gateway let us in, but gave no CHILD_SA */
+	MOBILITY_ATTEMPT_USELESS,
+	/** the gateway refused, or somebody who says to be it */
+	MOBILITY_ATTEMPT_REFUSED,
+};
+
+/**
+ * Refusals in a network.
+ */
+struct mobility_refusals_t {
+	/** what the network is recognized by, 0 if there are none */
+	uint32_t network;
+	/** when they were, the oldest one is overwritten */
+	uint64_t times[MOBILITY_ATTEMPT_REFUSALS];
+	/** index of the next one */
+	u_int next;
+};
+
+/**
+ * An attempt, a value type, all zero at the start.
+ */
+struct mobility_attempt_t {
+	/** what it is at */
+	mobility_attempt_state_t state;
+	/** when IKE_SA_INIT was sent last */
+	uint64_t asked;
+	/** when that was answered, and until when the held request may be */
+	uint64_t answered;
+	uint64_t patience;
+	/** how often something was done in this state */
+	u_int repeats;
+	/** when the next thing is to be done */
+	uint64_t next;
+	/** the held IKE_SA has lived for too long, nobody is asked for it anymore */
+	bool expired;
+	/** no attempt before that, as the last ones were answered in vain, and how
+	 * many of them */
+	uint64_t not_before;
+	u_int vain;
+	/** refusals */
+	mobility_refusals_t refusals[MOBILITY_ATTEMPT_NETWORKS];
+	/** index of the network that is forgotten next */
+	u_int oldest;
+};
+
+/**
+ * Check if an attempt may begin.
+ *
+ * @param attempt		attempt
+ * @param network		number that the network is recognized by, not 0
+ * @param limit			refusals within an hour that end attempts in a network
+ * @param now			current time
+ * @return				TRUE if so
+ */
+bool mobility_attempt_may_begin(const mobility_attempt_t *attempt,
+								uint32_t network, u_int limit, uint64_t now);
+
+/**
+ * There is a second IKE_SA.
+ *
+ * @param attempt		attempt, gets updated
+ * @param expired		TRUE if the held one has lived for too long: then the first
+ *						answer to IKE_SA_INIT counts
+ * @param now			current time
+ */
+void mobility_attempt_begin(mobility_attempt_t *attempt, bool expired,
+							uint64_t now);
+
+/**
+ * IKE_SA_INIT was sent.
+ *
+ * @param attempt		attempt, gets updated
+ * @param now			current time
+ */
+void mobility_attempt_asked(mobility_attempt_t *attempt, uint64_t now);
+
+/**
+ * IKE_SA_INIT was answered.
+ *
+ * @param attempt		attempt, gets updated
+ * @param same			TRUE if over the path that has answered before
+ * @param now			current time
+ * @return				TRUE if the answer is to be used, IKE_AUTH follows; FALSE if
+ *						it only tells that somebody is there
+ */
+bool mobility_attempt_answered(mobility_attempt_t *attempt, bool same,
+							   uint64_t now);
+
+/**
+ * The path that answered is gone: ask again.
+ *
+ * @param attempt		attempt, gets updated
+ */
+void mobility_attempt_lost(mobility_attempt_t *attempt);
+
+/**
+ * The held request was answered.
+ *
+ * @param attempt		attempt, gets updated
+ * @return				TRUE if that ends an attempt
+ */
+bool mobility_attempt_refute(mobility_attempt_t *attempt);
+
+/**
+ * The second IKE_SA is gone, or has taken over.
+ *
+ * @param attempt		attempt, gets updated
+ * @param end			how it ended
+ * @param network		number that the network is recognized by, not 0
+ * @param now			current time
+ */
+void mobility_attempt_end(mobility_attempt_t *attempt,
+						  mobility_attempt_end_t end, uint32_t network,
+						  uint64_t now);
+
+/**
+ * Time has passed.
+ *
+ * @param attempt		attempt, gets updated
+ * @param now			current time
+ * @return				what to do
+ */
+mobility_attempt_action_t mobility_attempt_tick(mobility_attempt_t *attempt,
+												uint64_t now);
+
+/**
+ * Check the invariants stated above.
+ *
+ * @param attempt		attempt
+ * @return				NULL if they hold, else which one does not
+ */
+const char *mobility_attempt_check(const mobility_attempt_t *attempt);
+
+#endif /** MOBILITY_ATTEMPT_H_ @}*/

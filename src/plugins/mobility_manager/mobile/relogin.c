@@ -1,0 +1,937 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobile/relogin.h"
+#include "ike/mobike_task.h"
+#include "ike/request.h"
+#include "net/clock.h"
+
+#include <daemon.h>
+#include <encoding/payloads/notify_payload.h>
+#include <processing/jobs/callback_job.h>
+#include <threading/mutex.h>
+
+/** Types of notifies that are errors end here (RFC 7296, 3.10.1). */
+#define ERRORS_END 16384
+
+typedef struct private_mobility_relogin_t private_mobility_relogin_t;
+
+/**
+ * Private data of a mobility_relogin_t object.
+ */
+struct private_mobility_relogin_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_relogin_t public;
+
+	/**
+	 * Gets the calls of the second IKE_SA.
+	 */
+	mobility_ike_handler_t handler;
+
+	/**
+	 * What sessions share.
+	 */
+	mobility_context_t *context;
+
+	/**
+	 * Course of the session, used with the held IKE_SA checked out.
+	 */
+	mobility_course_t *course;
+
+	/**
+	 * Number of the session.
+	 */
+	uint32_t session;
+
+	/**
+	 * References: the session has one, each hooked IKE_SA another.
+	 */
+	refcount_t refs;
+
+	/**
+	 * Locks what follows.  Nothing of charon but hosts and packets is used with
+	 * it held.
+	 */
+	mutex_t *mutex;
+
+	/**
+	 * When to do what.
+	 */
+	mobility_attempt_t attempt;
+
+	/**
+	 * Unique id of the second IKE_SA, 0 if there is none.
+	 */
+	uint32_t id;
+
+	/**
+	 * The held one, only to compare; NULL if that is gone.
+	 */
+	ike_sa_t *held;
+
+	/**
+	 * Identities of the held one, and the address family of its peer.
+	 */
+	identification_t *my_id, *other_id;
+	int family;
+
+	/**
+	 * Request of the second IKE_SA, and hosts with its ports; NULL if none.
+	 */
+	mobility_request_t *request;
+	host_t *me, *other;
+
+	/**
+	 * Ends of the path that IKE_SA_INIT was answered over, NULL if it was not.
+	 */
+	host_t *local, *remote;
+
+	/**
+	 * What the network is recognized by.
+	 */
+	uint32_t network;
+
+	/**
+	 * The last request was answered.
+	 */
+	bool replied;
+
+	/**
+	 * What the last answer had to complain about, and if a gateway refused for
+	 * that since somebody asked.
+	 */
+	notify_type_t error;
+	bool refused;
+
+	/**
+	 * It is established, with all CHILD_SAs.
+	 */
+	bool established;
+};
+
+/**
+ * Get the instance from a handler.
+ */
+static inline private_mobility_relogin_t *relogin_of(
+											mobility_ike_handler_t *handler)
+{
+	return (private_mobility_relogin_t*)((char*)handler -
+							offsetof(private_mobility_relogin_t, handler));
+}
+
+/**
+ * Put down a reference.
+ */
+static void put(private_mobility_relogin_t *this)
+{
+	if (ref_put(&this->refs))
+	{
+		this->request->destroy(this->request);
+		DESTROY_IF(this->my_id);
+		DESTROY_IF(this->other_id);
+		DESTROY_IF(this->me);
+		DESTROY_IF(this->other);
+		DESTROY_IF(this->local);
+		DESTROY_IF(this->remote);
+		this->mutex->destroy(this->mutex);
+		free(this);
+	}
+}
+
+/**
+ * Forget the second IKE_SA, the mutex must be held.
+ */
+static void forget(private_mobility_relogin_t *this, mobility_attempt_end_t end)
+{
+	mobility_attempt_end(&this->attempt, end, this->network, mobility_now());
+	this->request->clear(this->request);
+	DESTROY_IF(this->local);
+	DESTROY_IF(this->remote);
+	this->local = this->remote = NULL;
+	this->established = FALSE;
+	this->id = 0;
+}
+
+/**
+ * Leave an IKE_SA to stock, whoever has it checked out.
+ */
+static void unhook(private_mobility_relogin_t *this, ike_sa_t *ike_sa)
+{
+	mobility_ike_hooks_t *hooks = this->context->hooks;
+
+	if (hooks->get_handler(hooks, ike_sa) == &this->handler)
+	{
+		hooks->unhook(hooks, ike_sa);
+		put(this);
+	}
+}
+
+/**
+ * Check if an IKE_SA is the current second one, the mutex must be held.
+ */
+static bool is_current(private_mobility_relogin_t *this, ike_sa_t *ike_sa)
+{
+	return this->id && this->id == ike_sa->get_unique_id(ike_sa);
+}
+
+/**
+ * An IKE_SA that a job has to end.
+ */
+typedef struct {
+	/** its handler, referenced */
+	private_mobility_relogin_t *relogin;
+	/** its unique id */
+	uint32_t id;
+} ending_t;
+
+/**
+ * Destroy an ending_t.
+ */
+static void ending_destroy(ending_t *ending)
+{
+	put(ending->relogin);
+	free(ending);
+}
+
+/**
+ * Job that ends a second IKE_SA.
+ */
+static job_requeue_t end_job(ending_t *ending)
+{
+	ike_sa_t *ike_sa;
+
+	ike_sa = charon->ike_sa_manager->checkout_by_id(charon->ike_sa_manager,
+													ending->id);
+	if (ike_sa)
+	{
+		unhook(ending->relogin, ike_sa);
+		mobility_checkin(ike_sa, ike_sa->delete(ike_sa, FALSE));
+	}
+	return JOB_REQUEUE_NONE;
+}
+
+/**
+ * Job that has a second IKE_SA go on with a session whose own is gone.
+ */
+static job_requeue_t succeed_job(ending_t *ending)
+{
+	private_mobility_relogin_t *this = ending->relogin;
+	ike_sa_t *ike_sa;
+
+	ike_sa = charon->ike_sa_manager->checkout_by_id(charon->ike_sa_manager,
+													ending->id);
+	if (ike_sa)
+	{
+		unhook(this, ike_sa);
+		this->context->logged_in(this->context, ike_sa);
+		mobility_checkin(ike_sa, SUCCESS);
+	}
+	return JOB_REQUEUE_NONE;
+}
+
+/**
+ * Have a job see to a second IKE_SA that was forgotten here.
+ */
+static void queue_job(private_mobility_relogin_t *this, uint32_t id,
+					  job_requeue_t (*cb)(ending_t *ending))
+{
+	ending_t *ending;
+
+	INIT(ending,
+		.relogin = this,
+		.id = id,
+	);
+	ref_get(&this->refs);
+	lib->processor->queue_job(lib->processor,
+				(job_t*)callback_job_create((callback_job_cb_t)cb, ending,
+											(void*)ending_destroy, NULL));
+}
+
+/**
+ * End the second IKE_SA, if there is one and whatever it is at.
+ */
+static void end(private_mobility_relogin_t *this)
+{
+	uint32_t id;
+
+	this->mutex->lock(this->mutex);
+	id = this->id;
+	if (id)
+	{
+		forget(this, MOBILITY_ATTEMPT_DROPPED);
+	}
+	this->mutex->unlock(this->mutex);
+	if (id)
+	{
+		queue_job(this, id, end_job);
+	}
+}
+
+/**
+ * Queue a CHILD_SA as the held IKE_SA has it.
+ */
+static status_t add_child(ike_sa_t *ike_sa, child_sa_t *child_sa)
+{
+	child_cfg_t *config = child_sa->get_config(child_sa);
+	child_init_args_t args = {
+		.label = child_sa->get_label(child_sa),
+	};
+
+	return ike_sa->initiate(ike_sa, config->get_ref(config), &args);
+}
+
+/**
+ * Have the second IKE_SA ask for what the held one has.
+ */
+static status_t initiate(ike_sa_t *held, ike_sa_t *ike_sa)
+{
+	enumerator_t *enumerator;
+	child_sa_t *child_sa;
+	host_t *vip;
+	status_t status = NOT_FOUND;
+
+	enumerator = held->create_virtual_ip_enumerator(held, TRUE);
+	while (enumerator->enumerate(enumerator, &vip))
+	{
+		ike_sa->add_virtual_ip(ike_sa, TRUE, vip);
+	}
+	enumerator->destroy(enumerator);
+
+	enumerator = held->create_child_sa_enumerator(held);
+	while (status != DESTROY_ME &&
+		   enumerator->enumerate(enumerator, &child_sa))
+	{
+		switch (child_sa->get_state(child_sa))
+		{
+			case CHILD_REKEYED:
+			case CHILD_DELETED:
+				break;
+			default:
+				status = add_child(ike_sa, child_sa);
+				break;
+		}
+	}
+	enumerator->destroy(enumerator);
+	return status;
+}
+
+/**
+ * Set the addresses of the second IKE_SA to those of a path.
+ */
+static void set_hosts(ike_sa_t *ike_sa, const mobility_path_t *path)
+{
+	ike_cfg_t *ike_cfg = ike_sa->get_ike_cfg(ike_sa);
+	host_t *host;
+
+	host = path->local->clone(path->local);
+	host->set_port(host, ike_cfg->get_my_port(ike_cfg));
+	ike_sa->set_my_host(ike_sa, host);
+	host = path->remote->clone(path->remote);
+	host->set_port(host, ike_cfg->get_other_port(ike_cfg));
+	ike_sa->set_other_host(ike_sa, host);
+}
+
+/**
+ * Note what is known of the held IKE_SA, for the second one.
+ */
+static void note_held(private_mobility_relogin_t *this, ike_sa_t *held,
+					  uint32_t id, bool expired)
+{
+	identification_t *me = held->get_my_id(held);
+	identification_t *other = held->get_other_id(held);
+	host_t *host = held->get_other_host(held);
+
+	this->mutex->lock(this->mutex);
+	DESTROY_IF(this->my_id);
+	DESTROY_IF(this->other_id);
+	this->my_id = me->clone(me);
+	this->other_id = other->clone(other);
+	this->family = host->get_family(host);
+	this->held = held;
+	this->id = id;
+	this->replied = FALSE;
+	mobility_attempt_begin(&this->attempt, expired, mobility_now());
+	this->mutex->unlock(this->mutex);
+}
+
+/**
+ * Create the second IKE_SA, which sends its first request over a path.
+ */
+static void create_second(private_mobility_relogin_t *this,
+						  const mobility_path_t *path, bool expired)
+{
+	mobility_ike_hooks_t *hooks = this->context->hooks;
+	ike_sa_t *ike_sa, *held = this->course->ike_sa;
+
+	ike_sa = charon->ike_sa_manager->create_new(charon->ike_sa_manager, IKEV2,
+												TRUE);
+	if (!ike_sa)
+	{
+		return;
+	}
+	ike_sa->set_peer_cfg(ike_sa, held->get_peer_cfg(held));
+	set_hosts(ike_sa, path);
+	note_held(this, held, ike_sa->get_unique_id(ike_sa), expired);
+	ref_get(&this->refs);
+	hooks->hook(hooks, ike_sa, &this->handler);
+	DBG1(DBG_IKE, "mobility: %s: %s, asking with another IKE_SA",
+		 this->course->name, expired ? "lifetime of the IKE_SA is over" :
+		 "gateway may have forgotten the session");
+	charon->bus->set_sa(charon->bus, ike_sa);
+	if (initiate(held, ike_sa) == SUCCESS)
+	{
+		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+	}
+	else
+	{
+		charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager,
+													ike_sa);
+	}
+	charon->bus->set_sa(charon->bus, held);
+}
+
+METHOD(mobility_relogin_t, begin, void,
+	private_mobility_relogin_t *this, u_int limit, bool expired)
+{
+	mobility_candidates_t *candidates = this->course->candidates;
+	ike_sa_t *held = this->course->ike_sa;
+	uint64_t now = mobility_now();
+	mobility_candidate_t *best;
+	host_t *locals[MOBILITY_MAX_LOCALS];
+	bool may;
+	u_int count;
+
+	best = candidates->get_best(candidates, now);
+	if (!best || !held->get_child_count(held))
+	{
+		return;
+	}
+	this->mutex->lock(this->mutex);
+	this->network = candidates->get_locals(candidates, locals, &count);
+	may = mobility_attempt_may_begin(&this->attempt, this->network, limit, now);
+	this->mutex->unlock(this->mutex);
+	if (may)
+	{
+		candidates->pin(candidates, best->path);
+		create_second(this, best->path, expired);
+	}
+}
+
+METHOD(mobility_relogin_t, ask, void,
+	private_mobility_relogin_t *this, const mobility_path_t *path)
+{
+	this->mutex->lock(this->mutex);
+	if (this->id && this->request->in_flight(this->request))
+	{
+		this->request->send_to(this->request, path, this->me, this->other);
+		mobility_attempt_asked(&this->attempt, mobility_now());
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(mobility_relogin_t, refute, void,
+	private_mobility_relogin_t *this)
+{
+	uint32_t id = 0;
+
+	this->mutex->lock(this->mutex);
+	if (mobility_attempt_refute(&this->attempt))
+	{
+		id = this->id;
+		forget(this, MOBILITY_ATTEMPT_DROPPED);
+	}
+	this->mutex->unlock(this->mutex);
+	if (id)
+	{
+		queue_job(this, id, end_job);
+	}
+}
+
+METHOD(mobility_relogin_t, get_deadline, uint64_t,
+	private_mobility_relogin_t *this)
+{
+	uint64_t deadline;
+
+	this->mutex->lock(this->mutex);
+	deadline = this->attempt.next;
+	this->mutex->unlock(this->mutex);
+	return deadline;
+}
+
+METHOD(mobility_relogin_t, tick, mobility_path_t*,
+	private_mobility_relogin_t *this)
+{
+	mobility_candidates_t *candidates = this->course->candidates;
+	mobility_attempt_action_t action;
+	mobility_path_t *path = NULL;
+
+	this->mutex->lock(this->mutex);
+	if (this->local)
+	{
+		path = candidates->find(candidates, this->local, this->remote);
+	}
+	if (!path)
+	{
+		mobility_attempt_lost(&this->attempt);
+	}
+	action = mobility_attempt_tick(&this->attempt, mobility_now());
+	this->mutex->unlock(this->mutex);
+	if (action == MOBILITY_ATTEMPT_ASK)
+	{
+		candidates->pin(candidates, path);
+		ask(this, path);
+	}
+	return action == MOBILITY_ATTEMPT_REPEAT ? path : NULL;
+}
+
+METHOD(mobility_relogin_t, get_refusal, bool,
+	private_mobility_relogin_t *this, char *buf, size_t len)
+{
+	bool refused;
+
+	this->mutex->lock(this->mutex);
+	refused = this->refused;
+	this->refused = FALSE;
+	if (refused && this->error)
+	{
+		snprintf(buf, len, "gateway refused a new login: %N",
+				 notify_type_names, this->error);
+	}
+	else if (refused)
+	{
+		snprintf(buf, len, "a new login failed");
+	}
+	this->mutex->unlock(this->mutex);
+	return refused;
+}
+
+METHOD(mobility_relogin_t, take, ike_sa_t*,
+	private_mobility_relogin_t *this)
+{
+	ike_sa_t *ike_sa;
+	uint32_t id;
+
+	this->mutex->lock(this->mutex);
+	id = this->established ? this->id : 0;
+	this->mutex->unlock(this->mutex);
+	if (!id)
+	{
+		return NULL;
+	}
+	ike_sa = charon->ike_sa_manager->checkout_by_id(charon->ike_sa_manager, id);
+	if (ike_sa)
+	{
+		this->mutex->lock(this->mutex);
+		forget(this, MOBILITY_ATTEMPT_DONE);
+		this->mutex->unlock(this->mutex);
+		unhook(this, ike_sa);
+	}
+	return ike_sa;
+}
+
+METHOD(mobility_relogin_t, cancel, void,
+	private_mobility_relogin_t *this)
+{
+	end(this);
+}
+
+METHOD(mobility_relogin_t, release, void,
+	private_mobility_relogin_t *this)
+{
+	uint32_t succeeding = 0;
+
+	this->mutex->lock(this->mutex);
+	this->held = NULL;
+	if (this->established)
+	{
+		succeeding = this->id;
+		forget(this, MOBILITY_ATTEMPT_DONE);
+	}
+	else if (this->attempt.state == MOBILITY_ATTEMPT_LOGIN)
+	{	/* it goes on alone */
+		this->mutex->unlock(this->mutex);
+		return;
+	}
+	this->mutex->unlock(this->mutex);
+	if (succeeding)
+	{
+		queue_job(this, succeeding, succeed_job);
+		return;
+	}
+	end(this);
+}
+
+METHOD(mobility_relogin_t, destroy, void,
+	private_mobility_relogin_t *this)
+{
+	end(this);
+	put(this);
+}
+
+METHOD(mobility_ike_handler_t, retransmit, status_t,
+	mobility_ike_handler_t *handler, ike_sa_t *ike_sa,
+	const mobility_ike_stock_t *stock, uint32_t mid)
+{
+	private_mobility_relogin_t *this = relogin_of(handler);
+	bool login;
+
+	this->mutex->lock(this->mutex);
+	login = !is_current(this, ike_sa) ||
+			this->attempt.state == MOBILITY_ATTEMPT_LOGIN;
+	this->mutex->unlock(this->mutex);
+	/* IKE_SA_INIT goes with the held request */
+	return login ? stock->retransmit(ike_sa, mid) : SUCCESS;
+}
+
+/**
+ * Get the error that an answer has, 0 if none.
+ */
+static notify_type_t find_error(message_t *message)
+{
+	enumerator_t *enumerator;
+	payload_t *payload;
+	notify_type_t type, error = 0;
+
+	enumerator = message->create_payload_enumerator(message);
+	while (!error && enumerator->enumerate(enumerator, &payload))
+	{
+		if (payload->get_type(payload) == PLV2_NOTIFY)
+		{
+			type = ((notify_payload_t*)payload)->get_notify_type(
+												(notify_payload_t*)payload);
+			error = type < ERRORS_END ? type : 0;
+		}
+	}
+	enumerator->destroy(enumerator);
+	return error;
+}
+
+/**
+ * Check if an answer to IKE_SA_INIT only wants it to be sent with something else.
+ */
+static bool is_retry(message_t *message)
+{
+	return message->get_notify(message, COOKIE) ||
+		   message->get_notify(message, INVALID_KE_PAYLOAD);
+}
+
+/**
+ * IKE_SA_INIT was answered.  Returns TRUE if that is to be used.  The mutex must
+ * be held.
+ */
+static bool answered(private_mobility_relogin_t *this, message_t *message)
+{
+	host_t *local = message->get_destination(message);
+	host_t *remote = message->get_source(message);
+	bool same;
+
+	if (this->attempt.state == MOBILITY_ATTEMPT_ASKING)
+	{
+		DESTROY_IF(this->local);
+		DESTROY_IF(this->remote);
+		this->local = local->clone(local);
+		this->remote = remote->clone(remote);
+	}
+	same = this->local && local->ip_equals(local, this->local) &&
+		   remote->ip_equals(remote, this->remote);
+	return mobility_attempt_answered(&this->attempt, same, mobility_now());
+}
+
+/**
+ * Have charon ignore an answer, and accept another one from a responder with
+ * another SPI: it has noted that of this one.
+ */
+static void ignore(ike_sa_t *ike_sa, message_t *message)
+{
+	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
+
+	message->set_exchange_type(message, EXCHANGE_TYPE_UNDEFINED);
+	id->set_responder_spi(id, 0);
+}
+
+/**
+ * IKE_SA_INIT was answered: authenticate, or only note that somebody is there.
+ */
+static void received_init(private_mobility_relogin_t *this, ike_sa_t *ike_sa,
+						  message_t *message)
+{
+	notify_type_t error = find_error(message);
+	host_t *remote = message->get_source(message);
+	ike_sa_t *held;
+	bool login = FALSE;
+
+	if (is_retry(message))
+	{
+		return;
+	}
+	this->mutex->lock(this->mutex);
+	held = this->held;
+	if (is_current(this, ike_sa) && !error)
+	{
+		login = answered(this, message);
+		this->replied = login;
+		this->error = 0;
+	}
+	else if (is_current(this, ike_sa))
+	{	/* anybody can say so, and other paths may lead to others */
+		this->refused = TRUE;
+		this->error = error;
+	}
+	this->mutex->unlock(this->mutex);
+	if (!login)
+	{
+		ignore(ike_sa, message);
+		this->context->wake(this->context, this->session, MOBILITY_WORK_TICK);
+		return;
+	}
+	/* the session waits for it, should the gateway delete the held one */
+	ike_sa->set_other_host(ike_sa, remote->clone(remote));
+	this->context->expect(this->context, held, ike_sa->get_unique_id(ike_sa));
+	DBG1(DBG_IKE, "mobility: %s: gateway answers, but not the session, logging "
+		 "in anew", ike_sa->get_name(ike_sa));
+}
+
+/**
+ * An answer to a later request came in.
+ */
+static void received(private_mobility_relogin_t *this, ike_sa_t *ike_sa,
+					 message_t *message)
+{
+	bool current;
+
+	this->mutex->lock(this->mutex);
+	current = is_current(this, ike_sa);
+	if (current)
+	{
+		this->replied = TRUE;
+		this->error = find_error(message);
+	}
+	this->mutex->unlock(this->mutex);
+	if (!current)
+	{
+		message->set_exchange_type(message, EXCHANGE_TYPE_UNDEFINED);
+	}
+}
+
+/**
+ * Have the gateway forget the held IKE_SA, if it should remember it: not if there
+ * are others of the same identities, or the policy is not to.
+ */
+static void add_initial_contact(private_mobility_relogin_t *this,
+								ike_sa_t *ike_sa, message_t *message)
+{
+	ike_sa_manager_t *manager = charon->ike_sa_manager;
+	peer_cfg_t *peer_cfg = ike_sa->get_peer_cfg(ike_sa);
+	enumerator_t *enumerator;
+	ike_sa_id_t *id;
+	u_int count = 0;
+
+	if (peer_cfg->get_unique_policy(peer_cfg) == UNIQUE_NEVER ||
+		message->get_notify(message, INITIAL_CONTACT))
+	{
+		return;
+	}
+	enumerator = manager->create_id_enumerator(manager, this->my_id,
+											   this->other_id, this->family);
+	while (enumerator->enumerate(enumerator, &id))
+	{
+		count++;
+	}
+	enumerator->destroy(enumerator);
+	if (count <= 1)
+	{
+		message->add_notify(message, FALSE, INITIAL_CONTACT, chunk_empty);
+	}
+}
+
+/**
+ * A request was encoded: keep it.
+ */
+static void sent(private_mobility_relogin_t *this, ike_sa_t *ike_sa,
+				 message_t *message)
+{
+	host_t *me = ike_sa->get_my_host(ike_sa);
+	host_t *other = ike_sa->get_other_host(ike_sa);
+
+	this->mutex->lock(this->mutex);
+	if (is_current(this, ike_sa))
+	{
+		this->request->capture(this->request, ike_sa, message);
+		DESTROY_IF(this->me);
+		DESTROY_IF(this->other);
+		this->me = me->clone(me);
+		this->other = other->clone(other);
+		this->replied = FALSE;
+		if (message->get_exchange_type(message) == IKE_SA_INIT &&
+			this->attempt.state == MOBILITY_ATTEMPT_LOGIN)
+		{	/* stock begins once more, and so do we */
+			mobility_attempt_begin(&this->attempt, this->attempt.expired,
+								   mobility_now());
+		}
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(mobility_ike_handler_t, message_, void,
+	mobility_ike_handler_t *handler, ike_sa_t *ike_sa, message_t *message,
+	bool incoming, bool plain)
+{
+	private_mobility_relogin_t *this = relogin_of(handler);
+
+	if (message->get_request(message) == incoming)
+	{	/* requests of the peer, and our answers */
+		return;
+	}
+	if (incoming && plain &&
+		message->get_exchange_type(message) == IKE_SA_INIT)
+	{
+		received_init(this, ike_sa, message);
+	}
+	else if (incoming && plain)
+	{
+		received(this, ike_sa, message);
+	}
+	else if (!incoming && plain &&
+			 message->get_exchange_type(message) == IKE_AUTH &&
+			 message->get_message_id(message) == 1)
+	{
+		add_initial_contact(this, ike_sa, message);
+	}
+	else if (!incoming && !plain)
+	{
+		sent(this, ike_sa, message);
+	}
+}
+
+/**
+ * Check if an IKE_SA is going to have more CHILD_SAs than it has.
+ */
+static bool is_complete(ike_sa_t *ike_sa)
+{
+	return ike_sa->get_state(ike_sa) == IKE_ESTABLISHED &&
+		   !mobility_task_queued(ike_sa, TASK_QUEUE_ACTIVE, TASK_CHILD_CREATE) &&
+		   !mobility_task_queued(ike_sa, TASK_QUEUE_QUEUED, TASK_CHILD_CREATE);
+}
+
+/**
+ * The login is over: have the session take the IKE_SA, or leave it to that if the
+ * held one is gone.
+ */
+static status_t complete(private_mobility_relogin_t *this, ike_sa_t *ike_sa)
+{
+	bool useless = !ike_sa->get_child_count(ike_sa), alone;
+
+	this->mutex->lock(this->mutex);
+	alone = !this->held;
+	this->established = !useless && !alone;
+	if (useless || alone)
+	{
+		forget(this, useless ? MOBILITY_ATTEMPT_USELESS : MOBILITY_ATTEMPT_DONE);
+	}
+	this->mutex->unlock(this->mutex);
+	if (useless)
+	{
+		DBG1(DBG_IKE, "mobility: %s: gateway gave no CHILD_SA, deleting the new "
+			 "IKE_SA", ike_sa->get_name(ike_sa));
+		unhook(this, ike_sa);
+		return ike_sa->delete(ike_sa, FALSE);
+	}
+	if (alone)
+	{
+		unhook(this, ike_sa);
+		this->context->logged_in(this->context, ike_sa);
+	}
+	else
+	{
+		this->context->wake(this->context, this->session, MOBILITY_WORK_LOGIN);
+	}
+	return SUCCESS;
+}
+
+METHOD(mobility_ike_handler_t, processed, status_t,
+	mobility_ike_handler_t *handler, ike_sa_t *ike_sa, status_t status)
+{
+	private_mobility_relogin_t *this = relogin_of(handler);
+	bool current;
+
+	this->mutex->lock(this->mutex);
+	current = is_current(this, ike_sa) && !this->established;
+	this->mutex->unlock(this->mutex);
+	if (current && is_complete(ike_sa))
+	{
+		ref_get(&this->refs);
+		if (complete(this, ike_sa) == DESTROY_ME)
+		{
+			status = DESTROY_ME;
+		}
+		put(this);
+	}
+	return status;
+}
+
+METHOD(mobility_ike_handler_t, gone, void,
+	mobility_ike_handler_t *handler, ike_sa_t *ike_sa)
+{
+	private_mobility_relogin_t *this = relogin_of(handler);
+	bool current;
+
+	this->mutex->lock(this->mutex);
+	current = is_current(this, ike_sa);
+	if (current)
+	{
+		this->refused = this->replied &&
+						this->attempt.state == MOBILITY_ATTEMPT_LOGIN;
+		forget(this, this->refused ? MOBILITY_ATTEMPT_REFUSED
+								   : MOBILITY_ATTEMPT_DROPPED);
+	}
+	this->mutex->unlock(this->mutex);
+	if (current)
+	{
+		this->context->wake(this->context, this->session, MOBILITY_WORK_TICK);
+	}
+	unhook(this, ike_sa);
+}
+
+/*
+ * Described in header.
+ */
+mobility_relogin_t *mobility_relogin_create(mobility_context_t *context,
+											mobility_course_t *course,
+											uint32_t session)
+{
+	private_mobility_relogin_t *this;
+
+	INIT(this,
+		.public = {
+			.begin = _begin,
+			.ask = _ask,
+			.refute = _refute,
+			.get_deadline = _get_deadline,
+			.tick = _tick,
+			.get_refusal = _get_refusal,
+			.take = _take,
+			.cancel = _cancel,
+			.release = _release,
+			.destroy = _destroy,
+		},
+		.handler = {
+			.retransmit = _retransmit,
+			.processed = _processed,
+			.message = _message_,
+			.gone = _gone,
+		},
+		.context = context,
+		.course = course,
+		.session = session,
+		.refs = 1,
+		.request = mobility_request_create(),
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+	);
+	return &this->public;
+}

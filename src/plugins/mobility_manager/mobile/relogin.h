@@ -1,0 +1,120 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_relogin mobility_relogin
+ * @{ @ingroup mobility_manager
+ *
+ * Logs in a second time while a session is held whose gateway may have forgotten
+ * it: a second IKE_SA of the same connection, with the same virtual IPs and
+ * CHILD_SAs.  When it does what is decided by mobility_attempt_t.
+ *
+ * The second IKE_SA has its own lock.  It is never waited for by who has the held
+ * one checked out, but to take over; nor the other way around at all.  What both
+ * need is here, under a mutex.
+ */
+
+#ifndef MOBILITY_RELOGIN_H_
+#define MOBILITY_RELOGIN_H_
+
+#include "mobile/attempt.h"
+#include "mobile/course.h"
+#include "session/session.h"
+
+typedef struct mobility_relogin_t mobility_relogin_t;
+
+/**
+ * Second logins of one session.  Used with the held IKE_SA checked out.
+ */
+struct mobility_relogin_t {
+
+	/**
+	 * The held request was not answered several times: create a second IKE_SA,
+	 * if one may be.
+	 *
+	 * @param limit		refusals within an hour after which it may not
+	 * @param expired	TRUE if the held IKE_SA has lived for too long, and is not
+	 *					asked for anymore
+	 */
+	void (*begin)(mobility_relogin_t *this, u_int limit, bool expired);
+
+	/**
+	 * Send IKE_SA_INIT, or what the second IKE_SA sends later, over a path that
+	 * the held request was just sent over.
+	 *
+	 * @param path		path, is pinned
+	 */
+	void (*ask)(mobility_relogin_t *this, const mobility_path_t *path);
+
+	/**
+	 * The held request was answered: it is no longer needed, unless it has
+	 * authenticated.
+	 */
+	void (*refute)(mobility_relogin_t *this);
+
+	/**
+	 * Get the time at which tick() is due.
+	 *
+	 * @return			time, 0 if it is not needed
+	 */
+	uint64_t (*get_deadline)(mobility_relogin_t *this);
+
+	/**
+	 * Time has passed.
+	 *
+	 * @return			path to send the held request over once more, owned by
+	 *					candidates; NULL if none
+	 */
+	mobility_path_t *(*tick)(mobility_relogin_t *this);
+
+	/**
+	 * Get what the gateway had to say if it refused, once.
+	 *
+	 * @param buf		gets text for people
+	 * @param len		size of buf
+	 * @return			TRUE if it refused since the last call
+	 */
+	bool (*get_refusal)(mobility_relogin_t *this, char *buf, size_t len);
+
+	/**
+	 * Take the second IKE_SA if it is established, with all CHILD_SAs.
+	 *
+	 * @return			IKE_SA, checked out, not hooked anymore; NULL if there is
+	 *					none
+	 */
+	ike_sa_t *(*take)(mobility_relogin_t *this);
+
+	/**
+	 * The session is not wanted anymore: end the second IKE_SA.
+	 */
+	void (*cancel)(mobility_relogin_t *this);
+
+	/**
+	 * The held IKE_SA is gone.  A second one that has authenticated replaces it
+	 * as after a reauthentication, others are not needed anymore.  May be called
+	 * by bus listeners.
+	 */
+	void (*release)(mobility_relogin_t *this);
+
+	/**
+	 * Destroy, ends the second IKE_SA.
+	 */
+	void (*destroy)(mobility_relogin_t *this);
+};
+
+/**
+ * Create an instance.
+ *
+ * @param context		what sessions share
+ * @param course		course of the session
+ * @param session		number of the session
+ * @return				instance
+ */
+mobility_relogin_t *mobility_relogin_create(mobility_context_t *context,
+											mobility_course_t *course,
+											uint32_t session);
+
+#endif /** MOBILITY_RELOGIN_H_ @}*/

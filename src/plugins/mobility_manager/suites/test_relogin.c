@@ -1,0 +1,789 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "mobility_suite.h"
+#include "fake_clock.h"
+#include "mock_charon.h"
+#include "mock_child.h"
+#include "mock_ike.h"
+#include "mock_network.h"
+
+#include "mobile/peer_load.h"
+#include "mobile/relogin.h"
+
+#include <encoding/payloads/notify_payload.h>
+
+/** the peer, another one, and a virtual IP */
+#define REMOTE "192.0.2.1"
+#define OTHER "192.0.2.2"
+#define VIP "10.3.0.1"
+
+/** number of the session, and refusals that are too many */
+#define NUMBER 7
+#define LIMIT 3
+
+/**
+ * A relogin, and what it lives in
+ */
+static struct {
+	mobility_context_t context;
+	mock_network_t *network;
+	mobility_candidates_t *candidates;
+	mobility_course_t course;
+	mobility_relogin_t *relogin;
+	listener_t listener;
+	/** the held IKE_SA, checked out, and its CHILD_SA */
+	ike_sa_id_t *id;
+	ike_sa_t *held;
+	mock_child_t child;
+	host_t *vip;
+	/** the second one; if that is checked out by the test */
+	ike_sa_t *second;
+	bool mine;
+	/** its CHILD_SAs, and what it has been asked to do */
+	u_int children;
+	u_int initiated, vips, deleted;
+	/** stock's methods */
+	ike_sa_t *(*create_new)(ike_sa_manager_t *this, ike_version_t version,
+							bool initiator);
+	ike_sa_t *(*checkout_by_id)(ike_sa_manager_t *this, uint32_t id);
+	/** other IKE_SAs of the same identities */
+	u_int others;
+	/** the last IKE_AUTH had INITIAL_CONTACT */
+	bool contact;
+	/** what the context was asked for */
+	mobility_work_t woken;
+	ike_sa_t *logged_in;
+	uint32_t expected;
+} t;
+
+METHOD(ike_sa_t, get_child_count, int,
+	ike_sa_t *this)
+{
+	return this == t.held ? 1 : t.children;
+}
+
+METHOD(ike_sa_t, create_child_sa_enumerator, enumerator_t*,
+	ike_sa_t *this)
+{
+	return enumerator_create_single(&t.child.public, NULL);
+}
+
+METHOD(ike_sa_t, create_virtual_ip_enumerator, enumerator_t*,
+	ike_sa_t *this, bool local)
+{
+	return enumerator_create_single(t.vip, NULL);
+}
+
+METHOD(ike_sa_t, add_virtual_ip, void,
+	ike_sa_t *this, bool local, host_t *vip)
+{
+	ck_assert(local && vip->equals(vip, t.vip));
+	t.vips++;
+}
+
+/**
+ * Have the second IKE_SA send a request
+ */
+static void request(exchange_type_t type, uint32_t mid)
+{
+	ike_sa_id_t *id = t.second->get_id(t.second);
+	message_t *message;
+	packet_t *packet;
+
+	message = message_create(IKEV2_MAJOR_VERSION, IKEV2_MINOR_VERSION);
+	message->set_ike_sa_id(message, id);
+	message->set_request(message, TRUE);
+	message->set_exchange_type(message, type);
+	message->set_message_id(message, mid);
+	message->set_source(message, host_create_from_string("10.0.0.2", 500));
+	message->set_destination(message, host_create_from_string(REMOTE, 500));
+	charon->bus->set_sa(charon->bus, t.second);
+	charon->bus->message(charon->bus, message, FALSE, TRUE);
+	t.contact = message->get_notify(message, INITIAL_CONTACT) != NULL;
+	ck_assert_int_eq(message->generate(message, t.second->get_keymat(t.second),
+									   &packet), SUCCESS);
+	packet->destroy(packet);
+	charon->bus->message(charon->bus, message, FALSE, FALSE);
+	message->destroy(message);
+}
+
+METHOD(ike_sa_t, initiate, status_t,
+	ike_sa_t *this, child_cfg_t *config, child_init_args_t *args)
+{
+	ck_assert(config == &t.child.config);
+	t.initiated++;
+	this->set_state(this, IKE_CONNECTING);
+	request(IKE_SA_INIT, 0);
+	return SUCCESS;
+}
+
+METHOD(ike_sa_t, delete_, status_t,
+	ike_sa_t *this, bool force)
+{
+	t.deleted++;
+	return this->get_state(this) == IKE_ESTABLISHED ? SUCCESS : DESTROY_ME;
+}
+
+METHOD(ike_sa_manager_t, create_new, ike_sa_t*,
+	ike_sa_manager_t *this, ike_version_t version, bool initiator)
+{
+	keymat_t *keymat, *mock = t.held->get_keymat(t.held);
+	ike_sa_t *ike_sa = t.create_new(this, version, initiator);
+
+	keymat = ike_sa->get_keymat(ike_sa);
+	keymat->get_aead = mock->get_aead;
+	ike_sa->initiate = _initiate;
+	ike_sa->delete = _delete_;
+	ike_sa->add_virtual_ip = _add_virtual_ip;
+	ike_sa->get_child_count = _get_child_count;
+	t.second = ike_sa;
+	return ike_sa;
+}
+
+METHOD(ike_sa_manager_t, create_id_enumerator, enumerator_t*,
+	ike_sa_manager_t *this, identification_t *me, identification_t *other,
+	int family)
+{
+	linked_list_t *list = linked_list_create();
+	u_int i;
+
+	for (i = 0; i < 1 + t.others; i++)
+	{
+		list->insert_last(list, t.id);
+	}
+	return enumerator_create_cleaner(list->create_enumerator(list),
+									 (void*)list->destroy, list);
+}
+
+METHOD(child_cfg_t, get_ref, child_cfg_t*,
+	child_cfg_t *this)
+{
+	return this;
+}
+
+METHOD(listener_t, message_, bool,
+	listener_t *this, ike_sa_t *ike_sa, message_t *message, bool incoming,
+	bool plain)
+{
+	mobility_ike_hooks_t *hooks = t.context.hooks;
+	mobility_ike_handler_t *handler = hooks->get_handler(hooks, ike_sa);
+
+	if (handler && handler->message)
+	{
+		handler->message(handler, ike_sa, message, incoming, plain);
+	}
+	return TRUE;
+}
+
+METHOD(listener_t, ike_state_change, bool,
+	listener_t *this, ike_sa_t *ike_sa, ike_sa_state_t state)
+{
+	mobility_ike_hooks_t *hooks = t.context.hooks;
+	mobility_ike_handler_t *handler = hooks->get_handler(hooks, ike_sa);
+
+	if (state == IKE_DESTROYING)
+	{
+		if (handler && handler->gone)
+		{
+			handler->gone(handler, ike_sa);
+		}
+		if (ike_sa == t.second)
+		{
+			t.second = NULL;
+		}
+	}
+	return TRUE;
+}
+
+/**
+ * Implements mobility_context_t.wake()
+ */
+static void wake_up(mobility_context_t *context, uint32_t number,
+					mobility_work_t work)
+{
+	ck_assert_uint_eq(number, NUMBER);
+	t.woken |= work;
+}
+
+/**
+ * Implements mobility_context_t.expect()
+ */
+static void expect(mobility_context_t *context, ike_sa_t *ike_sa,
+				   uint32_t successor)
+{
+	ck_assert(ike_sa == t.held);
+	t.expected = successor;
+}
+
+/**
+ * Implements mobility_context_t.logged_in()
+ */
+static void logged_in(mobility_context_t *context, ike_sa_t *ike_sa)
+{
+	ck_assert(!context->hooks->get_handler(context->hooks, ike_sa));
+	t.logged_in = ike_sa;
+}
+
+static void setup(void)
+{
+	ike_sa_manager_t *manager;
+
+	mock_charon_setup("");
+	fake_clock_start(1000000);
+	memset(&t, 0, sizeof(t));
+	t.context = (mobility_context_t){
+		.settings = mobility_settings_create(),
+		.hooks = mobility_ike_hooks_create(),
+		.wake = wake_up,
+		.expect = expect,
+		.logged_in = logged_in,
+	};
+	t.network = mock_network_create(&t.context);
+	t.candidates = mobility_candidates_create("home", t.context.settings,
+											  t.context.monitor, t.context.pins,
+											  mobility_path_history_create());
+	mock_child_init(&t.child);
+	t.child.config.get_ref = _get_ref;
+	t.child.public.get_label = (void*)return_null;
+	t.vip = host_create_from_string(VIP, 0);
+	t.id = mock_ike_create(NULL);
+	manager = charon->ike_sa_manager;
+	t.held = manager->checkout(manager, t.id);
+	t.held->get_child_count = _get_child_count;
+	t.held->create_child_sa_enumerator = _create_child_sa_enumerator;
+	t.held->create_virtual_ip_enumerator = _create_virtual_ip_enumerator;
+	t.create_new = manager->create_new;
+	manager->create_new = _create_new;
+	manager->create_id_enumerator = _create_id_enumerator;
+	t.course = (mobility_course_t){
+		.name = "home",
+		.ike_sa = t.held,
+		.monitor = t.context.monitor,
+		.candidates = t.candidates,
+	};
+	mobility_course_look(&t.course);
+	t.listener.message = _message_;
+	t.listener.ike_state_change = _ike_state_change;
+	charon->bus->add_listener(charon->bus, &t.listener);
+	t.relogin = mobility_relogin_create(&t.context, &t.course, NUMBER);
+}
+
+static void teardown(void)
+{
+	ike_sa_manager_t *manager = charon->ike_sa_manager;
+
+	t.relogin->destroy(t.relogin);
+	fake_clock_run();
+	manager->checkin_and_destroy(manager, t.held);
+	manager->flush(manager);
+	charon->bus->remove_listener(charon->bus, &t.listener);
+	mobility_heading_cleanup(&t.course.heading);
+	t.candidates->destroy(t.candidates);
+	t.context.hooks->destroy(t.context.hooks);
+	t.context.settings->destroy(t.context.settings);
+	mock_network_destroy(t.network);
+	t.vip->destroy(t.vip);
+	t.id->destroy(t.id);
+	fake_clock_stop();
+	mock_charon_teardown();
+}
+
+/**
+ * Get a path
+ */
+static mobility_path_t *path(char *local)
+{
+	host_t *me = host_create_from_string(local, 0);
+	host_t *other = host_create_from_string(REMOTE, 0);
+	mobility_path_t *path;
+
+	path = t.candidates->find(t.candidates, me, other);
+	me->destroy(me);
+	other->destroy(other);
+	ck_assert(path);
+	return path;
+}
+
+/**
+ * Have the second IKE_SA receive an answer; returns if charon would ignore it
+ */
+static bool answer(exchange_type_t type, char *local, char *remote,
+				   notify_type_t notify)
+{
+	ike_sa_id_t *id = t.second->get_id(t.second);
+	message_t *message;
+	bool ignored;
+
+	id->set_responder_spi(id, 4711);
+	message = mock_ike_message(t.second->get_id(t.second), FALSE, type,
+							   type == IKE_AUTH, local, remote);
+	if (notify)
+	{
+		message->add_notify(message, FALSE, notify, chunk_empty);
+	}
+	charon->bus->set_sa(charon->bus, t.second);
+	charon->bus->message(charon->bus, message, TRUE, TRUE);
+	ignored = message->get_exchange_type(message) == EXCHANGE_TYPE_UNDEFINED;
+	ck_assert(ignored || type != IKE_SA_INIT || id->get_responder_spi(id));
+	message->destroy(message);
+	charon->bus->set_sa(charon->bus, t.held);
+	return ignored;
+}
+
+/**
+ * A second IKE_SA asks, over two paths
+ */
+static void ask()
+{
+	t.relogin->begin(t.relogin, LIMIT, FALSE);
+	ck_assert(t.second);
+	mock_charon_forget();
+	t.relogin->ask(t.relogin, path("10.0.0.2"));
+	t.relogin->ask(t.relogin, path("10.1.0.2"));
+	ck_assert_str_eq(mock_charon_sources(), "10.0.0.2 10.1.0.2 ");
+	ck_assert_int_eq(mock_charon_get(-1)->type, IKE_SA_INIT);
+	ck_assert_uint_eq(mock_charon_get(-1)->destination->get_port(
+									mock_charon_get(-1)->destination), 500);
+}
+
+/**
+ * Somebody answers over the second path, and the held request gets its chance
+ */
+static u_int check_path()
+{
+	mobility_path_t *repeat;
+	u_int repeats = 0;
+
+	t.woken = 0;
+	ck_assert(answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
+	ck_assert_int_eq(t.woken, MOBILITY_WORK_TICK);
+	mock_charon_forget();
+	while (!mock_charon_count())
+	{
+		ck_assert(t.relogin->get_deadline(t.relogin));
+		fake_clock_set(max(fake_clock_now(),
+						   t.relogin->get_deadline(t.relogin)));
+		repeat = t.relogin->tick(t.relogin);
+		if (repeat)
+		{
+			ck_assert(repeat == path("10.1.0.2"));
+			repeats++;
+		}
+		ck_assert_uint_lt(repeats, 100);
+	}
+	ck_assert_str_eq(mock_charon_sources(), "10.1.0.2 ");
+	return repeats;
+}
+
+/**
+ * All of it until IKE_AUTH has left
+ */
+static void log_in()
+{
+	t.expected = 0;
+	ask();
+	ck_assert_uint_eq(check_path(), MOBILITY_ATTEMPT_REPEATS);
+	ck_assert_uint_eq(t.expected, 0);
+	ck_assert(!answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
+	ck_assert_uint_eq(t.expected, t.second->get_unique_id(t.second));
+	request(IKE_AUTH, 1);
+	charon->bus->set_sa(charon->bus, t.held);
+}
+
+/**
+ * A message of the second IKE_SA was processed
+ */
+static status_t processed()
+{
+	mobility_ike_hooks_t *hooks = t.context.hooks;
+	mobility_ike_handler_t *handler = hooks->get_handler(hooks, t.second);
+
+	return handler->processed(handler, t.second, SUCCESS);
+}
+
+/**
+ * The second IKE_SA is established
+ */
+static status_t establish(u_int children)
+{
+	t.children = children;
+	ck_assert(!answer(IKE_AUTH, "10.1.0.2", REMOTE, 0));
+	t.second->set_state(t.second, IKE_ESTABLISHED);
+	t.woken = 0;
+	return processed();
+}
+
+/**
+ * The second IKE_SA is destroyed, as after an answer that ends it
+ */
+static void destroy_second()
+{
+	ike_sa_manager_t *manager = charon->ike_sa_manager;
+	ike_sa_t *ike_sa;
+
+	ike_sa = manager->checkout(manager, t.second->get_id(t.second));
+	ck_assert(ike_sa == t.second);
+	t.woken = 0;
+	manager->checkin_and_destroy(manager, ike_sa);
+	ck_assert(!t.second);
+	charon->bus->set_sa(charon->bus, t.held);
+}
+
+START_TEST(test_take)
+{
+	ike_sa_t *ike_sa;
+
+	ck_assert(!t.relogin->take(t.relogin));
+	log_in();
+	ck_assert_uint_eq(t.initiated, 1);
+	ck_assert_uint_eq(t.vips, 1);
+	ck_assert(t.contact);
+	ck_assert(!t.relogin->take(t.relogin));
+	ck_assert_int_eq(processed(), SUCCESS);
+	ck_assert(!t.relogin->take(t.relogin));
+	ck_assert_int_eq(establish(1), SUCCESS);
+	ck_assert_int_eq(t.woken, MOBILITY_WORK_LOGIN);
+	/* the held one may be answered now, or asked for anything */
+	t.relogin->refute(t.relogin);
+	fake_clock_run();
+	ike_sa = t.relogin->take(t.relogin);
+	ck_assert(ike_sa == t.second);
+	ck_assert(!t.context.hooks->get_handler(t.context.hooks, ike_sa));
+	mock_ike_checkin(ike_sa, SUCCESS);
+	charon->bus->set_sa(charon->bus, t.held);
+	ck_assert(!t.relogin->take(t.relogin));
+	t.relogin->release(t.relogin);
+	fake_clock_run();
+	ck_assert(t.second && !t.deleted && !t.logged_in);
+}
+END_TEST
+
+START_TEST(test_ignored)
+{
+	ask();
+	check_path();
+	/* charon has to forget who answered */
+	ck_assert(!t.second->get_id(t.second)->get_responder_spi(
+												t.second->get_id(t.second)));
+	/* only who was checked is believed, and from where */
+	ck_assert(answer(IKE_SA_INIT, "10.0.0.2", REMOTE, 0));
+	ck_assert(answer(IKE_SA_INIT, "10.1.0.2", OTHER, 0));
+	/* what has to be sent anew gets through at any time */
+	ck_assert(!answer(IKE_SA_INIT, "10.0.0.2", REMOTE, COOKIE));
+	ck_assert(!answer(IKE_SA_INIT, "10.0.0.2", REMOTE, INVALID_KE_PAYLOAD));
+	ck_assert_uint_eq(t.expected, 0);
+	ck_assert(!answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
+}
+END_TEST
+
+/**
+ * When the held request is answered
+ */
+enum {
+	REFUTE_ASKING,
+	REFUTE_CHECKING,
+	REFUTE_READY,
+	REFUTES,
+};
+
+START_TEST(test_refute)
+{
+	ask();
+	if (_i >= REFUTE_CHECKING)
+	{
+		ck_assert(answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
+		ck_assert(t.relogin->tick(t.relogin));
+	}
+	if (_i >= REFUTE_READY)
+	{
+		check_path();
+	}
+	t.relogin->refute(t.relogin);
+	/* a thread has it process an answer just now */
+	ck_assert(answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
+	fake_clock_run();
+	ck_assert(!t.second);
+	ck_assert_uint_eq(t.deleted, 1);
+	ck_assert(!t.relogin->get_deadline(t.relogin));
+	mock_charon_forget();
+	t.relogin->ask(t.relogin, path("10.0.0.2"));
+	ck_assert_uint_eq(mock_charon_count(), 0);
+	/* once more */
+	t.relogin->begin(t.relogin, LIMIT, FALSE);
+	ck_assert(t.second);
+}
+END_TEST
+
+START_TEST(test_path_gone)
+{
+	ask();
+	ck_assert(answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
+	ck_assert(t.relogin->tick(t.relogin));
+	t.network->uplinks[1].up = FALSE;
+	mobility_course_look(&t.course);
+	fake_clock_set(t.relogin->get_deadline(t.relogin));
+	ck_assert(!t.relogin->tick(t.relogin));
+	ck_assert(!t.relogin->get_deadline(t.relogin));
+	ck_assert(answer(IKE_SA_INIT, "10.0.0.2", REMOTE, 0));
+	ck_assert(t.relogin->tick(t.relogin) == path("10.0.0.2"));
+}
+END_TEST
+
+START_TEST(test_refused)
+{
+	char why[96];
+
+	log_in();
+	ck_assert(!answer(IKE_AUTH, "10.1.0.2", REMOTE, AUTHENTICATION_FAILED));
+	destroy_second();
+	ck_assert_int_eq(t.woken, MOBILITY_WORK_TICK);
+	ck_assert(t.relogin->get_refusal(t.relogin, why, sizeof(why)));
+	ck_assert_str_eq(why,
+					 "gateway refused a new login: AUTHENTICATION_FAILED");
+	ck_assert(!t.relogin->get_refusal(t.relogin, why, sizeof(why)));
+	/* not at once again */
+	t.relogin->begin(t.relogin, LIMIT, FALSE);
+	ck_assert(!t.second);
+	fake_clock_set(fake_clock_now() + 60 * 1000);
+	t.relogin->begin(t.relogin, 1, FALSE);
+	ck_assert(!t.second);
+	t.relogin->begin(t.relogin, LIMIT, FALSE);
+	ck_assert(t.second);
+}
+END_TEST
+
+START_TEST(test_error)
+{
+	char why[96];
+
+	ask();
+	/* who says so may be anybody, and there are other paths */
+	ck_assert(answer(IKE_SA_INIT, "10.0.0.2", REMOTE, NO_PROPOSAL_CHOSEN));
+	ck_assert(t.second);
+	ck_assert(!t.relogin->get_deadline(t.relogin));
+	ck_assert_int_eq(t.woken, MOBILITY_WORK_TICK);
+	ck_assert(t.relogin->get_refusal(t.relogin, why, sizeof(why)));
+	ck_assert_str_eq(why,
+					 "gateway refused a new login: NO_PROPOSAL_CHOSEN");
+	check_path();
+	ck_assert(answer(IKE_SA_INIT, "10.1.0.2", REMOTE, NO_PROPOSAL_CHOSEN));
+	ck_assert(!answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
+}
+END_TEST
+
+START_TEST(test_unanswered)
+{
+	char why[96];
+
+	log_in();
+	destroy_second();
+	ck_assert(!t.relogin->get_refusal(t.relogin, why, sizeof(why)));
+	t.relogin->begin(t.relogin, 1, FALSE);
+	ck_assert(t.second);
+}
+END_TEST
+
+START_TEST(test_broken_answer)
+{
+	char why[96];
+
+	log_in();
+	ck_assert(!answer(IKE_AUTH, "10.1.0.2", REMOTE, 0));
+	destroy_second();
+	ck_assert(t.relogin->get_refusal(t.relogin, why, sizeof(why)));
+	ck_assert_str_eq(why, "a new login failed");
+}
+END_TEST
+
+START_TEST(test_expired)
+{
+	t.relogin->begin(t.relogin, LIMIT, TRUE);
+	t.relogin->ask(t.relogin, path("10.1.0.2"));
+	/* there is nothing to ask for anymore */
+	ck_assert(!answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
+	ck_assert_uint_eq(t.expected, t.second->get_unique_id(t.second));
+	request(IKE_AUTH, 1);
+	charon->bus->set_sa(charon->bus, t.held);
+	ck_assert_int_eq(establish(1), SUCCESS);
+	ck_assert_int_eq(t.woken, MOBILITY_WORK_LOGIN);
+}
+END_TEST
+
+START_TEST(test_useless)
+{
+	char why[96];
+
+	log_in();
+	ck_assert_int_eq(establish(0), SUCCESS);
+	ck_assert_uint_eq(t.deleted, 1);
+	ck_assert(!t.context.hooks->get_handler(t.context.hooks, t.second));
+	ck_assert(!t.relogin->take(t.relogin));
+	ck_assert(!t.relogin->get_refusal(t.relogin, why, sizeof(why)));
+}
+END_TEST
+
+START_TEST(test_held_gone)
+{
+	ike_sa_t *ike_sa;
+
+	ask();
+	t.relogin->release(t.relogin);
+	fake_clock_run();
+	ck_assert(!t.second);
+
+	/* it goes on alone if it has authenticated */
+	log_in();
+	t.relogin->release(t.relogin);
+	fake_clock_run();
+	ck_assert(t.second);
+	ike_sa = t.second;
+	ck_assert_int_eq(establish(1), SUCCESS);
+	ck_assert_int_eq(t.woken, 0);
+	ck_assert(t.logged_in == ike_sa);
+}
+END_TEST
+
+START_TEST(test_held_gone_last)
+{
+	ike_sa_t *ike_sa;
+
+	log_in();
+	ike_sa = t.second;
+	ck_assert_int_eq(establish(1), SUCCESS);
+	/* before it could be taken */
+	t.relogin->release(t.relogin);
+	ck_assert(!t.logged_in);
+	fake_clock_run();
+	ck_assert(t.logged_in == ike_sa && t.second == ike_sa);
+	charon->bus->set_sa(charon->bus, t.held);
+}
+END_TEST
+
+START_TEST(test_cancel)
+{
+	t.relogin->cancel(t.relogin);
+	log_in();
+	t.relogin->cancel(t.relogin);
+	fake_clock_run();
+	ck_assert(!t.second);
+
+	/* it is deleted like any other if it is established */
+	log_in();
+	ck_assert_int_eq(establish(1), SUCCESS);
+	t.relogin->cancel(t.relogin);
+	t.deleted = 0;
+	fake_clock_run();
+	ck_assert(t.second);
+	ck_assert_uint_eq(t.deleted, 1);
+	ck_assert(!t.relogin->take(t.relogin));
+}
+END_TEST
+
+START_TEST(test_contact)
+{
+	t.others = 1;
+	log_in();
+	ck_assert(!t.contact);
+}
+END_TEST
+
+START_TEST(test_begins_anew)
+{
+	log_in();
+	/* nobody has answered that, stock tries once more */
+	request(IKE_SA_INIT, 0);
+	charon->bus->set_sa(charon->bus, t.held);
+	ck_assert(answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
+}
+END_TEST
+
+/**
+ * Stock wants to send a request again
+ */
+static status_t retransmitted(ike_sa_t *ike_sa, uint32_t mid)
+{
+	return NEED_MORE;
+}
+
+START_TEST(test_retransmit)
+{
+	mobility_ike_hooks_t *hooks = t.context.hooks;
+	mobility_ike_stock_t stock = {
+		.retransmit = retransmitted,
+	};
+	mobility_ike_handler_t *handler;
+
+	ask();
+	handler = hooks->get_handler(hooks, t.second);
+	ck_assert_int_eq(handler->retransmit(handler, t.second, &stock, 0),
+					 SUCCESS);
+	t.relogin->cancel(t.relogin);
+	fake_clock_run();
+	log_in();
+	handler = hooks->get_handler(hooks, t.second);
+	ck_assert_int_eq(handler->retransmit(handler, t.second, &stock, 1),
+					 NEED_MORE);
+	/* and it goes wherever the held request does */
+	mock_charon_forget();
+	t.relogin->ask(t.relogin, path("10.0.0.2"));
+	ck_assert_int_eq(mock_charon_get(-1)->type, IKE_AUTH);
+}
+END_TEST
+
+START_TEST(test_not_begun)
+{
+	/* without limit, path or CHILD_SA */
+	t.relogin->begin(t.relogin, 0, FALSE);
+	ck_assert(!t.second);
+	t.network->uplinks[0].up = t.network->uplinks[1].up = FALSE;
+	mobility_course_look(&t.course);
+	t.relogin->begin(t.relogin, LIMIT, FALSE);
+	ck_assert(!t.second);
+	/* nor a second one beside a second one */
+	t.network->uplinks[0].up = TRUE;
+	mobility_course_look(&t.course);
+	t.relogin->begin(t.relogin, LIMIT, FALSE);
+	ck_assert(t.second);
+	ck_assert_uint_eq(t.initiated, 1);
+	t.relogin->begin(t.relogin, LIMIT, FALSE);
+	ck_assert_uint_eq(t.initiated, 1);
+}
+END_TEST
+
+Suite *mobility_suite_create(void)
+{
+	Suite *s;
+	TCase *tc;
+
+	s = suite_create("relogin");
+
+	tc = tcase_create("login");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_take);
+	tcase_add_test(tc, test_ignored);
+	tcase_add_loop_test(tc, test_refute, 0, REFUTES);
+	tcase_add_test(tc, test_path_gone);
+	tcase_add_test(tc, test_contact);
+	tcase_add_test(tc, test_expired);
+	tcase_add_test(tc, test_begins_anew);
+	tcase_add_test(tc, test_retransmit);
+	tcase_add_test(tc, test_not_begun);
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("end");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_refused);
+	tcase_add_test(tc, test_error);
+	tcase_add_test(tc, test_unanswered);
+	tcase_add_test(tc, test_broken_answer);
+	tcase_add_test(tc, test_useless);
+	tcase_add_test(tc, test_held_gone);
+	tcase_add_test(tc, test_held_gone_last);
+	tcase_add_test(tc, test_cancel);
+	suite_add_tcase(s, tc);
+	return s;
+}
