@@ -5,6 +5,7 @@
  */
 
 #include "esp/kernel_hooks.h"
+#include "esp/tunnel_routes.h"
 #include "esp/deferral.h"
 
 #include <daemon.h>
@@ -257,6 +258,7 @@ METHOD(mobility_kernel_hooks_t, begin, void,
 		.deferred = array_create(0, 0),
 	);
 	this->update->set(this->update, update);
+	mobility_tunnel_routes_begin();
 }
 
 METHOD(mobility_kernel_hooks_t, moved, void,
@@ -311,6 +313,7 @@ METHOD(mobility_kernel_hooks_t, end, void,
 		mobility_policy_change_apply(change);
 	}
 	this->update->set(this->update, NULL);
+	mobility_tunnel_routes_end();
 	while (array_remove(update->deferred, ARRAY_HEAD, &change))
 	{
 		this->deferral->add(this->deferral, change);

@@ -16,6 +16,10 @@
 #include <daemon.h>
 #include <collections/array.h>
 #include <threading/mutex.h>
+#include <threading/thread_value.h>
+
+/** Metric of copies, worse than those of charon's routes. */
+#define COPY_METRIC 4294967294U
 
 typedef struct private_mobility_tunnel_routes_t private_mobility_tunnel_routes_t;
 
@@ -55,6 +59,11 @@ struct private_mobility_tunnel_routes_t {
 	 * Locks routes.
 	 */
 	mutex_t *mutex;
+
+	/**
+	 * Copies of routes that the current thread's update has deleted, entry_t*.
+	 */
+	thread_value_t *update;
 
 	/**
 	 * Methods as they were.
@@ -109,6 +118,101 @@ static void set_entry(entry_t *entry, chunk_t net, uint8_t prefix,
 }
 
 /**
+ * Add metrics that charon is told to give routes.
+ */
+static void put_metrics(struct nlmsghdr *nlh)
+{
+	uint32_t mtu, mss;
+	struct nlattr *metrics;
+
+	mtu = lib->settings->get_int(lib->settings,
+								 "%s.plugins.kernel-netlink.mtu", 0, lib->ns);
+	mss = lib->settings->get_int(lib->settings,
+								 "%s.plugins.kernel-netlink.mss", 0, lib->ns);
+	if (mtu || mss)
+	{
+		metrics = mnl_attr_nest_start(nlh, RTA_METRICS);
+		if (mtu)
+		{
+			mnl_attr_put_u32(nlh, RTAX_MTU, mtu);
+		}
+		if (mss)
+		{
+			mnl_attr_put_u32(nlh, RTAX_ADVMSS, mss);
+		}
+		mnl_attr_nest_end(nlh, metrics);
+	}
+}
+
+/**
+ * Start a request about a route, or about a copy of it that is ours.
+ */
+static struct nlmsghdr *put_route(char *buf, uint16_t type, uint32_t table,
+								  const entry_t *entry, bool copy)
+{
+	struct nlmsghdr *nlh;
+	struct rtmsg *rtm;
+
+	nlh = mnl_nlmsg_put_header(buf);
+	nlh->nlmsg_type = type;
+	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+	rtm->rtm_family = entry->dst.net.family;
+	rtm->rtm_dst_len = entry->dst.prefix;
+	rtm->rtm_protocol = copy ? MOBILITY_RTPROT : RTPROT_STATIC;
+	rtm->rtm_type = RTN_UNICAST;
+	rtm->rtm_scope = RT_SCOPE_UNIVERSE;
+	mnl_attr_put_u32(nlh, RTA_TABLE, table);
+	mnl_attr_put(nlh, RTA_DST, mobility_ip_bits(&entry->dst.net) / 8,
+				 entry->dst.net.bytes);
+	if (copy)
+	{
+		mnl_attr_put_u32(nlh, RTA_PRIORITY, COPY_METRIC);
+	}
+	return nlh;
+}
+
+/**
+ * Remove a route, or our copy of it.
+ */
+static void del_route(private_mobility_tunnel_routes_t *this,
+					  const entry_t *entry, bool copy)
+{
+	char buf[256] __attribute__((aligned(MNL_ALIGNTO)));
+
+	this->rtnl->request(this->rtnl,
+						put_route(buf, RTM_DELROUTE, this->table, entry,
+								  copy));
+}
+
+/**
+ * Add a route as charon does, which then is no route of ours but charon's, or a
+ * copy of it.
+ */
+static int add_route(private_mobility_tunnel_routes_t *this,
+					 const entry_t *entry, bool copy)
+{
+	char buf[256] __attribute__((aligned(MNL_ALIGNTO)));
+	size_t len = mobility_ip_bits(&entry->dst.net) / 8;
+	uint32_t ifindex = if_nametoindex(entry->ifname);
+	struct nlmsghdr *nlh;
+
+	if (!ifindex)
+	{	/* the kernel would choose another one */
+		return ENODEV;
+	}
+	nlh = put_route(buf, RTM_NEWROUTE, this->table, entry, copy);
+	nlh->nlmsg_flags = NLM_F_CREATE | NLM_F_REPLACE;
+	mnl_attr_put(nlh, RTA_PREFSRC, len, entry->src.bytes);
+	if (mobility_ip_is_set(&entry->gateway))
+	{
+		mnl_attr_put(nlh, RTA_GATEWAY, len, entry->gateway.bytes);
+	}
+	mnl_attr_put_u32(nlh, RTA_OIF, ifindex);
+	put_metrics(nlh);
+	return this->rtnl->request(this->rtnl, nlh);
+}
+
+/**
  * Hook for kernel_interface_t.add_route()
  */
 static status_t hook_add_route(kernel_interface_t *kernel, chunk_t net,
@@ -157,6 +261,53 @@ static void forget(private_mobility_tunnel_routes_t *this, const entry_t *entry)
 }
 
 /**
+ * Have a copy of a route until the update of this thread has added another one:
+ * charon deletes the one before.
+ */
+static void keep_copy(private_mobility_tunnel_routes_t *this,
+					  const entry_t *entry)
+{
+	array_t *copies = this->update->get(this->update);
+
+	if (copies && this->table && !entry->pass && !add_route(this, entry, TRUE))
+	{
+		array_insert(copies, ARRAY_TAIL, (void*)entry);
+	}
+}
+
+/*
+ * Described in header.
+ */
+void mobility_tunnel_routes_begin()
+{
+	if (instance)
+	{
+		instance->update->set(instance->update,
+							  array_create(sizeof(entry_t), 0));
+	}
+}
+
+/*
+ * Described in header.
+ */
+void mobility_tunnel_routes_end()
+{
+	array_t *copies;
+	entry_t entry;
+
+	copies = instance ? instance->update->get(instance->update) : NULL;
+	if (copies)
+	{
+		instance->update->set(instance->update, NULL);
+		while (array_remove(copies, ARRAY_TAIL, &entry))
+		{
+			del_route(instance, &entry, TRUE);
+		}
+		array_destroy(copies);
+	}
+}
+
+/**
  * Hook for kernel_interface_t.del_route()
  */
 static status_t hook_del_route(kernel_interface_t *kernel, chunk_t net,
@@ -168,6 +319,7 @@ static status_t hook_del_route(kernel_interface_t *kernel, chunk_t net,
 
 	/* before it is gone, so that nobody puts it back */
 	set_entry(&entry, net, prefix, gateway, src, ifname, pass);
+	keep_copy(this, &entry);
 	this->mutex->lock(this->mutex);
 	forget(this, &entry);
 	this->mutex->unlock(this->mutex);
@@ -306,95 +458,6 @@ static bool is_missing(private_mobility_tunnel_routes_t *this,
 	return TRUE;
 }
 
-/**
- * Add metrics that charon is told to give routes.
- */
-static void put_metrics(struct nlmsghdr *nlh)
-{
-	uint32_t mtu, mss;
-	struct nlattr *metrics;
-
-	mtu = lib->settings->get_int(lib->settings,
-								 "%s.plugins.kernel-netlink.mtu", 0, lib->ns);
-	mss = lib->settings->get_int(lib->settings,
-								 "%s.plugins.kernel-netlink.mss", 0, lib->ns);
-	if (mtu || mss)
-	{
-		metrics = mnl_attr_nest_start(nlh, RTA_METRICS);
-		if (mtu)
-		{
-			mnl_attr_put_u32(nlh, RTAX_MTU, mtu);
-		}
-		if (mss)
-		{
-			mnl_attr_put_u32(nlh, RTAX_ADVMSS, mss);
-		}
-		mnl_attr_nest_end(nlh, metrics);
-	}
-}
-
-/**
- * Start a request about a route.
- */
-static struct nlmsghdr *put_route(char *buf, uint16_t type, uint32_t table,
-								  const entry_t *entry)
-{
-	struct nlmsghdr *nlh;
-	struct rtmsg *rtm;
-
-	nlh = mnl_nlmsg_put_header(buf);
-	nlh->nlmsg_type = type;
-	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
-	rtm->rtm_family = entry->dst.net.family;
-	rtm->rtm_dst_len = entry->dst.prefix;
-	rtm->rtm_protocol = RTPROT_STATIC;
-	rtm->rtm_type = RTN_UNICAST;
-	rtm->rtm_scope = RT_SCOPE_UNIVERSE;
-	mnl_attr_put_u32(nlh, RTA_TABLE, table);
-	mnl_attr_put(nlh, RTA_DST, mobility_ip_bits(&entry->dst.net) / 8,
-				 entry->dst.net.bytes);
-	return nlh;
-}
-
-/**
- * Remove a route.
- */
-static void del_route(private_mobility_tunnel_routes_t *this,
-					  const entry_t *entry)
-{
-	char buf[256] __attribute__((aligned(MNL_ALIGNTO)));
-
-	this->rtnl->request(this->rtnl,
-						put_route(buf, RTM_DELROUTE, this->table, entry));
-}
-
-/**
- * Add a route as charon does.  It is no route of ours, charon will remove it.
- */
-static int add_route(private_mobility_tunnel_routes_t *this,
-					 const entry_t *entry)
-{
-	char buf[256] __attribute__((aligned(MNL_ALIGNTO)));
-	size_t len = mobility_ip_bits(&entry->dst.net) / 8;
-	uint32_t ifindex = if_nametoindex(entry->ifname);
-	struct nlmsghdr *nlh;
-
-	if (!ifindex)
-	{	/* the kernel would choose another one */
-		return ENODEV;
-	}
-	nlh = put_route(buf, RTM_NEWROUTE, this->table, entry);
-	nlh->nlmsg_flags = NLM_F_CREATE | NLM_F_REPLACE;
-	mnl_attr_put(nlh, RTA_PREFSRC, len, entry->src.bytes);
-	if (mobility_ip_is_set(&entry->gateway))
-	{
-		mnl_attr_put(nlh, RTA_GATEWAY, len, entry->gateway.bytes);
-	}
-	mnl_attr_put_u32(nlh, RTA_OIF, ifindex);
-	put_metrics(nlh);
-	return this->rtnl->request(this->rtnl, nlh);
-}
-
 METHOD(mobility_tunnel_routes_t, look, bool,
 	private_mobility_tunnel_routes_t *this)
 {
@@ -421,7 +484,7 @@ METHOD(mobility_tunnel_routes_t, look, bool,
 			missing |= entry->missing;
 			if (entry->missing && has_no_source(entry, &installed))
 			{	/* with any other one packets would leave in the clear */
-				del_route(this, entry);
+				del_route(this, entry, FALSE);
 			}
 		}
 	}
@@ -513,7 +576,7 @@ static bool restore_dst(private_mobility_tunnel_routes_t *this,
 	entry = find_missing(this, ike_sa, &dst);
 	if (entry)
 	{
-		error = add_route(this, entry);
+		error = add_route(this, entry, FALSE);
 		if (error)
 		{
 			DBG2(DBG_KNL, "unable to put the route to %H/%u back: %s", net,
@@ -602,6 +665,7 @@ METHOD(mobility_tunnel_routes_t, destroy, void,
 	charon->kernel->del_route = this->stock.del_route;
 	instance = NULL;
 	array_destroy_function(this->routes, (void*)free, NULL);
+	this->update->destroy(this->update);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -626,6 +690,7 @@ mobility_tunnel_routes_t *mobility_tunnel_routes_create(mobility_rtnl_t *rtnl)
 										MOBILITY_CHARON_TABLE, lib->ns),
 		.routes = array_create(0, 0),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+		.update = thread_value_create(NULL),
 		.stock = {
 			.add_route = charon->kernel->add_route,
 			.del_route = charon->kernel->del_route,

@@ -87,4 +87,16 @@ struct mobility_tunnel_routes_t {
  */
 mobility_tunnel_routes_t *mobility_tunnel_routes_create(mobility_rtnl_t *rtnl);
 
+/**
+ * This thread begins to update CHILD_SAs: charon deletes a route before it adds
+ * another one to the same destination.  From now on there is a copy of ours in
+ * the table meanwhile.  Does nothing if there is no instance.
+ */
+void mobility_tunnel_routes_begin();
+
+/**
+ * This thread has updated CHILD_SAs, copies are removed.
+ */
+void mobility_tunnel_routes_end();
+
 #endif /** MOBILITY_TUNNEL_ROUTES_H_ @}*/

@@ -264,6 +264,50 @@ START_TEST(test_several)
 }
 END_TEST
 
+/**
+ * Check if a packet from a virtual IP has a route
+ */
+static bool has_route(char *dst, char *src)
+{
+	return mobility_netns_run("ip route get %s from %s 2>/dev/null | "
+							  "grep -q 'table 220'", dst, src);
+}
+
+START_TEST(test_update)
+{
+	mobility_netns_ip("rule add lookup 220 pref 220");
+	mobility_netns_ip("-6 rule add lookup 220 pref 220");
+	mobility_netns_link("wlan0");
+	mobility_netns_ip("addr add 10.2.0.2/24 dev wlan0");
+	manage(TRUE, NET, "10.1.0.9", VIP, "eth0");
+	manage(TRUE, NET6, "fd01::9", VIP6, "eth0");
+	mobility_tunnel_routes_begin();
+	manage(FALSE, NET, "10.1.0.9", VIP, "eth0");
+	ck_assert(has_route("10.4.0.1", VIP));
+	manage(FALSE, NET6, "fd01::9", VIP6, "eth0");
+	ck_assert(has_route("fec4::1", VIP6));
+	ck_assert(!routes->look(routes));
+	manage(TRUE, NET, "10.2.0.9", VIP, "wlan0");
+	/* charon's own comes first */
+	ck_assert(mobility_netns_run("ip route get 10.4.0.1 from " VIP " | "
+								 "grep -q 'dev wlan0'"));
+	mobility_tunnel_routes_end();
+	assert_routes("10.4.0.0/16 via 10.2.0.9 dev wlan0 proto static "
+				  "src 10.3.0.1\n", "");
+	/* not at other times, and not of what can't be */
+	manage(FALSE, NET, "10.2.0.9", VIP, "wlan0");
+	ck_assert(!has_route("10.4.0.1", VIP));
+	mobility_tunnel_routes_end();
+	manage(TRUE, NET, "10.2.0.9", VIP, "wlan0");
+	mobility_netns_ip("link set wlan0 down");
+	mobility_tunnel_routes_begin();
+	manage(FALSE, NET, "10.2.0.9", VIP, "wlan0");
+	ck_assert(!has_route("10.4.0.1", VIP));
+	mobility_tunnel_routes_end();
+	assert_routes("", "");
+}
+END_TEST
+
 START_TEST(test_charon_deletes)
 {
 	manage(TRUE, NET, "10.1.0.9", VIP, "eth0");
@@ -380,6 +424,7 @@ Suite *mobility_suite_create(void)
 		tcase_add_test(tc, test_silent);
 		tcase_add_test(tc, test_prefsrc);
 		tcase_add_test(tc, test_several);
+		tcase_add_test(tc, test_update);
 		tcase_add_test(tc, test_charon_deletes);
 		tcase_add_test(tc, test_others);
 		tcase_add_test(tc, test_metrics);
