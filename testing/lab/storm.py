@@ -41,6 +41,15 @@ KILL = ["systemctl kill strongswan", "ip xfrm policy flush",
         "systemctl start strongswan"]
 
 
+# in the gateway's network; a slow machine may not have got to all of them
+ESP_RULES = [(tables, chain + " -p esp -j DROP")
+             for tables in ("iptables", "ip6tables")
+             for chain in ("INPUT", "OUTPUT")]
+BLOCK_ESP = [f"{tables} -A {rule}" for tables, rule in ESP_RULES]
+PASS_ESP = [f"while {tables} -D {rule} 2>/dev/null; do :; done"
+            for tables, rule in ESP_RULES]
+
+
 @dataclasses.dataclass
 class Event:
     time: float         # seconds since the storm began
@@ -73,6 +82,7 @@ class Storm:
         self._dark = None               # since when there is no path
         self._login = self._restart = 0.0
         self._before_break = False
+        self._no_esp = False            # in the gateway's network
 
     # ------------------------------------------------------------------ state
 
@@ -99,7 +109,7 @@ class Storm:
             self._nat: 5, self._renew: 4, self._move_in: 6, self._interface: 4,
             self._access_point: 3, self._rekey: 12, self._collide: 4,
             self._loss: 6, self._clear: 4, self._switch: 5, self._prefer: 3,
-            self._flush: 2, self._freeze: 3, self._style: 2,
+            self._flush: 2, self._freeze: 3, self._style: 2, self._esp: 4,
             self._reauthenticate: 3, self._leave: 2, self._kill: 2,
             self._restart_client: 1, self._kill_gateway: 1,
         }
@@ -338,6 +348,14 @@ class Storm:
             "ip route flush table all protocol 230"))
         return self._event(what, {"alice": [what]})
 
+    def _esp(self):
+        """The gateway's network passes no ESP but what is in UDP, or it does
+        again."""
+        self._no_esp = not self._no_esp
+        steps = BLOCK_ESP if self._no_esp else PASS_ESP
+        return self._event(f"{'no ' if self._no_esp else ''}ESP",
+                           {"sun": steps})
+
     def _freeze(self):
         """A daemon gets no processor for a while."""
         host = self._chance.choice(("alice", "sun"))
@@ -406,7 +424,7 @@ class Storm:
 
 # What each host does after a storm, whatever that was: all is as before it.
 CALM = {
-    "sun": ["cable unmute eth0", Storm._fine("eth0")],
+    "sun": ["cable unmute eth0", Storm._fine("eth0"), *PASS_ESP],
     "moon": ["cable unmute eth0", Storm._fine("eth0"), Storm._fine("eth1")],
     "carol": ["cable unmute eth0", Storm._fine("eth0")],
     "alice": [
