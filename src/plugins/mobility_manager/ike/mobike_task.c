@@ -109,6 +109,8 @@ static void build_natd(private_mobility_task_t *this, message_t *message)
 	this->natd = ike_natd_create(this->ike_sa, TRUE);
 	this->natd->task.build(&this->natd->task, message);
 	this->ike_sa->set_my_host(this->ike_sa, me);
+	/* not every charon leaves the message the host it had */
+	source = message->get_source(message);
 	source->set_port(source, port);
 }
 
