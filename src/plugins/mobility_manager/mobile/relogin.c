@@ -93,6 +93,12 @@ struct private_mobility_relogin_t {
 	host_t *local, *remote;
 
 	/**
+	 * There are paths to where the peer's name leads.  Used with the held IKE_SA
+	 * checked out.
+	 */
+	bool found;
+
+	/**
 	 * What the network is recognized by.
 	 */
 	uint32_t network;
@@ -396,18 +402,55 @@ static void create_second(private_mobility_relogin_t *this,
 	charon->bus->set_sa(charon->bus, held);
 }
 
+/**
+ * Check if a path leads to where the peer's name does.
+ */
+static bool is_found(private_mobility_relogin_t *this,
+					 const mobility_path_t *path)
+{
+	mobility_remotes_t *remotes = this->course->candidates->remotes;
+	mobility_ip_t ip = mobility_ip_from_host(path->remote);
+
+	return remotes->is_found(remotes, &ip);
+}
+
+/**
+ * Get the preferred path that the peer may be logged in at, NULL if there is
+ * none.
+ */
+static mobility_path_t *find_best(private_mobility_relogin_t *this)
+{
+	mobility_candidates_t *candidates = this->course->candidates;
+	mobility_candidate_t *candidate;
+	mobility_path_t *best = NULL;
+	enumerator_t *enumerator;
+
+	this->found = FALSE;
+	enumerator = candidates->create_enumerator(candidates, mobility_now());
+	while (!this->found && enumerator->enumerate(enumerator, &candidate))
+	{
+		this->found = is_found(this, candidate->path);
+		if (!best || this->found)
+		{
+			best = candidate->path;
+		}
+	}
+	enumerator->destroy(enumerator);
+	return best;
+}
+
 METHOD(mobility_relogin_t, begin, void,
 	private_mobility_relogin_t *this, u_int limit, bool expired)
 {
 	mobility_candidates_t *candidates = this->course->candidates;
 	ike_sa_t *held = this->course->ike_sa;
 	uint64_t now = mobility_now();
-	mobility_candidate_t *best;
 	host_t *locals[MOBILITY_MAX_LOCALS];
+	mobility_path_t *best;
 	bool may;
 	u_int count;
 
-	best = candidates->get_best(candidates, now);
+	best = find_best(this);
 	if (!best || !held->get_child_count(held))
 	{
 		return;
@@ -418,14 +461,18 @@ METHOD(mobility_relogin_t, begin, void,
 	this->mutex->unlock(this->mutex);
 	if (may)
 	{
-		candidates->pin(candidates, best->path);
-		create_second(this, best->path, expired);
+		candidates->pin(candidates, best);
+		create_second(this, best, expired);
 	}
 }
 
 METHOD(mobility_relogin_t, ask, void,
 	private_mobility_relogin_t *this, const mobility_path_t *path)
 {
+	if (this->found && !is_found(this, path))
+	{
+		return;
+	}
 	this->mutex->lock(this->mutex);
 	if (this->id && this->request->in_flight(this->request))
 	{

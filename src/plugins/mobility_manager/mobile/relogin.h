@@ -33,7 +33,8 @@ struct mobility_relogin_t {
 
 	/**
 	 * The held request was not answered several times: create a second IKE_SA,
-	 * if one may be.
+	 * if one may be.  It logs in where the name of the peer leads; where that was
+	 * only once the held one was established only if no path leads elsewhere.
 	 *
 	 * @param limit		refusals within an hour after which it may not
 	 * @param expired	TRUE if the held IKE_SA has lived for too long, and is not
@@ -43,7 +44,7 @@ struct mobility_relogin_t {
 
 	/**
 	 * Send IKE_SA_INIT, or what the second IKE_SA sends later, over a path that
-	 * the held request was just sent over.
+	 * the held request was just sent over, if the peer may be logged in at there.
 	 *
 	 * @param path		path, is pinned
 	 */

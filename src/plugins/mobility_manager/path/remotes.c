@@ -99,6 +99,12 @@ METHOD(mobility_remotes_t, found, bool,
 		   put_first(&this->resolved, &ip, MOBILITY_MAX_REMOTES);
 }
 
+METHOD(mobility_remotes_t, is_found, bool,
+	private_mobility_remotes_t *this, const mobility_ip_t *ip)
+{
+	return find_ip(this->resolved, ip) != -1;
+}
+
 /**
  * Add an address of the peer to those to find paths to.
  */
@@ -190,6 +196,7 @@ mobility_remotes_t *mobility_remotes_create()
 			.know = _know,
 			.is_known = _is_known,
 			.found = _found,
+			.is_found = _is_found,
 			.get = _get,
 			.destroy = _destroy,
 		},

@@ -57,6 +57,15 @@ struct mobility_remotes_t {
 	bool (*found)(mobility_remotes_t *this, host_t *remote);
 
 	/**
+	 * Check if an address was found(): logins go there, those that a peer
+	 * announces may be for an IKE_SA that it has only.
+	 *
+	 * @param ip		address
+	 * @return			TRUE if it was
+	 */
+	bool (*is_found)(mobility_remotes_t *this, const mobility_ip_t *ip);
+
+	/**
 	 * Get eight addresses at most: first the one in use, then those where the
 	 * peer has been, those that were found(), and those it has announced.  All
 	 * but the first one are such that a peer may be there.

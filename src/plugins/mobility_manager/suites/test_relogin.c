@@ -518,6 +518,41 @@ START_TEST(test_refute)
 }
 END_TEST
 
+START_TEST(test_announced)
+{
+	host_t *other = host_create_from_string(OTHER, 0);
+	host_t *local = host_create_from_string("10.0.0.2", 0);
+	mobility_path_t *elsewhere;
+
+	t.held->add_peer_address(t.held, other->clone(other));
+	mobility_course_look(&t.course);
+	elsewhere = t.candidates->find(t.candidates, local, other);
+	ck_assert(elsewhere);
+	/* without a name logins may go anywhere */
+	ask();
+	t.relogin->ask(t.relogin, elsewhere);
+	ck_assert_uint_eq(mock_charon_count(), 3);
+	t.relogin->cancel(t.relogin);
+	fake_clock_run();
+
+	t.candidates->remotes->found(t.candidates->remotes,
+								 path("10.0.0.2")->remote);
+	ask();
+	t.relogin->ask(t.relogin, elsewhere);
+	ck_assert_uint_eq(mock_charon_count(), 2);
+	t.relogin->cancel(t.relogin);
+	fake_clock_run();
+
+	/* that is where the name leads now */
+	t.candidates->remotes->found(t.candidates->remotes, other);
+	ask();
+	t.relogin->ask(t.relogin, elsewhere);
+	ck_assert_uint_eq(mock_charon_count(), 3);
+	local->destroy(local);
+	other->destroy(other);
+}
+END_TEST
+
 START_TEST(test_path_gone)
 {
 	ask();
@@ -767,6 +802,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_ignored);
 	tcase_add_loop_test(tc, test_refute, 0, REFUTES);
 	tcase_add_test(tc, test_path_gone);
+	tcase_add_test(tc, test_announced);
 	tcase_add_test(tc, test_contact);
 	tcase_add_test(tc, test_expired);
 	tcase_add_test(tc, test_begins_anew);
