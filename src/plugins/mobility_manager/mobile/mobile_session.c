@@ -8,6 +8,7 @@
 #include "net/clock.h"
 #include "session/hold.h"
 #include "mobile/esp_proof.h"
+#include "mobile/inheritance.h"
 #include "mobile/login.h"
 #include "mobile/mover.h"
 #include "mobile/peer_names.h"
@@ -401,7 +402,9 @@ static void begin_relogin(private_mobility_session_t *this)
 		(this->expired || this->fsm.state == MOBILITY_DORMANT ||
 		 (this->fsm.state == MOBILITY_WAITING &&
 		  this->fsm.attempt > RELOGIN_ATTEMPTS)))
-	{
+	{	/* which may be found elsewhere since */
+		mobility_peer_names_resolve(&this->names, this->ike_sa,
+									mobility_now());
 		this->relogin->begin(this->relogin, this->config.reestablish_limit,
 							 this->expired);
 	}
@@ -1164,67 +1167,6 @@ METHOD(mobility_session_t, give_up, status_t,
 	return this->hold->fail(this->hold);
 }
 
-/**
- * Check if two IKE_SAs have the same virtual IP addresses.
- */
-static bool equal_vips(ike_sa_t *a, ike_sa_t *b)
-{
-	enumerator_t *mine, *theirs;
-	host_t *vip, *other;
-	bool equal = TRUE;
-
-	mine = a->create_virtual_ip_enumerator(a, TRUE);
-	theirs = b->create_virtual_ip_enumerator(b, TRUE);
-	while (equal && mine->enumerate(mine, &vip))
-	{
-		equal = theirs->enumerate(theirs, &other) && vip->ip_equals(vip, other);
-	}
-	equal = equal && !theirs->enumerate(theirs, &other);
-	mine->destroy(mine);
-	theirs->destroy(theirs);
-	return equal;
-}
-
-/**
- * Say why a session is connected that has logged in anew.
- */
-static const char *get_news(private_mobility_session_t *this, ike_sa_t *new)
-{
-	bool equal = equal_vips(this->ike_sa, new);
-
-	if (this->expired)
-	{
-		return equal ? "lifetime of the IKE_SA was over, logged in anew" :
-					   "lifetime of the IKE_SA was over, logged in anew and got "
-					   "another virtual IP";
-	}
-	return equal ? "gateway had forgotten the session, logged in anew" :
-				   "gateway had forgotten the session, logged in anew and got "
-				   "another virtual IP";
-}
-
-/**
- * Have another IKE_SA create the CHILD_SAs that were to be created next, but not
- * those that were to replace one whose lifetime was over: it has these.
- */
-static void adopt_tasks(private_mobility_session_t *this, ike_sa_t *new)
-{
-	enumerator_t *enumerator;
-	child_sa_t *child_sa;
-	bool replaced = FALSE;
-
-	enumerator = this->ike_sa->create_child_sa_enumerator(this->ike_sa);
-	while (enumerator->enumerate(enumerator, &child_sa))
-	{
-		replaced |= child_sa->get_state(child_sa) == CHILD_DELETING;
-	}
-	enumerator->destroy(enumerator);
-	if (!replaced)
-	{
-		new->adopt_child_tasks(new, this->ike_sa);
-	}
-}
-
 METHOD(mobility_session_t, get_login, ike_sa_t*,
 	private_mobility_session_t *this)
 {
@@ -1233,11 +1175,12 @@ METHOD(mobility_session_t, get_login, ike_sa_t*,
 	ike_sa = this->relogin->take(this->relogin);
 	if (ike_sa)
 	{
-		this->news = get_news(this, ike_sa);
+		this->news = mobility_inheritance_describe(this->ike_sa, ike_sa,
+												   this->expired);
 		DBG1(DBG_IKE, "mobility: %s: %s", this->connection, this->news);
 		/* the next IKE_SA knows nothing of what this one's SAs have */
 		this->mover->end_linger(this->mover);
-		adopt_tasks(this, ike_sa);
+		mobility_inheritance_adopt(this->ike_sa, ike_sa);
 	}
 	return ike_sa;
 }
