@@ -229,9 +229,9 @@ static void network_changed(void *data, mobility_change_t change)
 }
 
 /**
- * mobility_xfrm_deletions_cb_t
+ * mobility_xfrm_deletions_cb_t, mobility_nm_cb_t
  */
-static void children_damaged(void *data)
+static void look_all(void *data)
 {
 	private_mobility_manager_t *this = data;
 
@@ -273,16 +273,6 @@ static void resolved(void *data, uint32_t number)
 	private_mobility_manager_t *this = data;
 
 	this->registry->queue_number(this->registry, number, MOBILITY_WORK_LOOK);
-}
-
-/**
- * mobility_nm_cb_t
- */
-static void advice_changed(void *data)
-{
-	private_mobility_manager_t *this = data;
-
-	this->registry->queue_all(this->registry, MOBILITY_WORK_LOOK);
 }
 
 /**
@@ -400,31 +390,6 @@ static void logged_in(mobility_context_t *context, ike_sa_t *ike_sa)
 }
 
 /**
- * Have a session go on with the IKE_SA that was established because its peer has
- * forgotten the one it has, which ends without asking that.
- */
-static status_t take_over(private_mobility_manager_t *this,
-						  mobility_entry_t *entry, ike_sa_t *ike_sa)
-{
-	mobility_session_t *session = entry->session;
-	ike_sa_t *new;
-	status_t status;
-
-	new = session->get_login(session);
-	if (!new)
-	{
-		return SUCCESS;
-	}
-	this->listener->replace(this->listener, entry, new);
-	/* what it has adopted */
-	status = new->initiate(new, NULL, NULL);
-	mobility_checkin(new, status);
-	charon->bus->set_sa(charon->bus, ike_sa);
-	charon->bus->ike_updown(charon->bus, ike_sa, FALSE);
-	return DESTROY_ME;
-}
-
-/**
  * mobility_agenda_cb_t
  */
 static status_t do_work(void *data, ike_sa_t *ike_sa)
@@ -452,7 +417,7 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 		return status;
 	}
 	if (work & MOBILITY_WORK_LOGIN &&
-		take_over(this, entry, ike_sa) == DESTROY_ME)
+		this->listener->take_over(this->listener, entry, ike_sa) == DESTROY_ME)
 	{	/* whatever else there is to do is done with the next one */
 		return DESTROY_ME;
 	}
@@ -838,7 +803,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 	if (this->xfrm)
 	{
 		this->context.deletions = mobility_xfrm_deletions_create(
-													children_damaged, this);
+													look_all, this);
 	}
 	this->context.resolver = mobility_resolver_create(resolved, this);
 	this->registry = mobility_registry_create(do_work, do_give_up, this);
@@ -857,7 +822,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 							session_ended, this);
 	this->source = mobility_source_address_create(choose_source, this);
 	this->resume = mobility_resume_create(resumed, this);
-	this->nm = mobility_nm_create(NULL, advice_changed, this);
+	this->nm = mobility_nm_create(NULL, look_all, this);
 	if (this->nm)
 	{
 		settings->set_advisor(settings, (mobility_advisor_t)this->nm->get,

@@ -218,17 +218,30 @@ METHOD(mobility_listener_t, take, void,
 	established(this, ike_sa);
 }
 
-METHOD(mobility_listener_t, replace, bool,
+METHOD(mobility_listener_t, take_over, status_t,
 	private_mobility_listener_t *this, mobility_entry_t *entry,
 	ike_sa_t *ike_sa)
 {
-	if (!ike_sa->supports_extension(ike_sa, EXT_MOBIKE))
+	mobility_session_t *session = entry->session;
+	ike_sa_t *new;
+
+	new = session->get_login(session);
+	if (!new)
 	{
-		return FALSE;
+		return SUCCESS;
 	}
-	entry->session->release(entry->session);
-	bind_session(this, entry, ike_sa);
-	return TRUE;
+	/* else the session ends, as it would have if the old one was deleted */
+	if (new->supports_extension(new, EXT_MOBIKE))
+	{
+		session->release(session);
+		bind_session(this, entry, new);
+	}
+	/* what it has adopted */
+	mobility_checkin(new, new->initiate(new, NULL, NULL));
+	/* whoever has forgotten it is not asked to delete it */
+	charon->bus->set_sa(charon->bus, ike_sa);
+	charon->bus->ike_updown(charon->bus, ike_sa, FALSE);
+	return DESTROY_ME;
 }
 
 METHOD(listener_t, ike_updown, bool,
@@ -486,7 +499,7 @@ mobility_listener_t *mobility_listener_create(mobility_context_t *context,
 			.connect = _connect_,
 			.find = _find,
 			.take = _take,
-			.replace = _replace,
+			.take_over = _take_over,
 			.drop = _drop,
 			.destroy = _destroy,
 		},

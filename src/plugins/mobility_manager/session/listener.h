@@ -65,15 +65,15 @@ struct mobility_listener_t {
 	void (*take)(mobility_listener_t *this, ike_sa_t *ike_sa);
 
 	/**
-	 * Have a session go on with another IKE_SA, instead of one that the peer has
-	 * forgotten.
+	 * Have a session go on with the IKE_SA that was established because the peer
+	 * has forgotten the one it has, if there is such a one.
 	 *
-	 * @param entry		entry of the session, whose IKE_SA is checked out
-	 * @param ike_sa	IKE_SA, checked out as well
-	 * @return			FALSE if it can't be managed, nothing was done then
+	 * @param entry		entry of the session
+	 * @param ike_sa	its IKE_SA, checked out
+	 * @return			DESTROY_ME if it goes on with another one
 	 */
-	bool (*replace)(mobility_listener_t *this, mobility_entry_t *entry,
-					ike_sa_t *ike_sa);
+	status_t (*take_over)(mobility_listener_t *this, mobility_entry_t *entry,
+						  ike_sa_t *ike_sa);
 
 	/**
 	 * Forget the session of an IKE_SA that was given back to stock.

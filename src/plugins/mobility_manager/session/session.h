@@ -269,7 +269,7 @@ struct mobility_session_t {
 
 	/**
 	 * Get the IKE_SA that was established because the peer may have forgotten
-	 * this one's, to replace() that.
+	 * this one's, which may take over from that.
 	 *
 	 * @return			IKE_SA, checked out, NULL if there is none
 	 */

@@ -837,6 +837,107 @@ START_TEST(test_rekeyed_meanwhile)
 }
 END_TEST
 
+/** what get_login() returns, checked out */
+static ike_sa_t *login;
+
+METHOD(mobility_session_t, get_login, ike_sa_t*,
+	mobility_session_t *this)
+{
+	return login;
+}
+
+/**
+ * Have a session go on with an IKE_SA that is not managed, if there is one; the
+ * ID of that is returned
+ */
+static ike_sa_id_t *take_over(ike_sa_id_t *id, mock_ike_conf_t *conf)
+{
+	mobility_entry_t *entry = find(id);
+	ike_sa_id_t *new = NULL;
+	ike_sa_t *ike_sa;
+
+	entry->session->get_login = _get_login;
+	ike_sa = succession_checkout(id);
+	login = NULL;
+	if (conf)
+	{
+		new = mock_ike_create(conf);
+		login = succession_checkout(new);
+	}
+	ck_assert_int_eq(t.listener->take_over(t.listener, entry, ike_sa),
+					 new ? DESTROY_ME : SUCCESS);
+	mock_ike_checkin(ike_sa, new ? DESTROY_ME : SUCCESS);
+	return new;
+}
+
+/**
+ * A session goes on with an IKE_SA that was logged in anew.
+ */
+START_TEST(test_take_over)
+{
+	mock_ike_conf_t other = { .name = "other" };
+	mobility_entry_t *entry;
+	ike_sa_id_t *id, *new;
+
+	id = mock_ike_create(NULL);
+	entry = find(id);
+	ck_assert(!take_over(id, NULL));
+	ck_assert(find(id) == entry);
+	new = take_over(id, &other);
+	ck_assert(find(new) == entry);
+	ck_assert_int_eq(t.ended, 0);
+	ck_assert_int_eq(count_shown(0), 1);
+	ck_assert(take_work(new) & MOBILITY_WORK_LOOK);
+	succession_end(new, TRUE);
+	ck_assert_int_eq(t.ended, 1);
+	ck_assert_int_eq(count_entries(), 0);
+	id->destroy(id);
+}
+END_TEST
+
+/**
+ * One that can't be managed is left to stock, and the session ends.
+ */
+START_TEST(test_take_over_stock)
+{
+	mock_ike_conf_t no_mobike = { .name = "other", .no_mobike = TRUE };
+	ike_sa_id_t *id, *new;
+
+	id = mock_ike_create(NULL);
+	new = take_over(id, &no_mobike);
+	ck_assert(!find(new));
+	ck_assert_int_eq(t.ended, 1);
+	ck_assert_int_eq(count_entries(), 0);
+	id->destroy(id);
+	new->destroy(new);
+}
+END_TEST
+
+/**
+ * An IKE_SA that is expected, as its session has no other anymore, may be taken
+ * when it is established.
+ */
+START_TEST(test_take)
+{
+	mobility_entry_t *entry;
+	ike_sa_id_t *id, *new;
+	ike_sa_t *ike_sa;
+
+	id = mock_ike_create(NULL);
+	entry = find(id);
+	new = succession_begin(id, REAUTH_BREAK);
+	ck_assert_int_eq(count_shown(0), 0);
+	ike_sa = succession_checkout(new);
+	ike_sa->enable_extension(ike_sa, EXT_MOBIKE);
+	t.listener->take(t.listener, ike_sa);
+	ck_assert(t.listener->find(t.listener, ike_sa) == entry);
+	mock_ike_checkin(ike_sa, SUCCESS);
+	ck_assert_int_eq(count_shown(0), 1);
+	new->destroy(new);
+	id->destroy(id);
+}
+END_TEST
+
 /**
  * A dead peer's IKE_SA that is established again is another session.
  */
@@ -1070,6 +1171,9 @@ Suite *mobility_suite_create(void)
 	tcase_add_loop_test(tc, test_successor_fails, 0, WAYS);
 	tcase_add_loop_test(tc, test_old_ends_first, REAUTH_MAKE, WAYS);
 	tcase_add_loop_test(tc, test_rekeyed_meanwhile, REAUTH_MAKE, WAYS);
+	tcase_add_test(tc, test_take_over);
+	tcase_add_test(tc, test_take_over_stock);
+	tcase_add_test(tc, test_take);
 	tcase_add_test(tc, test_reestablish);
 	tcase_add_loop_test(tc, test_unreachable, REAUTH_MAKE, REAUTH_REDIRECT);
 	tcase_add_test(tc, test_charon_reauth);
