@@ -33,7 +33,7 @@ static uint64_t refusals[4][LIMIT];
 
 /** of the login under way */
 static uint64_t answered, now;
-static u_int repeats, sent;
+static u_int repeats, sent, detours;
 
 /**
  * Somebody answers
@@ -106,9 +106,12 @@ static void happen(uint8_t what)
 			{
 				network = here;
 				mobility_attempt_begin(&attempt, FALSE, now);
+				detours = 0;
 			}
 			break;
 		case 1:
+			detours += mobility_attempt_detour(&attempt);
+			check(detours <= MOBILITY_ATTEMPT_DETOURS);
 			mobility_attempt_asked(&attempt, now);
 			break;
 		case 2:
@@ -142,7 +145,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	memset(&attempt, 0, sizeof(attempt));
 	memset(refusals, 0, sizeof(refusals));
 	now = 1000000;
-	repeats = sent = 0;
+	repeats = sent = detours = 0;
 	for (; len >= 2; data += 2, len -= 2)
 	{
 		/* up to 25 s, which is a long time here; now and then half an hour */

@@ -117,6 +117,7 @@ void mobility_attempt_begin(mobility_attempt_t *attempt, bool expired,
 							uint64_t now)
 {
 	attempt->expired = expired;
+	attempt->detours = 0;
 	enter(attempt, MOBILITY_ATTEMPT_ASKING, 0);
 	attempt->asked = now;
 }
@@ -153,6 +154,21 @@ bool mobility_attempt_answered(mobility_attempt_t *attempt, bool same,
 		return TRUE;
 	}
 	return FALSE;
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_attempt_detour(mobility_attempt_t *attempt)
+{
+	if (attempt->state == MOBILITY_ATTEMPT_NONE ||
+		attempt->state == MOBILITY_ATTEMPT_LOGIN ||
+		attempt->detours >= MOBILITY_ATTEMPT_DETOURS)
+	{
+		return FALSE;
+	}
+	attempt->detours++;
+	return TRUE;
 }
 
 /*

@@ -41,6 +41,10 @@
 /** How many times as long as the answer to IKE_SA_INIT took is waited for. */
 #define MOBILITY_ATTEMPT_RTTS 4
 
+/** Times that charon may be asked to send IKE_SA_INIT with something else: more of
+ * them, one after the other, and it gives up. */
+#define MOBILITY_ATTEMPT_DETOURS 4
+
 /** Networks whose refusals are remembered, and how many of each at most. */
 #define MOBILITY_ATTEMPT_NETWORKS 8
 #define MOBILITY_ATTEMPT_REFUSALS 16
@@ -123,6 +127,8 @@ struct mobility_attempt_t {
 	u_int repeats;
 	/** when the next thing is to be done */
 	uint64_t next;
+	/** how often IKE_SA_INIT was sent with something else */
+	u_int detours;
 	/** the held IKE_SA has lived for too long, nobody is asked for it anymore */
 	bool expired;
 	/** no attempt before that, as the last ones were answered in vain, and how
@@ -177,6 +183,14 @@ void mobility_attempt_asked(mobility_attempt_t *attempt, uint64_t now);
  */
 bool mobility_attempt_answered(mobility_attempt_t *attempt, bool same,
 							   uint64_t now);
+
+/**
+ * IKE_SA_INIT was answered by who wants it to be sent with something else.
+ *
+ * @param attempt		attempt, gets updated
+ * @return				TRUE if it may be
+ */
+bool mobility_attempt_detour(mobility_attempt_t *attempt);
 
 /**
  * The path that answered is gone: ask again.

@@ -5,6 +5,7 @@
  */
 
 #include "mobile/relogin.h"
+#include "ike/init_answer.h"
 #include "ike/mobike_task.h"
 #include "ike/request.h"
 #include "net/clock.h"
@@ -259,10 +260,8 @@ static void queue_job(private_mobility_relogin_t *this, uint32_t id,
 											(void*)ending_destroy, NULL));
 }
 
-/**
- * End the second IKE_SA, if there is one and whatever it is at.
- */
-static void end(private_mobility_relogin_t *this)
+METHOD(mobility_relogin_t, cancel, void,
+	private_mobility_relogin_t *this)
 {
 	uint32_t id;
 
@@ -485,18 +484,14 @@ METHOD(mobility_relogin_t, ask, void,
 METHOD(mobility_relogin_t, refute, void,
 	private_mobility_relogin_t *this)
 {
-	uint32_t id = 0;
+	bool refuted;
 
 	this->mutex->lock(this->mutex);
-	if (mobility_attempt_refute(&this->attempt))
-	{
-		id = this->id;
-		forget(this, MOBILITY_ATTEMPT_DROPPED);
-	}
+	refuted = mobility_attempt_refute(&this->attempt);
 	this->mutex->unlock(this->mutex);
-	if (id)
+	if (refuted)
 	{
-		queue_job(this, id, end_job);
+		cancel(this);
 	}
 }
 
@@ -582,42 +577,36 @@ METHOD(mobility_relogin_t, take, ike_sa_t*,
 	return ike_sa;
 }
 
-METHOD(mobility_relogin_t, cancel, void,
-	private_mobility_relogin_t *this)
-{
-	end(this);
-}
-
 METHOD(mobility_relogin_t, release, void,
 	private_mobility_relogin_t *this)
 {
 	uint32_t succeeding = 0;
+	bool alone;
 
 	this->mutex->lock(this->mutex);
 	this->held = NULL;
+	/* what has authenticated goes on by itself */
+	alone = this->attempt.state == MOBILITY_ATTEMPT_LOGIN;
 	if (this->established)
 	{
 		succeeding = this->id;
 		forget(this, MOBILITY_ATTEMPT_DONE);
 	}
-	else if (this->attempt.state == MOBILITY_ATTEMPT_LOGIN)
-	{	/* it goes on alone */
-		this->mutex->unlock(this->mutex);
-		return;
-	}
 	this->mutex->unlock(this->mutex);
 	if (succeeding)
 	{
 		queue_job(this, succeeding, succeed_job);
-		return;
 	}
-	end(this);
+	else if (!alone)
+	{
+		cancel(this);
+	}
 }
 
 METHOD(mobility_relogin_t, destroy, void,
 	private_mobility_relogin_t *this)
 {
-	end(this);
+	cancel(this);
 	put(this);
 }
 
@@ -660,15 +649,6 @@ static notify_type_t find_error(message_t *message)
 }
 
 /**
- * Check if an answer to IKE_SA_INIT only wants it to be sent with something else.
- */
-static bool is_retry(message_t *message)
-{
-	return message->get_notify(message, COOKIE) ||
-		   message->get_notify(message, INVALID_KE_PAYLOAD);
-}
-
-/**
  * IKE_SA_INIT was answered.  Returns TRUE if that is to be used.  The mutex must
  * be held.
  */
@@ -691,15 +671,31 @@ static bool answered(private_mobility_relogin_t *this, message_t *message)
 }
 
 /**
- * Have charon ignore an answer, and accept another one from a responder with
- * another SPI: it has noted that of this one.
+ * IKE_SA_INIT was answered, by whomever: have charon process or ignore that.
+ * Returns TRUE if it authenticates then.  The mutex must be held.
  */
-static void ignore(ike_sa_t *ike_sa, message_t *message)
+static bool judge_answer(private_mobility_relogin_t *this, message_t *message,
+						 mobility_init_answer_t answer, notify_type_t error,
+						 bool *use)
 {
-	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
+	bool login;
 
-	message->set_exchange_type(message, EXCHANGE_TYPE_UNDEFINED);
-	id->set_responder_spi(id, 0);
+	switch (answer)
+	{
+		case MOBILITY_INIT_ANSWERED:
+			login = *use = answered(this, message);
+			this->replied = login;
+			this->error = 0;
+			return login;
+		case MOBILITY_INIT_DETOUR:
+			*use = mobility_attempt_detour(&this->attempt);
+			return FALSE;
+		default:
+			/* anybody can say so, and other paths may lead to others */
+			this->refused = TRUE;
+			this->error = error;
+			return FALSE;
+	}
 }
 
 /**
@@ -708,40 +704,56 @@ static void ignore(ike_sa_t *ike_sa, message_t *message)
 static void received_init(private_mobility_relogin_t *this, ike_sa_t *ike_sa,
 						  message_t *message)
 {
-	notify_type_t error = find_error(message);
+	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
+	ike_sa_id_t *other = message->get_ike_sa_id(message);
 	host_t *remote = message->get_source(message);
+	bool login = FALSE, use = FALSE;
+	mobility_init_answer_t answer;
+	notify_type_t error;
 	ike_sa_t *held;
-	bool login = FALSE;
 
-	if (is_retry(message))
-	{
-		return;
-	}
+	answer = mobility_init_answer(message, ike_sa->get_ike_cfg(ike_sa), &error);
 	this->mutex->lock(this->mutex);
 	held = this->held;
-	if (is_current(this, ike_sa) && !error)
+	if (is_current(this, ike_sa))
 	{
-		login = answered(this, message);
-		this->replied = login;
-		this->error = 0;
-	}
-	else if (is_current(this, ike_sa))
-	{	/* anybody can say so, and other paths may lead to others */
-		this->refused = TRUE;
-		this->error = error;
+		login = judge_answer(this, message, answer, error, &use);
 	}
 	this->mutex->unlock(this->mutex);
-	if (!login)
+	if (!use)
 	{
-		ignore(ike_sa, message);
+		message->set_exchange_type(message, EXCHANGE_TYPE_UNDEFINED);
 		this->context->wake(this->context, this->session, MOBILITY_WORK_TICK);
 		return;
 	}
-	/* the session waits for it, should the gateway delete the held one */
-	ike_sa->set_other_host(ike_sa, remote->clone(remote));
-	this->context->expect(this->context, held, ike_sa->get_unique_id(ike_sa));
-	DBG1(DBG_IKE, "mobility: %s: gateway answers, but not the session, logging "
-		 "in anew", ike_sa->get_name(ike_sa));
+	id->set_responder_spi(id, other->get_responder_spi(other));
+	if (login)
+	{	/* the session waits for it, should the gateway delete the held one */
+		ike_sa->set_other_host(ike_sa, remote->clone(remote));
+		this->context->expect(this->context, held,
+							  ike_sa->get_unique_id(ike_sa));
+		DBG1(DBG_IKE, "mobility: %s: gateway answers, but not the session, "
+			 "logging in anew", ike_sa->get_name(ike_sa));
+	}
+}
+
+/**
+ * An answer to IKE_SA_INIT came in that was not read yet: charon has taken over its
+ * SPI, and would not take answers of others.
+ */
+static void forget_spi(private_mobility_relogin_t *this, ike_sa_t *ike_sa)
+{
+	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
+	bool open;
+
+	this->mutex->lock(this->mutex);
+	open = is_current(this, ike_sa) &&
+		   this->attempt.state != MOBILITY_ATTEMPT_LOGIN;
+	this->mutex->unlock(this->mutex);
+	if (open)
+	{
+		id->set_responder_spi(id, 0);
+	}
 }
 
 /**
@@ -775,22 +787,31 @@ static void add_initial_contact(private_mobility_relogin_t *this,
 {
 	ike_sa_manager_t *manager = charon->ike_sa_manager;
 	peer_cfg_t *peer_cfg = ike_sa->get_peer_cfg(ike_sa);
+	identification_t *me, *other;
 	enumerator_t *enumerator;
 	ike_sa_id_t *id;
 	u_int count = 0;
+	int family;
 
 	if (peer_cfg->get_unique_policy(peer_cfg) == UNIQUE_NEVER ||
 		message->get_notify(message, INITIAL_CONTACT))
 	{
 		return;
 	}
-	enumerator = manager->create_id_enumerator(manager, this->my_id,
-											   this->other_id, this->family);
+	/* the next attempt may begin meanwhile */
+	this->mutex->lock(this->mutex);
+	me = this->my_id->clone(this->my_id);
+	other = this->other_id->clone(this->other_id);
+	family = this->family;
+	this->mutex->unlock(this->mutex);
+	enumerator = manager->create_id_enumerator(manager, me, other, family);
 	while (enumerator->enumerate(enumerator, &id))
 	{
 		count++;
 	}
 	enumerator->destroy(enumerator);
+	me->destroy(me);
+	other->destroy(other);
 	if (count <= 1)
 	{
 		message->add_notify(message, FALSE, INITIAL_CONTACT, chunk_empty);
@@ -835,10 +856,10 @@ METHOD(mobility_ike_handler_t, message_, void,
 	{	/* requests of the peer, and our answers */
 		return;
 	}
-	if (incoming && plain &&
-		message->get_exchange_type(message) == IKE_SA_INIT)
+	if (incoming && message->get_exchange_type(message) == IKE_SA_INIT)
 	{
-		received_init(this, ike_sa, message);
+		plain ? received_init(this, ike_sa, message)
+			  : forget_spi(this, ike_sa);
 	}
 	else if (incoming && plain)
 	{

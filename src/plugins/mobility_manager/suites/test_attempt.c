@@ -196,6 +196,31 @@ START_TEST(test_refute)
 }
 END_TEST
 
+START_TEST(test_detour)
+{
+	u_int repeats = 0;
+	uint64_t now;
+	int i;
+
+	ck_assert(!mobility_attempt_detour(&attempt));
+	now = ask(BEGIN, 20);
+	for (i = 0; i < MOBILITY_ATTEMPT_DETOURS; i++)
+	{
+		ck_assert(mobility_attempt_detour(&attempt));
+		check();
+	}
+	ck_assert(!mobility_attempt_detour(&attempt));
+	/* nothing else has changed */
+	now = run(now, MOBILITY_ATTEMPT_ASK, &repeats);
+	ck_assert_uint_eq(repeats, MOBILITY_ATTEMPT_REPEATS);
+	ck_assert(mobility_attempt_answered(&attempt, TRUE, now));
+	ck_assert(!mobility_attempt_detour(&attempt));
+	mobility_attempt_end(&attempt, MOBILITY_ATTEMPT_DROPPED, HOME, now);
+	mobility_attempt_begin(&attempt, FALSE, now);
+	ck_assert(mobility_attempt_detour(&attempt));
+}
+END_TEST
+
 START_TEST(test_expired)
 {
 	mobility_attempt_begin(&attempt, TRUE, BEGIN);
@@ -411,6 +436,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_silent_again);
 	tcase_add_test(tc, test_refute);
 	tcase_add_test(tc, test_path_lost);
+	tcase_add_test(tc, test_detour);
 	tcase_add_test(tc, test_expired);
 	suite_add_tcase(s, tc);
 

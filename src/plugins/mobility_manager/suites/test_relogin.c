@@ -25,6 +25,10 @@
 #define NUMBER 7
 #define LIMIT 3
 
+/** SPI of who answers, and a key exchange that nobody has proposed */
+#define SPI 4711
+#define UNKNOWN_GROUP 1034
+
 /**
  * A relogin, and what it lives in
  */
@@ -43,6 +47,8 @@ static struct {
 	/** the second one; if that is checked out by the test */
 	ike_sa_t *second;
 	bool mine;
+	/** key exchange that is asked for instead */
+	uint16_t group;
 	/** its CHILD_SAs, and what it has been asked to do */
 	u_int children;
 	u_int initiated, vips, deleted;
@@ -231,6 +237,7 @@ static void logged_in(mobility_context_t *context, ike_sa_t *ike_sa)
 static void setup(void)
 {
 	ike_sa_manager_t *manager;
+	ike_cfg_t *ike_cfg;
 
 	mock_charon_setup("");
 	fake_clock_start(1000000);
@@ -253,6 +260,10 @@ static void setup(void)
 	t.id = mock_ike_create(NULL);
 	manager = charon->ike_sa_manager;
 	t.held = manager->checkout(manager, t.id);
+	ike_cfg = t.held->get_ike_cfg(t.held);
+	ike_cfg->add_proposal(ike_cfg, proposal_create_from_string(PROTO_IKE,
+												"aes128-sha256-curve25519"));
+	t.group = CURVE_25519;
 	t.held->get_child_count = _get_child_count;
 	t.held->create_child_sa_enumerator = _create_child_sa_enumerator;
 	t.held->create_virtual_ip_enumerator = _create_virtual_ip_enumerator;
@@ -315,20 +326,31 @@ static bool answer(exchange_type_t type, char *local, char *remote,
 				   notify_type_t notify)
 {
 	ike_sa_id_t *id = t.second->get_id(t.second);
+	uint16_t group = htons(t.group);
 	message_t *message;
 	bool ignored;
 
-	id->set_responder_spi(id, 4711);
-	message = mock_ike_message(t.second->get_id(t.second), FALSE, type,
-							   type == IKE_AUTH, local, remote);
+	/* charon notes it, and does not take answers with another one then */
+	id->set_responder_spi(id, SPI);
+	message = mock_ike_message(id, FALSE, type, type == IKE_AUTH, local, remote);
 	if (notify)
 	{
-		message->add_notify(message, FALSE, notify, chunk_empty);
+		message->add_notify(message, FALSE, notify, notify == INVALID_KE_PAYLOAD ?
+							chunk_from_thing(group) : chunk_empty);
+	}
+	else if (type == IKE_SA_INIT)
+	{
+		message->add_payload(message,
+							 payload_create(PLV2_SECURITY_ASSOCIATION));
+		message->add_payload(message, payload_create(PLV2_KEY_EXCHANGE));
+		message->add_payload(message, payload_create(PLV2_NONCE));
 	}
 	charon->bus->set_sa(charon->bus, t.second);
+	charon->bus->message(charon->bus, message, TRUE, FALSE);
 	charon->bus->message(charon->bus, message, TRUE, TRUE);
 	ignored = message->get_exchange_type(message) == EXCHANGE_TYPE_UNDEFINED;
-	ck_assert(ignored || type != IKE_SA_INIT || id->get_responder_spi(id));
+	ck_assert(ignored || type != IKE_SA_INIT ||
+			  id->get_responder_spi(id) == SPI);
 	message->destroy(message);
 	charon->bus->set_sa(charon->bus, t.held);
 	return ignored;
@@ -476,6 +498,45 @@ START_TEST(test_ignored)
 	ck_assert(!answer(IKE_SA_INIT, "10.0.0.2", REMOTE, COOKIE));
 	ck_assert(!answer(IKE_SA_INIT, "10.0.0.2", REMOTE, INVALID_KE_PAYLOAD));
 	ck_assert_uint_eq(t.expected, 0);
+	ck_assert(!answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
+}
+END_TEST
+
+START_TEST(test_garbage)
+{
+	ike_sa_id_t *id;
+	message_t *message;
+
+	/* charon notes the SPI before it finds out that it can't read the rest */
+	ask();
+	id = t.second->get_id(t.second);
+	id->set_responder_spi(id, SPI);
+	message = mock_ike_message(id, FALSE, IKE_SA_INIT, 0, "10.0.0.2", REMOTE);
+	charon->bus->set_sa(charon->bus, t.second);
+	charon->bus->message(charon->bus, message, TRUE, FALSE);
+	charon->bus->set_sa(charon->bus, t.held);
+	message->destroy(message);
+	ck_assert(!id->get_responder_spi(id));
+	/* nor is one without any keys an answer */
+	ck_assert(answer(IKE_SA_INIT, "10.0.0.2", REMOTE, USE_TRANSPORT_MODE));
+	ck_assert(!t.relogin->get_deadline(t.relogin));
+}
+END_TEST
+
+START_TEST(test_detours)
+{
+	int i;
+
+	ask();
+	/* charon gives up if it is asked for what it does not know, or too often */
+	t.group = UNKNOWN_GROUP;
+	ck_assert(answer(IKE_SA_INIT, "10.0.0.2", REMOTE, INVALID_KE_PAYLOAD));
+	for (i = 0; i < MOBILITY_ATTEMPT_DETOURS; i++)
+	{
+		ck_assert(!answer(IKE_SA_INIT, "10.0.0.2", REMOTE, COOKIE));
+	}
+	ck_assert(answer(IKE_SA_INIT, "10.0.0.2", REMOTE, COOKIE));
+	check_path();
 	ck_assert(!answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
 }
 END_TEST
@@ -800,6 +861,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_take);
 	tcase_add_test(tc, test_ignored);
+	tcase_add_test(tc, test_garbage);
+	tcase_add_test(tc, test_detours);
 	tcase_add_loop_test(tc, test_refute, 0, REFUTES);
 	tcase_add_test(tc, test_path_gone);
 	tcase_add_test(tc, test_announced);
