@@ -55,20 +55,31 @@ struct private_mobility_listener_t {
 	void *data;
 };
 
+/**
+ * Get the handler of an IKE_SA, NULL if there is none.
+ */
+static mobility_ike_handler_t *get_handler(private_mobility_listener_t *this,
+										   ike_sa_t *ike_sa)
+{
+	mobility_ike_hooks_t *hooks = this->context->hooks;
+
+	return ike_sa ? hooks->get_handler(hooks, ike_sa) : NULL;
+}
+
+/**
+ * Get the entry of the session that a handler belongs to, NULL if to none.
+ */
+static mobility_entry_t *get_entry(mobility_ike_handler_t *handler)
+{
+	mobility_session_t *session = handler ? handler->session : NULL;
+
+	return session ? session->entry : NULL;
+}
+
 METHOD(mobility_listener_t, find, mobility_entry_t*,
 	private_mobility_listener_t *this, ike_sa_t *ike_sa)
 {
-	mobility_ike_hooks_t *hooks = this->context->hooks;
-	mobility_ike_handler_t *handler;
-	mobility_session_t *session;
-
-	handler = ike_sa ? hooks->get_handler(hooks, ike_sa) : NULL;
-	if (!handler || !handler->session)
-	{
-		return NULL;
-	}
-	session = handler->session;
-	return session->entry;
+	return get_entry(get_handler(this, ike_sa));
 }
 
 /**
@@ -114,12 +125,12 @@ static mobility_entry_t *add_session(private_mobility_listener_t *this,
 METHOD(mobility_listener_t, connect_, mobility_entry_t*,
 	private_mobility_listener_t *this, ike_sa_t *ike_sa)
 {
-	mobility_ike_hooks_t *hooks = this->context->hooks;
+	mobility_ike_handler_t *handler = get_handler(this, ike_sa);
 	mobility_entry_t *entry;
 
-	if (hooks->get_handler(hooks, ike_sa))
+	if (handler)
 	{
-		return find(this, ike_sa);
+		return get_entry(handler);
 	}
 	if (mobility_end_get(this->context->settings, ike_sa) !=
 														MOBILITY_END_MOBILE)
@@ -181,11 +192,10 @@ static void end_session(private_mobility_listener_t *this,
  */
 static void established(private_mobility_listener_t *this, ike_sa_t *ike_sa)
 {
-	mobility_ike_hooks_t *hooks = this->context->hooks;
-	mobility_entry_t *login = find(this, ike_sa);
+	mobility_ike_handler_t *handler = get_handler(this, ike_sa);
+	mobility_entry_t *login = get_entry(handler);
 
-	if (hooks->get_handler(hooks, ike_sa) &&
-		!(login && login->session->connecting))
+	if (handler && !(login && login->session->connecting))
 	{
 		return;
 	}
@@ -356,7 +366,6 @@ static void connecting(private_mobility_listener_t *this, ike_sa_t *ike_sa)
 METHOD(listener_t, ike_state_change, bool,
 	private_mobility_listener_t *this, ike_sa_t *ike_sa, ike_sa_state_t state)
 {
-	mobility_ike_hooks_t *hooks = this->context->hooks;
 	mobility_ike_handler_t *handler;
 	mobility_entry_t *entry;
 
@@ -366,19 +375,19 @@ METHOD(listener_t, ike_state_change, bool,
 	}
 	else if (state == IKE_DESTROYING)
 	{
-		entry = find(this, ike_sa);
+		handler = get_handler(this, ike_sa);
+		entry = get_entry(handler);
 		if (entry)
 		{	/* without having been reported down, e.g. on shutdown */
 			end_session(this, entry);
 		}
+		else if (handler && handler->gone)
+		{
+			handler->gone(handler, ike_sa);
+		}
 		else if (this->follower)
 		{
 			this->follower->leave(this->follower, ike_sa);
-		}
-		handler = hooks->get_handler(hooks, ike_sa);
-		if (handler && handler->gone)
-		{
-			handler->gone(handler, ike_sa);
 		}
 		this->registry->gone(this->registry, ike_sa);
 	}
@@ -389,16 +398,13 @@ METHOD(listener_t, message, bool,
 	private_mobility_listener_t *this, ike_sa_t *ike_sa, message_t *message,
 	bool incoming, bool plain)
 {
-	mobility_ike_hooks_t *hooks = this->context->hooks;
-	mobility_ike_handler_t *handler;
-	mobility_entry_t *entry;
+	mobility_ike_handler_t *handler = get_handler(this, ike_sa);
+	mobility_entry_t *entry = get_entry(handler);
 
-	handler = ike_sa ? hooks->get_handler(hooks, ike_sa) : NULL;
 	if (handler && handler->message)
 	{
 		handler->message(handler, ike_sa, message, incoming, plain);
 	}
-	entry = find(this, ike_sa);
 	if (plain && !incoming && !(entry && !entry->session->connecting))
 	{
 		mobility_address_list(this->context->settings, this->context->monitor,
