@@ -352,6 +352,7 @@ METHOD(mobility_login_t, message_, void,
 	private_mobility_login_t *this, message_t *message, bool incoming,
 	bool plain)
 {
+	mobility_request_t *request = this->retransmission->request;
 	ike_sa_t *ike_sa = this->course->ike_sa;
 	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
 
@@ -367,8 +368,11 @@ METHOD(mobility_login_t, message_, void,
 	}
 	if (incoming)
 	{	/* charon has taken over its SPI already, answers of others would not
-		 * get here anymore */
-		id->set_responder_spi(id, 0);
+		 * get here anymore; but one that was used has it to stay */
+		if (request->in_flight(request))
+		{
+			id->set_responder_spi(id, 0);
+		}
 		return;
 	}
 	this->retransmission->sent(this->retransmission, message);

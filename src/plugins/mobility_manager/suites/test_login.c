@@ -504,6 +504,35 @@ START_TEST(test_forged_nothing)
 }
 END_TEST
 
+/**
+ * An answer that comes again, over another path, once it was used
+ */
+START_TEST(test_again)
+{
+	message_t *message;
+	ike_sa_id_t *id;
+
+	initiate(NULL);
+	id = t.ike_sa->get_id(t.ike_sa);
+	message = create_answer(0);
+	message->add_payload(message, payload_create(PLV2_SECURITY_ASSOCIATION));
+	message->add_payload(message, payload_create(PLV2_KEY_EXCHANGE));
+	message->add_payload(message, payload_create(PLV2_NONCE));
+	id->set_responder_spi(id, 4711);
+	charon->bus->set_sa(charon->bus, t.ike_sa);
+	charon->bus->message(charon->bus, message, TRUE, FALSE);
+	ck_assert(!id->get_responder_spi(id));
+	charon->bus->message(charon->bus, message, TRUE, TRUE);
+	ck_assert_int_eq(message->get_exchange_type(message), IKE_SA_INIT);
+	ck_assert(id->get_responder_spi(id) == 4711);
+	/* stock authenticates now, and with nobody else */
+	charon->bus->message(charon->bus, message, TRUE, FALSE);
+	ck_assert(id->get_responder_spi(id) == 4711);
+	charon->bus->set_sa(charon->bus, NULL);
+	message->destroy(message);
+}
+END_TEST
+
 START_TEST(test_cookie)
 {
 	char cookie[] = "cookie 0";
@@ -740,6 +769,7 @@ Suite *mobility_suite_create()
 	tcase_add_test(tc, test_refused);
 	tcase_add_test(tc, test_refused_dead);
 	tcase_add_test(tc, test_forged_nothing);
+	tcase_add_test(tc, test_again);
 	tcase_add_test(tc, test_cookie);
 	tcase_add_test(tc, test_key_exchange);
 	tcase_add_test(tc, test_network);
