@@ -118,59 +118,11 @@ static void append(array_t *array, array_t *other, void *space)
 }
 
 /**
- * Check if two arrays have the same networks, in the same order.
+ * Check if two arrays have the same elements of a size, in the same order.
  */
-static bool equal_nets(array_t *a, array_t *b)
+static bool equal_arrays(array_t *a, array_t *b, size_t size)
 {
-	mobility_net_t x, y;
-	int i;
-
-	if (array_count(a) != array_count(b))
-	{
-		return FALSE;
-	}
-	for (i = 0; i < array_count(a); i++)
-	{
-		array_get(a, i, &x);
-		array_get(b, i, &y);
-		if (!memeq(&x, &y, sizeof(x)))
-		{
-			return FALSE;
-		}
-	}
-	return TRUE;
-}
-
-/**
- * Check if two arrays have the same addresses, in the same order.
- */
-static bool equal_peers(array_t *a, array_t *b)
-{
-	mobility_ip_t x, y;
-	int i;
-
-	if (array_count(a) != array_count(b))
-	{
-		return FALSE;
-	}
-	for (i = 0; i < array_count(a); i++)
-	{
-		array_get(a, i, &x);
-		array_get(b, i, &y);
-		if (!mobility_ip_equals(&x, &y))
-		{
-			return FALSE;
-		}
-	}
-	return TRUE;
-}
-
-/**
- * Check if two arrays have the same names, in the same order.
- */
-static bool equal_names(array_t *a, array_t *b)
-{
-	char x[IFNAMSIZ], y[IFNAMSIZ];
+	char x[size], y[size];
 	int i;
 
 	if (array_count(a) != array_count(b))
@@ -181,7 +133,7 @@ static bool equal_names(array_t *a, array_t *b)
 	{
 		array_get(a, i, x);
 		array_get(b, i, y);
-		if (!streq(x, y))
+		if (!memeq(x, y, size))
 		{
 			return FALSE;
 		}
@@ -410,8 +362,9 @@ METHOD(mobility_guard_t, set, void,
 
 	this->mutex->lock(this->mutex);
 	i = find_claim(this, session, &claim);
-	if (i >= 0 ? !equal_nets(claim->nets, nets) ||
-				 !equal_peers(claim->peers, peers) : array_count(nets) > 0)
+	if (i >= 0 ? !equal_arrays(claim->nets, nets, sizeof(net)) ||
+				 !equal_arrays(claim->peers, peers, sizeof(ip))
+			   : array_count(nets) > 0)
 	{
 		if (i >= 0)
 		{
@@ -434,15 +387,18 @@ METHOD(mobility_guard_t, set, void,
 	this->mutex->unlock(this->mutex);
 }
 
-METHOD(mobility_guard_t, set_uplinks, void,
-	private_mobility_guard_t *this, array_t *uplinks)
+/**
+ * Replace an array that the plan is made of, with elements of a size.
+ */
+static void replace(private_mobility_guard_t *this, array_t **old, array_t *new,
+					size_t size)
 {
 	bool changed;
 
 	this->mutex->lock(this->mutex);
-	changed = !equal_names(this->uplinks, uplinks);
-	array_destroy(this->uplinks);
-	this->uplinks = uplinks;
+	changed = !equal_arrays(*old, new, size);
+	array_destroy(*old);
+	*old = new;
 	if (changed)
 	{
 		apply(this);
@@ -450,20 +406,16 @@ METHOD(mobility_guard_t, set_uplinks, void,
 	this->mutex->unlock(this->mutex);
 }
 
+METHOD(mobility_guard_t, set_uplinks, void,
+	private_mobility_guard_t *this, array_t *uplinks)
+{
+	replace(this, &this->uplinks, uplinks, IFNAMSIZ);
+}
+
 METHOD(mobility_guard_t, set_passes, void,
 	private_mobility_guard_t *this, array_t *passes)
 {
-	bool changed;
-
-	this->mutex->lock(this->mutex);
-	changed = !equal_nets(this->passes, passes);
-	array_destroy(this->passes);
-	this->passes = passes;
-	if (changed)
-	{
-		apply(this);
-	}
-	this->mutex->unlock(this->mutex);
+	replace(this, &this->passes, passes, sizeof(mobility_net_t));
 }
 
 METHOD(mobility_guard_t, restore, void,
