@@ -407,28 +407,20 @@ static bool dump(private_mobility_tunnel_routes_t *this, installed_t *installed)
 }
 
 /**
- * Check if the kernel has a route as charon has added it: an IPv6 route stays
- * without its preferred source when that is deleted.
+ * Check if the kernel has a route to a destination with a preferred source, or
+ * without one if that is NULL.
  */
-static bool is_there(const entry_t *entry, installed_t *installed)
+static bool has_route(installed_t *installed, const mobility_net_t *dst,
+					  const mobility_ip_t *src)
 {
 	known_t known;
 
 	memset(&known, 0, sizeof(known));
-	known.dst = entry->dst;
-	known.src = entry->src;
-	return array_bsearch(installed->known, &known, compare, &known) != -1;
-}
-
-/**
- * Check if the kernel has a route without its preferred source.
- */
-static bool has_no_source(const entry_t *entry, installed_t *installed)
-{
-	known_t known;
-
-	memset(&known, 0, sizeof(known));
-	known.dst = entry->dst;
+	known.dst = *dst;
+	if (src)
+	{
+		known.src = *src;
+	}
 	return array_bsearch(installed->known, &known, compare, &known) != -1;
 }
 
@@ -442,7 +434,7 @@ static bool is_missing(private_mobility_tunnel_routes_t *this,
 	entry_t *other;
 	int i;
 
-	if (is_there(entry, installed))
+	if (has_route(installed, &entry->dst, &entry->src))
 	{
 		return FALSE;
 	}
@@ -450,7 +442,7 @@ static bool is_missing(private_mobility_tunnel_routes_t *this,
 	{
 		array_get(this->routes, i, &other);
 		if (memeq(&other->dst, &entry->dst, sizeof(entry->dst)) &&
-			(other->pass || is_there(other, installed)))
+			(other->pass || has_route(installed, &other->dst, &other->src)))
 		{
 			return FALSE;
 		}
@@ -482,8 +474,9 @@ METHOD(mobility_tunnel_routes_t, look, bool,
 			entry->missing = !entry->pass &&
 							 is_missing(this, entry, &installed);
 			missing |= entry->missing;
-			if (entry->missing && has_no_source(entry, &installed))
-			{	/* with any other one packets would leave in the clear */
+			if (entry->missing && has_route(&installed, &entry->dst, NULL))
+			{	/* an IPv6 route stays without its preferred source when that is
+				 * deleted; with any other one packets would leave in the clear */
 				del_route(this, entry, FALSE);
 			}
 		}
