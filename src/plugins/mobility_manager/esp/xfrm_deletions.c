@@ -161,8 +161,8 @@ mobility_xfrm_deletions_t *mobility_xfrm_deletions_create(
 	private_mobility_xfrm_deletions_t *this;
 	struct mnl_socket *socket;
 
-	socket = mnl_socket_open2(NETLINK_XFRM, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == -1 ||
+	socket = mobility_nlsocket_open(NETLINK_XFRM, SOCK_NONBLOCK);
+	if (!socket ||
 		!mobility_xfrm_deletions_attach(mnl_socket_get_fd(socket)))
 	{
 		DBG1(DBG_KNL, "mobility: opening XFRM socket for deletions failed: %s",

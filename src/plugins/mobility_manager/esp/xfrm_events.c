@@ -214,15 +214,11 @@ mobility_xfrm_events_t *mobility_xfrm_events_create()
 	private_mobility_xfrm_events_t *this;
 	struct mnl_socket *socket;
 
-	socket = mnl_socket_open2(NETLINK_XFRM, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == -1)
+	socket = mobility_nlsocket_open(NETLINK_XFRM, SOCK_NONBLOCK);
+	if (!socket)
 	{
 		DBG1(DBG_KNL, "mobility: opening XFRM socket for events failed: %s",
 			 strerror(errno));
-		if (socket)
-		{
-			mnl_socket_close(socket);
-		}
 		return NULL;
 	}
 	INIT(this,

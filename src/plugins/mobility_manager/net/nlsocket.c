@@ -252,6 +252,25 @@ METHOD(mobility_nlsocket_t, destroy, void,
 /*
  * Described in header.
  */
+struct mnl_socket *mobility_nlsocket_open(int protocol, int flags)
+{
+	struct mnl_socket *socket;
+	int error;
+
+	socket = mnl_socket_open2(protocol, SOCK_CLOEXEC | flags);
+	if (socket && mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == -1)
+	{
+		error = errno;
+		mnl_socket_close(socket);
+		errno = error;
+		return NULL;
+	}
+	return socket;
+}
+
+/*
+ * Described in header.
+ */
 mobility_nlsocket_t *mobility_nlsocket_create(int protocol)
 {
 	private_mobility_nlsocket_t *this;
@@ -259,17 +278,11 @@ mobility_nlsocket_t *mobility_nlsocket_create(int protocol)
 	struct timeval timeout = {
 		.tv_sec = TIMEOUT,
 	};
-	int on = 1, error;
+	int on = 1;
 
-	socket = mnl_socket_open2(protocol, SOCK_CLOEXEC);
-	if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == -1)
+	socket = mobility_nlsocket_open(protocol, 0);
+	if (!socket)
 	{
-		error = errno;
-		if (socket)
-		{
-			mnl_socket_close(socket);
-		}
-		errno = error;
 		return NULL;
 	}
 	setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO, &timeout,

@@ -96,6 +96,16 @@ void mobility_nlsocket_parse(mobility_nlsocket_answer_t *answer,
 							 const void *buf, size_t len);
 
 /**
+ * Open and bind a netlink socket.
+ *
+ * @param protocol		NETLINK_ROUTE or NETLINK_XFRM
+ * @param flags			flags of its type, e.g. SOCK_NONBLOCK; it is closed on exec
+ *						in any case
+ * @return				socket, NULL on failure (errno is set)
+ */
+struct mnl_socket *mobility_nlsocket_open(int protocol, int flags);
+
+/**
  * Open a socket for requests.
  *
  * @param protocol		NETLINK_ROUTE or NETLINK_XFRM

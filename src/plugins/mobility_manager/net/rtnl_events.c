@@ -237,7 +237,7 @@ static bool subscribe(struct mnl_socket *socket)
 {
 	int i, size = RECEIVE_BUFFER;
 
-	if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == -1)
+	if (!socket)
 	{
 		return FALSE;
 	}
@@ -275,8 +275,7 @@ mobility_rtnl_events_t *mobility_rtnl_events_create(mobility_rtnl_t *rtnl)
 			.is_stale = _is_stale,
 			.destroy = _destroy,
 		},
-		.socket = mnl_socket_open2(NETLINK_ROUTE,
-								   SOCK_CLOEXEC | SOCK_NONBLOCK),
+		.socket = mobility_nlsocket_open(NETLINK_ROUTE, SOCK_NONBLOCK),
 		.rtnl = rtnl,
 		.buf = malloc(MOBILITY_NLSOCKET_BUF),
 	);
