@@ -42,7 +42,8 @@ struct mobility_course_listener_t {
 
 	/**
 	 * The request in flight was sent over a path, one of several, as the one in
-	 * use does not answer.
+	 * use does not answer; or would have been, if it was not one of an IKE_SA
+	 * that has lived for too long.
 	 *
 	 * @param data		user data
 	 * @param path		path, pinned

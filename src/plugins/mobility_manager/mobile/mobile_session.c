@@ -416,22 +416,10 @@ static void begin_relogin(private_mobility_session_t *this)
  */
 static void ask_anew(private_mobility_session_t *this)
 {
-	mobility_candidates_t *candidates = this->course->candidates;
-	bool last_resort = may_use_last_resort(this);
-	mobility_candidate_t *candidate;
-	enumerator_t *enumerator;
+	mobility_retransmission_t *retransmission = this->mover->retransmission;
 
 	begin_relogin(this);
-	enumerator = candidates->create_enumerator(candidates, mobility_now());
-	while (enumerator->enumerate(enumerator, &candidate))
-	{
-		if (last_resort || candidate->preference != MOBILITY_LAST_RESORT)
-		{
-			candidates->pin(candidates, candidate->path);
-			this->relogin->ask(this->relogin, candidate->path);
-		}
-	}
-	enumerator->destroy(enumerator);
+	retransmission->offer(retransmission, may_use_last_resort(this));
 }
 
 /**

@@ -131,15 +131,18 @@ METHOD(mobility_retransmission_t, again, void,
 	}
 }
 
-METHOD(mobility_retransmission_t, probe, void,
-	private_mobility_retransmission_t *this, bool last_resort)
+/**
+ * Tell of all paths that a request is to be sent over, and send it if there is one
+ * to be sent.
+ */
+static void try_paths(private_mobility_retransmission_t *this, bool last_resort,
+					  bool send)
 {
 	mobility_candidates_t *candidates = this->course->candidates;
 	enumerator_t *enumerator;
 	mobility_candidate_t *candidate;
 	u_int i;
 
-	this->public.probed = TRUE;
 	enumerator = candidates->create_enumerator(candidates, mobility_now());
 	for (i = 0;
 		 i < PROBES_MAX && enumerator->enumerate(enumerator, &candidate); i++)
@@ -148,12 +151,32 @@ METHOD(mobility_retransmission_t, probe, void,
 			mobility_path_equals(candidate->path, this->course->heading.path) ||
 			candidate->preference != MOBILITY_LAST_RESORT)
 		{
-			again(this, candidate->path);
+			if (send)
+			{
+				again(this, candidate->path);
+			}
+			else
+			{
+				candidates->pin(candidates, candidate->path);
+			}
 			this->course->listener->probed(this->course->data,
 										   candidate->path);
 		}
 	}
 	enumerator->destroy(enumerator);
+}
+
+METHOD(mobility_retransmission_t, probe, void,
+	private_mobility_retransmission_t *this, bool last_resort)
+{
+	this->public.probed = TRUE;
+	try_paths(this, last_resort, TRUE);
+}
+
+METHOD(mobility_retransmission_t, offer, void,
+	private_mobility_retransmission_t *this, bool last_resort)
+{
+	try_paths(this, last_resort, FALSE);
 }
 
 METHOD(mobility_retransmission_t, is_queued, bool,
@@ -216,6 +239,7 @@ mobility_retransmission_t *mobility_retransmission_create(
 			.redirect = _redirect,
 			.again = _again,
 			.probe = _probe,
+			.offer = _offer,
 			.is_queued = _is_queued,
 			.answered = _answered,
 			.destroy = _destroy,

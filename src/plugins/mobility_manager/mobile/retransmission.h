@@ -91,6 +91,14 @@ struct mobility_retransmission_t {
 	void (*probe)(mobility_retransmission_t *this, bool last_resort);
 
 	/**
+	 * Have the listener told of the paths that probe() would send over, which get
+	 * pinned, without sending anything.
+	 *
+	 * @param last_resort	of those as well that are the last resort
+	 */
+	void (*offer)(mobility_retransmission_t *this, bool last_resort);
+
+	/**
 	 * Check if the peer has not come to the request yet, as it has to answer
 	 * many others.
 	 *
