@@ -502,6 +502,22 @@ char *ctl_daemon_find_uri(char *plugin, char *def)
 	return def;
 }
 
+/**
+ * Wait until the watcher has noticed that it has nothing to watch anymore, a second
+ * at most: it is not to be cancelled while it polls, then it would go without
+ * letting go of anything.
+ */
+static void stop_watcher()
+{
+	int i;
+
+	for (i = 0; i < 1000 &&
+		 lib->watcher->get_state(lib->watcher) != WATCHER_STOPPED; i++)
+	{
+		usleep(1000);
+	}
+}
+
 /*
  * Described in header.
  */
@@ -510,6 +526,7 @@ void ctl_daemon_deinit()
 	if (initialized)
 	{
 		lib->streams->remove_stream(lib->streams, create_stream);
+		stop_watcher();
 		vici_deinit();
 		initialized = FALSE;
 	}
