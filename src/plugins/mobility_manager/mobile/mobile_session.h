@@ -8,8 +8,8 @@
  * @defgroup mobility_mobile_session mobility_mobile_session
  * @{ @ingroup mobility_manager
  *
- * Session of the mobile end: feeds the state machine with what happens, and does
- * what that decides.
+ * Session of the mobile end: an IKE_SA from its login to its end, which is held,
+ * steered, and replaced by others.
  */
 
 #ifndef MOBILITY_MOBILE_SESSION_H_
