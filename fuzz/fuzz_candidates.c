@@ -115,7 +115,7 @@ METHOD(mobility_monitor_t, get_paths, void,
 	for (i = 0; i < UPLINKS && !get_owner(this, peer, ifname); i++)
 	{
 		snprintf(ifname, sizeof(ifname), "eth%d", i);
-		if (uplinks[i].up && filter(data, ifname))
+		if (uplinks[i].up && filter(data, ifname, FALSE))
 		{
 			array_insert(paths, ARRAY_TAIL, create_path(i, peer));
 		}
@@ -124,7 +124,7 @@ METHOD(mobility_monitor_t, get_paths, void,
 
 METHOD(mobility_settings_t, get_uplink, void,
 	mobility_settings_t *this, const char *name, const char *ifname,
-	mobility_uplink_policy_t *config)
+	bool tunnel, mobility_uplink_policy_t *config)
 {
 	*config = uplinks[atoi(ifname + strlen("eth"))].config;
 }

@@ -35,12 +35,12 @@ static void check(mobility_settings_t *settings, char *name)
 	{
 		abort();
 	}
-	settings->get_uplink(settings, name, "wlan0", &uplink);
+	settings->get_uplink(settings, name, "wlan0", FALSE, &uplink);
 	if (strlen(uplink.section) >= sizeof(uplink.section))
 	{
 		abort();
 	}
-	settings->get_uplink(settings, name, "", &uplink);
+	settings->get_uplink(settings, name, "", FALSE, &uplink);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -4,10 +4,13 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <ifaddrs.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <netinet/in.h>
 
 #include "checks.h"
+#include "net/link_kind.h"
 #include "settings/section.h"
 
 #include <utils/debug.h>
@@ -140,6 +143,53 @@ static bool contains(const char *list, const char *name)
 	return found;
 }
 
+/**
+ * Check if an interface has an address of 464XLAT (RFC 7335).
+ */
+static bool is_clat(const char *name)
+{
+	struct ifaddrs *list, *current;
+	struct sockaddr_in *addr;
+	bool found = FALSE;
+
+	if (getifaddrs(&list) == 0)
+	{
+		for (current = list; current; current = current->ifa_next)
+		{
+			addr = (struct sockaddr_in*)current->ifa_addr;
+			found |= addr && addr->sin_family == AF_INET &&
+					 streq(current->ifa_name, name) &&
+					 (ntohl(addr->sin_addr.s_addr) & ~7) == 0xC0000000;
+		}
+		freeifaddrs(list);
+	}
+	return found;
+}
+
+/**
+ * Check if an interface is a tunnel that is not used unless a section says so.
+ */
+static bool is_left_out(ctl_check_t *this, const char *name)
+{
+	mobility_link_kind_facts_t facts = {};
+	mobility_uplink_policy_t policy = {};
+	char value[16], sysfs[PATH_MAX];
+
+	ctl_check_read(this, value, sizeof(value), "/sys/class/net/%s/type", name);
+	facts.type = atoi(value);
+	ctl_check_read(this, value, sizeof(value), "/sys/class/net/%s/ifindex",
+				   name);
+	snprintf(sysfs, sizeof(sysfs), "%s/sys", this->root);
+	mobility_link_kind_read(sysfs, name, atoi(value), &facts);
+	if (this->settings)
+	{
+		this->settings->get_uplink(this->settings, NULL, name, TRUE, &policy);
+	}
+	return !policy.use && policy.use_from == MOBILITY_ORIGIN_NONE &&
+		   mobility_link_kind_determine(&facts) == MOBILITY_KIND_TUNNEL &&
+		   !is_clat(name);
+}
+
 /*
  * Described in header.
  */
@@ -170,6 +220,13 @@ void ctl_check_interfaces(ctl_check_t *this)
 			this->problem(this, "interfaces", remedy, "%s could be an uplink, "
 						  "but charon does not use it: %s = %s", name, option,
 						  use ?: ignore);
+		}
+		if (is_left_out(this, name))
+		{
+			this->passed(this, "interfaces", "%s is a tunnel, no uplink: only a "
+						 "section of interfaces with use = yes makes it one",
+						 name);
+			continue;
 		}
 		len = strlen(names);
 		snprintf(names + len, sizeof(names) - len, " %s", name);

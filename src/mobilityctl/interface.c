@@ -44,6 +44,10 @@ static char *print_use(json_object *interface, char *buf, size_t len)
 
 	if (!ctl_num(interface, "use"))
 	{
+		if (streq(ctl_str(interface, "use-from"), "none"))
+		{
+			return "no (tunnel)";
+		}
 		snprintf(buf, len, "no (section %s)", ctl_str(interface, "section"));
 		return buf;
 	}

@@ -384,6 +384,35 @@ START_TEST(test_interfaces)
 }
 END_TEST
 
+START_TEST(test_tunnels)
+{
+	mobility_suite_write("/sys/class/net/wg0/type", "65534\n");
+	mobility_suite_write("/sys/class/net/wg0/ifindex", "7\n");
+	mobility_suite_write("/sys/class/net/wg0/uevent", "DEVTYPE=wireguard\n");
+	mobility_suite_write("/sys/class/net/wwan0/type", "65534\n");
+	mobility_suite_write("/sys/class/net/wwan0/ifindex", "8\n");
+	mobility_suite_write("/sys/class/net/wwan0/uevent", "DEVTYPE=wwan\n");
+	ctl_check_settings(check);
+	ctl_check_add_uplink(check, "wg0");
+	ctl_check_add_uplink(check, "wwan0");
+	ctl_check_interfaces(check);
+	assert_found("ok interfaces: wg0 is a tunnel, no uplink: only a section of "
+				 "interfaces with use = yes makes it one\n"
+				 "ok interfaces: charon may use what could be an uplink now: "
+				 "wwan0\n");
+
+	/* unless the user knows where its packets leave */
+	lib->settings->set_str(lib->settings, "charon-systemd.plugins."
+						"mobility-manager.interfaces.office.match", "wg*");
+	lib->settings->set_str(lib->settings, "charon-systemd.plugins."
+						"mobility-manager.interfaces.office.use", "yes");
+	check->settings->reload(check->settings);
+	ctl_check_interfaces(check);
+	assert_found("ok interfaces: charon may use what could be an uplink now: "
+				 "wg0 wwan0\n");
+}
+END_TEST
+
 /**
  * The two values of the kernel's filter, and the interface it is strict by
  */
@@ -588,6 +617,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_settings);
 	tcase_add_test(tc, test_files);
 	tcase_add_test(tc, test_interfaces);
+	tcase_add_test(tc, test_tunnels);
 	tcase_add_loop_test(tc, test_rp_filter, 0,
 						   countof(filters) * countof(pins));
 	tcase_add_test(tc, test_rp_filter_vlan);

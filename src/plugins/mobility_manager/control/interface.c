@@ -76,7 +76,8 @@ static void add_interface(mobility_commands_t *this,
 	mobility_uplink_policy_t config;
 	mobility_override_t override;
 
-	settings->get_uplink(settings, NULL, report->ifname, &config);
+	settings->get_uplink(settings, NULL, report->ifname,
+						 report->kind == MOBILITY_KIND_TUNNEL, &config);
 	override = settings->overrides->get(settings->overrides, report->ifname);
 
 	message->begin(message, "%u", number);
@@ -90,6 +91,8 @@ static void add_interface(mobility_commands_t *this,
 	message->add(message, "override", "%N", mobility_override_names,
 				 override.kind);
 	message->add(message, "use", "%s", config.use ? "yes" : "no");
+	message->add(message, "use-from", "%N", mobility_origin_names,
+				 config.use_from);
 	message->add(message, "preference", "%N", mobility_preference_names,
 				 config.preference);
 	message->add(message, "preference-from", "%N", mobility_origin_names,
@@ -272,14 +275,22 @@ static void add_note(mobility_commands_t *this, const char *ifname,
 	mobility_settings_t *settings = this->settings;
 	mobility_uplink_policy_t config;
 	mobility_uplink_report_t report;
+	bool found;
 
-	settings->get_uplink(settings, NULL, ifname, &config);
-	if (!config.use)
+	found = find_link(this, ifname, &report);
+	settings->get_uplink(settings, NULL, ifname,
+						 report.kind == MOBILITY_KIND_TUNNEL, &config);
+	if (!config.use && config.use_from == MOBILITY_ORIGIN_SECTION)
 	{
 		response->add(response, "note", "%s is not used at all: section %s "
 					  "says so", ifname, config.section);
 	}
-	else if (!find_link(this, ifname, &report))
+	else if (!config.use)
+	{
+		response->add(response, "note", "%s is not used at all: it is a tunnel, "
+					  "and no section says use = yes", ifname);
+	}
+	else if (!found)
 	{
 		response->add(response, "note", "there is no interface %s now", ifname);
 	}

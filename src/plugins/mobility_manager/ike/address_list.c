@@ -83,13 +83,13 @@ static bool announces(message_t *message)
 /**
  * mobility_uplink_filter_t
  */
-static bool use_uplink(void *data, const char *ifname)
+static bool use_uplink(void *data, const char *ifname, bool tunnel)
 {
 	filter_t *this = data;
 	mobility_uplink_policy_t config;
 
 	this->settings->get_uplink(this->settings, this->connection, ifname,
-							   &config);
+							   tunnel, &config);
 	return config.use;
 }
 

@@ -516,7 +516,8 @@ static uint32_t get_cost(private_mobility_session_t *this,
 	mobility_uplink_policy_t uplink;
 
 	this->context->settings->get_uplink(this->context->settings,
-								this->connection, path->ifname, &uplink);
+								this->connection, path->ifname, FALSE,
+								&uplink);
 	return uplink.has_cost ? uplink.cost : path->metric;
 }
 

@@ -260,7 +260,8 @@ static bool look_around(private_mobility_steering_t *this,
 		return changed;
 	}
 	this->context->settings->get_uplink(this->context->settings,
-								this->connection, path->ifname, &uplink);
+								this->connection, path->ifname, FALSE,
+								&uplink);
 	event->usable = uplink.use && monitor->is_usable(monitor, path);
 	if (event->usable)
 	{

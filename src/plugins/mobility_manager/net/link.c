@@ -12,6 +12,9 @@
 
 #include "net/link.h"
 
+/** Length of the prefix that CLATs have addresses of (RFC 7335). */
+#define CLAT_PREFIX 29
+
 /**
  * Find out what kind of interface it is.
  *
@@ -134,6 +137,30 @@ mobility_addr_t *mobility_link_get_addr(const mobility_link_t *link,
 		}
 	}
 	return NULL;
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_link_is_clat(const mobility_link_t *link)
+{
+	const mobility_ip_t net = {
+		.family = AF_INET,
+		.bytes = { 192, 0, 0, 0 },
+	};
+	mobility_addr_t *addr;
+	int i;
+
+	for (i = 0; link->kind == MOBILITY_KIND_TUNNEL &&
+				i < array_count(link->addrs); i++)
+	{
+		array_get(link->addrs, i, &addr);
+		if (mobility_ip_in(&addr->ip, &net, CLAT_PREFIX))
+		{
+			return TRUE;
+		}
+	}
+	return FALSE;
 }
 
 /*

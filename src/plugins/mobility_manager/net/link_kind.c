@@ -11,7 +11,7 @@
 
 #include "net/link_kind.h"
 
-ENUM(mobility_link_kind_names, MOBILITY_KIND_UNKNOWN, MOBILITY_KIND_MACVLAN,
+ENUM(mobility_link_kind_names, MOBILITY_KIND_UNKNOWN, MOBILITY_KIND_CLAT,
 	"unknown",
 	"ethernet",
 	"wifi",
@@ -24,6 +24,7 @@ ENUM(mobility_link_kind_names, MOBILITY_KIND_UNKNOWN, MOBILITY_KIND_MACVLAN,
 	"bridge",
 	"bond",
 	"macvlan",
+	"clat",
 );
 
 /**
@@ -275,5 +276,5 @@ void mobility_link_kind_read(const char *sysfs, const char *ifname, int ifindex,
  */
 bool mobility_link_kind_is_stacked(mobility_link_kind_t kind)
 {
-	return kind >= MOBILITY_KIND_VLAN;
+	return kind >= MOBILITY_KIND_VLAN && kind <= MOBILITY_KIND_MACVLAN;
 }

@@ -47,10 +47,12 @@ enum mobility_link_kind_t {
 	MOBILITY_KIND_BOND,
 	/** further address on another interface: macvlan, ipvlan */
 	MOBILITY_KIND_MACVLAN,
+	/** IPv4 over an uplink that has IPv6 only (RFC 6877) */
+	MOBILITY_KIND_CLAT,
 };
 
 /** names: unknown, ethernet, wifi, wwan, ppp, bluetooth, usb-tethering, tunnel,
- * vlan, bridge, bond, macvlan */
+ * vlan, bridge, bond, macvlan, clat */
 extern enum_name_t *mobility_link_kind_names;
 
 /**

@@ -370,6 +370,10 @@ METHOD(mobility_links_t, get_kind, mobility_link_kind_t,
 	mobility_link_kind_t kind = link->kind;
 	int depth;
 
+	if (mobility_link_is_clat(link))
+	{
+		kind = MOBILITY_KIND_CLAT;
+	}
 	for (depth = 0; depth < STACK_MAX && link &&
 		 mobility_link_kind_is_stacked(link->kind); depth++)
 	{

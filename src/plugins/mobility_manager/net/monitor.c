@@ -490,7 +490,7 @@ static array_t *collect_vips()
 /**
  * Check if an interface may be used, a mobility_uplink_filter_t
  */
-static bool use_uplink(void *data, const char *ifname)
+static bool use_uplink(void *data, const char *ifname, bool tunnel)
 {
 	filter_t *this = data;
 
@@ -499,7 +499,7 @@ static bool use_uplink(void *data, const char *ifname)
 	{
 		return FALSE;
 	}
-	return !this->filter || this->filter(this->data, ifname);
+	return !this->filter || this->filter(this->data, ifname, tunnel);
 }
 
 /**

@@ -244,8 +244,10 @@ METHOD(mobility_uplinks_t, get_paths, void,
 		.data = data,
 	};
 	const mobility_route_t *route;
+	mobility_link_kind_t over;
 	enumerator_t *enumerator;
 	mobility_link_t *link;
+	bool tunnel;
 
 	enumerator = this->net.links->create_enumerator(this->net.links);
 	while (enumerator->enumerate(enumerator, &link))
@@ -255,9 +257,11 @@ METHOD(mobility_uplinks_t, get_paths, void,
 			.oif = link->ifindex,
 		};
 
+		tunnel = this->net.links->get_kind(this->net.links, link, &over) ==
+														MOBILITY_KIND_TUNNEL;
 		if (!mobility_link_is_running(link) || link->ipsec ||
 			mobility_link_is_loopback(link) ||
-			(filter && !filter(data, link->ifname)))
+			(filter && !filter(data, link->ifname, tunnel)))
 		{
 			continue;
 		}

@@ -56,9 +56,11 @@ enum mobility_change_t {
  *
  * @param data			user data
  * @param ifname		name of the interface
+ * @param tunnel		its packets leave in others, nobody knows where
  * @return				TRUE if usable
  */
-typedef bool (*mobility_uplink_filter_t)(void *data, const char *ifname);
+typedef bool (*mobility_uplink_filter_t)(void *data, const char *ifname,
+										 bool tunnel);
 
 /**
  * Decides whether an address is a virtual IP (of any IKE_SA), which never is

@@ -144,13 +144,13 @@ static uint32_t hash_path(const mobility_path_t *path)
 /**
  * mobility_uplink_filter_t
  */
-static bool use_uplink(void *data, const char *ifname)
+static bool use_uplink(void *data, const char *ifname, bool tunnel)
 {
 	private_mobility_candidates_t *this = data;
 	mobility_uplink_policy_t config;
 
 	this->settings->get_uplink(this->settings, this->connection, ifname,
-							   &config);
+							   tunnel, &config);
 	return config.use;
 }
 
@@ -164,7 +164,7 @@ static void rate(private_mobility_candidates_t *this,
 	mobility_record_t record;
 
 	this->settings->get_uplink(this->settings, this->connection,
-							   path->path->ifname, &config);
+							   path->path->ifname, FALSE, &config);
 	this->public.records->get(this->public.records, path->path, now, &record);
 	path->preference = config.preference;
 	path->has_cost = config.has_cost;

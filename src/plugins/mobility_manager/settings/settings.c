@@ -108,7 +108,11 @@ static bool find_uplink(array_t *interfaces, const char *ifname,
 		{
 			snprintf(config->section, sizeof(config->section), "%s",
 					 interface->name);
-			config->use = interface->use;
+			if (interface->has_use)
+			{
+				config->use = interface->use;
+				config->use_from = MOBILITY_ORIGIN_SECTION;
+			}
 			if (interface->has_cost)
 			{
 				config->has_cost = TRUE;
@@ -140,7 +144,7 @@ METHOD(mobility_settings_t, get, void,
 
 METHOD(mobility_settings_t, get_uplink, void,
 	private_mobility_settings_t *this, const char *name, const char *ifname,
-	mobility_uplink_policy_t *config)
+	bool tunnel, mobility_uplink_policy_t *config)
 {
 	mobility_override_t override = this->public.overrides->get(
 											this->public.overrides, ifname);
@@ -149,7 +153,7 @@ METHOD(mobility_settings_t, get_uplink, void,
 	bool advised;
 
 	*config = (mobility_uplink_policy_t){
-		.use = TRUE,
+		.use = !tunnel,
 	};
 	this->lock->read_lock(this->lock);
 	connection = find_connection(this, name);

@@ -99,10 +99,14 @@ struct mobility_settings_t {
 	 *
 	 * @param name		name of the connection, NULL for global only
 	 * @param ifname	name of the interface
+	 * @param tunnel	it is one: nobody knows where its packets leave, which may
+	 *					be through the very SAs that are to be moved there.  Used
+	 *					only if a section says so
 	 * @param config	gets filled in
 	 */
 	void (*get_uplink)(mobility_settings_t *this, const char *name,
-					   const char *ifname, mobility_uplink_policy_t *config);
+					   const char *ifname, bool tunnel,
+					   mobility_uplink_policy_t *config);
 
 	/**
 	 * Set who is asked what is known about interfaces.  On return a previous

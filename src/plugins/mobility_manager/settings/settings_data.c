@@ -81,7 +81,8 @@ static const mobility_key_t gateway_keys[] = {
 
 static const mobility_key_t interface_keys[] = {
 	KEY(mobility_uplink_section_t, match, STRING),
-	KEY(mobility_uplink_section_t, use, BOOL),
+	{ "use", MOBILITY_KEY_STRING,
+		offsetof(mobility_uplink_section_t, use_value) },
 	{ "cost", MOBILITY_KEY_STRING,
 		offsetof(mobility_uplink_section_t, cost_value) },
 	{ "metered", MOBILITY_KEY_STRING,
@@ -98,6 +99,7 @@ static void interface_destroy(mobility_uplink_section_t *interface)
 {
 	array_destroy_function(interface->patterns, (void*)free, NULL);
 	free(interface->cost_value);
+	free(interface->use_value);
 	free(interface->metered_value);
 	free(interface->match);
 	free(interface->name);
@@ -197,6 +199,27 @@ static void read_cost(mobility_section_t *section,
 }
 
 /**
+ * Take the value of use, of which yes is something else than nothing: tunnels are
+ * only used if somebody says so.
+ */
+static void read_use(mobility_section_t *section,
+					 mobility_uplink_section_t *interface)
+{
+	if (!interface->use_value || !*interface->use_value)
+	{
+		return;
+	}
+	interface->has_use = mobility_parse_bool(interface->use_value,
+											 &interface->use);
+	if (!interface->has_use)
+	{
+		mobility_section_report(section, "use", interface->use_value,
+								"neither yes nor no, using it unless it is a "
+								"tunnel");
+	}
+}
+
+/**
  * Take the value of metered, of which no is something else than nothing: others
  * may know that an interface is metered.
  */
@@ -229,13 +252,13 @@ static mobility_uplink_section_t *read_interface(mobility_section_t *parent,
 	INIT(interface,
 		.name = name,
 		.patterns = array_create(0, 0),
-		.use = TRUE,
 	);
 	mobility_section_init(&section, parent, name, NULL);
 	mobility_section_read(&section, interface_keys, countof(interface_keys),
 						  interface);
 	mobility_section_check(&section, NULL, 0);
 	read_patterns(&section, interface);
+	read_use(&section, interface);
 	read_cost(&section, interface);
 	read_metered(&section, interface);
 	return interface;

@@ -32,6 +32,10 @@ struct mobility_uplink_section_t {
 	char *match;
 	/** patterns in it that can match, as char* */
 	array_t *patterns;
+	/** value of use */
+	char *use_value;
+	/** it is yes or no */
+	bool has_use;
 	/** may be used */
 	bool use;
 	/** value of cost */

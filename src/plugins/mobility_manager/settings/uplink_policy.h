@@ -123,8 +123,11 @@ struct mobility_advice_t {
 struct mobility_uplink_policy_t {
 	/** name of the section in interfaces {} that matched, empty if none */
 	char section[64];
-	/** uplink may be used; only a section can forbid it */
+	/** uplink may be used; only a section can forbid it, or allow it if it is a
+	 * tunnel */
 	bool use;
+	/** who says so, NONE if nobody does */
+	mobility_origin_t use_from;
 	/** class it belongs to, compared before the cost */
 	mobility_preference_t preference;
 	/** where that comes from, NONE for MOBILITY_NORMAL */

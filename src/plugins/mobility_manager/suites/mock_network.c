@@ -85,7 +85,7 @@ METHOD(mobility_monitor_t, get_paths, void,
 	for (i = 0; i < MOCK_UPLINKS; i++)
 	{
 		snprintf(ifname, sizeof(ifname), "eth%d", i);
-		if (net.public.uplinks[i].up && (!filter || filter(data, ifname)))
+		if (net.public.uplinks[i].up && (!filter || filter(data, ifname, FALSE)))
 		{
 			array_insert(paths, ARRAY_TAIL, create_path(i, peer));
 		}

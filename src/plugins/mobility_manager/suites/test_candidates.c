@@ -43,7 +43,7 @@ static int get_index(const char *ifname)
 
 METHOD(mobility_settings_t, get_uplink, void,
 	mobility_settings_t *this, const char *name, const char *ifname,
-	mobility_uplink_policy_t *config)
+	bool tunnel, mobility_uplink_policy_t *config)
 {
 	ck_assert_str_eq(name, "home");
 	*config = configs[get_index(ifname)];

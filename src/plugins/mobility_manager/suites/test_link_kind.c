@@ -245,6 +245,14 @@ START_TEST(test_stacked)
 	assert_kind("vlan20", "vlan");
 	assert_kind("vlan21", "vlan");
 	assert_kind("vlan22", "vlan");
+	/* IPv4 of an uplink that has none is no tunnel to anywhere */
+	feed(LINK | STALE, "link add 25 tun25 running kind tun");
+	assert_kind("tun25", "tunnel");
+	feed(ADDR | STALE, "addr add 192.0.0.8/32 dev 25");
+	assert_kind("tun25", "tunnel");
+	feed(ADDR, "addr add 192.0.0.7/32 dev 25");
+	assert_kind("tun25", "clat");
+
 	/* the other end of a veth is not below it */
 	feed(LINK | STALE, "link add 24 veth0 running kind veth over 3");
 	assert_kind("veth0", "ethernet");

@@ -291,7 +291,7 @@ static void teardown()
 /**
  * Use the uplinks, but not their other ends, nor the one given as data
  */
-static bool use_uplink(void *data, const char *ifname)
+static bool use_uplink(void *data, const char *ifname, bool tunnel)
 {
 	return ifname[0] != 'x' && (!data || !streq(data, ifname));
 }

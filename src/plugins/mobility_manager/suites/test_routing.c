@@ -420,6 +420,8 @@ START_TEST(test_rules_wg_quick)
 		 "suppress_prefixlength 4294967295");
 	feed(RULE, "rule add pref 32764 lookup 254 suppress_prefixlength 0");
 	uplinks_assert(PEER, ETH ", " WLAN ", wg0 10.200.0.2 /0 0");
+	/* unless somebody knows better, nobody knows where it leads */
+	uplinks_assert_filtered(PEER, ETH ", " WLAN, "tunnels");
 	/* specific routes in main are found there by the first rule */
 	feed(ROUTE, "route add 192.0.2.0/24 via 10.1.0.3 dev 2");
 	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.3 /24 0, " WLAN

@@ -82,7 +82,7 @@ static void teardown()
 /**
  * Use all interfaces but the other ends
  */
-static bool use_uplink(void *data, const char *ifname)
+static bool use_uplink(void *data, const char *ifname, bool tunnel)
 {
 	return ifname[0] != 'x';
 }

@@ -70,7 +70,7 @@ START_TEST(test_defaults)
 	ck_assert_uint_eq(settings->get_pin_table(settings), 22000);
 	ck_assert_str_eq(settings->get_socket(settings), MOBILITY_DEFAULT_URI);
 	ck_assert(!settings->get_script(settings));
-	settings->get_uplink(settings, "home", "eth0", &uplink);
+	settings->get_uplink(settings, "home", "eth0", FALSE, &uplink);
 	ck_assert_str_eq(uplink.section, "");
 	ck_assert(uplink.use && !uplink.has_cost && !uplink.metered);
 	settings->destroy(settings);
@@ -185,7 +185,8 @@ static struct {
 	  "interfaces.x.metered = maybe: neither yes nor no, using what "
 	  "NetworkManager says, if it does" },
 	{ "interfaces {\n x {\n match = en*\n use = never\n }\n}",
-	  "interfaces.x.use = never: neither yes nor no, using yes" },
+	  "interfaces.x.use = never: neither yes nor no, using it unless it is "
+	  "a tunnel" },
 	{ "interfaces {\n x {\n match = en*\n costs = 1\n }\n}",
 	  "interfaces.x.costs = 1: there is no such option, ignored; did you mean "
 	  "cost?" },
@@ -290,17 +291,17 @@ START_TEST(test_order)
 		"alfa {\n match = docker*, br-*\n use = no\n }\n"
 		"bravo {\n match = ww*\n cost = 700\n metered = yes\n }\n}");
 	assert_log("");
-	settings->get_uplink(settings, NULL, "wlan0", &uplink);
+	settings->get_uplink(settings, NULL, "wlan0", FALSE, &uplink);
 	ck_assert_str_eq(uplink.section, "zulu");
 	ck_assert(uplink.use && uplink.has_cost && !uplink.metered);
 	ck_assert_uint_eq(uplink.cost, 300);
-	settings->get_uplink(settings, NULL, "enp0s3", &uplink);
+	settings->get_uplink(settings, NULL, "enp0s3", FALSE, &uplink);
 	ck_assert_str_eq(uplink.section, "zulu");
-	settings->get_uplink(settings, NULL, "br-12ab", &uplink);
+	settings->get_uplink(settings, NULL, "br-12ab", FALSE, &uplink);
 	ck_assert(!uplink.use && !uplink.has_cost);
-	settings->get_uplink(settings, NULL, "wwan0", &uplink);
+	settings->get_uplink(settings, NULL, "wwan0", FALSE, &uplink);
 	ck_assert(uplink.metered && uplink.cost == 700);
-	settings->get_uplink(settings, NULL, "eth0", &uplink);
+	settings->get_uplink(settings, NULL, "eth0", FALSE, &uplink);
 	ck_assert_str_eq(uplink.section, "");
 	settings->destroy(settings);
 }
@@ -320,6 +321,38 @@ static bool advise(void *data, const char *ifname, mobility_advice_t *advice)
 	return !streq(ifname, "tun0");
 }
 
+/**
+ * What a policy says about using an interface.
+ */
+static struct {
+	char *ifname;
+	bool tunnel;
+	bool use;
+} uses[] = {
+	{ "eth0", FALSE, TRUE }, { "tun0", TRUE, FALSE },
+	{ "wg0", TRUE, TRUE }, { "wg1", TRUE, FALSE },
+	{ "eth1", FALSE, TRUE }, { "tun1", TRUE, FALSE }, { "tun2", TRUE, FALSE },
+};
+
+START_TEST(test_tunnels)
+{
+	mobility_uplink_policy_t uplink;
+	mobility_settings_t *settings;
+
+	/* a section that says something else about it is not enough */
+	settings = create("interfaces {\n"
+		"office {\n match = wg0\n use = yes\n }\n"
+		"others {\n match = wg*\n use = no\n }\n"
+		"cheap {\n match = tun1, eth1\n cost = 5\n }\n"
+		"empty {\n match = tun2\n use =\n }\n}\n");
+	assert_log("");
+	settings->get_uplink(settings, "home", uses[_i].ifname, uses[_i].tunnel,
+						 &uplink);
+	ck_assert(uplink.use == uses[_i].use);
+	settings->destroy(settings);
+}
+END_TEST
+
 START_TEST(test_effective)
 {
 	mobility_uplink_policy_t uplink;
@@ -336,35 +369,35 @@ START_TEST(test_effective)
 		"wifi {\n match = wlan*\n cost = 300\n }\n}\n}\n}");
 	assert_log("");
 	settings->set_advisor(settings, advise, &bad);
-	settings->get_uplink(settings, NULL, "eth0", &uplink);
+	settings->get_uplink(settings, NULL, "eth0", FALSE, &uplink);
 	ck_assert(uplink.metered && uplink.preference == MOBILITY_LAST_RESORT);
 	ck_assert_int_eq(uplink.metered_from, MOBILITY_ORIGIN_NM);
 	ck_assert_int_eq(uplink.connectivity, MOBILITY_CONNECTIVITY_FULL);
-	settings->get_uplink(settings, NULL, "eth1", &uplink);
+	settings->get_uplink(settings, NULL, "eth1", FALSE, &uplink);
 	ck_assert(!uplink.metered && uplink.preference == MOBILITY_NORMAL);
 	ck_assert_int_eq(uplink.metered_from, MOBILITY_ORIGIN_SECTION);
-	settings->get_uplink(settings, NULL, "eth2", &uplink);
+	settings->get_uplink(settings, NULL, "eth2", FALSE, &uplink);
 	ck_assert_str_eq(uplink.section, "empty");
 	ck_assert(!uplink.metered && !uplink.has_cost);
 	ck_assert_int_eq(uplink.metered_from, MOBILITY_ORIGIN_NONE);
-	settings->get_uplink(settings, NULL, "tun0", &uplink);
+	settings->get_uplink(settings, NULL, "tun0", FALSE, &uplink);
 	ck_assert_int_eq(uplink.connectivity, MOBILITY_CONNECTIVITY_UNKNOWN);
 
 	/* what is set by hand is for all connections, and survives a reload */
 	ck_assert(!settings->overrides->set(settings->overrides, "wlan0",
 										&override));
 	ck_assert_uint_eq(settings->reload(settings), 0);
-	settings->get_uplink(settings, "home", "wlan0", &uplink);
+	settings->get_uplink(settings, "home", "wlan0", FALSE, &uplink);
 	ck_assert_str_eq(uplink.section, "wifi");
 	ck_assert(uplink.has_cost && uplink.cost == 9);
 	ck_assert_int_eq(uplink.cost_from, MOBILITY_ORIGIN_OVERRIDE);
 	ck_assert_int_eq(uplink.preference, MOBILITY_DEMOTED);
-	settings->get_uplink(settings, "home", "wlan1", &uplink);
+	settings->get_uplink(settings, "home", "wlan1", FALSE, &uplink);
 	ck_assert_uint_eq(uplink.cost, 300);
 	ck_assert_int_eq(uplink.cost_from, MOBILITY_ORIGIN_SECTION);
 
 	settings->set_advisor(settings, NULL, NULL);
-	settings->get_uplink(settings, NULL, "eth0", &uplink);
+	settings->get_uplink(settings, NULL, "eth0", FALSE, &uplink);
 	ck_assert(!uplink.metered && uplink.preference == MOBILITY_NORMAL);
 	settings->destroy(settings);
 }
@@ -395,11 +428,11 @@ START_TEST(test_connection)
 	settings->get(settings, NULL, &config);
 	ck_assert_uint_eq(config.network_outage_time, 1800);
 
-	settings->get_uplink(settings, "home", "eth0", &uplink);
+	settings->get_uplink(settings, "home", "eth0", FALSE, &uplink);
 	ck_assert_str_eq(uplink.section, "lan");
-	settings->get_uplink(settings, "home", "wlan0", &uplink);
+	settings->get_uplink(settings, "home", "wlan0", FALSE, &uplink);
 	ck_assert_str_eq(uplink.section, "any");
-	settings->get_uplink(settings, "other", "eth0", &uplink);
+	settings->get_uplink(settings, "other", "eth0", FALSE, &uplink);
 	ck_assert_str_eq(uplink.section, "any");
 	settings->destroy(settings);
 }
@@ -534,9 +567,9 @@ START_TEST(test_namespace)
 	ck_assert(config.prefer_best_path);
 	ck_assert_uint_eq(config.network_outage_time, 7200);
 	ck_assert_uint_eq(config.penalty_time, 60);
-	settings->get_uplink(settings, NULL, "enp0s3", &uplink);
+	settings->get_uplink(settings, NULL, "enp0s3", FALSE, &uplink);
 	ck_assert_str_eq(uplink.section, "b");
-	settings->get_uplink(settings, NULL, "eth0", &uplink);
+	settings->get_uplink(settings, NULL, "eth0", FALSE, &uplink);
 	ck_assert_str_eq(uplink.section, "a");
 	settings->destroy(settings);
 }
@@ -555,7 +588,7 @@ static void *use_settings(mobility_settings_t *settings)
 	{
 		settings->get(settings, "home", &config);
 		ck_assert_uint_eq(config.network_outage_time, 28800);
-		settings->get_uplink(settings, "home", "eth0", &uplink);
+		settings->get_uplink(settings, "home", "eth0", FALSE, &uplink);
 		ck_assert_uint_eq(uplink.cost, 3);
 		settings->follow_clients(settings);
 		settings->get_pin_priority(settings);
@@ -604,6 +637,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_long_name);
 	tcase_add_test(tc, test_order);
 	tcase_add_test(tc, test_effective);
+	tcase_add_loop_test(tc, test_tunnels, 0, countof(uses));
 	tcase_add_test(tc, test_connection);
 	tcase_add_test(tc, test_best_path);
 	tcase_add_test(tc, test_guard);

@@ -64,9 +64,9 @@ void uplinks_teardown(void)
 /*
  * Described in header
  */
-bool uplinks_filter(void *data, const char *ifname)
+bool uplinks_filter(void *data, const char *ifname, bool tunnel)
 {
-	return !data || !strstr(data, ifname);
+	return !data || !strstr(data, tunnel ? "tunnels" : ifname);
 }
 
 /*

@@ -71,11 +71,13 @@ void uplinks_resync(mobility_change_t expected);
 /**
  * Decide whether to use an interface, a mobility_uplink_filter_t.
  *
- * @param data		interfaces and addresses to exclude, separated by spaces
+ * @param data		interfaces and addresses to exclude, separated by spaces; or
+ *					"tunnels", which are not excluded by their names
  * @param ifname	interface
+ * @param tunnel	its packets leave in others
  * @return			TRUE if not excluded
  */
-bool uplinks_filter(void *data, const char *ifname);
+bool uplinks_filter(void *data, const char *ifname, bool tunnel);
 
 /**
  * Decide whether an address is virtual, a mobility_vip_filter_t.
