@@ -43,6 +43,7 @@ void mobility_heading_test(mobility_heading_t *heading,
 	set_target(heading, path);
 	heading->state = MOBILITY_TESTING;
 	heading->insist = 0;
+	heading->tested = FALSE;
 }
 
 /*
@@ -51,6 +52,8 @@ void mobility_heading_test(mobility_heading_t *heading,
 void mobility_heading_take(mobility_heading_t *heading,
 						   const mobility_path_t *path, u_int insist)
 {
+	heading->tested = heading->state == MOBILITY_TESTING &&
+					  mobility_path_equals(heading->target, path);
 	set_target(heading, path);
 	heading->state = MOBILITY_MOVING;
 	heading->insist = insist;
@@ -64,6 +67,7 @@ void mobility_heading_stay(mobility_heading_t *heading)
 	set_target(heading, NULL);
 	heading->state = MOBILITY_STAYING;
 	heading->insist = 0;
+	heading->tested = FALSE;
 }
 
 /*
@@ -156,6 +160,17 @@ static bool is_gone(const mobility_path_t *aim,
 /*
  * Described in header.
  */
+bool mobility_heading_has_failed(const mobility_heading_t *heading,
+								 const mobility_heading_answer_t *answer)
+{
+	return heading->tested &&
+		   mobility_path_has(heading->path, answer->local, answer->remote) &&
+		   !mobility_path_equals(heading->path, heading->target);
+}
+
+/*
+ * Described in header.
+ */
 mobility_heading_verdict_t mobility_heading_updated(mobility_heading_t *heading,
 									const mobility_heading_answer_t *answer)
 {
@@ -216,6 +231,10 @@ const char *mobility_heading_check(const mobility_heading_t *heading)
 			break;
 		default:
 			return "no such state";
+	}
+	if (heading->tested && heading->state != MOBILITY_MOVING)
+	{
+		return "was tested, but was not taken";
 	}
 	if (heading->insist && heading->state != MOBILITY_MOVING)
 	{

@@ -92,6 +92,8 @@ struct mobility_heading_t {
 	 * paths it would have to be followed by another one, for ever if answers take
 	 * longer than attempts. */
 	u_int insist;
+	/** the target was taken as it answered a test, the path in use works */
+	bool tested;
 	/** no update before this time, the peer has refused all paths */
 	uint64_t hold_off;
 };
@@ -202,6 +204,18 @@ mobility_heading_verdict_t mobility_heading_tested(
  */
 bool mobility_heading_follow(mobility_heading_t *heading,
 							 const mobility_heading_answer_t *answer);
+
+/**
+ * Check if an address update, answered and not refused, says that the target does
+ * not work although it has answered a test: the answer came over the path that was
+ * to be left.
+ *
+ * @param heading		heading
+ * @param answer		answer
+ * @return				TRUE if so
+ */
+bool mobility_heading_has_failed(const mobility_heading_t *heading,
+								 const mobility_heading_answer_t *answer);
 
 /**
  * An address update was answered, and not refused.

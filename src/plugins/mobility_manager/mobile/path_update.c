@@ -153,6 +153,28 @@ static void apply_natd(private_mobility_path_update_t *this,
 	}
 }
 
+/**
+ * The target answers tests, but not updates: it may lead through the tunnel
+ * itself.  Nobody is to try that for ever, and people are told.
+ */
+static void fail(private_mobility_path_update_t *this)
+{
+	mobility_course_t *course = this->course;
+	mobility_path_history_t *records = course->candidates->records;
+	mobility_path_t *target = course->heading.target;
+	char trigger[sizeof(((mobility_move_t*)0)->trigger)];
+	uint64_t now = mobility_now();
+
+	DBG1(DBG_IKE, "mobility: %s: move to %s from %H to %H was not confirmed, "
+		 "staying", course->name, target->ifname, target->local,
+		 target->remote);
+	records->failed(records, target, course->penalty, now);
+	snprintf(trigger, sizeof(trigger), "%s: move was not confirmed",
+			 target->ifname);
+	mobility_progress_cancel(&course->progress);
+	mobility_progress_begin(&course->progress, trigger, target, now);
+}
+
 METHOD(mobility_exchange_t, answered, bool,
 	private_mobility_path_update_t *this, message_t *message, bool echoed,
 	ike_natd_t *natd)
@@ -169,6 +191,10 @@ METHOD(mobility_exchange_t, answered, bool,
 	if (is_refused(message, echoed))
 	{
 		return refused(this, &answer);
+	}
+	if (mobility_heading_has_failed(heading, &answer))
+	{
+		fail(this);
 	}
 	if (mobility_heading_updated(heading, &answer) == MOBILITY_ANSWER_LEADS_ON)
 	{	/* the results belong to a path that is not the one in use */

@@ -316,6 +316,7 @@ static void answer_requests(session_fixture_t *this)
 		packet = mock_charon_get(this->seen++);
 		uplink = get_uplink(this, packet);
 		if (packet->request && uplink != -1 && this->answers[uplink] &&
+			(!this->longest[uplink] || packet->len <= this->longest[uplink]) &&
 			this->network->uplinks[uplink].up)
 		{
 			INIT(answer,

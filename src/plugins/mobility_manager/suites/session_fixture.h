@@ -60,6 +60,8 @@ typedef struct {
 	 * answers get back, ms after they were sent */
 	bool answers[MOCK_UPLINKS];
 	uint32_t latency;
+	/** length of the largest packet that gets there over an uplink, 0 for any */
+	size_t longest[MOCK_UPLINKS];
 	/** notify in all its answers, 0 for none */
 	notify_type_t notify;
 	/** it detects NATs, of which there are none */

@@ -253,6 +253,32 @@ START_TEST(test_updated)
 }
 END_TEST
 
+START_TEST(test_has_failed)
+{
+	mobility_heading_answer_t back = answer(0, 0), there = answer(1, 0);
+
+	/* taken for want of the one in use, which is only slow */
+	mobility_heading_take(&heading, paths[1][0], 0);
+	ck_assert(!mobility_heading_has_failed(&heading, &back));
+	/* answers tests, but nothing else */
+	mobility_heading_stay(&heading);
+	mobility_heading_test(&heading, paths[1][0]);
+	mobility_heading_take(&heading, paths[1][0], 0);
+	ck_assert(mobility_heading_has_failed(&heading, &back));
+	ck_assert(!mobility_heading_has_failed(&heading, &there));
+	/* the one in use is gone, or another one answers: that says nothing */
+	there = answer(2, 0);
+	ck_assert(!mobility_heading_has_failed(&heading, &there));
+	mobility_heading_use(&heading, mobility_path_clone(paths[1][0]));
+	ck_assert(!mobility_heading_has_failed(&heading, &back));
+	/* taken while another one was tested */
+	mobility_heading_use(&heading, mobility_path_clone(paths[0][0]));
+	mobility_heading_test(&heading, paths[1][0]);
+	mobility_heading_take(&heading, paths[2][0], 0);
+	ck_assert(!mobility_heading_has_failed(&heading, &back));
+}
+END_TEST
+
 START_TEST(test_refused)
 {
 	mobility_heading_take(&heading, paths[1][0], 1);
@@ -380,6 +406,7 @@ Suite *mobility_suite_create()
 	tcase_add_loop_test(tc, test_tested, 0, 7);
 	tcase_add_test(tc, test_follow);
 	tcase_add_loop_test(tc, test_updated, 0, 10);
+	tcase_add_test(tc, test_has_failed);
 	tcase_add_test(tc, test_refused);
 	tcase_add_test(tc, test_check);
 	suite_add_tcase(s, tc);

@@ -443,6 +443,34 @@ START_TEST(test_third_path)
 }
 END_TEST
 
+START_TEST(test_unconfirmed)
+{
+	mobility_move_t move;
+	u_int i, updates = 0;
+
+	/* a way through the tunnel itself works as long as that does: updates get
+	 * nowhere, tests do */
+	plug(0, FALSE);
+	session_fixture_run(f, 1000);
+	f->longest[0] = mock_charon_get(0)->len - 1;
+	plug(0, TRUE);
+	session_fixture_forget(f);
+	session_fixture_run(f, 290000);
+	for (i = 0; i < mock_charon_count(); i++)
+	{
+		updates += mock_charon_get(i)->len > f->longest[0];
+	}
+	/* one to move there, the same over the path in use, and one to stay there */
+	ck_assert_uint_eq(updates, 3);
+	ck_assert_str_eq(session_fixture_uplink(f), "eth1");
+	ck_assert_str_eq(f->told, "path move ");
+	ck_assert(f->session->records->get_move(f->session->records, &move));
+	ck_assert_str_eq(move.from, "eth0");
+	ck_assert_str_eq(move.to, "eth1");
+	ck_assert_str_eq(move.trigger, "eth0: move was not confirmed");
+}
+END_TEST
+
 START_TEST(test_pulled_in_test)
 {
 	plug(2, TRUE);
@@ -741,6 +769,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_terminate_in_test);
 	tcase_add_test(tc, test_terminate_in_move);
 	tcase_add_test(tc, test_third_path);
+	tcase_add_test(tc, test_unconfirmed);
 	tcase_add_test(tc, test_pulled_in_test);
 	tcase_add_test(tc, test_from_nowhere);
 	tcase_add_test(tc, test_address_elsewhere);
