@@ -155,7 +155,19 @@ static bool use_uplink(void *data, const char *ifname, bool tunnel)
 }
 
 /**
- * Add what is configured about a path and known from experience.
+ * Check if the peer answers over a path, as far as is known.
+ */
+static bool is_proven(private_mobility_candidates_t *this,
+					  const mobility_path_t *path,
+					  const mobility_record_t *record)
+{
+	return (record->rtt && !record->failed) ||
+		   (this->incumbent && mobility_path_equals(this->incumbent->path, path));
+}
+
+/**
+ * Add what is configured about a path and known from experience.  That the peer
+ * answers goes before what others have found who did not ask it.
  */
 static void rate(private_mobility_candidates_t *this,
 				 mobility_candidate_t *path, uint64_t now)
@@ -167,6 +179,11 @@ static void rate(private_mobility_candidates_t *this,
 							   path->path->ifname, FALSE, &config);
 	this->public.records->get(this->public.records, path->path, now, &record);
 	path->preference = config.preference;
+	if (path->preference == MOBILITY_DEMOTED &&
+		is_proven(this, path->path, &record))
+	{
+		path->preference = MOBILITY_NORMAL;
+	}
 	path->has_cost = config.has_cost;
 	path->cost = config.cost;
 	path->rtt = record.rtt;

@@ -612,6 +612,34 @@ START_TEST(test_aside)
 }
 END_TEST
 
+START_TEST(test_evidence)
+{
+	mobility_path_history_t *records = candidates->records;
+	mobility_path_t *path;
+
+	/* NetworkManager says that they lead nowhere: it does not ask the peer */
+	configs[0].preference = configs[1].preference = MOBILITY_DEMOTED;
+	assert_collected(NULL, "CI");
+	assert_order(100, "201");
+	/* the tunnel is there */
+	path = create_path(0);
+	assert_collected(path, "--");
+	assert_order(100, "021");
+	/* or it was not, but the peer answers there */
+	assert_collected(NULL, "--");
+	assert_order(100, "201");
+	records->answered(records, path, 20, 100);
+	assert_order(100, "021");
+	records->failed(records, path, 1000, 200);
+	assert_order(2000, "201");
+	/* what people and tariffs say is not about that */
+	configs[0].preference = MOBILITY_LAST_RESORT;
+	records->answered(records, path, 20, 3000);
+	assert_order(3000, "210");
+	mobility_path_destroy(path);
+}
+END_TEST
+
 START_TEST(test_incumbent)
 {
 	mobility_path_t *incumbent;
@@ -730,6 +758,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_find_better);
 	tcase_add_test(tc, test_find_better_unlisted);
 	tcase_add_test(tc, test_aside);
+	tcase_add_test(tc, test_evidence);
 	tcase_add_test(tc, test_incumbent);
 	tcase_add_test(tc, test_pins);
 	suite_add_tcase(s, tc);
