@@ -9,6 +9,7 @@
 #include "ike/source_address.h"
 #include "nm/nm.h"
 #include "session/registry.h"
+#include "net/clock.h"
 #include "net/resume.h"
 #include "mobile/mobile_session.h"
 #include "mobile/peer_load.h"
@@ -84,12 +85,18 @@ struct private_mobility_manager_t {
 	bool running;
 
 	/**
+	 * When the host was back from a suspend last, 0 if it was not suspended, and
+	 * how long that was.
+	 */
+	uint64_t resumed, slept;
+
+	/**
 	 * Observers, mobility_observer_t*.
 	 */
 	linked_list_t *observers;
 
 	/**
-	 * Locks observers.
+	 * Locks observers, and the last suspend.
 	 */
 	rwlock_t *lock;
 };
@@ -262,6 +269,10 @@ static void resumed(void *data, uint64_t slept)
 
 	DBG1(DBG_IKE, "mobility: back after %llus of suspend",
 		 (unsigned long long)slept / 1000);
+	this->lock->write_lock(this->lock);
+	this->resumed = mobility_now();
+	this->slept = slept;
+	this->lock->unlock(this->lock);
 	this->registry->queue_all(this->registry, MOBILITY_WORK_SUSPECT);
 }
 
@@ -285,6 +296,21 @@ static void arm(mobility_context_t *context, mobility_session_t *session,
 	mobility_entry_t *entry = session->entry;
 
 	agenda->arm(agenda, &entry->turn, deadline);
+}
+
+/**
+ * Implements mobility_context_t.get_resume()
+ */
+static uint64_t get_resume(mobility_context_t *context, uint64_t *slept)
+{
+	private_mobility_manager_t *this = manager_of(context);
+	uint64_t when;
+
+	this->lock->read_lock(this->lock);
+	when = this->resumed;
+	*slept = this->slept;
+	this->lock->unlock(this->lock);
+	return when;
 }
 
 /**
@@ -783,6 +809,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 			.create_session = mobility_session_create,
 			.arm = arm,
 			.give_up = give_up,
+			.get_resume = get_resume,
 			.wake = wake,
 			.expect = expect,
 			.logged_in = logged_in,

@@ -96,6 +96,11 @@ struct private_mobility_steering_t {
 	mobility_relogin_t *relogin;
 
 	/**
+	 * When the host was back from the last suspend that is taken into account.
+	 */
+	uint64_t resumed;
+
+	/**
 	 * When a hint counts again that the path in use may not work.
 	 */
 	uint64_t suspicious;
@@ -327,6 +332,12 @@ METHOD(mobility_steering_t, feed, void,
 		this->public.fsm.state == MOBILITY_DORMANT)
 	{
 		explain(this, "no answer over any path");
+	}
+	if (event->type == MOBILITY_EV_TICK &&
+		this->public.fsm.state == MOBILITY_FAILED)
+	{
+		explain(this, "network outage time of %us is over",
+				this->public.config.network_outage_time);
 	}
 }
 
@@ -578,6 +589,25 @@ static status_t settle(private_mobility_steering_t *this)
 							   this->public.fsm.state != MOBILITY_CONNECTED);
 }
 
+/**
+ * Whoever is first to see that the host was suspended, which is the state machine
+ * to know before what else has changed.
+ */
+static void note_resume(private_mobility_steering_t *this)
+{
+	mobility_fsm_event_t event = {
+		.type = MOBILITY_EV_RESUMED,
+	};
+	uint64_t when;
+
+	when = this->context->get_resume(this->context, &event.slept);
+	if (when > this->resumed)
+	{
+		this->resumed = when;
+		feed(this, &event);
+	}
+}
+
 METHOD(mobility_steering_t, look, status_t,
 	private_mobility_steering_t *this)
 {
@@ -589,6 +619,7 @@ METHOD(mobility_steering_t, look, status_t,
 	status_t status;
 	bool changed;
 
+	note_resume(this);
 	protect(this);
 	this->switch_back.review = 0;
 	mobility_peer_names_take(&this->public.names, this->connection,
@@ -741,15 +772,9 @@ METHOD(mobility_steering_t, suspect, status_t,
  */
 static void explain_tick(private_mobility_steering_t *this, uint64_t now)
 {
-	uint64_t outage_time = this->public.times.outage_time;
 	mobility_fsm_t *fsm = &this->public.fsm;
 
-	if (fsm->outage && outage_time && now >= fsm->outage + outage_time)
-	{
-		explain(this, "network outage time of %us is over",
-				this->public.config.network_outage_time);
-	}
-	else if (fsm->state == MOBILITY_CONNECTED && fsm->next && now >= fsm->next)
+	if (fsm->state == MOBILITY_CONNECTED && fsm->next && now >= fsm->next)
 	{
 		if (!fsm->urgent)
 		{
@@ -967,6 +992,7 @@ METHOD(mobility_steering_t, start, void,
 	private_mobility_steering_t *this)
 {
 	mobility_fsm_init(&this->public.fsm, mobility_now());
+	this->resumed = mobility_now();
 	this->public.standing.since = time(NULL);
 	explain(this, "%s", this->public.news ?: "established");
 	if (this->public.standing.state == MOBILITY_CONNECTED)

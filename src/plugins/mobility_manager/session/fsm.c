@@ -76,6 +76,32 @@ static mobility_action_t go_dormant(mobility_fsm_t *fsm,
 }
 
 /**
+ * Check if the outage time is over.
+ */
+static bool is_late(const mobility_fsm_t *fsm,
+					const mobility_fsm_config_t *config, uint64_t now)
+{
+	return fsm->outage && config->outage_time &&
+		   now >= fsm->outage + config->outage_time;
+}
+
+/**
+ * An outage has begun, which may be while the host was asleep: who could not try
+ * before the time was over has a chance now.
+ */
+static void begin_outage(mobility_fsm_t *fsm,
+						 const mobility_fsm_config_t *config, uint64_t since,
+						 uint64_t now)
+{
+	fsm->outage = fsm->asleep ? min(fsm->asleep, since) : since;
+	fsm->asleep = 0;
+	if (is_late(fsm, config, now))
+	{
+		fsm->late = now + MOBILITY_LATE_TIME;
+	}
+}
+
+/**
  * A path is known to work.
  */
 static mobility_action_t be_connected(mobility_fsm_t *fsm,
@@ -83,6 +109,8 @@ static mobility_action_t be_connected(mobility_fsm_t *fsm,
 								 uint64_t now)
 {
 	fsm->outage = 0;
+	fsm->asleep = 0;
+	fsm->late = 0;
 	fsm->attempt = 0;
 	fsm->urgent = 0;
 	fsm->next = fsm->sent ? now + retransmit_after(config, 0) : 0;
@@ -96,6 +124,8 @@ static mobility_action_t fail(mobility_fsm_t *fsm, uint64_t now)
 {
 	fsm->next = 0;
 	fsm->sent = 0;
+	fsm->late = 0;
+	fsm->asleep = 0;
 	fsm->urgent = 0;
 	return enter(fsm, MOBILITY_FAILED, now) | MOBILITY_ACT_FAIL;
 }
@@ -114,7 +144,7 @@ static mobility_action_t network(mobility_fsm_t *fsm,
 		{
 			return 0;
 		}
-		fsm->outage = now;
+		begin_outage(fsm, config, now, now);
 	}
 	if (!event->usable && !event->candidates)
 	{
@@ -176,7 +206,7 @@ static mobility_action_t unanswered(mobility_fsm_t *fsm,
 										 : MOBILITY_ACT_PROBE;
 			}
 			/* the path was silent all the time since the request left */
-			fsm->outage = fsm->sent;
+			begin_outage(fsm, config, fsm->sent, now);
 			return begin_burst(fsm, MOBILITY_EARLY_ATTEMPTS, now) |
 				   MOBILITY_ACT_PROBE;
 		case MOBILITY_WAITING:
@@ -184,6 +214,10 @@ static mobility_action_t unanswered(mobility_fsm_t *fsm,
 			{
 				fsm->next = now + intervals[fsm->attempt];
 				return MOBILITY_ACT_PROBE;
+			}
+			if (fsm->late)
+			{	/* that was the chance */
+				return fail(fsm, now);
 			}
 			return go_dormant(fsm, config, now);
 		default:
@@ -193,16 +227,56 @@ static mobility_action_t unanswered(mobility_fsm_t *fsm,
 }
 
 /**
+ * The host was suspended: what went on meanwhile is not known, but that nothing
+ * was heard of the peer.
+ */
+static mobility_action_t resumed(mobility_fsm_t *fsm,
+								 const mobility_fsm_config_t *config,
+								 uint64_t slept, uint64_t now)
+{
+	uint64_t since = now > slept ? now - slept : 1;
+
+	if (fsm->state == MOBILITY_CONNECTED)
+	{
+		fsm->asleep = fsm->asleep ? min(fsm->asleep, since) : since;
+		return 0;
+	}
+	if (!fsm->late)
+	{
+		begin_outage(fsm, config, min(fsm->outage, since), now);
+	}
+	return begin_burst(fsm, 0, now) | MOBILITY_ACT_PROBE;
+}
+
+/**
+ * Check if the outage time is over, and was used.
+ */
+static bool is_over(const mobility_fsm_t *fsm,
+					const mobility_fsm_config_t *config, uint64_t now)
+{
+	if (fsm->late)
+	{
+		return now >= fsm->late;
+	}
+	/* an attempt that is overdue for long was not made, nobody was awake */
+	return is_late(fsm, config, now) && now < fsm->next + MOBILITY_OVERDUE;
+}
+
+/**
  * Time has passed.
  */
 static mobility_action_t tick(mobility_fsm_t *fsm,
 							  const mobility_fsm_config_t *config,
 							  uint64_t now)
 {
-	if (fsm->outage && config->outage_time &&
-		now >= fsm->outage + config->outage_time)
+	if (is_over(fsm, config, now))
 	{
 		return fail(fsm, now);
+	}
+	if (is_late(fsm, config, now) && !fsm->late)
+	{
+		fsm->late = now + MOBILITY_LATE_TIME;
+		return begin_burst(fsm, 0, now) | MOBILITY_ACT_PROBE;
 	}
 	if (fsm->next && now >= fsm->next)
 	{
@@ -268,6 +342,8 @@ mobility_action_t mobility_fsm_handle(mobility_fsm_t *fsm,
 			return 0;
 		case MOBILITY_EV_TICK:
 			return tick(fsm, config, now);
+		case MOBILITY_EV_RESUMED:
+			return resumed(fsm, config, event->slept, now);
 		case MOBILITY_EV_EXPIRED:
 			return fail(fsm, now);
 	}
@@ -287,7 +363,7 @@ uint64_t mobility_fsm_deadline(const mobility_fsm_t *fsm,
 	{
 		return fsm->next;
 	}
-	end = fsm->outage + config->outage_time;
+	end = fsm->late ?: fsm->outage + config->outage_time;
 	return fsm->next ? min(fsm->next, end) : end;
 }
 
@@ -314,7 +390,7 @@ const char *mobility_fsm_check(const mobility_fsm_t *fsm,
 	switch (fsm->state)
 	{
 		case MOBILITY_CONNECTED:
-			if (fsm->outage)
+			if (fsm->outage || fsm->late)
 			{
 				return "connected, but an outage runs";
 			}
@@ -338,14 +414,18 @@ const char *mobility_fsm_check(const mobility_fsm_t *fsm,
 			{
 				return "no path works, but no attempt is planned";
 			}
-			if (config->outage_time &&
+			if (fsm->asleep)
+			{
+				return "was asleep, but that is no outage";
+			}
+			if (config->outage_time && !fsm->late &&
 				deadline > fsm->outage + config->outage_time)
 			{
 				return "outlives its outage time";
 			}
 			break;
 		case MOBILITY_FAILED:
-			if (deadline)
+			if (deadline || fsm->late || fsm->asleep)
 			{
 				return "failed, but wants to be woken";
 			}

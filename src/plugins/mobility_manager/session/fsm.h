@@ -50,6 +50,13 @@ typedef enum mobility_action_t mobility_action_t;
  * of them was not answered for another 8 s. */
 #define MOBILITY_BURST_INTERVALS { 30, 70, 150, 500, 1000, 2000, 4000, 8000 }
 
+/** How long a session lives on whose outage time ended while the host slept, in ms:
+ * there was no chance to try until then. */
+#define MOBILITY_LATE_TIME 60000
+
+/** How long an attempt is overdue if the host slept, in ms. */
+#define MOBILITY_OVERDUE 2000
+
 /**
  * Times of the state machine, in ms.
  */
@@ -76,6 +83,12 @@ struct mobility_fsm_t {
 	uint64_t since;
 	/** since when no path is known to work, 0 if one is */
 	uint64_t outage;
+	/** while connected: since when the host was asleep if nobody has answered
+	 * since, 0 if that was not the case */
+	uint64_t asleep;
+	/** until when the session lives although the outage time is over, 0 if it
+	 * does not */
+	uint64_t late;
 	/** when the request in flight is sent again, 0 if there is no plan */
 	uint64_t next;
 	/** when the request in flight was sent first, 0 if none is in flight */
@@ -106,6 +119,8 @@ enum mobility_fsm_event_type_t {
 	MOBILITY_EV_ABANDONED,
 	/** time has passed */
 	MOBILITY_EV_TICK,
+	/** the host was suspended, and may be elsewhere: .slept */
+	MOBILITY_EV_RESUMED,
 	/** the lifetime of the IKE_SA is over */
 	MOBILITY_EV_EXPIRED,
 };
@@ -126,6 +141,8 @@ struct mobility_fsm_event_t {
 	bool on_current;
 	/** round-trip time of the path in use in ms, 0 if unknown */
 	uint32_t rtt;
+	/** how long the host was suspended, in ms */
+	uint64_t slept;
 };
 
 /**

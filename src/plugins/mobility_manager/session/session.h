@@ -107,6 +107,15 @@ struct mobility_context_t {
 				 mobility_work_t work);
 
 	/**
+	 * Get when the host was suspended last.
+	 *
+	 * @param slept		gets for how long, in ms
+	 * @return			time as of mobility_now() at which it was back, 0 if it was
+	 *					not suspended
+	 */
+	uint64_t (*get_resume)(mobility_context_t *this, uint64_t *slept);
+
+	/**
 	 * An IKE_SA is going to go on with the session of another one, should that
 	 * be gone when it is established.
 	 *

@@ -84,6 +84,15 @@ static void give_up(mobility_context_t *context, mobility_session_t *session)
 }
 
 /**
+ * Implements mobility_context_t.get_resume()
+ */
+static uint64_t get_resume(mobility_context_t *context, uint64_t *slept)
+{
+	*slept = fixture->public.slept;
+	return fixture->public.resumed;
+}
+
+/**
  * Implements mobility_context_t.tell()
  */
 static void tell(mobility_context_t *context, enum mobility_event_kind_t kind,
@@ -507,6 +516,7 @@ session_fixture_t *session_fixture_create(const char *settings,
 			.context = {
 				.arm = arm,
 				.give_up = give_up,
+				.get_resume = get_resume,
 				.tell = tell,
 			},
 			.answers = { TRUE, TRUE, TRUE },

@@ -247,9 +247,86 @@ START_TEST(test_resume)
 {
 	uint64_t now = SECONDS(1000);
 
-	/* hours of suspend count */
+	/* hours of suspend count, but nobody could try: once, over what there is */
+	network(now, FALSE, 1, FALSE);
+	run_until(&defaults, &now, now + SECONDS(60));
+	now += MINUTES(180);
+	ck_assert_int_eq(event(now, MOBILITY_EV_TICK),
+					 MOBILITY_ACT_PROBE | MOBILITY_ACT_TELL);
+	ck_assert_int_eq(fsm.state, MOBILITY_WAITING);
+	ck_assert(!mobility_fsm_outage_left(&fsm, &defaults, now));
+	ck_assert(run_until(&defaults, &now, now + SECONDS(16)) &
+			  MOBILITY_ACT_FAIL);
+}
+END_TEST
+
+/**
+ * The host was suspended.
+ */
+static mobility_action_t resumed(uint64_t now, uint64_t slept)
+{
+	return handle(&defaults, (mobility_fsm_event_t){
+		.type = MOBILITY_EV_RESUMED,
+		.slept = slept,
+	}, now);
+}
+
+START_TEST(test_resume_connected)
+{
+	uint64_t now = SECONDS(10000);
+
+	/* an outage that begins now has begun when the lid was closed */
+	ck_assert_int_eq(resumed(now, MINUTES(10)), 0);
+	ck_assert(!mobility_fsm_deadline(&fsm, &defaults));
+	network(now + 10, FALSE, 0, FALSE);
+	ck_assert(fsm.outage == now - MINUTES(10));
+	ck_assert(mobility_fsm_outage_left(&fsm, &defaults, now) == MINUTES(20));
+	event(now, MOBILITY_EV_CONFIRMED);
+	/* heard of the peer since: no longer */
+	network(now + 20, FALSE, 0, FALSE);
+	ck_assert(fsm.outage == now + 20);
+	/* whoever tells first */
+	resumed(now + 30, MINUTES(10));
+	ck_assert(fsm.outage == now + 30 - MINUTES(10));
+}
+END_TEST
+
+START_TEST(test_resume_late)
+{
+	uint64_t now = SECONDS(10000), end = now + MOBILITY_LATE_TIME;
+
+	/* the time was over before anybody could try */
+	resumed(now, MINUTES(60));
 	network(now, FALSE, 0, FALSE);
-	ck_assert(event(now + MINUTES(180), MOBILITY_EV_TICK) & MOBILITY_ACT_FAIL);
+	ck_assert_int_eq(fsm.state, MOBILITY_DORMANT);
+	/* there was no path, then there is one */
+	ck_assert(!(run_until(&defaults, &now, now + SECONDS(20)) &
+				MOBILITY_ACT_FAIL));
+	ck_assert_int_eq(network(now, FALSE, 1, TRUE),
+					 MOBILITY_ACT_MOVE | MOBILITY_ACT_TELL);
+	event(now + 20, MOBILITY_EV_CONFIRMED);
+	ck_assert_int_eq(fsm.state, MOBILITY_CONNECTED);
+	network(now + 30, FALSE, 0, FALSE);
+	ck_assert(mobility_fsm_outage_left(&fsm, &defaults, now + 30) ==
+			  MINUTES(30));
+
+	/* there is none: a minute is enough */
+	mobility_fsm_init(&fsm, now);
+	now = SECONDS(10000);
+	resumed(now, MINUTES(60));
+	network(now, FALSE, 0, FALSE);
+	ck_assert(!(run_until(&defaults, &now, end - 1) & MOBILITY_ACT_FAIL));
+	ck_assert(run_until(&defaults, &now, end) & MOBILITY_ACT_FAIL);
+
+	/* dormant before: tried at once */
+	mobility_fsm_init(&fsm, now);
+	network(now, FALSE, 1, FALSE);
+	run_until(&defaults, &now, now + SECONDS(60));
+	now += MINUTES(60);
+	ck_assert_int_eq(resumed(now, MINUTES(60)),
+					 MOBILITY_ACT_PROBE | MOBILITY_ACT_TELL);
+	ck_assert(run_until(&defaults, &now, now + SECONDS(16)) &
+			  MOBILITY_ACT_FAIL);
 }
 END_TEST
 
@@ -420,6 +497,7 @@ START_TEST(test_exhaustive)
 							.candidates = flags & 2 ? 2 : 0,
 							.improved = flags & 4,
 							.on_current = flags & 8,
+							.slept = flags & 1 ? MINUTES(50) : SECONDS(5),
 						}, due == 0 ? SECONDS(950) : due == 1 ? SECONDS(1000) : MINUTES(60));
 						if (state == MOBILITY_FAILED)
 						{
@@ -462,6 +540,7 @@ START_TEST(test_random)
 				.improved = rand_r(&seed) % 2,
 				.on_current = rand_r(&seed) % 2,
 				.rtt = rand_r(&seed) % 2 * (rand_r(&seed) % 400),
+				.slept = rand_r(&seed) % SECONDS(20),
 			};
 			if (event.type == MOBILITY_EV_EXPIRED && rand_r(&seed) % 20)
 			{
@@ -472,8 +551,9 @@ START_TEST(test_random)
 			{
 				started = 0;
 			}
-			else if (!started)
-			{
+			else if (!started || (event.type == MOBILITY_EV_RESUMED &&
+								  fsm.outage < started))
+			{	/* it may turn out that it began before */
 				started = fsm.outage;
 			}
 			/* an outage neither restarts nor is extended by what happens */
@@ -501,6 +581,9 @@ START_TEST(test_check_finds)
 		{ { .state = MOBILITY_DORMANT, .outage = 1 } },
 		{ { .state = MOBILITY_WAITING, .outage = 1 } },
 		{ { .state = MOBILITY_FAILED, .next = 1 } },
+		{ { .state = MOBILITY_CONNECTED, .late = 1 } },
+		{ { .state = MOBILITY_DORMANT, .outage = 1, .next = 1, .asleep = 1 } },
+		{ { .state = MOBILITY_FAILED, .late = 1 } },
 		{ { .state = MOBILITY_FAILED + 1 } },
 	};
 	int i;
@@ -529,6 +612,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_outage_across_attempts);
 	tcase_add_test(tc, test_no_limit);
 	tcase_add_test(tc, test_resume);
+	tcase_add_test(tc, test_resume_connected);
+	tcase_add_test(tc, test_resume_late);
 	tcase_add_test(tc, test_peer_silent);
 	tcase_add_test(tc, test_suspect);
 	tcase_add_test(tc, test_answer_elsewhere);

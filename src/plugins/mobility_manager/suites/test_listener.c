@@ -173,6 +173,7 @@ static void setup(void)
 		.create_session = mobility_session_create,
 		.arm = (void*)nop,
 		.give_up = (void*)nop,
+		.get_resume = (void*)return_null,
 		.tell = (void*)nop,
 	};
 	create_network();

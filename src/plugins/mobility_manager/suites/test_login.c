@@ -198,6 +198,7 @@ static void setup_conf(char *local, char *settings)
 		.callers = &t.callers,
 		.arm = arm,
 		.give_up = (void*)nop,
+		.get_resume = (void*)return_null,
 		.tell = (void*)nop,
 	};
 	t.network = mock_network_create(&t.context);

@@ -716,6 +716,61 @@ START_TEST(test_rtt)
 }
 END_TEST
 
+/**
+ * The host is suspended for an hour, which is longer than an outage may be
+ */
+static void sleep_hour()
+{
+	f->slept = 3600000;
+	fake_clock_suspend(f->slept);
+	fake_clock_set(fake_clock_now() + 10);
+	f->resumed = fake_clock_now();
+}
+
+START_TEST(test_asleep_connected)
+{
+	/* the lid is closed while all is well, and opened where nothing is */
+	plug(1, FALSE);
+	session_fixture_run(f, 1000);
+	session_fixture_forget(f);
+	sleep_hour();
+	plug(0, FALSE);
+	suspect();
+	ck_assert_uint_eq(f->state, MOBILITY_DORMANT);
+	session_fixture_run(f, 20000);
+	ck_assert(!f->ended);
+	plug(1, TRUE);
+	session_fixture_run(f, 1000);
+	ck_assert_str_eq(f->told, "dormant path waiting-to-reconnect path "
+							  "connected move ");
+	/* or there is a way to nobody */
+	sleep_hour();
+	mute(1, TRUE);
+	suspect();
+	session_fixture_run(f, 30000);
+	ck_assert(f->ended);
+}
+END_TEST
+
+START_TEST(test_asleep_dormant)
+{
+	mute(0, TRUE);
+	plug(1, FALSE);
+	suspect();
+	session_fixture_run(f, 60000);
+	ck_assert_uint_eq(f->state, MOBILITY_DORMANT);
+	sleep_hour();
+	mute(0, FALSE);
+	/* the alarm may be first to find that the time is over */
+	session_fixture_run(f, 1000);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	suspect();
+	session_fixture_run(f, 60000);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	ck_assert(!f->ended);
+}
+END_TEST
+
 START_TEST(test_listed_while_dormant)
 {
 	ike_sa_t *ike_sa;
@@ -781,6 +836,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_answered_address_gone);
 	tcase_add_test(tc, test_rekeyed_not_deleted);
 	tcase_add_test(tc, test_rtt);
+	tcase_add_test(tc, test_asleep_connected);
+	tcase_add_test(tc, test_asleep_dormant);
 	tcase_add_test(tc, test_listed_while_dormant);
 	suite_add_tcase(s, tc);
 	return s;
