@@ -202,6 +202,23 @@ static status_t decide(private_mobility_esp_proof_t *this,
 	return SUCCESS;
 }
 
+METHOD(mobility_esp_proof_t, note, void,
+	private_mobility_esp_proof_t *this)
+{
+	mobility_path_t *path = this->mover->course.heading.path;
+	mobility_path_health_facts_t traffic;
+
+	/* else what is known is of another path */
+	if (path && mobility_path_equals(path, this->path))
+	{
+		this->vigil->get_facts(this->vigil, &traffic);
+		if (traffic.proven)
+		{
+			this->records->esp(this->records, path);
+		}
+	}
+}
+
 /**
  * Check if nothing has returned for so long that it may matter.
  */
@@ -214,10 +231,7 @@ static bool is_silent(private_mobility_esp_proof_t *this,
 		this->vigil->sample(this->vigil);
 		this->vigil->get_facts(this->vigil, traffic);
 	}
-	if (traffic->proven)
-	{
-		this->records->esp(this->records, this->path);
-	}
+	note(this);
 	return traffic->silence >= MOBILITY_PROBATION_SILENCE;
 }
 
@@ -275,6 +289,7 @@ mobility_esp_proof_t *mobility_esp_proof_create(mobility_mover_t *mover,
 		.public = {
 			.moved = _moved,
 			.answered = _answered,
+			.note = _note,
 			.review = _review,
 			.destroy = _destroy,
 		},

@@ -40,6 +40,12 @@ struct mobility_esp_proof_t {
 	void (*answered)(mobility_esp_proof_t *this, bool certain);
 
 	/**
+	 * Note if ESP has come in over the path in use: no exchange tells of that.
+	 * To be called before paths are compared or reported, by listeners as well.
+	 */
+	void (*note)(mobility_esp_proof_t *this);
+
+	/**
 	 * Do what there is to do, if no exchange is under way.  To be called after
 	 * the peer has answered, and after a look at the network.
 	 *

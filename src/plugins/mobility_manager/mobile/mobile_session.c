@@ -579,6 +579,7 @@ METHOD(mobility_session_t, get_paths, array_t*,
 	{
 		mobility_course_look(&this->mover->course);
 	}
+	this->steering->proof->note(this->steering->proof);
 	return candidates->create_reports(candidates,
 									  this->mover->course.heading.path, now);
 }

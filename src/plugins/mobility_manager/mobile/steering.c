@@ -5,7 +5,6 @@
  */
 
 #include "mobile/steering.h"
-#include "mobile/esp_proof.h"
 #include "mobile/protection.h"
 #include "mobile/restoration.h"
 #include "mobile/switch_back.h"
@@ -86,7 +85,7 @@ struct private_mobility_steering_t {
 	mobility_liveness_t *vigil;
 
 	/**
-	 * Has the path in use prove that ESP passes.
+	 * Has the path in use prove that ESP passes, the same as the public one.
 	 */
 	mobility_esp_proof_t *proof;
 
@@ -484,6 +483,7 @@ static status_t prefer_best(private_mobility_steering_t *this)
 		this->look_due = TRUE;
 		return SUCCESS;
 	}
+	this->proof->note(this->proof);
 	switch (mobility_switch_back_decide(&this->switch_back, config,
 									   this->course->candidates, current,
 									   mobility_now(), &better, trigger))
@@ -1095,7 +1095,8 @@ mobility_steering_t *mobility_steering_create(mobility_context_t *context,
 					context->monitor, context->rtnl, context->relocator,
 					context->backlog, connection, &listener, this);
 	this->course = &this->mover->course;
-	this->proof = mobility_esp_proof_create(this->mover, this->vigil);
+	this->public.proof = this->proof =
+			mobility_esp_proof_create(this->mover, this->vigil);
 	this->public.relogin = this->relogin =
 			mobility_relogin_create(context, this->course, session->number);
 	configure(this);

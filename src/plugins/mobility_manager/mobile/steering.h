@@ -15,6 +15,7 @@
 #ifndef MOBILITY_STEERING_H_
 #define MOBILITY_STEERING_H_
 
+#include "mobile/esp_proof.h"
 #include "mobile/mover.h"
 #include "mobile/peer_names.h"
 #include "mobile/relogin.h"
@@ -60,6 +61,11 @@ struct mobility_steering_t {
 	 * Moves the IKE_SA.
 	 */
 	mobility_mover_t *mover;
+
+	/**
+	 * Has the path in use prove that ESP passes.
+	 */
+	mobility_esp_proof_t *proof;
 
 	/**
 	 * Logs in anew if the peer has forgotten the session.
