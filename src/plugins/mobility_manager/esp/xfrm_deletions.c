@@ -17,6 +17,9 @@
 #include <libmnl/libmnl.h>
 #include <utils/debug.h>
 
+/** times that is read before anybody is told, even if there are more */
+#define READS_MAX 256
+
 typedef struct private_mobility_xfrm_deletions_t
 										private_mobility_xfrm_deletions_t;
 
@@ -94,11 +97,13 @@ static bool receive(void *data, int fd, watcher_event_t event)
 {
 	private_mobility_xfrm_deletions_t *this = data;
 	char buf[256];
+	int reads = 0;
 
-	while (mobility_nlsocket_receive(fd, buf, sizeof(buf)) >= 0 ||
-		   errno == EMSGSIZE || errno == ENOBUFS)
+	while (reads++ < READS_MAX &&
+		   (mobility_nlsocket_receive(fd, buf, sizeof(buf)) >= 0 ||
+			errno == EMSGSIZE || errno == ENOBUFS))
 	{
-		/* until there are no more */
+		/* until there are no more, or the watcher calls again */
 	}
 	ref_get(&this->count);
 	this->cb(this->data);

@@ -8,6 +8,7 @@
 
 #include "esp/xfrm.h"
 #include "esp/xfrm_deletions.h"
+#include "net/nlsocket.h"
 
 #include <stdio.h>
 #include <linux/xfrm.h>
@@ -23,6 +24,21 @@ static u_int called;
 static bool esp;
 
 static mobility_xfrm_deletions_t *deletions;
+
+/** there is always one more message */
+static refcount_t flooded;
+
+/** what the linker has called in place of these */
+ssize_t __real_mobility_nlsocket_receive(int fd, void *buf, size_t len);
+ssize_t __wrap_mobility_nlsocket_receive(int fd, void *buf, size_t len);
+
+ssize_t __wrap_mobility_nlsocket_receive(int fd, void *buf, size_t len)
+{
+	ssize_t received;
+
+	received = __real_mobility_nlsocket_receive(fd, buf, len);
+	return received < 0 && ref_cur(&flooded) ? 0 : received;
+}
 
 /**
  * mobility_xfrm_deletions_cb_t
@@ -50,7 +66,7 @@ static void setup(void)
 {
 	mobility_netns_setup();
 	lib->processor->set_threads(lib->processor, 4);
-	called = 0;
+	called = flooded = 0;
 	deletions = mobility_xfrm_deletions_create(on_deletion, &called);
 }
 
@@ -124,6 +140,23 @@ START_TEST(test_own)
 }
 END_TEST
 
+/**
+ * The kernel sends messages faster than they are read.
+ */
+START_TEST(test_flood)
+{
+	deletions->listen(deletions, TRUE);
+	ref_get(&flooded);
+	add();
+	mobility_netns_ip("xfrm policy flush");
+	mobility_netns_wait(ref_cur(&called) == 1);
+	ignore_result(ref_put(&flooded));
+	add();
+	mobility_netns_ip("xfrm policy flush");
+	mobility_netns_wait(ref_cur(&called) == 2);
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -138,6 +171,7 @@ Suite *mobility_suite_create(void)
 	{
 		tcase_add_loop_test(tc, test_others, 0, esp ? 4 : 2);
 		tcase_add_test(tc, test_own);
+		tcase_add_test(tc, test_flood);
 	}
 	suite_add_tcase(s, tc);
 	return s;
