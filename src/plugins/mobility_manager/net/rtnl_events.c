@@ -18,6 +18,9 @@
 /** times that is read before changes get reported, even if there are more */
 #define READS_MAX 256
 
+/** the same if the state is stale: more than the buffer can hold */
+#define READS_STALE (2 * RECEIVE_BUFFER / 512)
+
 typedef struct private_mobility_rtnl_events_t private_mobility_rtnl_events_t;
 
 /**
@@ -59,6 +62,11 @@ struct private_mobility_rtnl_events_t {
 	 * There were changes that nobody told of, the whole state has to be read.
 	 */
 	bool stale;
+
+	/**
+	 * There are more changes than were received.
+	 */
+	bool more;
 };
 
 /**
@@ -131,10 +139,10 @@ static void forget(private_mobility_rtnl_events_t *this)
 METHOD(mobility_rtnl_events_t, read_, bool,
 	private_mobility_rtnl_events_t *this)
 {
+	bool complete = TRUE;
 	int i, error;
 
 	forget(this);
-	this->stale = FALSE;
 	for (i = 0; i < countof(dumps); i++)
 	{
 		error = this->rtnl->dump(this->rtnl, dumps[i].type, dumps[i].family,
@@ -144,10 +152,11 @@ METHOD(mobility_rtnl_events_t, read_, bool,
 		{
 			DBG1(DBG_NET, "mobility: reading the kernel's %s failed: %s",
 				 dumps[i].name, strerror(error));
-			this->stale = TRUE;
+			complete = FALSE;
 		}
 	}
-	return !this->stale;
+	this->stale = this->more || !complete;
+	return complete;
 }
 
 /**
@@ -195,8 +204,10 @@ METHOD(mobility_rtnl_events_t, receive, mobility_change_t,
 	int len, reads = 0;
 
 	/* what was queued before changes had to be dropped is older than the state
-	 * that is read, so all of it has to be gone before */
-	while (reads++ < READS_MAX || this->stale)
+	 * that is read, so all of it has to be gone before; or as long as they come
+	 * faster than they are received the state is read again and again */
+	this->more = TRUE;
+	while (reads++ < (this->stale ? READS_STALE : READS_MAX))
 	{
 		len = mobility_nlsocket_receive(mnl_socket_get_fd(this->socket),
 										this->buf, MOBILITY_NLSOCKET_BUF);
@@ -212,6 +223,7 @@ METHOD(mobility_rtnl_events_t, receive, mobility_change_t,
 		}
 		else
 		{
+			this->more = FALSE;
 			break;
 		}
 	}

@@ -51,7 +51,7 @@ struct mobility_rtnl_events_t {
 							   mobility_uplinks_t *uplinks);
 
 	/**
-	 * Receive the changes that are queued.  Does not block.
+	 * Receive the changes that are queued, or many of them.  Does not block.
 	 *
 	 * @param uplinks	what to apply changes to
 	 * @return			what changed

@@ -72,6 +72,10 @@ static struct {
 	bool waiting;
 	/** drop changes */
 	bool dropping;
+	/** have one more message, always */
+	bool flooding;
+	/** times that it was asked for all routes, links and the like */
+	u_int dumps;
 	/** the real function */
 	int (*dump)(mobility_rtnl_t *this, uint16_t type, int family,
 				uint8_t protocol, mobility_nlsocket_cb_t cb, void *data);
@@ -96,6 +100,7 @@ METHOD(mobility_rtnl_t, dump, int,
 	kernel.waiting = FALSE;
 	failing = kernel.failing > 0;
 	kernel.failing -= failing;
+	kernel.dumps++;
 	pthread_mutex_unlock(&kernel.mutex);
 	return failing ? ENOBUFS : kernel.dump(this, type, family, protocol, cb,
 										   data);
@@ -116,6 +121,10 @@ ssize_t __wrap_mobility_nlsocket_receive(int fd, void *buf, size_t len)
 		kernel.dropping = FALSE;
 		received = -1;
 		errno = ENOBUFS;
+	}
+	else if (received < 0 && kernel.flooding)
+	{
+		received = 0;
 	}
 	pthread_mutex_unlock(&kernel.mutex);
 	return received;
@@ -267,8 +276,8 @@ static void setup()
 	lib->processor->set_threads(lib->processor, 4);
 	forget();
 	told.stop = told.start = told.block = FALSE;
-	kernel.busy = kernel.waiting = kernel.dropping = FALSE;
-	kernel.failing = 0;
+	kernel.busy = kernel.waiting = kernel.dropping = kernel.flooding = FALSE;
+	kernel.failing = kernel.dumps = 0;
 	rtnl = mobility_rtnl_create();
 	kernel.dump = rtnl->dump;
 	rtnl->dump = (void*)_dump;
@@ -878,6 +887,44 @@ START_TEST(test_later_dump_fails)
 END_TEST
 
 /**
+ * Get how often the kernel was asked for something.
+ */
+static u_int get_dumps()
+{
+	u_int dumps;
+
+	pthread_mutex_lock(&kernel.mutex);
+	dumps = kernel.dumps;
+	pthread_mutex_unlock(&kernel.mutex);
+	return dumps;
+}
+
+/**
+ * The kernel has more to say than anybody can listen to: that keeps nobody from
+ * being told, or from asking.
+ */
+START_TEST(test_flood)
+{
+	u_int dumps;
+
+	ck_assert(monitor->start(monitor));
+	set_kernel(flooding, TRUE);
+	set_kernel(dropping, TRUE);
+	mobility_netns_ip("addr del 10.1.0.2/24 dev eth0");
+	wait_told(streq(monitor->describe(monitor, "eth0"), "no address"));
+	mobility_netns_ip("addr add 10.1.0.2/24 dev eth0");
+	wait_told(streq(monitor->describe(monitor, "eth0"), "usable"));
+	/* what was read then may be older than what is queued: it is read again,
+	 * until all has been received */
+	dumps = get_dumps();
+	mobility_netns_wait(get_dumps() > dumps);
+	set_kernel(flooding, FALSE);
+	mobility_netns_ip("addr del 10.1.0.2/24 dev eth0");
+	wait_told(streq(monitor->describe(monitor, "eth0"), "no address"));
+}
+END_TEST
+
+/**
  * Start the monitor, or ask it although it is not started
  */
 static void *use_kernel(void *start)
@@ -975,6 +1022,7 @@ Suite *mobility_suite_create(void)
 		tcase_add_test(tc, test_destroy_busy);
 		tcase_add_test(tc, test_first_dump_fails);
 		tcase_add_test(tc, test_later_dump_fails);
+	tcase_add_test(tc, test_flood);
 		tcase_add_test(tc, test_not_blocked);
 		tcase_add_test(tc, test_unavailable);
 	}
