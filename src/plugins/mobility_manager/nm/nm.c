@@ -29,6 +29,10 @@
 /** devices we are willing to store */
 #define DEVICES_MAX 4096
 
+/** messages that are processed before changes are told, even if there are more:
+ * anybody may send some */
+#define MESSAGES_MAX 256
+
 typedef struct private_mobility_nm_t private_mobility_nm_t;
 
 /**
@@ -554,16 +558,17 @@ static void disconnect_bus(private_mobility_nm_t *this)
  */
 static void *talk(private_mobility_nm_t *this)
 {
-	int res;
+	int res, count;
 
 	res = connect_bus(this);
 	while (res >= 0)
 	{
+		count = 0;
 		do
 		{
 			res = sd_bus_process(this->bus, NULL);
 		}
-		while (res > 0);
+		while (res > 0 && ++count < MESSAGES_MAX);
 		tell(this);
 		if (res < 0)
 		{

@@ -9,8 +9,10 @@
 
 #include "nm/nm.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <time.h>
+#include <systemd/sd-bus.h>
 
 #include <threading/condvar.h>
 #include <threading/mutex.h>
@@ -27,6 +29,27 @@ static mutex_t *mutex;
 static condvar_t *condvar;
 static u_int calls;
 
+/** the thread that calls it, for which messages have no end if flooded */
+static pthread_t talker;
+static bool flooded;
+
+/** what the linker has called in place of these */
+int __real_sd_bus_process(sd_bus *bus, sd_bus_message **msg);
+int __wrap_sd_bus_process(sd_bus *bus, sd_bus_message **msg);
+
+int __wrap_sd_bus_process(sd_bus *bus, sd_bus_message **msg)
+{
+	int res = __real_sd_bus_process(bus, msg);
+
+	mutex->lock(mutex);
+	if (!res && flooded && pthread_equal(pthread_self(), talker))
+	{
+		res = 1;
+	}
+	mutex->unlock(mutex);
+	return res;
+}
+
 /**
  * The callback
  */
@@ -34,6 +57,7 @@ static void changed(void *data)
 {
 	ck_assert(data == &calls);
 	mutex->lock(mutex);
+	talker = pthread_self();
 	calls++;
 	condvar->signal(condvar);
 	mutex->unlock(mutex);
@@ -58,6 +82,7 @@ static void setup(void)
 {
 	mobility_suite_setup();
 	calls = 0;
+	flooded = FALSE;
 	mutex = mutex_create(MUTEX_TYPE_DEFAULT);
 	condvar = condvar_create(CONDVAR_TYPE_DEFAULT);
 	address = fake_bus_start();
@@ -250,6 +275,27 @@ START_TEST(test_bad)
 }
 END_TEST
 
+/**
+ * Somebody sends messages faster than they are read.
+ */
+START_TEST(test_flood)
+{
+	fake_nm_t *fake = fake_nm_create(TRUE);
+
+	fake->add(fake, 1, "eth0", "eth0", SAYS(100, 0, 4, 4));
+	nm->start(nm);
+	wait_for(is_known("eth0", "full"));
+	mutex->lock(mutex);
+	flooded = TRUE;
+	mutex->unlock(mutex);
+	fake->change(fake, 1, SAYS(100, 1, 4, 4));
+	wait_for(is_known("eth0", "metered full"));
+	nm->stop(nm);
+	ck_assert(is_known("eth0", NULL));
+	fake->destroy(fake);
+}
+END_TEST
+
 START_TEST(test_bus_ends)
 {
 	fake_nm_t *fake = fake_nm_create(TRUE);
@@ -305,6 +351,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_restart);
 	tcase_add_test(tc, test_starts);
 	tcase_add_test(tc, test_bad);
+	tcase_add_test(tc, test_flood);
 	tcase_add_test(tc, test_bus_ends);
 	tcase_add_test(tc, test_no_bus);
 	suite_add_tcase(s, tc);
