@@ -100,10 +100,11 @@ def parse_ip(packet, data, every=False):
     return None
 
 
-def in_the_clear(path, networks, since=0):
-    """What left this host for one of these networks, but not in a tunnel."""
+def in_the_clear(packets, networks, since=0):
+    """What left this host for one of these networks, but not in a tunnel, of
+    every packet."""
     networks = [ipaddress.ip_network(network) for network in networks]
-    for packet in read(path, every=True):
+    for packet in packets:
         if (packet.outgoing and not packet.kind and packet.time > since
                 and packet.index != LOOPBACK):
             target = ipaddress.ip_address(packet.destination)
@@ -114,30 +115,54 @@ def in_the_clear(path, networks, since=0):
 def read(path, every=False):
     """IKE and ESP packets of a capture, also while it is still written; or
     every IP packet."""
-    try:
-        with open(path, "rb") as file:
-            data = file.read()
-    except FileNotFoundError:
-        return
-    if len(data) < 24:
-        return
-    order = "<" if data[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") \
-        else ">"
-    magic, = struct.unpack_from(order + "I", data)
-    unit = 1e9 if magic == 0xa1b23c4d else 1e6
-    if struct.unpack_from(order + "I", data, 20)[0] & 0xffff != LINUX_SLL2:
-        raise ValueError(f"{path} was not captured with -i any")
-    offset = 24
-    while offset + 16 <= len(data):
-        seconds, fraction, captured, _ = struct.unpack_from(order + "4I",
-                                                            data, offset)
-        frame = data[offset + 16:offset + 16 + captured]
-        offset += 16 + captured
-        if len(frame) < 20:
-            break
-        index, = struct.unpack_from("!I", frame, 4)
-        packet = Packet(seconds + fraction / unit, index,
-                        frame[10] == OUTGOING)
-        packet = parse_ip(packet, frame[20:], every)
-        if packet:
-            yield packet
+    return Capture(path).read(every)
+
+
+class Capture:
+    """One that may become longer: whoever reads gets what is new."""
+
+    HEADER = 24
+
+    def __init__(self, path):
+        self._path = path
+        self._read = 0          # bytes
+        self._order = ""
+        self._unit = 0
+
+    def read(self, every=False):
+        """IKE and ESP packets, or every IP packet."""
+        try:
+            with open(self._path, "rb") as file:
+                file.seek(self._read)
+                data = file.read()
+        except FileNotFoundError:
+            return
+        offset = 0
+        if not self._read:
+            if len(data) < self.HEADER:
+                return
+            self._begin(data)
+            offset = self._read = self.HEADER
+        while offset + 16 <= len(data):
+            seconds, fraction, captured, _ = struct.unpack_from(
+                self._order + "4I", data, offset)
+            frame = data[offset + 16:offset + 16 + captured]
+            if len(frame) < max(captured, 20):
+                break
+            offset += 16 + captured
+            self._read += 16 + captured
+            index, = struct.unpack_from("!I", frame, 4)
+            packet = Packet(seconds + fraction / self._unit, index,
+                            frame[10] == OUTGOING)
+            packet = parse_ip(packet, frame[20:], every)
+            if packet:
+                yield packet
+
+    def _begin(self, data):
+        self._order = "<" if data[:4] in (b"\xd4\xc3\xb2\xa1",
+                                          b"\x4d\x3c\xb2\xa1") else ">"
+        magic, = struct.unpack_from(self._order + "I", data)
+        self._unit = 1e9 if magic == 0xa1b23c4d else 1e6
+        link, = struct.unpack_from(self._order + "I", data, 20)
+        if link & 0xffff != LINUX_SLL2:
+            raise ValueError(f"{self._path} was not captured with -i any")

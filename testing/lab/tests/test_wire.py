@@ -24,6 +24,9 @@ class Captures(unittest.TestCase):
         self.path.write_bytes(data)
         return list(wire.read(self.path))
 
+    def every(self):
+        return wire.read(self.path, every=True)
+
     def one(self, packet, **options):
         frames = [(7, 500000, make.frame(packet, **options))]
         return self.read(make.capture(frames))
@@ -94,8 +97,8 @@ class Captures(unittest.TestCase):
         self.path.write_bytes(make.capture(frames))
         networks = ["10.2.0.0/16", "fec2::/16"]
         self.assertEqual([packet.time for packet in wire.in_the_clear(
-            self.path, networks)], [1, 2, 3])
-        packet, = wire.in_the_clear(self.path, networks, 2)
+            self.every(), networks)], [1, 2, 3])
+        packet, = wire.in_the_clear(self.every(), networks, 2)
         self.assertEqual(packet.describe(), "fec1::10 -> fec2::10 in the "
                          "clear, 40 bytes")
 
@@ -126,6 +129,19 @@ class Captures(unittest.TestCase):
             numbers = [packet.sequence for packet in self.read(data[:length])]
             self.assertEqual(numbers, [1, 2, 3][:len(numbers)])
         self.assertEqual(len(self.read(data)), 3)
+
+    def test_what_is_new(self):
+        frames = [(n, 0, make.frame(make.ip(ALICE, SUN, 50, make.esp(1, n))))
+                  for n in range(1, 4)]
+        data = make.capture(frames)
+        for length in range(len(data)):
+            capture = wire.Capture(self.path)
+            self.path.write_bytes(data[:length])
+            before = [packet.sequence for packet in capture.read()]
+            self.path.write_bytes(data)
+            after = [packet.sequence for packet in capture.read()]
+            self.assertEqual(before + after, [1, 2, 3])
+            self.assertEqual(list(capture.read()), [])
 
     def test_no_capture(self):
         self.assertEqual(list(wire.read(self.path)), [])
