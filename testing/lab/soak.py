@@ -4,6 +4,7 @@
 
 import argparse
 import concurrent.futures
+import datetime
 import json
 import os
 import random
@@ -11,8 +12,8 @@ import re
 import shlex
 import time
 
-from . import build, front, guest, ipsecstate, kernels, paths, runner, site, \
-    steps, storm, timeline
+from . import build, front, guest, held, ipsecstate, kernels, paths, runner, \
+    site, steps, storm, timeline, wire
 from .steps import say
 
 trafficlog = timeline.trafficlog
@@ -47,9 +48,15 @@ LIVE_CHILD = ("INSTALLED", "REKEYING")
 STACKS = {"stacks": "gdb -batch -ex 'thread apply all backtrace' -p "
                     "$(cat /run/charon-systemd.pid)"}
 
+# behind sun: what is for that must not leave alice in the clear, but for what is
+# for sun itself, such as IKE in IP fragments
+NETWORK, GATEWAY = "10.2.0.0/16", "10.2.0.1"
+
 # lines of alice's log
 LOGIN = r"IKE_SA home\[\d+\] established between"
 MOVE = r"mobility: home moved from"
+SECOND = r"mobility: home: gateway had forgotten the session, logged in anew"
+ELSEWHERE = r"mobility: home: no answer yet, trying \w+ as well"
 # of either log
 COLLISION = "detected CHILD_REKEY collision with CHILD_REKEY"
 # %, of the packets in the calm: half a second
@@ -79,6 +86,8 @@ FINE = re.compile("|".join((
     "unable to create CHILD_SA while (rekey|delet)ing IKE_SA",
     "not found (for (rekey|delete|update)|after rekeying)",
     "unable to rekey, ", "unable to reauthenticate in",
+    # of all that were to be terminated, one is gone when it is its turn
+    r"unable to terminate IKE_SA: ID \d+ not found",
     # a packet left, or its SAs were to be watched, while they were just
     # replaced; in the calm none is lost
     "trap not found, unable to acquire reqid",
@@ -217,10 +226,12 @@ class Soak:
         self._streams = 0
         self._tcp_flows = True
         self._growth = []
+        self._capture = None        # of alice
         self._first = {}            # host: (heap, descriptors)
         self._read = {}             # lines of each log that were looked at
         self.rounds = self.failed = 0
-        self.packets = self.happened = 0
+        self.packets = self.happened = self.plain = 0
+        self.summary = ""
 
     def run(self):
         """True if all was well."""
@@ -300,8 +311,10 @@ class Soak:
         place.write("alice", "/etc/swanctl/swanctl.conf", alice_conf(draw))
         for host in ENDS:
             self._run(host, "start-capture")
+        self._capture = wire.Capture(self.results / "alice" / "capture.pcap")
         self._run("bob", "traffic serve")
         self._log_in()
+        self._run("alice", "plain-text send 10.2.0.10")
         for host in ENDS:
             self._first[host] = self._needs(host)
 
@@ -347,8 +360,9 @@ class Soak:
 
     def _one_round(self, number, seconds):
         """Returns what is wrong, in words."""
-        events = self._storm(number, seconds)
-        self.happened += events
+        done = self._storm(number, seconds)
+        self.happened += len(done)
+        self._logins_allowed += sum(event.logins for event in done)
         began = time.monotonic()
         faults = self._calm_down()
         if not faults:
@@ -362,27 +376,37 @@ class Soak:
             moved = self._count(MOVE) > moves
             faults = self._traffic_faults(moved) + \
                 self._state_faults(passing) + self._rule_faults()
-        faults += self._daemon_faults()
+        faults += self._daemon_faults() + self._plain_faults() + \
+            self._login_faults(done)
         logins = self._count(LOGIN)
         if logins > self._logins_allowed:
             faults.append(f"{logins} logins, {self._logins_allowed} have a "
                           "reason")
-        text = f"round {number}: {events} events, {logins} logins, " \
+        # what was not needed is none in the next round
+        self._logins_allowed = logins
+        self.summary = self._in_words()
+        text = f"round {number}: {len(done)} events, {self.summary}, " \
             f"{'; '.join(self._growth)}, "
         self.say(text + ("WRONG:" if faults else "well again after "
                          f"{settled:.0f} s, no packet lost in {CALM} s"))
         return faults
 
+    def _in_words(self):
+        """What has happened until now."""
+        return f"{self._count(LOGIN)} logins, {self._count(SECOND)} of them " \
+            f"of one forgotten, {self._count(ELSEWHERE)} times another path " \
+            f"was tried, {self.plain} packets in the clear"
+
     def _storm(self, number, seconds):
-        """Each host does what is to be done in it."""
+        """Each host does what is to be done in it.  Returns the events that a
+        slow machine has got to."""
         events = list(storm.Storm(
             f"{self._options.seed}/{number}",
             not self._options.no_restarts).events(seconds))
         self._run("alice", f"event storm {number}")
         # there is time to start the players
         begin = self._place.clock() + 3
-        count = 0
-        players = []
+        all_done, players = [], []
         for host in storm.CALM:
             mine = [event for event in events if host in event.steps]
             plan = {"begin": begin, "end": begin + seconds,
@@ -401,11 +425,10 @@ class Soak:
             if result.code:
                 self._keep(number)
                 raise steps.Failed(f"a player failed: {result.err}")
-            # a slow machine doesn't get to all of them
-            done = [mine[number] for number in json.loads(result.out)]
-            count += len(done)
-            self._logins_allowed += sum(event.may_login for event in done)
-        return count
+            # one that is for two hosts happens once
+            all_done += [mine[number] for number in json.loads(result.out)
+                         if mine[number] not in all_done]
+        return all_done
 
     # ------------------------------------------------------------------- calm
 
@@ -589,6 +612,38 @@ class Soak:
                 faults += self._log_faults(host)
         return faults
 
+    def _plain_faults(self):
+        """What has left alice in the clear while she had a session."""
+        events = trafficlog.events(self.results)
+        stops = [time for time, host, name, _ in events
+                 if host == "alice" and name == "charon-stop"]
+        log = (self.results / "alice" / "charon.log").read_text(
+            errors="replace")
+        left = held.within(held.spans(log, stops), wire.in_the_clear(
+            self._capture.read(every=True), [NETWORK]))
+        left = [packet for packet in left if packet.destination != GATEWAY]
+        self.plain += len(left)
+        return [f"{len(left)} packets left in the clear, the first ones:"] + [
+            f"  {datetime.datetime.fromtimestamp(packet.time)}, interface "
+            f"{packet.index}: {packet.describe()}" for packet in left[:5]
+        ] if left else []
+
+    def _login_faults(self, done):
+        """What has to log in whatever is dead has done so soon enough."""
+        words = {_word(event.name): event.login_within for event in done
+                 if event.login_within}
+        logins = [datetime.datetime.fromisoformat(time).timestamp()
+                  for time in re.findall(rf"^(\S+ \S+) .*{LOGIN}", (
+                      self.results / "alice" / "charon.log").read_text(
+                          errors="replace"), re.MULTILINE)]
+        events = trafficlog.events(self.results)
+        since = trafficlog.event_time(self.results, "storm")
+        return [f"no login within {words[name]} s after {name}"
+                for time, host, name, _ in events
+                if host == "alice" and time > since and name in words
+                and not any(time < login < time + words[name]
+                            for login in logins)]
+
     def _needs(self, host):
         """(kB of the heap in use, descriptors) of charon."""
         stats = self._run(host, "swanctl --stats").out
@@ -670,9 +725,10 @@ def arguments():
         prog="testing/soak",
         description="Flaps links, cuts upstreams, changes NAT mappings and "
         "addresses, loses packets, changes keys every few seconds at both "
-        "ends, reauthenticates and kills daemons, all at random; then repairs "
-        "the network and looks whether no packet is lost, and nothing is left "
-        "of it. All decisions come from the seed.")
+        "ends, reauthenticates and kills daemons, has the gateway forget "
+        "its client, all at random; then repairs the network and looks "
+        "whether no packet is lost or has left in the clear, and nothing is "
+        "left of it.  All decisions come from the seed.")
     parser.add_argument("--minutes", type=float, default=3, metavar="N",
                         help="at most that long (%(default)s)")
     parser.add_argument("--seed", type=int, metavar="S",
@@ -704,7 +760,8 @@ def soak(gateway, options, end):
         one.say(str(error) or "the guest does not answer")
     verdict = "passed" if passed else f"FAILED in {one.failed or 1} of"
     one.say(f"{verdict} {one.rounds} rounds, {one.happened} events, "
-            f"{one.packets} packets in the calm; all of it: {one.results}")
+            f"{one.summary}, {one.packets} packets in the calm; all of it: "
+            f"{one.results}")
     return passed
 
 

@@ -17,6 +17,11 @@ LONGEST_OUTAGE = 10
 # between two events that make somebody log in anew
 LOGIN_PAUSE = 12
 RESTART_PAUSE = 25
+# that she needs to do so by herself
+QUIET = 12
+# how long a login may take that has to find out that the preferred uplink is
+# dead, with what a slow machine needs to start programs
+DEAD_LOGIN = 12
 
 # of eth0: who its router is at which access point, and alice's addresses there
 PLACES = {
@@ -50,12 +55,34 @@ PASS_ESP = [f"while {tables} -D {rule} 2>/dev/null; do :; done"
             for tables, rule in ESP_RULES]
 
 
+def lose(chain, *what):
+    """Commands that lose what goes through that chain, in a table that nothing
+    else of the storm uses."""
+    return [f"{tables} -t mangle -A {chain} {each} -j DROP"
+            for tables in ("iptables", "ip6tables") for each in what]
+
+
+LOSE_NOTHING = ["iptables -t mangle -F", "ip6tables -t mangle -F"]
+# all that a gateway says at its end, as when it is its host that goes
+LOSE_GOODBYES = lose("POSTROUTING", "-p udp --sport 500",
+                     "-p udp --sport 4500")
+# all but IKE_SA_INIT: what alice asks, or what she gets; at the gateway, or at
+# a router, where there is no ESP but in UDP
+LOSE_SESSION = {
+    "sun": {"asks": lose("INPUT", "-p udp --dport 4500", "-p esp"),
+            "gets": lose("POSTROUTING", "-p udp --sport 4500", "-p esp")},
+    "router": {"asks": lose("FORWARD", "-o eth0 -p udp --dport 4500"),
+               "gets": lose("FORWARD", "-i eth0 -p udp --sport 4500")},
+}
+
+
 @dataclasses.dataclass
 class Event:
     time: float         # seconds since the storm began
     name: str
     steps: dict         # host: commands, one after the other
-    may_login: bool = False
+    logins: int = 0     # that it is a reason for, at most
+    login_within: float = 0     # there has to be one, in seconds
     restarts: bool = False      # there is another daemon afterwards
     background: bool = False    # what follows doesn't wait for it
     whole: bool = False         # no host may leave out its part
@@ -112,6 +139,7 @@ class Storm:
             self._flush: 2, self._freeze: 3, self._style: 2, self._esp: 4,
             self._reauthenticate: 3, self._leave: 2, self._kill: 2,
             self._restart_client: 1, self._kill_gateway: 1,
+            self._forget: 6, self._remember: 4, self._log_in_elsewhere: 3,
         }
         while self._time < seconds:
             # many at nearly the same moment, and a few long pauses
@@ -122,9 +150,8 @@ class Storm:
             else:
                 kind = self._chance.choices(
                     list(kinds), list(kinds.values()))[0]
-            event = kind()
-            if event:
-                yield event
+            events = kind()
+            yield from [events] if isinstance(events, Event) else events or ()
             if self._has_path():
                 self._dark = None
             elif self._dark is None:
@@ -203,6 +230,23 @@ class Storm:
                     (uplink == "eth0" and line[0] != "alice"):
                 return self._set_upstream(line, True)
         return None
+
+    def _all_fine(self):
+        """Both uplinks lead to the gateway, and nothing gets lost."""
+        down, self._down = sorted(self._down), set()
+        self._unplugged = set()
+        self._muted = set()
+        self._weather = set()
+        steps = {}
+        for host, interface in LINES:
+            steps.setdefault(host, []).append(self._fine(interface))
+        for uplink in down:
+            steps["alice"] += [f"ip link set {uplink} up",
+                               *self._addressing(uplink)]
+        steps["alice"] += ["cable plug eth0 eth1", "cable unmute eth0 eth1"]
+        for host in ("moon", "carol", "sun"):
+            steps[host].append("cable unmute eth0")
+        return self._event("all is fine", steps)
 
     def _nat(self):
         """The router forgets its mappings; new ones are as before or not."""
@@ -345,7 +389,9 @@ class Storm:
         """Somebody deletes what is not his."""
         what = self._chance.choice((
             "ip rule flush protocol 230",
-            "ip route flush table all protocol 230"))
+            "ip route flush table all protocol 230",
+            "ip route flush table 220",
+            "ip address flush to 10.3.0.0/28"))
         return self._event(what, {"alice": [what]})
 
     def _esp(self):
@@ -375,20 +421,27 @@ class Storm:
 
     # what makes somebody log in
 
-    def _login_event(self, name, steps, **more):
+    def _login_event(self, name, steps, logins=1, **more):
         self._login = self._time
-        return self._event(name, steps, may_login=True, background=True,
+        return self._event(name, steps, logins=logins, background=True,
                            **more)
 
+    def _may_login(self):
+        return self._time - self._login >= LOGIN_PAUSE
+
+    def _may_restart(self):
+        return self._with_restarts and self._may_login() and \
+            self._time - self._restart >= RESTART_PAUSE
+
     def _reauthenticate(self):
-        if self._time - self._login < LOGIN_PAUSE:
+        if not self._may_login():
             return None
         return self._login_event("alice reauthenticates", {
             "alice": ["swanctl --rekey --ike home --reauth"]})
 
     def _leave(self):
         """alice ends the connection and wants it again."""
-        if self._time - self._login < LOGIN_PAUSE:
+        if not self._may_login():
             return None
         pause = self._chance.choice((0, 0.5, 2))
         return self._login_event("alice leaves and comes back", {
@@ -396,9 +449,7 @@ class Storm:
                       f"sleep {pause}", INITIATE]})
 
     def _restarting(self, name, steps, **more):
-        if not self._with_restarts or \
-                self._time - self._restart < RESTART_PAUSE or \
-                self._time - self._login < LOGIN_PAUSE:
+        if not self._may_restart():
             return None
         self._restart = self._time
         return self._login_event(name, steps, restarts=True, **more)
@@ -412,14 +463,88 @@ class Storm:
 
     def _kill_gateway(self):
         """The gateway has forgotten all, and alice's user sees that it does
-        not work."""
+        not work, unless she has logged in by herself."""
         killed = "$LAB_RESULTS/killed"
         return self._restarting("kill -9 of sun's charon", {
             "sun": [*KILL, f"touch {killed}"],
             # not before, or she logs in to the one that is going to forget her
             "alice": [f"until rm {killed}; do sleep 1; done 2>/dev/null",
                       "sleep 2", "swanctl --terminate --ike home --force "
-                      "--timeout 5", INITIATE]}, whole=True)
+                      "--timeout 5", INITIATE]}, logins=2, whole=True)
+
+    # what makes alice log in by herself
+
+    def _forget(self):
+        """The gateway doesn't know alice anymore, and she is not told, perhaps
+        as she is off."""
+        if not self._may_login():
+            return
+        name, steps = self._chance.choice((
+            ("gives up on alice", ["swanctl --terminate --ike home --force"]),
+            ("forgets all", KILL),
+            ("starts anew", ["systemctl restart strongswan"])))
+        restarts = steps[0].startswith("systemctl")
+        if restarts and not self._may_restart():
+            return
+        both = {"eth0", "eth1"}
+        sleeps = self._chance.random() < 0.6
+        if sleeps:
+            yield self._set_cables(both, False)
+            self._time += 0.5
+        if restarts:
+            self._restart = self._time
+        yield self._login_event(f"sun {name}", {
+            "sun": [*LOSE_GOODBYES, *steps, *LOSE_NOTHING]}, restarts=restarts)
+        if sleeps:
+            self._time += self._chance.uniform(2, LONGEST_OUTAGE)
+            yield self._set_cables(both, True)
+        if self._chance.random() < 0.6:
+            # or it is only when the storm is over that she finds out
+            yield self._all_fine()
+            self._time += QUIET
+
+    def _remember(self):
+        """For a while alice has to believe that the gateway has forgotten her,
+        as it answers nothing but IKE_SA_INIT, or the router of eth0 passes
+        nothing else."""
+        if not self._may_login():
+            return
+        quiet = self._chance.random() < 0.6
+        if quiet:
+            yield self._all_fine()
+        pause = self._chance.choice((2, 6, 10, 18))
+        where = self._chance.choice(("sun", "sun", "router"))
+        what = self._chance.choice(("asks", "gets"))
+        host = "sun" if where == "sun" else PLACES[self._place][0]
+        yield self._login_event(
+            f"{host} loses what alice {what} for {pause} s", {
+                host: [*LOSE_SESSION[where][what], f"sleep {pause}",
+                       *LOSE_NOTHING]})
+        # that is when it may log in
+        self._login += pause
+        self._time += pause if quiet else 0
+
+    def _log_in_elsewhere(self):
+        """The uplink that alice prefers is up, but dead behind it.  Nothing
+        else happens until she is in."""
+        if not self._may_login():
+            return
+        choices = [("login", ["swanctl --terminate --ike home --force "
+                              "--timeout 2", INITIATE])]
+        if self._may_restart():
+            choices += [("restart", ["systemctl restart strongswan"]),
+                        ("kill -9", KILL)]
+        how, steps = self._chance.choice(choices)
+        restarts = how != "login"
+        if restarts:
+            self._restart = self._time
+        yield self._all_fine()
+        self._muted.add(("alice", "eth1"))
+        self._time += 1
+        yield self._login_event(f"{how} while eth1 is dead", {
+            "alice": ["cable mute eth1", *steps]}, restarts=restarts,
+            login_within=DEAD_LOGIN)
+        self._time += DEAD_LOGIN
 
 
 # What each host does after a storm, whatever that was: all is as before it.
