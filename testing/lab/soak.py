@@ -505,7 +505,7 @@ class Soak:
         kept = self._kept()
         for host in ENDS:
             forgotten = self._forgotten(host) + kept[host]
-            fine = self._mangled(host) + self._left_behind()
+            fine = self._mangled(host)
             wrong = self._state(
                 host, lambda state, fine=fine:
                     [each for each in _one_of_each(state)
@@ -539,15 +539,6 @@ class Soak:
             return ()
         return tuple(f"SA {spi} " for spi in re.findall(
             r"unable to update SAD entry with SPI (\w+)", self._log(host)))
-
-    def _left_behind(self):
-        """How faults begin that are about an IKE_SA which was rekeyed while it
-        was reauthenticated, make before break: charon does not find it anymore
-        to delete it."""
-        since = self._log("alice").rpartition("mobility: managing")[2]
-        return ("2 IKE_SAs", "2 CHILD_SAs") \
-            if "peer initiated rekeying, but we are reauthenticating" in since \
-            else ()
 
     def _kept(self):
         """Numbers of CHILD_SAs, by host, that both ends have rekeyed at once and

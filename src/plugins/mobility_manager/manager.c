@@ -434,6 +434,10 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 	}
 	session = entry->session;
 	work = agenda->take_work(agenda, &entry->turn);
+	if (work & MOBILITY_WORK_REPLACED)
+	{
+		return ike_sa->delete(ike_sa, FALSE);
+	}
 	/* the monitor is not started where sessions begin, listeners must not
 	 * block; without it there is nothing we could do better than stock */
 	if (work & MOBILITY_WORK_GIVE_BACK || !adjust_monitor(this))

@@ -41,6 +41,8 @@ enum mobility_work_t {
 	MOBILITY_WORK_SUSPECT = (1<<6),
 	/** another IKE_SA was established instead of its own */
 	MOBILITY_WORK_LOGIN = (1<<7),
+	/** another IKE_SA has replaced its own, which stock leaves alone */
+	MOBILITY_WORK_REPLACED = (1<<8),
 };
 
 /**

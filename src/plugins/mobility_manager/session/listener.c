@@ -342,6 +342,10 @@ static void connecting(private_mobility_listener_t *this, ike_sa_t *ike_sa)
 	ike_sa_t *old = charon->bus->get_sa(charon->bus);
 	mobility_entry_t *entry;
 
+	if (!mobility_task_queued(ike_sa, TASK_QUEUE_ACTIVE, TASK_IKE_INIT))
+	{	/* it is only to replace one by rekeying */
+		return;
+	}
 	if (old && old != ike_sa && old->has_condition(old, COND_REAUTHENTICATING))
 	{	/* not every charon calls ike_reestablish_post() if it makes before it
 		 * breaks, but the thread that does has checked out the old one */
@@ -352,14 +356,11 @@ static void connecting(private_mobility_listener_t *this, ike_sa_t *ike_sa)
 			return;
 		}
 	}
-	if (mobility_task_queued(ike_sa, TASK_QUEUE_ACTIVE, TASK_IKE_INIT))
-	{	/* else it is only to replace one by rekeying */
-		entry = connect_(this, ike_sa);
-		if (entry && entry->session->connecting)
-		{	/* its SPI may be another one now */
-			this->registry->rebind(this->registry, entry, ike_sa);
-			queue(this, entry, MOBILITY_WORK_LOOK);
-		}
+	entry = connect_(this, ike_sa);
+	if (entry && entry->session->connecting)
+	{	/* its SPI may be another one now */
+		this->registry->rebind(this->registry, entry, ike_sa);
+		queue(this, entry, MOBILITY_WORK_LOOK);
 	}
 }
 

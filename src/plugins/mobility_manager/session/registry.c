@@ -227,11 +227,22 @@ METHOD(mobility_registry_t, rebind, void,
 	ike_sa_t *ike_sa)
 {
 	mobility_agenda_t *agenda = this->public.agenda;
+	uint32_t successor;
 
 	this->mutex->lock(this->mutex);
-	set_ike_sa(this, entry, ike_sa, 0);
+	successor = entry->successor;
+	if (successor == ike_sa->get_unique_id(ike_sa))
+	{
+		successor = 0;
+	}
+	entry->rekeyed = successor != 0;
+	set_ike_sa(this, entry, ike_sa, successor);
 	this->active += entry->turn.ended;
 	agenda->rebind(agenda, &entry->turn, ike_sa->get_id(ike_sa));
+	if (entry->replaced)
+	{	/* by then the other one was under way already */
+		agenda->queue(agenda, &entry->turn, MOBILITY_WORK_REPLACED);
+	}
 	this->mutex->unlock(this->mutex);
 }
 
@@ -244,6 +255,7 @@ METHOD(mobility_registry_t, expect, void,
 	entry = this->ike_sas->get(this->ike_sas, ike_sa);
 	if (entry)
 	{
+		entry->rekeyed = FALSE;
 		set_ike_sa(this, entry, ike_sa, successor);
 	}
 	this->mutex->unlock(this->mutex);
@@ -268,6 +280,7 @@ METHOD(mobility_registry_t, succeed, mobility_entry_t*,
 	private_mobility_registry_t *this, ike_sa_t *ike_sa, uint32_t *number,
 	mobility_path_history_t **records)
 {
+	mobility_agenda_t *agenda = this->public.agenda;
 	uint32_t id = ike_sa->get_unique_id(ike_sa);
 	mobility_entry_t *entry, *handed = NULL;
 
@@ -282,6 +295,10 @@ METHOD(mobility_registry_t, succeed, mobility_entry_t*,
 	{
 		set_ike_sa(this, entry, entry->ike_sa, 0);
 		entry->replaced = TRUE;
+		if (entry->rekeyed)
+		{
+			agenda->queue(agenda, &entry->turn, MOBILITY_WORK_REPLACED);
+		}
 		*number = entry->session->number;
 		*records = entry->session->records;
 		(*records)->get_ref(*records);

@@ -70,6 +70,11 @@ struct mobility_entry_t {
 	uint32_t successor;
 
 	/**
+	 * Its IKE_SA was rekeyed since that is known.
+	 */
+	bool rekeyed;
+
+	/**
 	 * Another entry, of the IKE_SA that replaced this one's by
 	 * reauthentication, is shown as this session.  This one is only shown to
 	 * its IKE_SA, until that is destroyed.
@@ -126,7 +131,9 @@ struct mobility_registry_t {
 
 	/**
 	 * A session got another IKE_SA: jobs for the previous one are void.  If it
-	 * has ended, that was not its end.
+	 * has ended, that was not its end.  If another one is going to replace it by
+	 * reauthentication, or has done so, that does so with this one; stock does
+	 * not know that, so a job deletes it.
 	 *
 	 * @param entry		entry
 	 * @param ike_sa	IKE_SA
@@ -153,7 +160,8 @@ struct mobility_registry_t {
 
 	/**
 	 * An IKE_SA was established: if it was to replace that of a session, it goes
-	 * on with it.
+	 * on with it.  If that was rekeyed meanwhile stock does not find it, to delete
+	 * it: so a job has to.
 	 *
 	 * @param ike_sa	IKE_SA
 	 * @param number	gets the number of that session, and

@@ -114,6 +114,35 @@ static void checkin_new(ike_sa_t *old, ike_sa_t *new)
 	charon->bus->set_sa(charon->bus, old);
 }
 
+METHOD(task_t, get_init_type, task_type_t,
+	task_t *this)
+{
+	return TASK_IKE_INIT;
+}
+
+METHOD(ike_sa_t, create_init_enumerator, enumerator_t*,
+	ike_sa_t *this, task_queue_t queue)
+{
+	static task_t init;
+
+	init.get_type = _get_init_type;
+	return queue == TASK_QUEUE_ACTIVE ? enumerator_create_single(&init, NULL)
+									  : enumerator_create_empty();
+}
+
+/**
+ * Have the successor connect as it does when it builds IKE_SA_INIT: one that
+ * replaces another one by rekeying has no task for that
+ */
+static void connect_new(ike_sa_t *new)
+{
+	enumerator_t *(*stock)(ike_sa_t*, task_queue_t) = new->create_task_enumerator;
+
+	new->create_task_enumerator = _create_init_enumerator;
+	new->set_state(new, IKE_CONNECTING);
+	new->create_task_enumerator = stock;
+}
+
 /*
  * Described in header
  */
@@ -135,7 +164,14 @@ ike_sa_id_t *succession_begin(ike_sa_id_t *old_id, reauth_t how)
 	{
 		charon->bus->ike_reestablish_pre(charon->bus, old, new);
 	}
-	new->set_state(new, IKE_CONNECTING);
+	if (how == REAUTH_MAKE)
+	{
+		connect_new(new);
+	}
+	else
+	{
+		new->set_state(new, IKE_CONNECTING);
+	}
 	if (how != REAUTH_BREAK)
 	{
 		queue_complete(new);

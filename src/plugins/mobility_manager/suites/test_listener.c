@@ -581,6 +581,52 @@ START_TEST(test_reauth)
 END_TEST
 
 /**
+ * An IKE_SA that is rekeyed while it is reauthenticated is replaced all the same;
+ * stock does not find it to delete it.
+ */
+START_TEST(test_rekeyed_meanwhile)
+{
+	ike_sa_id_t *id, *new;
+	uint32_t number;
+
+	id = mock_ike_create(NULL);
+	number = get_number(id);
+	new = succession_begin(id, _i);
+	id = succession_rekey(id);
+	id = succession_rekey(id);
+	ck_assert_int_eq(take_work(id), MOBILITY_WORK_LOOK);
+	succession_establish(new);
+	ck_assert_int_eq(get_number(new), number);
+	ck_assert_int_eq(count_shown(number), 1);
+	ck_assert_int_eq(take_work(id), MOBILITY_WORK_REPLACED);
+	succession_end(id, TRUE);
+	ck_assert_int_eq(get_number(new), number);
+	ck_assert_int_eq(count_entries(), 1);
+	/* else stock does, as always */
+	id = new;
+	new = succession_begin(id, _i);
+	take_work(id);
+	succession_establish(new);
+	ck_assert_int_eq(take_work(id), 0);
+	/* unless that was being rekeyed, it deletes the one before */
+	id = succession_rekey(id);
+	ck_assert(take_work(id) & MOBILITY_WORK_REPLACED);
+	ck_assert_int_eq(get_number(new), number);
+	ck_assert_int_eq(count_shown(number), 1);
+	succession_end(id, TRUE);
+	/* one that did not succeed is nobody's successor anymore */
+	id = new;
+	new = succession_begin(id, _i);
+	succession_end(new, FALSE);
+	id = succession_rekey(id);
+	ck_assert_int_eq(take_work(id), MOBILITY_WORK_LOOK);
+	ck_assert(!find(id)->rekeyed);
+	succession_end(id, TRUE);
+	ck_assert_int_eq(count_entries(), 0);
+}
+END_TEST
+
+/**
  * With break-before-make the session is kept, as its path is, and handed over to
  * the new IKE_SA.
  */
@@ -812,28 +858,6 @@ START_TEST(test_old_ends_first)
 	look(new);
 	ck_assert(find(new) == entry);
 	ck_assert_int_eq(count_entries(), 1);
-	new->destroy(new);
-}
-END_TEST
-
-/**
- * An IKE_SA that was rekeyed in the meantime is not replaced, charon only
- * deletes the one that is gone already.
- */
-START_TEST(test_rekeyed_meanwhile)
-{
-	ike_sa_id_t *id, *new;
-	uint32_t number;
-
-	id = mock_ike_create(NULL);
-	number = get_number(id);
-	new = succession_begin(id, _i);
-	id = succession_rekey(id);
-	succession_establish(new);
-	ck_assert_int_eq(get_number(id), number);
-	ck_assert_int_ne(get_number(new), number);
-	ck_assert_int_eq(count_shown(0), 2);
-	id->destroy(id);
 	new->destroy(new);
 }
 END_TEST
