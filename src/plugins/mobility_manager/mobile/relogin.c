@@ -117,9 +117,9 @@ struct private_mobility_relogin_t {
 	bool refused;
 
 	/**
-	 * It is established, with all CHILD_SAs.
+	 * Its SPIs once it is established, with all CHILD_SAs, else NULL.
 	 */
-	bool established;
+	ike_sa_id_t *established;
 };
 
 /**
@@ -146,6 +146,7 @@ static void put(private_mobility_relogin_t *this)
 		DESTROY_IF(this->other);
 		DESTROY_IF(this->local);
 		DESTROY_IF(this->remote);
+		DESTROY_IF(this->established);
 		this->mutex->destroy(this->mutex);
 		free(this);
 	}
@@ -161,7 +162,8 @@ static void forget(private_mobility_relogin_t *this, mobility_attempt_end_t end)
 	DESTROY_IF(this->local);
 	DESTROY_IF(this->remote);
 	this->local = this->remote = NULL;
-	this->established = FALSE;
+	DESTROY_IF(this->established);
+	this->established = NULL;
 	this->id = 0;
 }
 
@@ -557,16 +559,19 @@ METHOD(mobility_relogin_t, take, ike_sa_t*,
 	private_mobility_relogin_t *this)
 {
 	ike_sa_t *ike_sa;
-	uint32_t id;
+	ike_sa_id_t *id;
 
 	this->mutex->lock(this->mutex);
-	id = this->established ? this->id : 0;
+	id = this->established ? this->established->clone(this->established) : NULL;
 	this->mutex->unlock(this->mutex);
 	if (!id)
 	{
 		return NULL;
 	}
-	ike_sa = charon->ike_sa_manager->checkout_by_id(charon->ike_sa_manager, id);
+	/* who looks for a unique id waits for each IKE_SA before the right one, for
+	 * ever if it is the held one */
+	ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, id);
+	id->destroy(id);
 	if (ike_sa)
 	{
 		this->mutex->lock(this->mutex);
@@ -894,13 +899,17 @@ static bool is_complete(ike_sa_t *ike_sa)
 static status_t complete(private_mobility_relogin_t *this, ike_sa_t *ike_sa)
 {
 	bool useless = !ike_sa->get_child_count(ike_sa), alone;
+	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
 
 	this->mutex->lock(this->mutex);
 	alone = !this->held;
-	this->established = !useless && !alone;
 	if (useless || alone)
 	{
 		forget(this, useless ? MOBILITY_ATTEMPT_USELESS : MOBILITY_ATTEMPT_DONE);
+	}
+	else if (is_current(this, ike_sa))
+	{
+		this->established = id->clone(id);
 	}
 	this->mutex->unlock(this->mutex);
 	if (useless)

@@ -457,7 +457,9 @@ static void destroy_second()
 
 START_TEST(test_take)
 {
-	ike_sa_t *ike_sa;
+	ike_sa_manager_t *manager = charon->ike_sa_manager;
+	ike_sa_t *ike_sa, *second, *busy;
+	ike_sa_id_t *id;
 
 	ck_assert(!t.relogin->take(t.relogin));
 	log_in();
@@ -472,8 +474,17 @@ START_TEST(test_take)
 	/* the held one may be answered now, or asked for anything */
 	t.relogin->refute(t.relogin);
 	fake_clock_run();
+	/* others are not waited for, the held one least of all */
+	second = t.second;
+	id = mock_ike_create(NULL);
+	busy = manager->checkout(manager, id);
+	ck_assert(busy);
+	t.second = second;
 	ike_sa = t.relogin->take(t.relogin);
 	ck_assert(ike_sa == t.second);
+	mock_ike_checkin(busy, SUCCESS);
+	id->destroy(id);
+	charon->bus->set_sa(charon->bus, ike_sa);
 	ck_assert(!t.context.hooks->get_handler(t.context.hooks, ike_sa));
 	mock_ike_checkin(ike_sa, SUCCESS);
 	charon->bus->set_sa(charon->bus, t.held);
