@@ -253,11 +253,8 @@ static void traffic_changed(void *data, uint32_t number,
 {
 	private_mobility_manager_t *this = data;
 
-	if (verdict != MOBILITY_HEALTH_HEALTHY)
-	{
-		this->registry->queue_number(this->registry, number,
-									 MOBILITY_WORK_TRAFFIC);
-	}
+	this->registry->queue_number(this->registry, number,
+								 MOBILITY_WORK_TRAFFIC);
 }
 
 /**

@@ -124,6 +124,10 @@ struct watched_t {
 	child_t *children;
 	/** it is one of those that are due */
 	bool due;
+	/** that packets leave is to be told */
+	bool tell_leaving;
+	/** how many had left when that was told last, and when it may be again */
+	uint64_t left, next;
 };
 
 /**
@@ -523,10 +527,26 @@ static bool ask_all(private_mobility_traffic_t *this, uint32_t id, bool left,
 }
 
 /**
+ * Check if it is to be told that packets leave
+ */
+static bool is_leaving(watched_t *watched, uint64_t now)
+{
+	if (!watched->tell_leaving || now < watched->next ||
+		watched->total.out == watched->left)
+	{
+		return FALSE;
+	}
+	watched->left = watched->total.out;
+	watched->next = now + MOBILITY_TRAFFIC_LEAVING_INTERVAL;
+	return TRUE;
+}
+
+/**
  * Have a look at the counters of a watch
  */
 static void sample(private_mobility_traffic_t *this, uint32_t id, bool both)
 {
+	uint64_t now = mobility_now();
 	mobility_health_t before;
 	watched_t *watched;
 	change_t change;
@@ -542,9 +562,9 @@ static void sample(private_mobility_traffic_t *this, uint32_t id, bool both)
 	{
 		before = watched->flow->get_verdict(watched->flow);
 		change.number = watched->number;
-		change.verdict = watched->flow->sample(watched->flow, mobility_now(),
+		change.verdict = watched->flow->sample(watched->flow, now,
 											   &watched->total);
-		changed = change.verdict != before;
+		changed = is_leaving(watched, now) || change.verdict != before;
 	}
 	this->mutex->unlock(this->mutex);
 	if (changed)
@@ -864,6 +884,21 @@ METHOD(mobility_traffic_t, moved, void,
 	this->mutex->unlock(this->mutex);
 }
 
+METHOD(mobility_traffic_t, tell_leaving, void,
+	private_mobility_traffic_t *this, uint32_t watch, bool tell)
+{
+	watched_t *watched;
+
+	this->mutex->lock(this->mutex);
+	watched = get_watched(this, watch);
+	if (watched)
+	{
+		watched->tell_leaving = tell;
+		watched->left = watched->total.out;
+	}
+	this->mutex->unlock(this->mutex);
+}
+
 METHOD(mobility_traffic_t, get_verdict, mobility_health_t,
 	private_mobility_traffic_t *this, uint32_t id)
 {
@@ -947,6 +982,7 @@ mobility_traffic_t *mobility_traffic_create(mobility_xfrm_t *xfrm,
 			.set_rtt = _set_rtt,
 			.refuted = _refuted,
 			.moved = _moved,
+			.tell_leaving = _tell_leaving,
 			.get_verdict = _get_verdict,
 			.sample = _sample_,
 			.get_facts = _get_facts,

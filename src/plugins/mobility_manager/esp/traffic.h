@@ -43,13 +43,17 @@ struct mobility_traffic_sas_t {
 	mobility_sa_id_t out;
 };
 
+/** Shortest time between two calls that packets leave, in ms. */
+#define MOBILITY_TRAFFIC_LEAVING_INTERVAL 1000
+
 /**
- * Called when the verdict of a watch changed, by a thread that holds no lock of
- * the watches, but may have an IKE_SA checked out.  The watch may have ended.
+ * Called when the verdict of a watch changed, or packets leave if that is to be
+ * told, by a thread that holds no lock of the watches, but may have an IKE_SA
+ * checked out.  The watch may have ended.
  *
  * @param data			user data
  * @param number		number of the session
- * @param verdict		new verdict
+ * @param verdict		verdict
  */
 typedef void (*mobility_traffic_cb_t)(void *data, uint32_t number,
 									  mobility_health_t verdict);
@@ -110,6 +114,15 @@ struct mobility_traffic_t {
 	 * @param watch		ID of the watch
 	 */
 	void (*refuted)(mobility_traffic_t *this, uint32_t watch);
+
+	/**
+	 * Have it told that packets leave, whatever becomes of them: no path is
+	 * known to work, and somebody wants to send.
+	 *
+	 * @param watch		ID of the watch
+	 * @param tell		TRUE to be told, at most once a second
+	 */
+	void (*tell_leaving)(mobility_traffic_t *this, uint32_t watch, bool tell);
 
 	/**
 	 * The session uses another path now.

@@ -180,6 +180,8 @@ static void tell_state(private_mobility_steering_t *this)
 		this->ike_sa->set_condition(this->ike_sa, COND_STALE,
 								this->public.fsm.state == MOBILITY_DORMANT);
 	}
+	this->vigil->tell_leaving(this->vigil,
+							  this->public.fsm.state == MOBILITY_DORMANT);
 	this->context->tell(this->context, MOBILITY_EVENT_STATE, old,
 						this->session);
 }
@@ -735,6 +737,14 @@ static status_t leave_lossy(private_mobility_steering_t *this)
 METHOD(mobility_steering_t, judge, status_t,
 	private_mobility_steering_t *this)
 {
+	mobility_fsm_event_t wanted = {
+		.type = MOBILITY_EV_WANTED,
+	};
+
+	if (this->public.fsm.state == MOBILITY_DORMANT)
+	{
+		return handle(this, &wanted);
+	}
 	if (this->public.fsm.state != MOBILITY_CONNECTED)
 	{
 		return SUCCESS;

@@ -136,7 +136,8 @@ struct mobility_steering_t {
 	status_t (*tick)(mobility_steering_t *this);
 
 	/**
-	 * There is a new verdict about the session's traffic.
+	 * There is a new verdict about the session's traffic, or packets leave while it
+	 * is dormant.
 	 */
 	status_t (*judge)(mobility_steering_t *this);
 

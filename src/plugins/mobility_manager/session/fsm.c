@@ -72,7 +72,25 @@ static mobility_action_t go_dormant(mobility_fsm_t *fsm,
 	fsm->attempt = 0;
 	fsm->urgent = 0;
 	fsm->next = now + config->retry_interval;
+	fsm->tried = now;
 	return enter(fsm, MOBILITY_DORMANT, now);
+}
+
+/**
+ * Somebody wants to send.
+ */
+static mobility_action_t wanted(mobility_fsm_t *fsm,
+								const mobility_fsm_config_t *config,
+								uint64_t now)
+{
+	if (fsm->state != MOBILITY_DORMANT ||
+		now < fsm->tried + MOBILITY_WANTED_INTERVAL)
+	{
+		return 0;
+	}
+	fsm->next = now + config->retry_interval;
+	fsm->tried = now;
+	return MOBILITY_ACT_PROBE;
 }
 
 /**
@@ -221,6 +239,7 @@ static mobility_action_t unanswered(mobility_fsm_t *fsm,
 			}
 			return go_dormant(fsm, config, now);
 		default:
+			fsm->tried = now;
 			fsm->next = now + config->retry_interval;
 			return MOBILITY_ACT_PROBE;
 	}
@@ -342,6 +361,8 @@ mobility_action_t mobility_fsm_handle(mobility_fsm_t *fsm,
 			return 0;
 		case MOBILITY_EV_TICK:
 			return tick(fsm, config, now);
+		case MOBILITY_EV_WANTED:
+			return wanted(fsm, config, now);
 		case MOBILITY_EV_RESUMED:
 			return resumed(fsm, config, event->slept, now);
 		case MOBILITY_EV_EXPIRED:

@@ -54,6 +54,9 @@ typedef enum mobility_action_t mobility_action_t;
  * there was no chance to try until then. */
 #define MOBILITY_LATE_TIME 60000
 
+/** Time between attempts of a dormant session if somebody wants to send, in ms. */
+#define MOBILITY_WANTED_INTERVAL 1000
+
 /** How long an attempt is overdue if the host slept, in ms. */
 #define MOBILITY_OVERDUE 2000
 
@@ -95,6 +98,8 @@ struct mobility_fsm_t {
 	uint64_t sent;
 	/** how often it was sent again while connected, or how far the burst is */
 	u_int attempt;
+	/** when the last attempt was made, while dormant */
+	uint64_t tried;
 	/** ms after which the request in flight is sent over all paths, because the
 	 * one in use is suspect; 0 if it is not */
 	uint32_t urgent;
@@ -119,6 +124,8 @@ enum mobility_fsm_event_type_t {
 	MOBILITY_EV_ABANDONED,
 	/** time has passed */
 	MOBILITY_EV_TICK,
+	/** packets leave, which somebody wants to get there */
+	MOBILITY_EV_WANTED,
 	/** the host was suspended, and may be elsewhere: .slept */
 	MOBILITY_EV_RESUMED,
 	/** the lifetime of the IKE_SA is over */

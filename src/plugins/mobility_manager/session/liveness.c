@@ -128,6 +128,15 @@ METHOD(mobility_liveness_t, moved, void,
 	set_rtt(this, rtt);
 }
 
+METHOD(mobility_liveness_t, tell_leaving, void,
+	private_mobility_liveness_t *this, bool tell)
+{
+	if (this->traffic)
+	{
+		this->traffic->tell_leaving(this->traffic, this->watch, tell);
+	}
+}
+
 METHOD(mobility_liveness_t, get_rtt, uint32_t,
 	private_mobility_liveness_t *this)
 {
@@ -184,6 +193,7 @@ mobility_liveness_t *mobility_liveness_create(mobility_traffic_t *traffic,
 			.stop = _stop,
 			.answered = _answered,
 			.moved = _moved,
+			.tell_leaving = _tell_leaving,
 			.get_rtt = _get_rtt,
 			.get_verdict = _get_verdict,
 			.sample = _sample,

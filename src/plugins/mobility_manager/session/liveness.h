@@ -56,6 +56,13 @@ struct mobility_liveness_t {
 	void (*moved)(mobility_liveness_t *this, uint32_t rtt);
 
 	/**
+	 * Have it told that packets leave, see mobility_traffic_t.
+	 *
+	 * @param tell		TRUE to be told
+	 */
+	void (*tell_leaving)(mobility_liveness_t *this, bool tell);
+
+	/**
 	 * Get the round-trip time of the path in use.
 	 *
 	 * @return			ms, 0 if unknown

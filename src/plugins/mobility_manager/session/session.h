@@ -225,7 +225,8 @@ struct mobility_session_t {
 	status_t (*tick)(mobility_session_t *this);
 
 	/**
-	 * There is a new verdict about the session's traffic.
+	 * There is a new verdict about the session's traffic, or packets leave while it
+	 * is dormant.
 	 *
 	 * @return			DESTROY_ME to destroy the IKE_SA
 	 */

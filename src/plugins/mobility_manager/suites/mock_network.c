@@ -278,6 +278,12 @@ METHOD(mobility_traffic_t, set_rtt, void,
 	net.public.rtt = rtt;
 }
 
+METHOD(mobility_traffic_t, tell_leaving, void,
+	mobility_traffic_t *this, uint32_t watch, bool tell)
+{
+	net.public.tell_leaving = tell;
+}
+
 METHOD(mobility_traffic_t, get_verdict, mobility_health_t,
 	mobility_traffic_t *this, uint32_t watch)
 {
@@ -358,6 +364,7 @@ mock_network_t *mock_network_create(mobility_context_t *context)
 		.set_rtt = _set_rtt,
 		.refuted = (void*)nop,
 		.moved = _moved,
+		.tell_leaving = _tell_leaving,
 		.get_verdict = _get_verdict,
 		.sample = (void*)nop,
 		.get_facts = _get_facts,

@@ -66,6 +66,8 @@ typedef struct {
 	/** what is known about the traffic of all sessions, until they move */
 	mobility_health_t verdict;
 	mobility_path_health_facts_t traffic;
+	/** that packets leave is to be told */
+	bool tell_leaving;
 	/** round-trip time that was told last */
 	uint32_t rtt;
 	/** addresses the peer's name resolves to, host_t*, to be taken */

@@ -260,6 +260,26 @@ START_TEST(test_resume)
 }
 END_TEST
 
+START_TEST(test_wanted)
+{
+	uint64_t now = SECONDS(1000);
+
+	ck_assert_int_eq(event(now, MOBILITY_EV_WANTED), 0);
+	network(now, FALSE, 1, FALSE);
+	ck_assert_int_eq(event(now, MOBILITY_EV_WANTED), 0);
+	while (fsm.state == MOBILITY_WAITING)
+	{
+		run_until(&defaults, &now, mobility_fsm_deadline(&fsm, &defaults));
+	}
+	/* no more often than that, and then the usual interval begins anew */
+	ck_assert_int_eq(event(now + 900, MOBILITY_EV_WANTED), 0);
+	ck_assert_int_eq(event(now + 1000, MOBILITY_EV_WANTED), MOBILITY_ACT_PROBE);
+	ck_assert_int_eq(event(now + 1900, MOBILITY_EV_WANTED), 0);
+	ck_assert_int_eq(fsm.state, MOBILITY_DORMANT);
+	ck_assert(mobility_fsm_deadline(&fsm, &defaults) == now + SECONDS(11));
+}
+END_TEST
+
 /**
  * The host was suspended.
  */
@@ -612,6 +632,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_outage_across_attempts);
 	tcase_add_test(tc, test_no_limit);
 	tcase_add_test(tc, test_resume);
+	tcase_add_test(tc, test_wanted);
 	tcase_add_test(tc, test_resume_connected);
 	tcase_add_test(tc, test_resume_late);
 	tcase_add_test(tc, test_peer_silent);

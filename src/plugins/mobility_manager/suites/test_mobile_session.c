@@ -716,6 +716,35 @@ START_TEST(test_rtt)
 }
 END_TEST
 
+START_TEST(test_wanted)
+{
+	ike_sa_t *ike_sa;
+	u_int i, count;
+
+	plug(1, FALSE);
+	mute(0, TRUE);
+	suspect();
+	session_fixture_run(f, 60000);
+	ck_assert_uint_eq(f->state, MOBILITY_DORMANT);
+	ck_assert(f->network->tell_leaving);
+	/* whoever wants to send has it try, once a second and not more often */
+	count = mock_charon_count();
+	for (i = 0; i < 10; i++)
+	{
+		ike_sa = session_fixture_checkout(f);
+		mock_ike_checkin(ike_sa, f->session->judge(f->session));
+		session_fixture_run(f, 200);
+	}
+	ck_assert_uint_eq(mock_charon_count() - count, 2);
+	mute(0, FALSE);
+	ike_sa = session_fixture_checkout(f);
+	mock_ike_checkin(ike_sa, f->session->judge(f->session));
+	session_fixture_run(f, 100);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	ck_assert(!f->network->tell_leaving);
+}
+END_TEST
+
 /**
  * The host is suspended for an hour, which is longer than an outage may be
  */
@@ -836,6 +865,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_answered_address_gone);
 	tcase_add_test(tc, test_rekeyed_not_deleted);
 	tcase_add_test(tc, test_rtt);
+	tcase_add_test(tc, test_wanted);
 	tcase_add_test(tc, test_asleep_connected);
 	tcase_add_test(tc, test_asleep_dormant);
 	tcase_add_test(tc, test_listed_while_dormant);

@@ -247,6 +247,26 @@ START_TEST(test_hole)
 }
 END_TEST
 
+START_TEST(test_leaving)
+{
+	/* nobody knows a path: each second that somebody sends */
+	traffic->tell_leaving(traffic, session, TRUE);
+	pass(5000);
+	assert_verdicts(0, NONE);
+	packet(1, FALSE);
+	assert_verdicts(1, MOBILITY_HEALTH_HEALTHY);
+	packets(1, FALSE, 3000);
+	ck_assert_int_ge(get(&verdicts), 3);
+	ck_assert_int_le(get(&verdicts), 5);
+	ck_assert_int_eq(get(&last), MOBILITY_HEALTH_SILENT);
+	verdicts = 0;
+	traffic->tell_leaving(traffic, session, FALSE);
+	packets(1, FALSE, 3000);
+	assert_verdicts(0, MOBILITY_HEALTH_SILENT);
+	traffic->tell_leaving(traffic, session + 1, TRUE);
+}
+END_TEST
+
 START_TEST(test_one_way)
 {
 	traffic->set_rtt(traffic, session, 500);
@@ -907,6 +927,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_hole);
+	tcase_add_test(tc, test_leaving);
 	tcase_add_test(tc, test_one_way);
 	tcase_add_test(tc, test_loss);
 	tcase_add_test(tc, test_idle);
