@@ -118,57 +118,19 @@ static void set_entry(entry_t *entry, chunk_t net, uint8_t prefix,
 }
 
 /**
- * Add metrics that charon is told to give routes.
+ * Describe a route that is charon's, or the copy of it that is ours, as far as
+ * it takes to remove it.
  */
-static void put_metrics(struct nlmsghdr *nlh)
+static mobility_rtnl_route_t describe(private_mobility_tunnel_routes_t *this,
+									  const entry_t *entry, bool copy)
 {
-	uint32_t mtu, mss;
-	struct nlattr *metrics;
-
-	mtu = lib->settings->get_int(lib->settings,
-								 "%s.plugins.kernel-netlink.mtu", 0, lib->ns);
-	mss = lib->settings->get_int(lib->settings,
-								 "%s.plugins.kernel-netlink.mss", 0, lib->ns);
-	if (mtu || mss)
-	{
-		metrics = mnl_attr_nest_start(nlh, RTA_METRICS);
-		if (mtu)
-		{
-			mnl_attr_put_u32(nlh, RTAX_MTU, mtu);
-		}
-		if (mss)
-		{
-			mnl_attr_put_u32(nlh, RTAX_ADVMSS, mss);
-		}
-		mnl_attr_nest_end(nlh, metrics);
-	}
-}
-
-/**
- * Start a request about a route, or about a copy of it that is ours.
- */
-static struct nlmsghdr *put_route(char *buf, uint16_t type, uint32_t table,
-								  const entry_t *entry, bool copy)
-{
-	struct nlmsghdr *nlh;
-	struct rtmsg *rtm;
-
-	nlh = mnl_nlmsg_put_header(buf);
-	nlh->nlmsg_type = type;
-	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
-	rtm->rtm_family = entry->dst.net.family;
-	rtm->rtm_dst_len = entry->dst.prefix;
-	rtm->rtm_protocol = copy ? MOBILITY_RTPROT : RTPROT_STATIC;
-	rtm->rtm_type = RTN_UNICAST;
-	rtm->rtm_scope = RT_SCOPE_UNIVERSE;
-	mnl_attr_put_u32(nlh, RTA_TABLE, table);
-	mnl_attr_put(nlh, RTA_DST, mobility_ip_bits(&entry->dst.net) / 8,
-				 entry->dst.net.bytes);
-	if (copy)
-	{
-		mnl_attr_put_u32(nlh, RTA_PRIORITY, COPY_METRIC);
-	}
-	return nlh;
+	return (mobility_rtnl_route_t){
+		.dst = entry->dst,
+		.table = this->table,
+		.metric = copy ? COPY_METRIC : 0,
+		.type = RTN_UNICAST,
+		.protocol = copy ? MOBILITY_RTPROT : RTPROT_STATIC,
+	};
 }
 
 /**
@@ -177,11 +139,9 @@ static struct nlmsghdr *put_route(char *buf, uint16_t type, uint32_t table,
 static void del_route(private_mobility_tunnel_routes_t *this,
 					  const entry_t *entry, bool copy)
 {
-	char buf[256] __attribute__((aligned(MNL_ALIGNTO)));
+	mobility_rtnl_route_t route = describe(this, entry, copy);
 
-	this->rtnl->request(this->rtnl,
-						put_route(buf, RTM_DELROUTE, this->table, entry,
-								  copy));
+	mobility_rtnl_change_route(this->rtnl, 0, &route);
 }
 
 /**
@@ -191,25 +151,21 @@ static void del_route(private_mobility_tunnel_routes_t *this,
 static int add_route(private_mobility_tunnel_routes_t *this,
 					 const entry_t *entry, bool copy)
 {
-	char buf[256] __attribute__((aligned(MNL_ALIGNTO)));
-	size_t len = mobility_ip_bits(&entry->dst.net) / 8;
-	uint32_t ifindex = if_nametoindex(entry->ifname);
-	struct nlmsghdr *nlh;
+	mobility_rtnl_route_t route = describe(this, entry, copy);
 
-	if (!ifindex)
+	route.oif = if_nametoindex(entry->ifname);
+	if (!route.oif)
 	{	/* the kernel would choose another one */
 		return ENODEV;
 	}
-	nlh = put_route(buf, RTM_NEWROUTE, this->table, entry, copy);
-	nlh->nlmsg_flags = NLM_F_CREATE | NLM_F_REPLACE;
-	mnl_attr_put(nlh, RTA_PREFSRC, len, entry->src.bytes);
-	if (mobility_ip_is_set(&entry->gateway))
-	{
-		mnl_attr_put(nlh, RTA_GATEWAY, len, entry->gateway.bytes);
-	}
-	mnl_attr_put_u32(nlh, RTA_OIF, ifindex);
-	put_metrics(nlh);
-	return this->rtnl->request(this->rtnl, nlh);
+	route.gateway = entry->gateway;
+	route.prefsrc = entry->src;
+	route.mtu = lib->settings->get_int(lib->settings,
+								"%s.plugins.kernel-netlink.mtu", 0, lib->ns);
+	route.advmss = lib->settings->get_int(lib->settings,
+								"%s.plugins.kernel-netlink.mss", 0, lib->ns);
+	return mobility_rtnl_change_route(this->rtnl,
+									  NLM_F_CREATE | NLM_F_REPLACE, &route);
 }
 
 /**

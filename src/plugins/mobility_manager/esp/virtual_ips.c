@@ -21,29 +21,21 @@
 /**
  * Add or remove the local route of an address.
  */
-static void manage_route(mobility_rtnl_t *rtnl, uint16_t type, host_t *host)
+static void manage_route(mobility_rtnl_t *rtnl, uint16_t flags, host_t *host)
 {
-	char buf[256] __attribute__((aligned(MNL_ALIGNTO)));
-	mobility_ip_t ip = mobility_ip_from_host(host);
-	struct nlmsghdr *nlh;
-	struct rtmsg *rtm;
+	mobility_rtnl_route_t route = {
+		.dst.net = mobility_ip_from_host(host),
+		.dst.prefix = host->get_family(host) == AF_INET ? 32 : 128,
+		.table = RT_TABLE_LOCAL,
+		.metric = METRIC,
+		.type = RTN_LOCAL,
+		.scope = RT_SCOPE_HOST,
+		.protocol = MOBILITY_RTPROT,
+		.oif = if_nametoindex("lo"),
+	};
 	int error;
 
-	nlh = mnl_nlmsg_put_header(buf);
-	nlh->nlmsg_type = type;
-	nlh->nlmsg_flags = type == RTM_NEWROUTE ? NLM_F_CREATE | NLM_F_EXCL : 0;
-	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
-	rtm->rtm_family = ip.family;
-	rtm->rtm_dst_len = mobility_ip_bits(&ip);
-	rtm->rtm_table = RT_TABLE_LOCAL;
-	rtm->rtm_protocol = MOBILITY_RTPROT;
-	rtm->rtm_type = RTN_LOCAL;
-	rtm->rtm_scope = RT_SCOPE_HOST;
-	mnl_attr_put(nlh, RTA_DST, mobility_ip_bits(&ip) / 8, ip.bytes);
-	mnl_attr_put_u32(nlh, RTA_OIF, if_nametoindex("lo"));
-	mnl_attr_put_u32(nlh, RTA_PRIORITY, METRIC);
-
-	error = rtnl->request(rtnl, nlh);
+	error = mobility_rtnl_change_route(rtnl, flags, &route);
 	if (error && error != EEXIST && error != ESRCH)
 	{
 		DBG2(DBG_KNL, "unable to keep virtual IP %H: %s", host,
@@ -54,7 +46,7 @@ static void manage_route(mobility_rtnl_t *rtnl, uint16_t type, host_t *host)
 /**
  * Add or remove routes for all virtual IP addresses of an IKE_SA.
  */
-static void manage_routes(mobility_rtnl_t *rtnl, uint16_t type,
+static void manage_routes(mobility_rtnl_t *rtnl, uint16_t flags,
 						  ike_sa_t *ike_sa)
 {
 	enumerator_t *enumerator;
@@ -63,7 +55,7 @@ static void manage_routes(mobility_rtnl_t *rtnl, uint16_t type,
 	enumerator = ike_sa->create_virtual_ip_enumerator(ike_sa, TRUE);
 	while (enumerator->enumerate(enumerator, &host))
 	{
-		manage_route(rtnl, type, host);
+		manage_route(rtnl, flags, host);
 	}
 	enumerator->destroy(enumerator);
 }
@@ -73,7 +65,7 @@ static void manage_routes(mobility_rtnl_t *rtnl, uint16_t type,
  */
 void mobility_virtual_ips_keep(mobility_rtnl_t *rtnl, ike_sa_t *ike_sa)
 {
-	manage_routes(rtnl, RTM_NEWROUTE, ike_sa);
+	manage_routes(rtnl, NLM_F_CREATE | NLM_F_EXCL, ike_sa);
 }
 
 /*
@@ -81,5 +73,5 @@ void mobility_virtual_ips_keep(mobility_rtnl_t *rtnl, ike_sa_t *ike_sa)
  */
 void mobility_virtual_ips_release(mobility_rtnl_t *rtnl, ike_sa_t *ike_sa)
 {
-	manage_routes(rtnl, RTM_DELROUTE, ike_sa);
+	manage_routes(rtnl, 0, ike_sa);
 }

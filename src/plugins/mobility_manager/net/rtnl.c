@@ -109,6 +109,91 @@ METHOD(mobility_rtnl_t, request, int,
 	return get(this, nlh, NULL, NULL);
 }
 
+/**
+ * Put an address into a request, if it is set
+ */
+static void put_ip(struct nlmsghdr *nlh, uint16_t type, const mobility_ip_t *ip)
+{
+	if (mobility_ip_is_set(ip))
+	{
+		mnl_attr_put(nlh, type, mobility_ip_bits(ip) / 8, ip->bytes);
+	}
+}
+
+/**
+ * Put a number into a request, if it is set
+ */
+static void put_u32(struct nlmsghdr *nlh, uint16_t type, uint32_t value)
+{
+	if (value)
+	{
+		mnl_attr_put_u32(nlh, type, value);
+	}
+}
+
+/**
+ * Put a next hop into a request
+ */
+static void put_gateway(struct nlmsghdr *nlh,
+						const mobility_rtnl_route_t *route)
+{
+	struct {
+		/* as in struct rtvia */
+		uint16_t family;
+		uint8_t addr[16];
+	} via = {
+		.family = route->gateway.family,
+	};
+
+	if (!mobility_ip_is_set(&route->gateway) ||
+		route->gateway.family == route->dst.net.family)
+	{
+		put_ip(nlh, RTA_GATEWAY, &route->gateway);
+	}
+	else
+	{	/* IPv4 over an IPv6 next hop (RFC 8950) */
+		memcpy(via.addr, route->gateway.bytes, sizeof(via.addr));
+		mnl_attr_put(nlh, RTA_VIA, sizeof(via), &via);
+	}
+}
+
+/*
+ * Described in header.
+ */
+int mobility_rtnl_change_route(mobility_rtnl_t *rtnl, uint16_t flags,
+							   const mobility_rtnl_route_t *route)
+{
+	char buf[512] __attribute__((aligned(MNL_ALIGNTO)));
+	struct nlattr *metrics;
+	struct nlmsghdr *nlh;
+	struct rtmsg *rtm;
+
+	nlh = mnl_nlmsg_put_header(buf);
+	nlh->nlmsg_type = flags ? RTM_NEWROUTE : RTM_DELROUTE;
+	nlh->nlmsg_flags = flags;
+	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+	rtm->rtm_family = route->dst.net.family;
+	rtm->rtm_dst_len = route->dst.prefix;
+	rtm->rtm_protocol = route->protocol;
+	rtm->rtm_type = route->type;
+	rtm->rtm_scope = route->scope;
+	rtm->rtm_flags = route->onlink ? RTNH_F_ONLINK : 0;
+	put_ip(nlh, RTA_DST, &route->dst.net);
+	put_u32(nlh, RTA_TABLE, route->table);
+	put_u32(nlh, RTA_PRIORITY, route->metric);
+	put_u32(nlh, RTA_OIF, route->oif);
+	put_gateway(nlh, route);
+	put_ip(nlh, RTA_PREFSRC, &route->prefsrc);
+	if (route->mtu || route->advmss)
+	{
+		metrics = mnl_attr_nest_start(nlh, RTA_METRICS);
+		put_u32(nlh, RTAX_MTU, route->mtu);
+		put_u32(nlh, RTAX_ADVMSS, route->advmss);
+		mnl_attr_nest_end(nlh, metrics);
+	}
+	return rtnl->request(rtnl, nlh);
+}
+
 METHOD(mobility_rtnl_t, destroy, void,
 	private_mobility_rtnl_t *this)
 {

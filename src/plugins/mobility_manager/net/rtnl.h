@@ -14,9 +14,11 @@
 #ifndef MOBILITY_RTNL_H_
 #define MOBILITY_RTNL_H_
 
+#include "net/netlink.h"
 #include "net/nlsocket.h"
 
 typedef struct mobility_rtnl_t mobility_rtnl_t;
+typedef struct mobility_rtnl_route_t mobility_rtnl_route_t;
 
 /**
  * Socket for requests.  Methods may be called from any thread, but not with a
@@ -64,6 +66,48 @@ struct mobility_rtnl_t {
 	 */
 	void (*destroy)(mobility_rtnl_t *this);
 };
+
+/**
+ * A route to be added or removed, what is zero is not said.
+ */
+struct mobility_rtnl_route_t {
+	/** destination, its family is always said */
+	mobility_net_t dst;
+	/** table it is in */
+	uint32_t table;
+	/** metric, lower is preferred */
+	uint32_t metric;
+	/** RTN_* */
+	uint8_t type;
+	/** RT_SCOPE_* */
+	uint8_t scope;
+	/** RTPROT_* */
+	uint8_t protocol;
+	/** interface */
+	int oif;
+	/** next hop, may be of the other family */
+	mobility_ip_t gateway;
+	/** use that as it is, whether there is a route to it or not */
+	bool onlink;
+	/** preferred source */
+	mobility_ip_t prefsrc;
+	/** size of the largest packet, not locked: the kernel may learn of less */
+	uint32_t mtu;
+	/** largest TCP segment that is asked for */
+	uint32_t advmss;
+};
+
+/**
+ * Add or remove a route.
+ *
+ * @param rtnl			socket for requests
+ * @param flags			to add it NLM_F_CREATE with NLM_F_EXCL or NLM_F_REPLACE,
+ *						0 to remove it
+ * @param route			route
+ * @return				0, or errno of what failed
+ */
+int mobility_rtnl_change_route(mobility_rtnl_t *rtnl, uint16_t flags,
+							   const mobility_rtnl_route_t *route);
 
 /**
  * Open a socket for requests.

@@ -142,25 +142,21 @@ static bool equal_arrays(array_t *a, array_t *b, size_t size)
 }
 
 /**
- * Build a request about a route.
+ * Add or remove a route.
  */
-static void put_route(private_mobility_guard_t *this, struct nlmsghdr *nlh,
-					  const mobility_guard_item_t *item)
+static int manage_route(private_mobility_guard_t *this, uint16_t flags,
+						const mobility_guard_item_t *item)
 {
 	bool throw = item->kind == MOBILITY_GUARD_THROW;
-	struct rtmsg *rtm;
+	mobility_rtnl_route_t route = {
+		.dst = item->dst,
+		.table = this->table,
+		.metric = throw ? METRIC_THROW : METRIC_UNREACHABLE,
+		.type = throw ? RTN_THROW : RTN_UNREACHABLE,
+		.protocol = MOBILITY_RTPROT,
+	};
 
-	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
-	rtm->rtm_family = item->family;
-	rtm->rtm_dst_len = item->dst.prefix;
-	rtm->rtm_protocol = MOBILITY_RTPROT;
-	rtm->rtm_type = throw ? RTN_THROW : RTN_UNREACHABLE;
-	rtm->rtm_scope = RT_SCOPE_UNIVERSE;
-	mnl_attr_put_u32(nlh, RTA_TABLE, this->table);
-	mnl_attr_put(nlh, RTA_DST, mobility_ip_bits(&item->dst.net) / 8,
-				 item->dst.net.bytes);
-	mnl_attr_put_u32(nlh, RTA_PRIORITY, throw ? METRIC_THROW
-											  : METRIC_UNREACHABLE);
+	return mobility_rtnl_change_route(this->rtnl, flags, &route);
 }
 
 /**
@@ -227,21 +223,18 @@ static int manage(private_mobility_guard_t *this, bool add,
 				  const mobility_guard_item_t *item)
 {
 	char buf[256] __attribute__((aligned(MNL_ALIGNTO)));
+	uint16_t flags = add ? NLM_F_CREATE | NLM_F_EXCL : 0;
 	struct nlmsghdr *nlh;
 
-	nlh = mnl_nlmsg_put_header(buf);
-	nlh->nlmsg_flags = add ? NLM_F_CREATE | NLM_F_EXCL : 0;
 	if (item->kind == MOBILITY_GUARD_UNREACHABLE ||
 		item->kind == MOBILITY_GUARD_THROW)
 	{
-		nlh->nlmsg_type = add ? RTM_NEWROUTE : RTM_DELROUTE;
-		put_route(this, nlh, item);
+		return manage_route(this, flags, item);
 	}
-	else
-	{
-		nlh->nlmsg_type = add ? RTM_NEWRULE : RTM_DELRULE;
-		put_rule(this, nlh, item);
-	}
+	nlh = mnl_nlmsg_put_header(buf);
+	nlh->nlmsg_type = add ? RTM_NEWRULE : RTM_DELRULE;
+	nlh->nlmsg_flags = flags;
+	put_rule(this, nlh, item);
 	return this->rtnl->request(this->rtnl, nlh);
 }
 

@@ -23,31 +23,6 @@
 #define METRIC 0xfffffffe
 
 /**
- * Space for a request
- */
-typedef union {
-	/** header */
-	struct nlmsghdr hdr;
-	/** all of it */
-	char buf[512];
-} request_t;
-
-/**
- * Start a request
- */
-static struct nlmsghdr *start_request(request_t *request, uint16_t type,
-									  uint16_t flags)
-{
-	struct nlmsghdr *nlh;
-
-	memset(request, 0, sizeof(*request));
-	nlh = mnl_nlmsg_put_header(request);
-	nlh->nlmsg_type = type;
-	nlh->nlmsg_flags = flags;
-	return nlh;
-}
-
-/**
  * Put an address into a request
  */
 static void put_ip(struct nlmsghdr *nlh, uint16_t type, const mobility_ip_t *ip)
@@ -56,48 +31,18 @@ static void put_ip(struct nlmsghdr *nlh, uint16_t type, const mobility_ip_t *ip)
 }
 
 /**
- * Put a next hop into a request.
- *
- * Gateways are used as they are, whether there is a route to them or not, if
- * they are on-link.
- */
-static void put_gateway(struct nlmsghdr *nlh, struct rtmsg *rtm,
-						const mobility_ip_t *gateway, bool onlink)
-{
-	struct {
-		/* as in struct rtvia */
-		uint16_t family;
-		uint8_t addr[16];
-	} via = {
-		.family = gateway->family,
-	};
-
-	if (onlink)
-	{
-		rtm->rtm_flags |= RTNH_F_ONLINK;
-	}
-	if (gateway->family == rtm->rtm_family)
-	{
-		put_ip(nlh, RTA_GATEWAY, gateway);
-	}
-	else
-	{	/* IPv4 over an IPv6 next hop (RFC 8950) */
-		memcpy(via.addr, gateway->bytes, sizeof(via.addr));
-		mnl_attr_put(nlh, RTA_VIA, sizeof(via), &via);
-	}
-}
-
-/**
  * Add or remove a rule
  */
 static int manage_rule(mobility_rtnl_t *rtnl, uint16_t type, uint16_t flags,
 					   const mobility_pin_routes_rule_t *rule)
 {
-	request_t request;
+	char buf[256] __attribute__((aligned(MNL_ALIGNTO)));
 	struct nlmsghdr *nlh;
 	struct fib_rule_hdr *hdr;
 
-	nlh = start_request(&request, type, flags);
+	nlh = mnl_nlmsg_put_header(buf);
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = flags;
 	hdr = mnl_nlmsg_put_extra_header(nlh, sizeof(*hdr));
 	hdr->family = rule->peer.family;
 	hdr->src_len = mobility_ip_bits(&rule->local);
@@ -133,53 +78,30 @@ int mobility_pin_routes_del_rule(mobility_rtnl_t *rtnl,
 }
 
 /**
- * Put an MTU into a request.  It is not locked, the kernel may learn of a
- * smaller one.
- */
-static void put_mtu(struct nlmsghdr *nlh, uint32_t mtu)
-{
-	struct nlattr *metrics;
-
-	metrics = mnl_attr_nest_start(nlh, RTA_METRICS);
-	mnl_attr_put_u32(nlh, RTAX_MTU, mtu);
-	mnl_attr_nest_end(nlh, metrics);
-}
-
-/**
  * Add or remove a route.
  *
  * There is no preferred source: rules see to that, and an IPv4 route is gone
  * for good if the address it prefers is away for a moment.
  */
-static int manage_route(mobility_rtnl_t *rtnl, uint16_t type, uint16_t flags,
+static int manage_route(mobility_rtnl_t *rtnl, uint16_t flags,
 						const mobility_pin_routes_route_t *route, bool onlink)
 {
-	request_t request;
-	struct nlmsghdr *nlh;
-	struct rtmsg *rtm;
+	bool has_gateway = mobility_ip_is_set(&route->gateway);
+	mobility_rtnl_route_t change = {
+		.dst.net.family = route->family,
+		.table = route->table,
+		.metric = METRIC,
+		.type = RTN_UNICAST,
+		.scope = route->family == AF_INET && !has_gateway ? RT_SCOPE_LINK
+														  : RT_SCOPE_UNIVERSE,
+		.protocol = MOBILITY_RTPROT,
+		.oif = route->ifindex,
+		.gateway = route->gateway,
+		.onlink = onlink && has_gateway,
+		.mtu = route->mtu,
+	};
 
-	nlh = start_request(&request, type, flags);
-	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
-	rtm->rtm_family = route->family;
-	rtm->rtm_protocol = MOBILITY_RTPROT;
-	rtm->rtm_type = RTN_UNICAST;
-	rtm->rtm_scope = RT_SCOPE_UNIVERSE;
-	mnl_attr_put_u32(nlh, RTA_TABLE, route->table);
-	mnl_attr_put_u32(nlh, RTA_PRIORITY, METRIC);
-	mnl_attr_put_u32(nlh, RTA_OIF, route->ifindex);
-	if (mobility_ip_is_set(&route->gateway))
-	{
-		put_gateway(nlh, rtm, &route->gateway, onlink);
-	}
-	else if (route->family == AF_INET)
-	{
-		rtm->rtm_scope = RT_SCOPE_LINK;
-	}
-	if (route->mtu)
-	{
-		put_mtu(nlh, route->mtu);
-	}
-	return rtnl->request(rtnl, nlh);
+	return mobility_rtnl_change_route(rtnl, flags, &change);
 }
 
 /*
@@ -197,12 +119,12 @@ int mobility_pin_routes_add_route(mobility_rtnl_t *rtnl,
 	/* the uplink's own table may be the only one with a route to the gateway,
 	 * for link-local ones there is no need of any */
 	onlink = gateway->family == AF_INET || !mobility_ip_is_linklocal(gateway);
-	error = manage_route(rtnl, RTM_NEWROUTE, flags, route, onlink);
+	error = manage_route(rtnl, flags, route, onlink);
 	if (error == EINVAL && onlink && gateway->family == AF_INET6)
 	{	/* for the kernel no IPv6 gateway is on-link that the main table rather
 		 * reaches over another interface, but it may be used if that table
 		 * has a route to it over this one, too */
-		error = manage_route(rtnl, RTM_NEWROUTE, flags, route, FALSE);
+		error = manage_route(rtnl, flags, route, FALSE);
 	}
 	return error == EEXIST ? 0 : error;
 }
@@ -213,7 +135,7 @@ int mobility_pin_routes_add_route(mobility_rtnl_t *rtnl,
 int mobility_pin_routes_del_route(mobility_rtnl_t *rtnl,
 								  const mobility_pin_routes_route_t *route)
 {
-	return manage_route(rtnl, RTM_DELROUTE, 0, route, FALSE);
+	return manage_route(rtnl, 0, route, FALSE);
 }
 
 /**
