@@ -86,6 +86,9 @@ static void build_copy(void *data, const struct nlmsghdr *nlh)
 	sa = mnl_nlmsg_put_extra_header(copy->nlh, sizeof(*sa));
 	memcpy(sa, mnl_nlmsg_get_payload(nlh), sizeof(*sa));
 	memcpy(&sa->id.daddr, copy->dst.bytes, sizeof(copy->dst.bytes));
+	/* the kernel sets it by net.ipv4.ip_no_pmtu_disc, but may refuse it: it is
+	 * of no meaning to what comes in */
+	sa->flags &= ~XFRM_STATE_NOPMTUDISC;
 	copy->complete = mnl_attr_put_check(copy->nlh, copy->len, XFRMA_LTIME_VAL,
 										sizeof(sa->curlft), &sa->curlft);
 	mobility_netlink_for_each(attr, nlh, sizeof(*sa))

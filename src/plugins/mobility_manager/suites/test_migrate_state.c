@@ -33,9 +33,15 @@ static struct {
 	/** policies written without that */
 	u_int written;
 	struct xfrm_user_migrate_state last;
+	/** flags of the SA, XFRM_STATE_*, and its direction, 0 if it has none */
+	uint8_t flags, dir;
 	/** SAs added */
 	u_int added;
 } kernel;
+
+/** directions, and the attribute they are in, since Linux 6.10 */
+#define SA_DIR_IN 1
+#define ATTR_SA_DIR 33
 
 /**
  * Set where the SA is
@@ -123,6 +129,7 @@ static int mock_get(const struct nlmsghdr *request, mobility_nlsocket_cb_t cb,
 	nlh->nlmsg_type = XFRM_MSG_NEWSA;
 	sa = mnl_nlmsg_put_extra_header(nlh, sizeof(*sa));
 	sa->family = kernel.src.family;
+	sa->flags = kernel.flags;
 	memcpy(&sa->saddr, kernel.src.bytes, 16);
 	if (kernel.encap.encap_type)
 	{
@@ -133,7 +140,34 @@ static int mock_get(const struct nlmsghdr *request, mobility_nlsocket_cb_t cb,
 	aead->alg_icv_len = 128;
 	memcpy(aead->alg_key, kernel.key, 20);
 	mnl_attr_put(nlh, XFRMA_ALG_AEAD, sizeof(algo), algo);
+	if (kernel.dir)
+	{
+		mnl_attr_put_u8(nlh, ATTR_SA_DIR, kernel.dir);
+	}
 	cb(data, nlh);
+	return 0;
+}
+
+/**
+ * Add an SA, unless it is of a direction and has flags of the other one, as
+ * verify_newsa_info() says
+ */
+static int mock_add(const struct nlmsghdr *nlh)
+{
+	const struct nlattr *tb[ATTR_SA_DIR + 1];
+	const struct xfrm_usersa_info *sa = mnl_nlmsg_get_payload(nlh);
+	uint8_t dir = 0;
+
+	ck_assert(mobility_netlink_parse(nlh, sizeof(*sa), tb, ATTR_SA_DIR));
+	mobility_netlink_get_u8(tb[ATTR_SA_DIR], &dir);
+	ck_assert_int_eq(dir, kernel.dir);
+	if (dir == SA_DIR_IN && (sa->flags & XFRM_STATE_NOPMTUDISC))
+	{
+		return EINVAL;
+	}
+	ck_assert_int_eq(sa->flags | XFRM_STATE_NOPMTUDISC,
+					 kernel.flags | XFRM_STATE_NOPMTUDISC);
+	kernel.added++;
 	return 0;
 }
 
@@ -191,8 +225,7 @@ METHOD(mobility_xfrm_t, mock_request, int,
 		case XFRM_MSG_DELSA:
 			return ESRCH;
 		case XFRM_MSG_NEWSA:
-			kernel.added++;
-			return 0;
+			return mock_add(nlh);
 		default:
 			return EINVAL;
 	}
@@ -365,6 +398,29 @@ START_TEST(test_copy_secret)
 }
 END_TEST
 
+START_TEST(test_copy_flags)
+{
+	mobility_sa_id_t id;
+	mobility_xfrm_migrate_t *sad;
+	host_t *dst, *new;
+
+	/* with net.ipv4.ip_no_pmtu_disc kernels gave SAs of either direction a flag
+	 * that they took of none that come in, if they know which these are */
+	sad = create_mocked(0, "10.0.0.9", "10.0.0.1", 0);
+	kernel.flags = XFRM_STATE_ESN | XFRM_STATE_AF_UNSPEC | XFRM_STATE_NOECN |
+				   (_i & 1 ? XFRM_STATE_NOPMTUDISC : 0);
+	kernel.dir = _i & 2 ? SA_DIR_IN : 0;
+	dst = host_create_from_string("10.0.0.1", 0);
+	new = host_create_from_string("10.0.1.1", 0);
+	id = sad_get_id(dst, SAD_SPI);
+	ck_assert(sad->copy(sad, &id, new));
+	ck_assert_int_eq(kernel.added, 1);
+	dst->destroy(dst);
+	new->destroy(new);
+	sad->destroy(sad);
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -378,6 +434,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_state);
 	tcase_add_loop_test(tc, test_state_unknown, 0, countof(errors));
 	tcase_add_test(tc, test_copy_secret);
+	tcase_add_loop_test(tc, test_copy_flags, 0, 4);
 	suite_add_tcase(s, tc);
 	return s;
 }
