@@ -160,9 +160,9 @@ static int add_route(private_mobility_tunnel_routes_t *this,
 	}
 	route.gateway = entry->gateway;
 	route.prefsrc = entry->src;
-	route.mtu = lib->settings->get_int(lib->settings,
+	route.metrics.values[RTAX_MTU] = lib->settings->get_int(lib->settings,
 								"%s.plugins.kernel-netlink.mtu", 0, lib->ns);
-	route.advmss = lib->settings->get_int(lib->settings,
+	route.metrics.values[RTAX_ADVMSS] = lib->settings->get_int(lib->settings,
 								"%s.plugins.kernel-netlink.mss", 0, lib->ns);
 	return mobility_rtnl_change_route(this->rtnl,
 									  NLM_F_CREATE | NLM_F_REPLACE, &route);

@@ -121,6 +121,8 @@ bool mobility_fib_entry_add(mobility_fib_entry_t *dst,
 		if (known->preference == route->preference)
 		{
 			changed = known->dead != route->dead ||
+					  !mobility_metrics_equals(&known->metrics,
+											   &route->metrics) ||
 					  !mobility_ip_equals(&known->prefsrc, &route->prefsrc);
 			*known = *route;
 			return changed;

@@ -21,6 +21,7 @@
 #include <networking/host.h>
 #include <collections/array.h>
 
+#include "net/metrics.h"
 #include "net/netlink.h"
 
 typedef struct mobility_path_t mobility_path_t;
@@ -58,6 +59,9 @@ struct mobility_path_t {
 
 	/** metric (RTA_PRIORITY) of that route, lower is preferred */
 	uint32_t metric;
+
+	/** what that route says about packets */
+	mobility_metrics_t metrics;
 
 	/** the peer is in the network of the uplink's own address */
 	bool onlink;

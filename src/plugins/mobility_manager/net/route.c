@@ -114,6 +114,7 @@ bool mobility_route_msg_parse(const struct nlmsghdr *nlh,
 	route->oif = oif;
 	mobility_netlink_get_ip(tb[RTA_PREFSRC], rtm->rtm_family, &route->prefsrc);
 	mobility_netlink_get_ip(tb[RTA_SRC], rtm->rtm_family, &route->src);
+	route->metrics = mobility_metrics_parse(tb[RTA_METRICS]);
 	parse_gateway(tb, rtm->rtm_family, route);
 
 	/* of next hop objects (RTA_NH_ID) the kernel tells the contents as well,

@@ -16,6 +16,7 @@
 
 #include <linux/rtnetlink.h>
 
+#include "net/metrics.h"
 #include "net/netlink.h"
 
 typedef struct mobility_route_t mobility_route_t;
@@ -49,6 +50,8 @@ struct mobility_route_t {
 	mobility_ip_t src;
 	/** length of that prefix */
 	uint8_t src_prefix;
+	/** what it says about packets */
+	mobility_metrics_t metrics;
 	/** the next hops of one route have the same */
 	u_int group;
 	/** resync that saw it last */

@@ -164,7 +164,6 @@ int mobility_rtnl_change_route(mobility_rtnl_t *rtnl, uint16_t flags,
 							   const mobility_rtnl_route_t *route)
 {
 	char buf[512] __attribute__((aligned(MNL_ALIGNTO)));
-	struct nlattr *metrics;
 	struct nlmsghdr *nlh;
 	struct rtmsg *rtm;
 
@@ -184,13 +183,7 @@ int mobility_rtnl_change_route(mobility_rtnl_t *rtnl, uint16_t flags,
 	put_u32(nlh, RTA_OIF, route->oif);
 	put_gateway(nlh, route);
 	put_ip(nlh, RTA_PREFSRC, &route->prefsrc);
-	if (route->mtu || route->advmss)
-	{
-		metrics = mnl_attr_nest_start(nlh, RTA_METRICS);
-		put_u32(nlh, RTAX_MTU, route->mtu);
-		put_u32(nlh, RTAX_ADVMSS, route->advmss);
-		mnl_attr_nest_end(nlh, metrics);
-	}
+	mobility_metrics_put(nlh, &route->metrics);
 	return rtnl->request(rtnl, nlh);
 }
 

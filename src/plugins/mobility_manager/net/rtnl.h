@@ -14,6 +14,7 @@
 #ifndef MOBILITY_RTNL_H_
 #define MOBILITY_RTNL_H_
 
+#include "net/metrics.h"
 #include "net/netlink.h"
 #include "net/nlsocket.h"
 
@@ -91,10 +92,8 @@ struct mobility_rtnl_route_t {
 	bool onlink;
 	/** preferred source */
 	mobility_ip_t prefsrc;
-	/** size of the largest packet, not locked: the kernel may learn of less */
-	uint32_t mtu;
-	/** largest TCP segment that is asked for */
-	uint32_t advmss;
+	/** what it says about packets */
+	mobility_metrics_t metrics;
 };
 
 /**

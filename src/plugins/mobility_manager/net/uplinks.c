@@ -212,6 +212,7 @@ static void set_route(mobility_path_t *path, const mobility_link_t *link,
 	path->prefix = route->prefix;
 	path->configured = route->configured;
 	path->metric = route->metric;
+	path->metrics = route->metrics;
 	path->onlink = !path->gateway && is_onlink(link, &flow->peer);
 }
 

@@ -571,11 +571,10 @@ METHOD(mobility_candidates_t, pin, void,
 METHOD(mobility_candidates_t, repin, void,
 	private_mobility_candidates_t *this, const mobility_path_t *path)
 {
-	mobility_path_id_t pinned, id = mobility_path_get_id(path);
+	mobility_path_id_t id = mobility_path_get_id(path);
 	int i = find_pinned(this, &id);
 
-	if (i != -1 && array_get(this->pinned, i, &pinned) &&
-		!mobility_ip_equals(&pinned.gateway, &id.gateway))
+	if (i != -1)
 	{
 		array_remove(this->pinned, i, NULL);
 		array_insert(this->pinned, ARRAY_TAIL, &id);

@@ -190,9 +190,9 @@ struct mobility_candidates_t {
 	void (*pin)(mobility_candidates_t *this, const mobility_path_t *path);
 
 	/**
-	 * Follow a changed next hop of a pinned path.
+	 * Have the pin of a path, if there is one, follow what changed of its route.
 	 *
-	 * @param path		path with its next hop
+	 * @param path		path as it is now
 	 */
 	void (*repin)(mobility_candidates_t *this, const mobility_path_t *path);
 

@@ -98,9 +98,17 @@ static int manage_route(mobility_rtnl_t *rtnl, uint16_t flags,
 		.oif = route->ifindex,
 		.gateway = route->gateway,
 		.onlink = onlink && has_gateway,
-		.mtu = route->mtu,
 	};
+	uint32_t *mtu = &change.metrics.values[RTAX_MTU];
 
+	if (flags)
+	{	/* what is left out need not match when it is removed */
+		change.metrics = route->metrics;
+		if (route->mtu)
+		{
+			*mtu = min(*mtu ?: route->mtu, route->mtu);
+		}
+	}
 	return mobility_rtnl_change_route(rtnl, flags, &change);
 }
 

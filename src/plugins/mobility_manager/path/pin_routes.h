@@ -48,7 +48,10 @@ struct mobility_pin_routes_route_t {
 	mobility_ip_t gateway;
 	/** table it is in */
 	uint32_t table;
-	/** largest packet that gets through, 0 for that of the interface */
+	/** what the route that it stands for says about packets */
+	mobility_metrics_t metrics;
+	/** largest packet that gets through, 0 if nothing is known but what that
+	 * says */
 	uint32_t mtu;
 };
 

@@ -37,22 +37,33 @@ struct private_mobility_pin_tables_t {
 	linked_list_t *hops;
 };
 
+/*
+ * Described in header.
+ */
+bool mobility_hop_is_for(const mobility_hop_t *hop,
+						 const mobility_path_t *path)
+{
+	mobility_ip_t gateway = mobility_ip_from_host(path->gateway);
+
+	return hop->route.ifindex == path->ifindex &&
+		   hop->route.family == path->remote->get_family(path->remote) &&
+		   mobility_ip_equals(&hop->route.gateway, &gateway) &&
+		   mobility_metrics_equals(&hop->route.metrics, &path->metrics);
+}
+
 /**
  * Find the next hop of a path
  */
 static mobility_hop_t *find_hop(private_mobility_pin_tables_t *this,
 								const mobility_path_t *path)
 {
-	mobility_ip_t gateway = mobility_ip_from_host(path->gateway);
 	enumerator_t *enumerator;
 	mobility_hop_t *hop, *found = NULL;
 
 	enumerator = this->hops->create_enumerator(this->hops);
 	while (!found && enumerator->enumerate(enumerator, &hop))
 	{
-		if (hop->route.ifindex == path->ifindex &&
-			hop->route.family == path->remote->get_family(path->remote) &&
-			mobility_ip_equals(&hop->route.gateway, &gateway))
+		if (mobility_hop_is_for(hop, path))
 		{
 			found = hop;
 		}
@@ -76,6 +87,7 @@ static mobility_hop_t *create_hop(private_mobility_pin_tables_t *this,
 			.ifindex = path->ifindex,
 			.gateway = mobility_ip_from_host(path->gateway),
 			.table = this->table,
+			.metrics = path->metrics,
 		},
 	);
 	enumerator = this->hops->create_enumerator(this->hops);

@@ -8,8 +8,8 @@
  * @defgroup mobility_pin_tables mobility_pin_tables
  * @{ @ingroup mobility_manager
  *
- * Routing tables of our own, one per uplink and next hop.  Part of
- * mobility_pins_t.
+ * Routing tables of our own, one per uplink, next hop, and what the route that
+ * leads there says about packets.  Part of mobility_pins_t.
  */
 
 #ifndef MOBILITY_PIN_TABLES_H_
@@ -30,6 +30,16 @@ struct mobility_hop_t {
 	/** number of references */
 	u_int refs;
 };
+
+/**
+ * Check if packets of a path go there as its route says.
+ *
+ * @param hop			next hop
+ * @param path			path
+ * @return				TRUE if uplink, gateway and metrics are the same
+ */
+bool mobility_hop_is_for(const mobility_hop_t *hop,
+						 const mobility_path_t *path);
 
 /**
  * All next hops that are in use.  Not thread-safe, the owner locks.

@@ -158,6 +158,11 @@ static bool set_hop(private_mobility_pins_t *this, pin_t *pin,
 		log_refused(this, "route", path, error);
 		return FALSE;
 	}
+	if (pin->hop && pin->hop != hop && !hop->route.mtu && pin->hop->route.mtu &&
+		mobility_ip_equals(&pin->hop->route.gateway, &hop->route.gateway))
+	{	/* it is what the same next hop takes, whatever the route says now */
+		this->hops->limit(this->hops, hop, pin->hop->route.mtu);
+	}
 	rule.table = hop->route.table;
 	error = mobility_pin_routes_add_rule(this->rtnl, &rule);
 	if (error)
@@ -254,7 +259,7 @@ METHOD(mobility_pins_t, update, void,
 
 	this->mutex->lock(this->mutex);
 	pin = find_pin(this, &id);
-	if (pin)
+	if (pin && !mobility_hop_is_for(pin->hop, path))
 	{
 		set_hop(this, pin, path);
 	}

@@ -15,8 +15,9 @@
  * default route of the worst metric and no host route, because charon's
  * kernel-netlink looks at the routes of all tables and ignores rules: a host
  * route would make it choose a pinned uplink for connections that are none of
- * our business.  Tables are one per uplink and next hop, from the first table
- * on, and for us only.  Everything carries MOBILITY_RTPROT.
+ * our business.  It has the metrics of the route that it stands for, such as an
+ * MTU.  Tables are one per uplink, next hop and metrics, from the first table on,
+ * and for us only.  Everything carries MOBILITY_RTPROT.
  *
  * With a pin packets from the peer pass a strict rp_filter on that uplink, as
  * the kernel applies the rule to the way back, too.
@@ -56,10 +57,10 @@ struct mobility_pins_t {
 	void (*remove)(mobility_pins_t *this, const mobility_path_id_t *id);
 
 	/**
-	 * Install the pin of a path again over a changed next hop.  There is always
-	 * one in place meanwhile.
+	 * Install the pin of a path again if its next hop changed, or what its route
+	 * says about packets.  There is always one in place meanwhile.
 	 *
-	 * @param path		path with an existing pin, and its new gateway
+	 * @param path		path with an existing pin, as it is now
 	 */
 	void (*update)(mobility_pins_t *this, const mobility_path_t *path);
 

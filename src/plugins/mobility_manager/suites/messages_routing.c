@@ -102,6 +102,18 @@ static bool route_flag(builder_t *this, struct rtmsg *msg)
 }
 
 /**
+ * Put the only metric of a route
+ */
+static void put_metric(builder_t *this, uint16_t type)
+{
+	struct nlattr *metrics;
+
+	metrics = mnl_attr_nest_start(this->nlh, RTA_METRICS);
+	mnl_attr_put_u32(this->nlh, type, builder_number(this));
+	mnl_attr_nest_end(this->nlh, metrics);
+}
+
+/**
  * Attributes of routes
  */
 static void route_attr(builder_t *this, struct rtmsg *msg)
@@ -138,6 +150,14 @@ static void route_attr(builder_t *this, struct rtmsg *msg)
 	else if (builder_takes(this, "pref"))
 	{
 		mnl_attr_put_u8(this->nlh, RTA_PREF, builder_number(this));
+	}
+	else if (builder_takes(this, "mtu"))
+	{
+		put_metric(this, RTAX_MTU);
+	}
+	else if (builder_takes(this, "advmss"))
+	{
+		put_metric(this, RTAX_ADVMSS);
 	}
 	else if (builder_takes(this, "expires"))
 	{

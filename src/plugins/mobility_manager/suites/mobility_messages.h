@@ -19,6 +19,7 @@
  *  route add default|NET/LEN [inet6] [via IP] [dev 2] [metric N] [table N]
  *		 [type N] [proto N] [src IP] [from NET/LEN] [tos N] [pref N] [cloned]
  *		 [dead] [linkdown] [replace] [expires N] [nhid N]
+ *		 [mtu N|advmss N]
  *		 [nexthop [via IP] [dev 2] [dead] ...]
  *  rule add [inet6] [not] [pref N] [from NET/LEN] [to NET/LEN] [lookup N]
  *		 [goto N] [action N] [fwmark N] [fwmask N] [iif NAME] [oif NAME]

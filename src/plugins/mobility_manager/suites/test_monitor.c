@@ -512,6 +512,28 @@ START_TEST(test_deprecated)
 }
 END_TEST
 
+START_TEST(test_small_mtu)
+{
+	mobility_netns_ip("-6 route add default via fe80::1 dev eth0");
+	mobility_netns_ip("addr add 2001:db8:1::2/64 dev eth0 nodad");
+	ck_assert(monitor->start(monitor));
+	wait_paths(PEER6, "eth0 2001:db8:1::2");
+	/* IPv6 takes 1280 bytes at least, without them it is gone with all routes */
+	mobility_netns_ip("link set eth0 mtu 1279");
+	wait_paths(PEER6, "");
+	wait_paths(PEER, ETH ", " WLAN);
+	mobility_netns_ip("link set eth0 mtu 1280");
+	mobility_netns_ip("addr add 2001:db8:1::2/64 dev eth0 nodad");
+	mobility_netns_ip("-6 route add default via fe80::1 dev eth0");
+	wait_paths(PEER6, "eth0 2001:db8:1::2");
+	/* a message that routes say less is one, too */
+	forget();
+	mobility_netns_ip("route change default via 10.1.0.1 metric 100 mtu 1200");
+	wait_change(MOBILITY_CHANGE_ROUTE);
+	wait_paths(PEER, ETH ", " WLAN);
+}
+END_TEST
+
 START_TEST(test_routes)
 {
 	ck_assert(monitor->start(monitor));
@@ -1010,6 +1032,7 @@ Suite *mobility_suite_create(void)
 		tcase_add_test(tc, test_busy_watcher);
 		tcase_add_test(tc, test_dad);
 		tcase_add_test(tc, test_deprecated);
+		tcase_add_test(tc, test_small_mtu);
 		tcase_add_test(tc, test_routes);
 		tcase_add_test(tc, test_rules);
 		tcase_add_test(tc, test_pin_lost);

@@ -6,6 +6,9 @@
 
 #include "pins_fixture.h"
 
+#include "net/rtnl_events.h"
+
+#include <err.h>
 #include <net/if.h>
 #include <unistd.h>
 #include <sys/syscall.h>
@@ -193,6 +196,182 @@ START_TEST(test_limit)
 }
 END_TEST
 
+/**
+ * Get the path that the kernel's routes make, over the second uplink
+ */
+static mobility_path_t *get_path(char *peer)
+{
+	mobility_path_t *path, *found = NULL;
+	mobility_rtnl_events_t *events;
+	mobility_uplinks_t *uplinks;
+	array_t *paths;
+	host_t *host;
+
+	uplinks = mobility_uplinks_create(MOBILITY_CHARON_TABLE, FALSE, "/sys");
+	events = mobility_rtnl_events_create(pins_rtnl);
+	ck_assert(events->read(events));
+	events->apply(events, uplinks);
+	host = host_create_from_string(peer, 0);
+	paths = array_create(0, 0);
+	uplinks->get_paths(uplinks, host, NULL, NULL, NULL, paths);
+	while (array_remove(paths, ARRAY_TAIL, &path))
+	{
+		if (streq(path->ifname, "wlan0"))
+		{
+			found = path;
+			continue;
+		}
+		mobility_path_destroy(path);
+	}
+	array_destroy(paths);
+	host->destroy(host);
+	events->destroy(events);
+	uplinks->destroy(uplinks);
+	ck_assert(found);
+	return found;
+}
+
+/**
+ * Get what a route says about packets, as printed, without spaces at the end
+ */
+static char *get_metrics(const char *route)
+{
+	return mobility_netns_output("ip %s | grep -v error | "
+				"sed -n 's/.* metric [0-9]* *//; s/onlink *//; "
+				"s/ *pref medium//; s/ *$//p'", route);
+}
+
+/**
+ * Check if the only route of ours says about packets what the one that it stands
+ * for does, which is something
+ */
+static bool has_metrics(bool ipv6, bool any)
+{
+	char *ours, *theirs;
+	bool equal;
+
+	ours = get_metrics(ipv6 ? "-6 route show table all proto 230"
+							: "-4 route show table all proto 230");
+	theirs = get_metrics(ipv6 ? "-6 route show default dev wlan0"
+							  : "-4 route show default dev wlan0");
+	equal = streq(ours, theirs) && any == (strlen(theirs) > 1);
+	if (!equal)
+	{
+		warnx("ours: %s theirs: %s", ours, theirs);
+	}
+	free(ours);
+	free(theirs);
+	return equal;
+}
+
+/**
+ * What routes may say about packets, each after the other
+ */
+static const char *metrics[] = {
+	"", "mtu 1300", "mtu lock 1300", "mtu lock 1300 advmss 1200", "advmss 536",
+	"hoplimit 9 initcwnd 20 initrwnd 30 quickack 1", "rto_min 300ms",
+	"congctl reno", "congctl lock reno mtu 1290", "features ecn", "window 9000",
+	"rtt 100ms rttvar 50ms ssthresh lock 8 cwnd 9 reordering 4",
+	"fastopen_no_cookie 1", "",
+};
+
+START_TEST(test_metrics)
+{
+	char *peer = _i ? PEER6 : PEER;
+	mobility_path_t *path;
+	mobility_pins_t *pins;
+	int i;
+
+	pins = pins_create();
+	path = get_path(peer);
+	ck_assert(pins->add(pins, path));
+	for (i = 0; i < countof(metrics); i++)
+	{
+		mobility_netns_ip("-%d route change default via %s dev wlan0 metric "
+						  "600 %s", _i ? 6 : 4, _i ? "fe80::2" : WLAN_GW,
+						  metrics[i]);
+		mobility_path_destroy(path);
+		path = get_path(peer);
+		pins->update(pins, path);
+		ck_assert_msg(has_metrics(_i, *metrics[i]), "%s", metrics[i]);
+		ck_assert(pins_go_to(_i ? WLAN6 : WLAN, peer, "wlan0",
+							 _i ? "fe80::2" : WLAN_GW));
+		ck_assert_int_eq(pins_count_rules(), 1);
+		ck_assert_int_eq(pins_count_routes(), 1);
+		/* it comes back as it was */
+		mobility_netns_ip("-%d route flush table all proto 230", _i ? 6 : 4);
+		ck_assert_int_eq(pins->restore(pins), 1);
+		ck_assert_msg(has_metrics(_i, *metrics[i]), "%s", metrics[i]);
+	}
+	pins->destroy(pins);
+	ck_assert_int_eq(pins_count_rules(), 0);
+	ck_assert_int_eq(pins_count_routes(), 0);
+	mobility_path_destroy(path);
+}
+END_TEST
+
+/**
+ * Check the MTU of the only route of ours, "" if it has none
+ */
+static bool has_mtu(const char *mtu)
+{
+	char *found;
+	bool equal;
+
+	found = mobility_netns_output("ip route show table all proto 230 | "
+								  "grep -o 'mtu.*[0-9]' | tr -d '\n'");
+	equal = streq(found, mtu);
+	free(found);
+	return equal;
+}
+
+START_TEST(test_metrics_limit)
+{
+	mobility_path_t *path, *other;
+	mobility_pins_t *pins;
+
+	/* the lesser of what the route says and what was measured, as long as the
+	 * next hop is the same */
+	pins = pins_create();
+	path = mobility_netns_path("wlan0", WLAN, PEER, WLAN_GW);
+	path->metrics.values[RTAX_MTU] = 1400;
+	ck_assert(pins->add(pins, path));
+	ck_assert(has_mtu("mtu 1400"));
+	ck_assert(pins->limit(pins, path, 1300));
+	ck_assert(has_mtu("mtu 1300"));
+	ck_assert_int_eq(pins->get_limit(pins, path), 1300);
+	path->metrics.values[RTAX_MTU] = 1290;
+	path->metrics.values[RTAX_LOCK] = 1 << RTAX_MTU;
+	pins->update(pins, path);
+	ck_assert(has_mtu("mtu lock 1290"));
+	path->metrics.values[RTAX_MTU] = 0;
+	path->metrics.values[RTAX_LOCK] = 0;
+	pins->update(pins, path);
+	ck_assert(has_mtu("mtu 1300"));
+	ck_assert_int_eq(pins->get_limit(pins, path), 1300);
+	other = mobility_netns_path("wlan0", WLAN, PEER, "10.2.0.254");
+	pins->update(pins, other);
+	ck_assert(has_mtu(""));
+	ck_assert_int_eq(pins->get_limit(pins, path), 0);
+
+	/* two routes over one next hop may say different things of it */
+	mobility_path_destroy(other);
+	other = mobility_netns_path("wlan0", WLAN, "192.0.2.9", WLAN_GW);
+	other->metrics.values[RTAX_MTU] = 1350;
+	pins->update(pins, path);
+	ck_assert(has_mtu(""));
+	ck_assert(pins->add(pins, other));
+	ck_assert_int_eq(pins_count_routes(), 2);
+	ck_assert(has_mtu("mtu 1350"));
+	pins_remove(pins, other);
+	ck_assert(has_mtu(""));
+	pins->destroy(pins);
+	ck_assert_int_eq(pins_count_routes(), 0);
+	mobility_path_destroy(path);
+	mobility_path_destroy(other);
+}
+END_TEST
+
 START_TEST(test_link_down)
 {
 	mobility_path_t *path, *path6;
@@ -320,6 +499,8 @@ Suite *mobility_suite_create(void)
 		tcase_add_test(tc, test_sweep);
 		tcase_add_test(tc, test_restore);
 		tcase_add_test(tc, test_limit);
+		tcase_add_loop_test(tc, test_metrics, 0, 2);
+		tcase_add_test(tc, test_metrics_limit);
 		tcase_add_test(tc, test_link_down);
 		tcase_add_test(tc, test_refused);
 		tcase_add_test(tc, test_many);

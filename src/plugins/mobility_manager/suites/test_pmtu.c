@@ -374,6 +374,11 @@ START_TEST(test_begin)
 	ck_assert(!begin());
 	set_path("::1", "::1", 4500);
 	ck_assert(begin());
+	/* nor on a link that takes less, as that of CLAT, which has no IPv6 then */
+	mobility_netns_ip("link set lo mtu 1252");
+	ck_assert(!begin());
+	set_path("127.0.0.1", "127.0.0.1", 4500);
+	ck_assert(!begin());
 }
 END_TEST
 

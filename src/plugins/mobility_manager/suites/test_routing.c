@@ -36,6 +36,46 @@ START_TEST(test_route_storm)
 }
 END_TEST
 
+START_TEST(test_route_metrics)
+{
+	host_t *local, *peer;
+	mobility_path_t *path;
+
+	/* what a route says about packets is its path's, and so is what it says
+	 * instead later, but it is no other path */
+	local = host_create_from_string("10.1.0.2", 0);
+	peer = host_create_from_string(PEER, 0);
+	path = uplinks->find_path(uplinks, local, peer);
+	ck_assert_int_eq(path->metrics.values[RTAX_MTU], 0);
+	feed(ROUTE, "route add default via 10.1.0.1 dev 2 metric 100 mtu 1300 "
+		 "replace");
+	ck_assert(uplinks->is_usable(uplinks, path));
+	ck_assert_int_eq(path->metrics.values[RTAX_MTU], 1300);
+	uplinks_assert(PEER, ETH ", " WLAN);
+	feed(NONE, "route add default via 10.1.0.1 dev 2 metric 100 mtu 1300 "
+		 "replace");
+	feed(ROUTE, "route add default via 10.1.0.1 dev 2 metric 100 advmss 900 "
+		 "replace");
+	ck_assert(uplinks->is_usable(uplinks, path));
+	ck_assert_int_eq(path->metrics.values[RTAX_MTU], 0);
+	ck_assert_int_eq(path->metrics.values[RTAX_ADVMSS], 900);
+	/* of all next hops */
+	feed(ROUTE, "route add 192.0.2.0/24 mtu 1400 nexthop via 10.1.0.7 dev 2 "
+		 "nexthop via 10.2.0.7 dev 3");
+	ck_assert(uplinks->is_usable(uplinks, path));
+	ck_assert_int_eq(path->metrics.values[RTAX_MTU], 1400);
+	ck_assert_int_eq(path->metrics.values[RTAX_ADVMSS], 0);
+	/* it is known by all else when it goes */
+	feed(ROUTE, "route del 192.0.2.0/24 nexthop via 10.1.0.7 dev 2 nexthop "
+		 "via 10.2.0.7 dev 3");
+	ck_assert(uplinks->is_usable(uplinks, path));
+	ck_assert_int_eq(path->metrics.values[RTAX_MTU], 0);
+	mobility_path_destroy(path);
+	local->destroy(local);
+	peer->destroy(peer);
+}
+END_TEST
+
 START_TEST(test_route_order)
 {
 	/* longest prefix, then lowest metric */
@@ -544,6 +584,7 @@ Suite *mobility_suite_create(void)
 	tc = tcase_create("routes");
 	tcase_add_checked_fixture(tc, uplinks_setup, uplinks_teardown);
 	tcase_add_test(tc, test_route_storm);
+	tcase_add_test(tc, test_route_metrics);
 	tcase_add_test(tc, test_route_order);
 	tcase_add_test(tc, test_own_address);
 	tcase_add_test(tc, test_own_address6);
