@@ -25,6 +25,7 @@ exit_code_t check_run(mobilityctl_t *this, char *argv[])
 	ctl_check_interfaces(check);
 	ctl_check_rp_filter(check);
 	ctl_check_rules(check);
+	ctl_check_xfrm_interfaces(check);
 	ctl_check_networkd(check);
 
 	count = json_object_array_length(ctl_sub(check->findings, "problems"));

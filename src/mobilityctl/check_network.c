@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <linux/fib_rules.h>
+#include <linux/if_link.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,9 @@
 #include "net/route.h"
 #include "net/rtnl.h"
 #include "net/uplinks.h"
+
+/** loopback interface, the same in each network namespace */
+#define LO_INDEX 1
 
 typedef struct rules_t rules_t;
 
@@ -371,5 +375,89 @@ void ctl_check_rules(ctl_check_t *this)
 	{
 		this->passed(this, "rules", "no routing rule in front of ours (%u) "
 					 "catches packets to a peer", rules.priority);
+	}
+}
+
+/**
+ * What is needed to judge interfaces.
+ */
+typedef struct {
+	/** the check */
+	ctl_check_t *check;
+	/** number of problems */
+	u_int problems;
+} interfaces_t;
+
+/**
+ * Collect the attributes in another one.
+ */
+static void parse_nested(const struct nlattr *attr, const struct nlattr *tb[],
+						 u_int max)
+{
+	mobility_netlink_parse_data(attr ? mnl_attr_get_payload(attr) : NULL,
+								attr ? mnl_attr_get_payload_len(attr) : 0,
+								tb, max);
+}
+
+/**
+ * Read the name and ID of an XFRM interface.  Returns FALSE if it is none.
+ */
+static bool is_xfrm(const struct nlattr *tb[], char *name, uint32_t *if_id)
+{
+	const struct nlattr *info[IFLA_INFO_DATA + 1], *data[IFLA_XFRM_IF_ID + 1];
+	char kind[16];
+
+	parse_nested(tb[IFLA_LINKINFO], info, IFLA_INFO_DATA);
+	parse_nested(info[IFLA_INFO_DATA], data, IFLA_XFRM_IF_ID);
+	return mobility_netlink_get_str(info[IFLA_INFO_KIND], kind, sizeof(kind)) &&
+		   streq(kind, "xfrm") &&
+		   mobility_netlink_get_str(tb[IFLA_IFNAME], name, IFNAMSIZ) &&
+		   mobility_netlink_get_u32(data[IFLA_XFRM_IF_ID], if_id);
+}
+
+CALLBACK(judge_interface, void,
+	interfaces_t *this, const struct nlmsghdr *nlh)
+{
+	const struct nlattr *tb[IFLA_LINK_NETNSID + 1];
+	char name[IFNAMSIZ], lower[IFNAMSIZ], remedy[256];
+	uint32_t link = 0, if_id;
+
+	if (!mobility_netlink_parse(nlh, sizeof(struct ifinfomsg), tb,
+								IFLA_LINK_NETNSID))
+	{
+		return;
+	}
+	mobility_netlink_get_u32(tb[IFLA_LINK], &link);
+	if (link == LO_INDEX || tb[IFLA_LINK_NETNSID] ||
+		!is_xfrm(tb, name, &if_id) || !if_indextoname(link, lower))
+	{
+		return;
+	}
+	this->problems++;
+	snprintf(remedy, sizeof(remedy), "create it without one: ip link del %s; "
+			 "ip link add %s type xfrm if_id %u, with its addresses and routes; "
+			 "in systemd-networkd's [Xfrm] section that is Independent=yes",
+			 name, name, if_id);
+	this->check->problem(this->check, "xfrm-interfaces", remedy,
+						 "the XFRM interface %s is bound to %s: what manages "
+						 "the network may create and remove it with that one, "
+						 "whichever uplink its tunnels use, and with that in a "
+						 "VRF they use no other", name, lower);
+}
+
+/*
+ * Described in header.
+ */
+void ctl_check_xfrm_interfaces(ctl_check_t *this)
+{
+	interfaces_t interfaces = {
+		.check = this,
+	};
+
+	if (!dump(RTM_GETLINK, AF_UNSPEC, judge_interface, &interfaces) &&
+		!interfaces.problems)
+	{
+		this->passed(this, "xfrm-interfaces", "no XFRM interface is bound to "
+					 "an uplink");
 	}
 }

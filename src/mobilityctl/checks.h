@@ -66,6 +66,11 @@ void ctl_check_rp_filter(ctl_check_t *this);
 void ctl_check_rules(ctl_check_t *this);
 
 /**
+ * Look for XFRM interfaces that are bound to another interface.
+ */
+void ctl_check_xfrm_interfaces(ctl_check_t *this);
+
+/**
  * Look for systemd-networkd removing our rules.
  */
 void ctl_check_networkd(ctl_check_t *this);

@@ -18,7 +18,15 @@
 #include "ctl_daemon.h"
 #include "ctl_output.h"
 #include "control/vici_server.h"
+#include "net/rtnl.h"
+#include "suites/mobility_messages.h"
 #include "suites/mobility_netns.h"
+
+#include <net/if.h>
+
+/** interface that the kernel has beside eth0, as a message with an index to fill
+ * in, instead of all its own */
+static const char *interface;
 
 static ctl_check_t *check;
 
@@ -581,6 +589,67 @@ START_TEST(test_rules)
 }
 END_TEST
 
+METHOD(mobility_rtnl_t, dump_links, int,
+	mobility_rtnl_t *this, uint16_t type, int family, uint8_t protocol,
+	mobility_nlsocket_cb_t cb, void *data)
+{
+	int ifindex = if_nametoindex("eth0");
+
+	ck_assert_int_eq(type, RTM_GETLINK);
+	cb(data, mobility_message("link add %d eth0 running", ifindex));
+	/* many kernels have no such thing */
+	cb(data, mobility_message(interface, ifindex));
+	return 0;
+}
+
+/**
+ * Stands in for the function, by --wrap
+ */
+mobility_rtnl_t *__real_mobility_rtnl_create(void);
+mobility_rtnl_t *__wrap_mobility_rtnl_create(void)
+{
+	static mobility_rtnl_t rtnl;
+
+	rtnl.dump = _dump_links;
+	rtnl.destroy = (void*)nop;
+	return interface ? &rtnl : __real_mobility_rtnl_create();
+}
+
+/**
+ * Interfaces, and what is said about them
+ */
+static struct {
+	const char *interface;
+	const char *found;
+} interfaces[] = {
+	{ "link add 42 ipsec0 up kind xfrm over %d", "problem xfrm-interfaces: the "
+	  "XFRM interface ipsec0 is bound to eth0: " },
+	{ "link add 42 ipsec0 up kind xfrm over %d", "remedy xfrm-interfaces: "
+	  "create it without one: ip link del ipsec0; ip link add ipsec0 type xfrm "
+	  "if_id 42, " },
+	{ "link add 42 ipsec0 up kind xfrm", "ok" },
+	/* as systemd-networkd has it with Independent=yes */
+	{ "link add 42 ipsec0 up kind xfrm over 1", "ok" },
+	/* by another network namespace, or by what is gone */
+	{ "link add 42 ipsec0 up kind xfrm over %d netns 0", "ok" },
+	{ "link add 42 ipsec0 up kind xfrm over 4711", "ok" },
+	{ "link add 42 vlan0 up kind vlan over %d", "ok" },
+	{ "link add 42 eth2 up", "ok" },
+};
+
+START_TEST(test_xfrm_interfaces)
+{
+	/* those of the kernel */
+	mobility_netns_link("eth0");
+	ctl_check_xfrm_interfaces(check);
+	assert_found("ok xfrm-interfaces:");
+	interface = interfaces[_i].interface;
+	ctl_check_xfrm_interfaces(check);
+	interface = NULL;
+	assert_found(interfaces[_i].found);
+}
+END_TEST
+
 START_TEST(test_rules_v6)
 {
 	mobility_netns_link("eth0");
@@ -632,6 +701,8 @@ Suite *mobility_suite_create(void)
 		tcase_add_test(tc, test_uplinks);
 		tcase_add_loop_test(tc, test_rules, 0, countof(rules));
 		tcase_add_test(tc, test_rules_v6);
+		tcase_add_loop_test(tc, test_xfrm_interfaces, 0,
+							countof(interfaces));
 		suite_add_tcase(s, tc);
 	}
 	return s;

@@ -115,7 +115,7 @@ void builder_put_ip(builder_t *this, uint16_t type, const mobility_ip_t *ip)
 static void build_link(builder_t *this)
 {
 	struct ifinfomsg *msg;
-	struct nlattr *info;
+	struct nlattr *info, *data;
 	int oper = IF_OPER_DOWN;
 	bool has_oper = TRUE;
 
@@ -186,6 +186,9 @@ static void build_link(builder_t *this)
 		{
 			info = mnl_attr_nest_start(this->nlh, IFLA_LINKINFO);
 			mnl_attr_put_strz(this->nlh, IFLA_INFO_KIND, this->word);
+			data = mnl_attr_nest_start(this->nlh, IFLA_INFO_DATA);
+			mnl_attr_put_u32(this->nlh, IFLA_XFRM_IF_ID, 42);
+			mnl_attr_nest_end(this->nlh, data);
 			mnl_attr_nest_end(this->nlh, info);
 		}
 		else

@@ -28,7 +28,8 @@
  *  nexthop del N
  *
  * "up" includes IFF_UP only, "running" also carrier and operstate.  "del"
- * instead of "add" builds the message that it is gone.
+ * instead of "add" builds the message that it is gone.  What has a "kind" has an
+ * if_id as well, 42, as XFRM interfaces do.
  */
 
 #ifndef MOBILITY_MESSAGES_H_
