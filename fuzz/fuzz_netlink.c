@@ -20,7 +20,7 @@
 /**
  * Any interface and no virtual address but one
  */
-static bool filter(void *data, const char *ifname)
+static bool filter(void *data, const char *ifname, bool tunnel)
 {
 	return ifname[0] != 'x';
 }
