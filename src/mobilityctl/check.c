@@ -23,6 +23,7 @@ exit_code_t check_run(mobilityctl_t *this, char *argv[])
 	ctl_check_settings(check);
 	ctl_check_find_uplinks(check);
 	ctl_check_interfaces(check);
+	ctl_check_virtual_ips(check);
 	ctl_check_rp_filter(check);
 	ctl_check_rules(check);
 	ctl_check_xfrm_interfaces(check);

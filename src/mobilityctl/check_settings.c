@@ -5,6 +5,7 @@
  */
 
 #include <ifaddrs.h>
+#include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <netinet/in.h>
@@ -237,5 +238,55 @@ void ctl_check_interfaces(ctl_check_t *this)
 		this->passed(this, "interfaces", *names ? "charon may use what could "
 					 "be an uplink now:%s" : "nothing could be an uplink now",
 					 names);
+	}
+}
+
+/**
+ * Check if an interface is an uplink.
+ */
+static bool is_uplink(ctl_check_t *this, const char *ifname)
+{
+	enumerator_t *enumerator;
+	bool found = FALSE;
+	char *name;
+
+	enumerator = array_create_enumerator(this->uplinks);
+	while (!found && enumerator->enumerate(enumerator, &name))
+	{
+		found = streq(name, ifname);
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+/*
+ * Described in header.
+ */
+void ctl_check_virtual_ips(ctl_check_t *this)
+{
+	bool install;
+	char *ifname;
+
+	install = lib->settings->get_bool(lib->settings, "%s.install_virtual_ip",
+									  TRUE, this->ns);
+	ifname = lib->settings->get_str(lib->settings, "%s.install_virtual_ip_on",
+									NULL, this->ns);
+	if (!install)
+	{
+		this->passed(this, "virtual-ips", "charon installs no virtual IP "
+					 "addresses");
+	}
+	/* without that interface charon does as if none was named */
+	else if (ifname && if_nametoindex(ifname) && !is_uplink(this, ifname))
+	{
+		this->passed(this, "virtual-ips", "virtual IP addresses are on %s, "
+					 "which is no uplink", ifname);
+	}
+	else
+	{
+		this->hint(this, "virtual-ips", "set charon.install_virtual_ip_on = lo "
+				   "in strongswan.conf and restart charon", "virtual IP "
+				   "addresses are on the uplink in use, and get deleted with "
+				   "its own addresses");
 	}
 }

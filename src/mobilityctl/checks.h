@@ -56,6 +56,11 @@ void ctl_check_find_uplinks(ctl_check_t *this);
 void ctl_check_interfaces(ctl_check_t *this);
 
 /**
+ * Look where charon puts virtual IP addresses.
+ */
+void ctl_check_virtual_ips(ctl_check_t *this);
+
+/**
  * Look for the kernel's strict reverse path filter.
  */
 void ctl_check_rp_filter(ctl_check_t *this);

@@ -43,22 +43,45 @@ static json_object *add(private_ctl_check_t *this, const char *list,
 	return finding;
 }
 
+/**
+ * Report something that there is a remedy for.
+ */
+static void report(private_ctl_check_t *this, const char *title,
+				   const char *list, const char *check, const char *key,
+				   const char *remedy, const char *fmt, va_list args)
+{
+	char text[512];
+
+	vsnprintf(text, sizeof(text), fmt, args);
+	if (this->print)
+	{
+		printf("%-8s %s: %s\n         remedy: %s\n", title, check, text,
+			   remedy);
+	}
+	json_object_object_add(add(this, list, check, key, text), "remedy",
+						   json_object_new_string(remedy));
+}
+
 METHOD(ctl_check_t, problem, void,
 	private_ctl_check_t *this, const char *check, const char *remedy,
 	const char *fmt, ...)
 {
-	char text[512];
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
+	report(this, "PROBLEM", "problems", check, "problem", remedy, fmt, args);
 	va_end(args);
-	if (this->print)
-	{
-		printf("PROBLEM  %s: %s\n         remedy: %s\n", check, text, remedy);
-	}
-	json_object_object_add(add(this, "problems", check, "problem", text),
-						   "remedy", json_object_new_string(remedy));
+}
+
+METHOD(ctl_check_t, hint, void,
+	private_ctl_check_t *this, const char *check, const char *remedy,
+	const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	report(this, "hint", "hints", check, "hint", remedy, fmt, args);
+	va_end(args);
 }
 
 METHOD(ctl_check_t, passed, void,
@@ -96,6 +119,7 @@ ctl_check_t *ctl_check_create(bool print)
 	INIT(this,
 		.public = {
 			.problem = _problem,
+			.hint = _hint,
 			.passed = _passed,
 			.findings = json_object_new_object(),
 			.conf = lib->conf,
@@ -107,6 +131,8 @@ ctl_check_t *ctl_check_create(bool print)
 		.print = print,
 	);
 	json_object_object_add(this->public.findings, "problems",
+						   json_object_new_array());
+	json_object_object_add(this->public.findings, "hints",
 						   json_object_new_array());
 	json_object_object_add(this->public.findings, "passed",
 						   json_object_new_array());

@@ -39,6 +39,16 @@ struct ctl_check_t {
 					__attribute__((format(printf, 4, 5)));
 
 	/**
+	 * Report what works, but could be better.
+	 *
+	 * @param check		name of the check
+	 * @param remedy	what to do about it
+	 * @param fmt		what is not as good as it could be
+	 */
+	void (*hint)(ctl_check_t *this, const char *check, const char *remedy,
+				 const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+	/**
 	 * Report that something is as it should be.
 	 *
 	 * @param check		name of the check
@@ -47,7 +57,7 @@ struct ctl_check_t {
 	void (*passed)(ctl_check_t *this, const char *check, const char *fmt, ...)
 					__attribute__((format(printf, 3, 4)));
 
-	/** what was found: the arrays "problems" and "passed" */
+	/** what was found: the arrays "problems", "hints" and "passed" */
 	json_object *findings;
 
 	/** URI of the control socket */

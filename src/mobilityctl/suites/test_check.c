@@ -92,6 +92,7 @@ static const char *all_found(void)
 
 	buf[0] = '\0';
 	append(buf, sizeof(buf), "ok", "passed", "result");
+	append(buf, sizeof(buf), "hint", "hints", "hint");
 	append(buf, sizeof(buf), "problem", "problems", "problem");
 	return buf;
 }
@@ -102,6 +103,7 @@ static const char *all_found(void)
 static void forget(void)
 {
 	json_object_object_add(check->findings, "passed", json_object_new_array());
+	json_object_object_add(check->findings, "hints", json_object_new_array());
 	json_object_object_add(check->findings, "problems",
 						   json_object_new_array());
 }
@@ -421,6 +423,39 @@ START_TEST(test_tunnels)
 }
 END_TEST
 
+START_TEST(test_virtual_ips)
+{
+	static const char *hint =
+				"hint virtual-ips: virtual IP addresses are on the uplink in "
+				"use, and get deleted with its own addresses\n"
+				"remedy virtual-ips: set charon.install_virtual_ip_on = lo in "
+				"strongswan.conf and restart charon\n";
+
+	ctl_check_virtual_ips(check);
+	ck_assert_str_eq(all_found(), hint);
+	forget();
+	lib->settings->set_str(lib->settings, "charon.install_virtual_ip_on", "lo");
+	lib->settings->add_fallback(lib->settings, check->ns, "charon");
+	ctl_check_virtual_ips(check);
+	ck_assert_str_eq(all_found(), "ok virtual-ips: virtual IP addresses are on "
+					 "lo, which is no uplink\n");
+	forget();
+	/* it is one */
+	ctl_check_add_uplink(check, "lo");
+	ctl_check_virtual_ips(check);
+	assert_found(hint);
+	/* there is none of that name */
+	lib->settings->set_str(lib->settings, "charon.install_virtual_ip_on",
+						   "nonexistent0");
+	ctl_check_virtual_ips(check);
+	assert_found(hint);
+	lib->settings->set_str(lib->settings, "charon.install_virtual_ip", "no");
+	ctl_check_virtual_ips(check);
+	ck_assert_str_eq(all_found(), "ok virtual-ips: charon installs no virtual "
+					 "IP addresses\n");
+}
+END_TEST
+
 /**
  * The two values of the kernel's filter, and the interface it is strict by
  */
@@ -687,6 +722,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_files);
 	tcase_add_test(tc, test_interfaces);
 	tcase_add_test(tc, test_tunnels);
+	tcase_add_test(tc, test_virtual_ips);
 	tcase_add_loop_test(tc, test_rp_filter, 0,
 						   countof(filters) * countof(pins));
 	tcase_add_test(tc, test_rp_filter_vlan);
