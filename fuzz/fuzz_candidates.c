@@ -18,8 +18,9 @@
 #include "path/candidates.h"
 #include "path/ranking.h"
 
-/** Uplinks, eth0 and so on, with indices from 2 on */
+/** Uplinks, eth0 and so on, with indices from 2 on, and addresses of each */
 #define UPLINKS 3
+#define WAYS 3
 
 /**
  * What is left of the input
@@ -88,16 +89,17 @@ METHOD(mobility_monitor_t, get_kind, mobility_link_kind_t,
 }
 
 /**
- * Create a path over an uplink
+ * Create a path over an uplink, from one of its addresses
  */
-static mobility_path_t *create_path(int i, host_t *peer)
+static mobility_path_t *create_path(int i, int way, host_t *peer)
 {
 	mobility_path_t *path;
-	uint8_t local[16] = { 10, i, 0, 2 };
+	uint8_t local[16] = { 10, i, way, 2 };
 
 	INIT(path);
 	*path = uplinks[i].path;
 	path->ifindex = 2 + i;
+	path->order = way;
 	snprintf(path->ifname, sizeof(path->ifname), "eth%d", i);
 	path->local = host_create_from_chunk(peer->get_family(peer),
 										 chunk_from_thing(local), 0);
@@ -110,14 +112,17 @@ METHOD(mobility_monitor_t, get_paths, void,
 	void *data, array_t *paths)
 {
 	char ifname[IFNAMSIZ];
-	int i;
+	int i, j;
 
 	for (i = 0; i < UPLINKS && !get_owner(this, peer, ifname); i++)
 	{
 		snprintf(ifname, sizeof(ifname), "eth%d", i);
 		if (uplinks[i].up && filter(data, ifname, FALSE))
 		{
-			array_insert(paths, ARRAY_TAIL, create_path(i, peer));
+			for (j = 0; j < WAYS; j++)
+			{
+				array_insert(paths, ARRAY_TAIL, create_path(i, j, peer));
+			}
 		}
 	}
 }
@@ -252,7 +257,8 @@ static void check_paths(mobility_candidates_t *candidates,
 	int i, j;
 
 	paths = get_paths_ranked(candidates, now);
-	check(array_count(paths) <= UPLINKS * MOBILITY_MAX_REMOTES);
+	check(array_count(paths) <= UPLINKS * MOBILITY_MAX_REMOTES +
+							   MOBILITY_MAX_CANDIDATES);
 	for (i = 0; i < array_count(paths); i++)
 	{
 		array_get(paths, i, &a);
@@ -313,7 +319,7 @@ static void collect(mobility_candidates_t *candidates, int uplink,
 
 	if (uplink < UPLINKS)
 	{
-		incumbent = create_path(uplink, other);
+		incumbent = create_path(uplink, now % WAYS, other);
 	}
 	candidates->collect(candidates, &ike_sa, incumbent, now, &improved);
 	check_paths(candidates, incumbent, now);

@@ -41,6 +41,11 @@ struct mobility_addr_t {
 	uint8_t scope;
 	/** IFA_F_* */
 	uint32_t flags;
+	/** when it was added, in 1/100 s since some time that all have in common;
+	 * wraps around */
+	uint32_t created;
+	/** how long it is preferred, in seconds, as of when that was told last */
+	uint32_t preferred;
 	/** resync that saw it last */
 	u_int generation;
 };

@@ -167,6 +167,21 @@ METHOD(mobility_links_t, process_link, mobility_change_t,
 }
 
 /**
+ * Read how old an address is, and how long it will be preferred
+ */
+static void parse_lifetimes(const struct nlattr *attr, mobility_addr_t *addr)
+{
+	struct ifa_cacheinfo cache;
+
+	if (attr && mnl_attr_get_payload_len(attr) >= sizeof(cache))
+	{
+		memcpy(&cache, mnl_attr_get_payload(attr), sizeof(cache));
+		addr->created = cache.cstamp;
+		addr->preferred = cache.ifa_prefered;
+	}
+}
+
+/**
  * Read an address message
  */
 static bool parse_addr(const struct nlmsghdr *nlh, addr_msg_t *parsed)
@@ -186,6 +201,7 @@ static bool parse_addr(const struct nlmsghdr *nlh, addr_msg_t *parsed)
 	addr->scope = msg->ifa_scope;
 	addr->flags = msg->ifa_flags;
 	mobility_netlink_get_u32(tb[IFA_FLAGS], &addr->flags);
+	parse_lifetimes(tb[IFA_CACHEINFO], addr);
 
 	/* on point-to-point links IFA_ADDRESS is the other end's */
 	if (!mobility_netlink_get_ip(tb[IFA_ADDRESS], msg->ifa_family,

@@ -90,41 +90,84 @@ static const mobility_route_t *use_prefsrc(const mobility_lookup_t *this,
 	return NULL;
 }
 
+/**
+ * Add a way, unless there is one from that address already
+ */
+static void add_way(mobility_way_t ways[MOBILITY_WAYS_MAX], u_int *count,
+					const mobility_route_query_t *flow,
+					const mobility_route_t *route)
+{
+	u_int i;
+
+	for (i = 0; i < *count; i++)
+	{
+		if (mobility_ip_equals(&ways[i].local, &flow->local))
+		{
+			return;
+		}
+	}
+	if (route && *count < MOBILITY_WAYS_MAX)
+	{
+		ways[(*count)++] = (mobility_way_t){
+			.local = flow->local,
+			.route = route,
+		};
+	}
+}
+
+/**
+ * Add the way from the source address that a route asks for
+ */
+static void add_prefsrc(const mobility_lookup_t *this,
+						const mobility_link_t *link,
+						const mobility_lookup_filter_t *filter,
+						mobility_route_query_t flow,
+						const mobility_route_t *route,
+						mobility_way_t ways[MOBILITY_WAYS_MAX], u_int *count)
+{
+	route = use_prefsrc(this, link, filter, route, &flow);
+	add_way(ways, count, &flow, route);
+}
+
 /*
  * Described in header.
  *
  * Rules may depend on the local address, and the local address depends on the
  * route, so a route for any local address comes first.
  */
-const mobility_route_t *mobility_lookup_local(const mobility_lookup_t *this,
-										const mobility_link_t *link,
-										const mobility_lookup_filter_t *filter,
-										mobility_route_query_t *flow)
+u_int mobility_lookup_ways(const mobility_lookup_t *this,
+						   const mobility_link_t *link,
+						   const mobility_lookup_filter_t *filter,
+						   const mobility_ip_t *peer,
+						   mobility_way_t ways[MOBILITY_WAYS_MAX])
 {
+	mobility_route_query_t flow = {
+		.peer = *peer,
+		.oif = link->ifindex,
+	};
 	const mobility_route_t *hint, *route;
 	mobility_addr_t *addr;
 	array_t *ranked;
+	u_int count = 0;
 	int i;
 
-	hint = mobility_lookup_route(this, link, flow);
-	route = use_prefsrc(this, link, filter, hint, flow);
-	if (route)
-	{
-		return route;
-	}
-	ranked = mobility_source_addr_rank(link, &flow->peer, hint,
+	hint = mobility_lookup_route(this, link, &flow);
+	add_prefsrc(this, link, filter, flow, hint, ways, &count);
+	ranked = mobility_source_addr_rank(link, peer, hint,
 									   this->prefer_temporary);
-	for (i = 0; !route && i < array_count(ranked); i++)
+	for (i = 0; i < array_count(ranked); i++)
 	{
 		array_get(ranked, i, &addr);
 		if (!is_vip(filter, &addr->ip))
 		{
-			flow->local = addr->ip;
-			route = mobility_lookup_route(this, link, flow);
+			flow.local = addr->ip;
+			route = mobility_lookup_route(this, link, &flow);
+			add_prefsrc(this, link, filter, flow, route, ways, &count);
+			add_way(ways, &count, &flow, route);
 		}
 	}
 	array_destroy(ranked);
-	return use_prefsrc(this, link, filter, route, flow) ?: route;
+	return count;
 }
 
 /**

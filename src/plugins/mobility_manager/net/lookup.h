@@ -21,6 +21,11 @@
 
 typedef struct mobility_lookup_t mobility_lookup_t;
 typedef struct mobility_lookup_filter_t mobility_lookup_filter_t;
+typedef struct mobility_way_t mobility_way_t;
+
+/** Local addresses of an interface that are looked at: how many there are is up
+ * to routers. */
+#define MOBILITY_WAYS_MAX 8
 
 /**
  * What is looked at.
@@ -44,6 +49,16 @@ struct mobility_lookup_filter_t {
 	mobility_vip_filter_t is_vip;
 	/** user data for it */
 	void *data;
+};
+
+/**
+ * A way out of an interface.
+ */
+struct mobility_way_t {
+	/** local address */
+	mobility_ip_t local;
+	/** route from there to the peer */
+	const mobility_route_t *route;
 };
 
 /**
@@ -72,17 +87,21 @@ bool mobility_lookup_is_usable(const mobility_lookup_t *this,
 							   const mobility_route_t *route);
 
 /**
- * Find the local address to use on an interface and the route from it.
+ * Find the local addresses that can be used on an interface and the routes from
+ * them.
  *
- * @param link			interface, the flow's oif
+ * @param link			interface
  * @param filter		addresses not to use
- * @param flow			what to look for, gets the local address
- * @return				route, NULL if there is none
+ * @param peer			peer's address
+ * @param ways			gets what was found, the preferred one first, each local
+ *						address once
+ * @return				number of ways, MOBILITY_WAYS_MAX at most
  */
-const mobility_route_t *mobility_lookup_local(const mobility_lookup_t *this,
-										const mobility_link_t *link,
-										const mobility_lookup_filter_t *filter,
-										mobility_route_query_t *flow);
+u_int mobility_lookup_ways(const mobility_lookup_t *this,
+						   const mobility_link_t *link,
+						   const mobility_lookup_filter_t *filter,
+						   const mobility_ip_t *peer,
+						   mobility_way_t ways[MOBILITY_WAYS_MAX]);
 
 /**
  * Find the interface with the best route of a flow.

@@ -65,6 +65,10 @@ struct mobility_path_t {
 
 	/** the peer is in the network of the uplink's own address */
 	bool onlink;
+
+	/** how many other local addresses of the uplink are preferred to get to that
+	 * peer's address: 0 is the one that the kernel would choose */
+	uint8_t order;
 };
 
 /**

@@ -126,6 +126,22 @@ static int compare_scope(const criteria_t *criteria, const mobility_addr_t *a,
 }
 
 /**
+ * Order of addresses that are equal otherwise: the newest first, as the kernel
+ * has it, since a router that lost its prefix hands out another one and the old
+ * one stays preferred (RFC 8978); then the one that is so for longer.
+ */
+static int compare_age(const mobility_addr_t *a, const mobility_addr_t *b)
+{
+	int32_t younger = b->created - a->created;
+
+	if (younger)
+	{
+		return younger > 0 ? 1 : -1;
+	}
+	return (a->preferred < b->preferred) - (a->preferred > b->preferred);
+}
+
+/**
  * Compare IPv6 addresses by RFC 6724, 5
  */
 static int compare6(const criteria_t *criteria, const mobility_addr_t *a,
@@ -155,6 +171,10 @@ static int compare6(const criteria_t *criteria, const mobility_addr_t *a,
 	if (!order)
 	{	/* rule 8: use longest matching prefix */
 		order = get_common(criteria, b) - get_common(criteria, a);
+	}
+	if (!order)
+	{
+		order = compare_age(a, b);
 	}
 	if (!order)
 	{	/* no matter in which order we heard of them */

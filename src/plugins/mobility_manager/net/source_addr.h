@@ -19,7 +19,8 @@
 #include "net/route.h"
 
 /**
- * Rank the addresses of an interface by how well they suit to reach a peer.
+ * Rank the addresses of an interface by how well they suit to reach a peer; of
+ * IPv6 ones that are equal the newest comes first.
  *
  * @param link			interface
  * @param peer			peer's address

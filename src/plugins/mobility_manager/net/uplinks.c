@@ -235,6 +235,28 @@ static mobility_path_t *create_path(const mobility_link_t *link,
 	return path;
 }
 
+/**
+ * Add the paths over an uplink
+ */
+static void add_paths(private_mobility_uplinks_t *this,
+					  const mobility_link_t *link,
+					  const mobility_lookup_filter_t *filter,
+					  mobility_route_query_t *flow, array_t *paths)
+{
+	mobility_way_t ways[MOBILITY_WAYS_MAX];
+	mobility_path_t *path;
+	u_int i, count;
+
+	count = mobility_lookup_ways(&this->net, link, filter, &flow->peer, ways);
+	for (i = 0; i < count; i++)
+	{
+		flow->local = ways[i].local;
+		path = create_path(link, flow, ways[i].route);
+		path->order = i;
+		array_insert(paths, ARRAY_TAIL, path);
+	}
+}
+
 METHOD(mobility_uplinks_t, get_paths, void,
 	private_mobility_uplinks_t *this, host_t *peer,
 	mobility_uplink_filter_t filter, mobility_vip_filter_t is_vip, void *data,
@@ -244,7 +266,9 @@ METHOD(mobility_uplinks_t, get_paths, void,
 		.is_vip = is_vip,
 		.data = data,
 	};
-	const mobility_route_t *route;
+	mobility_route_query_t flow = {
+		.peer = mobility_ip_from_host(peer),
+	};
 	mobility_link_kind_t over;
 	enumerator_t *enumerator;
 	mobility_link_t *link;
@@ -253,23 +277,13 @@ METHOD(mobility_uplinks_t, get_paths, void,
 	enumerator = this->net.links->create_enumerator(this->net.links);
 	while (enumerator->enumerate(enumerator, &link))
 	{
-		mobility_route_query_t flow = {
-			.peer = mobility_ip_from_host(peer),
-			.oif = link->ifindex,
-		};
-
 		tunnel = this->net.links->get_kind(this->net.links, link, &over) ==
 														MOBILITY_KIND_TUNNEL;
-		if (!mobility_link_is_running(link) || link->ipsec ||
-			mobility_link_is_loopback(link) ||
-			(filter && !filter(data, link->ifname, tunnel)))
+		if (mobility_link_is_running(link) && !link->ipsec &&
+			!mobility_link_is_loopback(link) &&
+			(!filter || filter(data, link->ifname, tunnel)))
 		{
-			continue;
-		}
-		route = mobility_lookup_local(&this->net, link, &addr_filter, &flow);
-		if (route)
-		{
-			array_insert(paths, ARRAY_TAIL, create_path(link, &flow, route));
+			add_paths(this, link, &addr_filter, &flow, paths);
 		}
 	}
 	enumerator->destroy(enumerator);

@@ -117,13 +117,15 @@ struct mobility_uplinks_t {
 	mobility_change_t (*sync_end)(mobility_uplinks_t *this);
 
 	/**
-	 * Collect the paths to a peer address, one per uplink that has a usable
-	 * local address and a route to it: administratively up, with carrier, by
-	 * the best route (longest prefix, then lowest metric) through that uplink
-	 * that a rule lets packets from the local address to the peer reach.  None
-	 * leads to this host's own addresses or to broadcast addresses.
-	 * Local address by route (RTA_PREFSRC) or as RFC 6724 chooses.  Interfaces
-	 * whose packets go through IPsec SAs are no uplinks.
+	 * Collect the paths to a peer address, one for each local address of an
+	 * uplink that is usable and has a route to it: administratively up, with
+	 * carrier, by the best route (longest prefix, then lowest metric) through
+	 * that uplink that a rule lets packets from the local address to the peer
+	 * reach.  None leads to this host's own addresses or to broadcast addresses.
+	 * Local addresses are in the order by route (RTA_PREFSRC), then as RFC 6724
+	 * has it, eight of an uplink at most: which one works nobody knows before
+	 * it was tried.  Interfaces whose packets go through IPsec SAs are no
+	 * uplinks.
 	 *
 	 * @param peer		peer's address
 	 * @param filter	decides on interfaces

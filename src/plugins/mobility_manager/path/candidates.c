@@ -45,9 +45,14 @@ struct private_mobility_candidates_t {
 	bool pinning;
 
 	/**
-	 * Paths by preference, mobility_candidate_t*.
+	 * Paths to try by preference, mobility_candidate_t*.
 	 */
 	array_t *paths;
+
+	/**
+	 * More of them, for when some of these are put aside.
+	 */
+	array_t *spare;
 
 	/**
 	 * Addresses the peer was at that are this host's own now, mobility_ip_t;
@@ -77,20 +82,37 @@ struct private_mobility_candidates_t {
 };
 
 /**
+ * Get the path at an index, those to try first; FALSE if there are no more.
+ */
+static bool get_path(private_mobility_candidates_t *this, int i,
+					 mobility_path_t **path)
+{
+	mobility_candidate_t *candidate;
+	int count = array_count(this->paths);
+
+	if (!(i < count ? array_get(this->paths, i, &candidate)
+					: array_get(this->spare, i - count, &candidate)))
+	{
+		return FALSE;
+	}
+	*path = candidate->path;
+	return TRUE;
+}
+
+/**
  * Find the path of the set that is the same.
  */
 static mobility_path_t *find_equal(private_mobility_candidates_t *this,
 								   const mobility_path_t *path)
 {
-	mobility_candidate_t *current;
+	mobility_path_t *current;
 	int i;
 
-	for (i = 0; i < array_count(this->paths); i++)
+	for (i = 0; get_path(this, i, &current); i++)
 	{
-		array_get(this->paths, i, &current);
-		if (mobility_path_equals(current->path, path))
+		if (mobility_path_equals(current, path))
 		{
-			return current->path;
+			return current;
 		}
 	}
 	return NULL;
@@ -191,19 +213,24 @@ static void rate(private_mobility_candidates_t *this,
 }
 
 /**
- * Rate all paths, and rank.
+ * Rate all paths, rank, and choose those to try.
  */
 static void rank(private_mobility_candidates_t *this, uint64_t now)
 {
 	mobility_candidate_t *path;
 	int i;
 
+	while (array_remove(this->spare, ARRAY_TAIL, &path))
+	{
+		array_insert(this->paths, ARRAY_TAIL, path);
+	}
 	for (i = 0; i < array_count(this->paths); i++)
 	{
 		array_get(this->paths, i, &path);
 		rate(this, path, now);
 	}
 	mobility_ranking_rank(this->paths, this->incumbent);
+	mobility_ranking_limit(this->paths, this->incumbent, this->spare);
 }
 
 /**
@@ -257,8 +284,11 @@ static void clear(private_mobility_candidates_t *this)
 {
 	array_destroy_function(this->paths, (void*)mobility_candidate_destroy,
 						   NULL);
+	array_destroy_function(this->spare, (void*)mobility_candidate_destroy,
+						   NULL);
 	mobility_candidate_destroy(this->incumbent);
 	this->paths = array_create(0, 0);
+	this->spare = array_create(0, 0);
 	this->incumbent = NULL;
 }
 
@@ -428,7 +458,16 @@ METHOD(mobility_candidates_t, create_reports, array_t*,
 METHOD(mobility_candidates_t, count, u_int,
 	private_mobility_candidates_t *this, const mobility_path_t *path)
 {
-	return array_count(this->paths) - (find_equal(this, path) ? 1 : 0);
+	mobility_candidate_t *other;
+	u_int count = 0;
+	int i;
+
+	for (i = 0; i < array_count(this->paths); i++)
+	{
+		array_get(this->paths, i, &other);
+		count += !mobility_path_equals(other->path, path);
+	}
+	return count;
 }
 
 METHOD(mobility_candidates_t, get_best, mobility_candidate_t*,
@@ -492,16 +531,12 @@ METHOD(mobility_candidates_t, get_locals, uint32_t,
 METHOD(mobility_candidates_t, find, mobility_path_t*,
 	private_mobility_candidates_t *this, host_t *local, host_t *remote)
 {
-	mobility_candidate_t *candidate;
 	mobility_path_t *path;
 	int i;
 
-	for (i = 0; i < array_count(this->paths); i++)
+	for (i = 0; get_path(this, i, &path); i++)
 	{
-		array_get(this->paths, i, &candidate);
-		path = candidate->path;
-		if (path->local->ip_equals(path->local, local) &&
-			path->remote->ip_equals(path->remote, remote))
+		if (mobility_path_has(path, local, remote))
 		{
 			return path;
 		}
@@ -516,18 +551,18 @@ static bool is_candidate(private_mobility_candidates_t *this,
 						 const mobility_path_id_t *id)
 {
 	mobility_path_id_t current;
-	mobility_candidate_t *path = this->incumbent;
+	mobility_path_t *path = this->incumbent ? this->incumbent->path : NULL;
 	int i = 0;
 
 	do
 	{
-		current = mobility_path_get_id(path ? path->path : NULL);
+		current = mobility_path_get_id(path);
 		if (mobility_path_id_equals(&current, id))
 		{
 			return TRUE;
 		}
 	}
-	while (array_get(this->paths, i++, &path));
+	while (get_path(this, i++, &path));
 	return FALSE;
 }
 
@@ -630,6 +665,7 @@ METHOD(mobility_candidates_t, destroy, void,
 	this->public.records->destroy(this->public.records);
 	clear(this);
 	array_destroy(this->paths);
+	array_destroy(this->spare);
 	free(this);
 }
 
@@ -683,6 +719,7 @@ mobility_candidates_t *mobility_candidates_create(const char *connection,
 		.pins = pins,
 		.pinning = TRUE,
 		.paths = array_create(0, 0),
+		.spare = array_create(0, 0),
 	);
 
 	return &this->public;

@@ -105,8 +105,9 @@ struct mobility_candidates_t {
 	void (*shrink)(mobility_candidates_t *this);
 
 	/**
-	 * Enumerate the paths, the preferred one first.  Meanwhile only the methods
-	 * about pins may be called, others change the order.
+	 * Enumerate the paths to try, see mobility_ranking_limit(), the preferred one
+	 * first.  Meanwhile only the methods about pins may be called, others change
+	 * the order.
 	 *
 	 * @param now		current time
 	 * @return			enumerator over (mobility_candidate_t*)
@@ -115,7 +116,7 @@ struct mobility_candidates_t {
 									   uint64_t now);
 
 	/**
-	 * Get the number of paths other than the given one.
+	 * Get the number of paths to try other than the given one.
 	 *
 	 * @param path		path not to count, may be NULL
 	 * @return			number of paths

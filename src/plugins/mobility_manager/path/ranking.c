@@ -147,7 +147,8 @@ int mobility_ranking_compare(const mobility_candidate_t *a,
 	}
 	order = COMPARE(a->aside, b->aside) ?:
 			COMPARE(a->preference, b->preference) ?:
-			COMPARE(b->known, a->known);
+			COMPARE(b->known, a->known) ?:
+			COMPARE(a->path->order, b->path->order);
 	if (!order && ranking->by_cost)
 	{
 		order = COMPARE(mobility_ranking_get_cost(a),
@@ -209,6 +210,61 @@ void mobility_ranking_rank(array_t *paths,
 	};
 
 	array_sort(paths, compare_elements, &ranking);
+}
+
+/**
+ * Check if a path is the one in use
+ */
+static bool is_in_use(const mobility_path_t *path,
+					  const mobility_candidate_t *incumbent)
+{
+	return incumbent && mobility_path_equals(path, incumbent->path);
+}
+
+/**
+ * Check if one of the first paths is over the same uplink and to the same address
+ */
+static bool is_covered(array_t *paths, u_int count, const mobility_path_t *path)
+{
+	mobility_candidate_t *other;
+	u_int i;
+
+	for (i = 0; i < count; i++)
+	{
+		array_get(paths, i, &other);
+		if (other->path->ifindex == path->ifindex &&
+			is_same_remote(other->path, path))
+		{
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+/*
+ * Described in header.
+ */
+void mobility_ranking_limit(array_t *paths,
+							const mobility_candidate_t *incumbent,
+							array_t *spare)
+{
+	mobility_candidate_t *path;
+	u_int count = 0;
+
+	while (array_get(paths, count, &path))
+	{
+		if (count < MOBILITY_MAX_CANDIDATES ||
+			!is_covered(paths, count, path->path) ||
+			is_in_use(path->path, incumbent))
+		{
+			count++;
+		}
+		else
+		{
+			array_remove(paths, count, &path);
+			array_insert(spare, ARRAY_TAIL, path);
+		}
+	}
 }
 
 /*

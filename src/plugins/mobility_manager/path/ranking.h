@@ -20,6 +20,11 @@
 typedef struct mobility_candidate_t mobility_candidate_t;
 typedef struct mobility_ranking_t mobility_ranking_t;
 
+/** Paths that are tried, but for those that lead over other uplinks or to other
+ * addresses of the peer: more ways out of an uplink must not mean that many more
+ * packets. */
+#define MOBILITY_MAX_CANDIDATES 8
+
 /**
  * A path that may be taken, and what ranks it beside its route.
  */
@@ -84,16 +89,18 @@ uint32_t mobility_ranking_get_cost(const mobility_candidate_t *path);
  *     resort (metered, avoided by hand),
  *  3. a peer address the peer is known to have been at, others it announced may
  *     be private ones, which exist anywhere,
- *  4. the lower cost, if any is configured,
- *  5. the incumbent's peer address, then its address family,
- *  6. the longer prefix (relative to the address length, so IPv4 and IPv6
+ *  4. the address that its uplink prefers, then the next one of each: what keeps
+ *     one from working often keeps the others of the same uplink as well,
+ *  5. the lower cost, if any is configured,
+ *  6. the incumbent's peer address, then its address family,
+ *  7. the longer prefix (relative to the address length, so IPv4 and IPv6
  *     compare) of a route that an administrator has configured, others count as
  *     having none: a DHCP server may hand out routes to anywhere,
- *  7. the lower metric,
- *  8. the uplink in whose own network the peer is,
- *  9. the class of the round-trip time, where that was measured,
- * 10. the incumbent: equal preference never moves,
- * 11. the order of interface indices and addresses, so that ties are stable.
+ *  8. the lower metric,
+ *  9. the uplink in whose own network the peer is,
+ * 10. the class of the round-trip time, where that was measured,
+ * 11. the incumbent: equal preference never moves,
+ * 12. the order of interface indices and addresses, so that ties are stable.
  *
  * @param a				first path
  * @param b				second path
@@ -114,9 +121,23 @@ void mobility_ranking_rank(array_t *paths,
 						   const mobility_candidate_t *incumbent);
 
 /**
+ * Choose the paths to try: those that rank first, one at least over each uplink to
+ * each address of the peer, as nobody knows which can reach which, and the one in
+ * use.  So where there are many of these, other local addresses of an uplink only
+ * get their turn when the one that it prefers is put aside.
+ *
+ * @param paths			array of mobility_candidate_t*, as ranked, keeps these
+ * @param incumbent		path in use, NULL if none
+ * @param spare			array that gets the others appended
+ */
+void mobility_ranking_limit(array_t *paths,
+							const mobility_candidate_t *incumbent,
+							array_t *spare);
+
+/**
  * Check whether a path is preferred so clearly that a working incumbent may be
  * left for it, once it is proven: by class or cost of another uplink, not by a
- * tie-break.  Without configured costs that is by 6. to 8. above if both lead to
+ * tie-break.  Without configured costs that is by 7. to 9. above if both lead to
  * the same peer address, else only if the metric is lower as well.
  *
  * What is a last resort never is, nor is what was put aside.  If the incumbent

@@ -266,6 +266,14 @@ static void build_addr(builder_t *this)
 		{
 			cache.ifa_valid = builder_number(this);
 		}
+		else if (builder_takes(this, "created"))
+		{
+			cache.cstamp = builder_number(this);
+		}
+		else if (builder_takes(this, "preferred"))
+		{
+			cache.ifa_prefered = builder_number(this);
+		}
 		else
 		{
 			builder_unknown(this);

@@ -33,6 +33,14 @@ static struct {
 } net;
 
 /**
+ * Get the number of the uplink that has an address
+ */
+static int get_uplink(int i)
+{
+	return i - net.public.uplinks[i].second;
+}
+
+/**
  * Create a path over an uplink to an address of the peer
  */
 static mobility_path_t *create_path(int i, host_t *peer)
@@ -42,14 +50,15 @@ static mobility_path_t *create_path(int i, host_t *peer)
 	mobility_path_t *path;
 
 	INIT(path,
-		.ifindex = FIRST_INDEX + i,
+		.ifindex = FIRST_INDEX + get_uplink(i),
 		.local = host_create_from_string(v4 ? uplink->local
 											: net.public.local6, 0),
 		.remote = peer->clone(peer),
 		.metric = uplink->metric,
+		.order = uplink->second,
 	);
 	path->remote->set_port(path->remote, 0);
-	snprintf(path->ifname, sizeof(path->ifname), "eth%d", i);
+	snprintf(path->ifname, sizeof(path->ifname), "eth%d", get_uplink(i));
 	if (uplink->gateway)
 	{
 		path->gateway = host_create_from_string(uplink->gateway, 0);
@@ -84,7 +93,7 @@ METHOD(mobility_monitor_t, get_paths, void,
 	}
 	for (i = 0; i < MOCK_UPLINKS; i++)
 	{
-		snprintf(ifname, sizeof(ifname), "eth%d", i);
+		snprintf(ifname, sizeof(ifname), "eth%d", get_uplink(i));
 		if (net.public.uplinks[i].up && (!filter || filter(data, ifname, FALSE)))
 		{
 			array_insert(paths, ARRAY_TAIL, create_path(i, peer));
@@ -115,7 +124,7 @@ METHOD(mobility_monitor_t, is_usable, bool,
 	int i = find_uplink(path->local);
 	char owner[IFNAMSIZ];
 
-	return i != -1 && atoi(path->ifname + strlen("eth")) == i &&
+	return i != -1 && atoi(path->ifname + strlen("eth")) == get_uplink(i) &&
 		   net.public.uplinks[i].up && !get_owner(this, path->remote, owner);
 }
 

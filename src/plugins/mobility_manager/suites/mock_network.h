@@ -33,6 +33,8 @@ typedef struct {
 	char *gateway;
 	/** metric of its route: 100 to 400 by default */
 	uint32_t metric;
+	/** it is no uplink of its own, but another address of the one before */
+	bool second;
 } mock_uplink_t;
 
 /**

@@ -161,7 +161,7 @@ static void assert_order(uint64_t now, char *expected)
 {
 	enumerator_t *enumerator;
 	mobility_candidate_t *path;
-	char order[16] = "";
+	char order[64] = "";
 
 	enumerator = candidates->create_enumerator(candidates, now);
 	while (enumerator->enumerate(enumerator, &path))
@@ -579,6 +579,45 @@ START_TEST(test_find_better_unlisted)
 }
 END_TEST
 
+START_TEST(test_limit)
+{
+	mobility_path_t *path;
+	host_t *local;
+	char buf[32];
+	int i;
+
+	/* two addresses at each of two uplinks: all of them are tried, those that
+	 * are preferred first */
+	network->uplinks[1].second = network->uplinks[3].second = TRUE;
+	network->uplinks[3].up = TRUE;
+	assert_collected(NULL, "CI");
+	assert_order(100, "0202");
+	announce(PEER2);
+	assert_collected(NULL, "CI");
+	assert_order(100, "00220022");
+	/* the peer has more: to each, but not from each */
+	for (i = 3; i < 9; i++)
+	{
+		snprintf(buf, sizeof(buf), "192.0.2.%d", i);
+		announce(buf);
+	}
+	assert_collected(NULL, "CI");
+	assert_order(100, "0000000022222222");
+	ck_assert_uint_eq(candidates->count(candidates, NULL), 16);
+	/* what was asked before is known as what it is nevertheless */
+	local = host_create_from_string("10.3.0.2", 0);
+	path = candidates->find(candidates, local, other);
+	ck_assert(path && path->order == 1);
+	path = mobility_path_clone(path);
+	local->destroy(local);
+	/* and is no news when it is asked again */
+	assert_collected(NULL, "--");
+	assert_collected(path, "--");
+	assert_order(100, "02000000022222222");
+	mobility_path_destroy(path);
+}
+END_TEST
+
 START_TEST(test_aside)
 {
 	mobility_path_t *path;
@@ -751,6 +790,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_pins_limited);
 	tcase_add_test(tc, test_find_better);
 	tcase_add_test(tc, test_find_better_unlisted);
+	tcase_add_test(tc, test_limit);
 	tcase_add_test(tc, test_aside);
 	tcase_add_test(tc, test_evidence);
 	tcase_add_test(tc, test_incumbent);

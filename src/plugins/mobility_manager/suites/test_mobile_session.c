@@ -824,6 +824,51 @@ START_TEST(test_listed_while_dormant)
 }
 END_TEST
 
+/**
+ * Get the address in use
+ */
+static const char *get_local()
+{
+	static char buf[64];
+	host_t *me = f->ike_sa->get_my_host(f->ike_sa);
+
+	snprintf(buf, sizeof(buf), "%H", me);
+	return buf;
+}
+
+/**
+ * Have the second uplink be another address of the first one
+ */
+static void add_address()
+{
+	f->network->uplinks[1].second = TRUE;
+	f->network->uplinks[1].metric = f->network->uplinks[0].metric;
+	session_fixture_changed(f);
+	session_fixture_run(f, 1000);
+	session_fixture_forget(f);
+}
+
+START_TEST(test_address_renumbered)
+{
+	/* nothing is sent back to the old address anymore, which still is there */
+	add_address();
+	mute(0, TRUE);
+	suspect();
+	session_fixture_run(f, 1000);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	ck_assert_str_eq(session_fixture_uplink(f), "eth0");
+	ck_assert_str_eq(get_local(), "10.1.0.2");
+	session_fixture_run(f, 5000);
+	ck_assert_uint_eq(array_count(f->network->pins), 1);
+	/* it stays there, that the other one might be preferred is no reason */
+	mute(0, FALSE);
+	session_fixture_forget(f);
+	session_fixture_run(f, 3600000);
+	ck_assert_uint_eq(mock_charon_count(), 0);
+	ck_assert_str_eq(get_local(), "10.1.0.2");
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -837,6 +882,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_answer_late);
 	tcase_add_test(tc, test_answer_never);
 	tcase_add_test(tc, test_answer_twice);
+	tcase_add_test(tc, test_address_renumbered);
 	tcase_add_test(tc, test_many_addresses);
 	tcase_add_test(tc, test_resolved);
 	tcase_add_test(tc, test_own_address);

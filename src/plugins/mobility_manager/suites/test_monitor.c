@@ -314,7 +314,7 @@ static int compare_paths(const void *a, const void *b, void *null)
 }
 
 /**
- * Check the uplinks and local addresses that lead to a peer
+ * Check the uplinks and their preferred local addresses that lead to a peer
  */
 static bool has_paths(char *remote, const char *expected)
 {
@@ -330,8 +330,11 @@ static bool has_paths(char *remote, const char *expected)
 	array_sort(paths, compare_paths, NULL);
 	for (i = 0; array_get(paths, i, &path); i++)
 	{
-		snprintf(buf + strlen(buf), sizeof(buf) - strlen(buf), "%s%s %H",
-				 i ? ", " : "", path->ifname, path->local);
+		if (!path->order && !path->hop)
+		{
+			snprintf(buf + strlen(buf), sizeof(buf) - strlen(buf), "%s%s %H",
+					 *buf ? ", " : "", path->ifname, path->local);
+		}
 	}
 	mobility_paths_destroy(paths);
 	peer->destroy(peer);

@@ -129,6 +129,7 @@ typedef struct {
 	uint32_t rtt;
 	int ifindex;
 	bool onlink;
+	int order;
 } traits_t;
 
 /**
@@ -143,6 +144,7 @@ static mobility_candidate_t *create_like(const traits_t *traits)
 				  abs(traits->prefix), traits->metric);
 	path->path->configured = traits->prefix >= 0;
 	path->path->onlink = traits->onlink;
+	path->path->order = traits->order;
 	path->aside = traits->aside;
 	path->preference = traits->preference;
 	path->known = traits->known;
@@ -167,23 +169,36 @@ static struct {
 	traits_t a, b;
 } rules[] = {
 	/* put aside */
-	{ TRUE, { FALSE, MOBILITY_LAST_RESORT, FALSE, 9, OTHER6, 0, 9, 400, 3 },
+	{ TRUE, { FALSE, MOBILITY_LAST_RESORT, FALSE, 9, OTHER6, 0, 9, 400, 3,
+			  FALSE, 1 },
 			{ TRUE, MOBILITY_PREFER, TRUE, 1, USED, 32, 1, 1, IN_USE,
 			  TRUE } },
 	/* class */
-	{ TRUE, { FALSE, MOBILITY_PREFER, FALSE, 9, OTHER6, 0, 9, 400, 3 },
+	{ TRUE, { FALSE, MOBILITY_PREFER, FALSE, 9, OTHER6, 0, 9, 400, 3,
+			  FALSE, 1 },
 			{ FALSE, MOBILITY_NORMAL, TRUE, 1, USED, 32, 1, 1, IN_USE,
 			  TRUE } },
-	{ TRUE, { FALSE, MOBILITY_NORMAL, FALSE, 9, OTHER6, 0, 9, 400, 3 },
+	{ TRUE, { FALSE, MOBILITY_NORMAL, FALSE, 9, OTHER6, 0, 9, 400, 3,
+			  FALSE, 1 },
 			{ FALSE, MOBILITY_DEMOTED, TRUE, 1, USED, 32, 1, 1, IN_USE,
 			  TRUE } },
-	{ TRUE, { FALSE, MOBILITY_DEMOTED, FALSE, 9, OTHER6, 0, 9, 400, 3 },
+	{ TRUE, { FALSE, MOBILITY_DEMOTED, FALSE, 9, OTHER6, 0, 9, 400, 3,
+			  FALSE, 1 },
 			{ FALSE, MOBILITY_LAST_RESORT, TRUE, 1, USED, 32, 1, 1, IN_USE,
 			  TRUE } },
 	/* an address the peer was at */
-	{ TRUE, { FALSE, MOBILITY_NORMAL, TRUE, 9, OTHER6, 0, 9, 400, 3 },
+	{ TRUE, { FALSE, MOBILITY_NORMAL, TRUE, 9, OTHER6, 0, 9, 400, 3,
+			  FALSE, 1 },
 			{ FALSE, MOBILITY_NORMAL, FALSE, 1, USED, 32, 1, 1, IN_USE,
 			  TRUE } },
+	/* the address that its uplink prefers */
+	{ TRUE, { FALSE, MOBILITY_NORMAL, TRUE, 9, OTHER6, 0, 9, 400, 3 },
+			{ FALSE, MOBILITY_NORMAL, TRUE, 1, USED, 32, 1, 1, IN_USE,
+			  TRUE, 1 } },
+	{ TRUE, { FALSE, MOBILITY_NORMAL, TRUE, 9, OTHER6, 0, 9, 400, 3,
+			  FALSE, 1 },
+			{ FALSE, MOBILITY_NORMAL, TRUE, 1, USED, 32, 1, 1, IN_USE,
+			  TRUE, 2 } },
 	/* cost */
 	{ TRUE, { FALSE, MOBILITY_NORMAL, TRUE, 1, OTHER6, 0, 9, 400, 3 },
 			{ FALSE, MOBILITY_NORMAL, TRUE, 2, USED, 32, 1, 1, IN_USE,
@@ -586,6 +601,7 @@ static mobility_candidate_t *create_random()
 				  metrics[random() % 4]);
 	path->path->configured = random() % 2;
 	path->path->onlink = random() % 2;
+	path->path->order = random() % 4 ? 0 : random() % 3;
 	path->known = remote % 3 == 0;
 	path->preference = random() % 8 ? MOBILITY_NORMAL : random() % 4;
 	path->aside = random() % 4 == 0;
@@ -624,6 +640,7 @@ static bool is_same(mobility_candidate_t *a, mobility_candidate_t *b,
 		   (pa->configured ? pa->prefix : 0) ==
 		   (pb->configured ? pb->prefix : 0) &&
 		   pa->metric == pb->metric && pa->onlink == pb->onlink &&
+		   pa->order == pb->order &&
 		   a->aside == b->aside &&
 		   a->preference == b->preference && rtt_class(a) == rtt_class(b) &&
 		   (!by_cost ||
@@ -693,10 +710,11 @@ START_TEST(test_total_order)
 						!better_by(paths[1], paths[2], _i) ||
 						!better_by(paths[2], paths[0], _i));
 		/* with the incumbent's peer address it is what ranks first that is
-		 * better */
+		 * better, unless that is no address its uplink prefers */
 		mobility_assert(!incumbent || !better_by(paths[1], incumbent, _i) ||
 						!paths[1]->path->remote->ip_equals(
 							paths[1]->path->remote, incumbent->path->remote) ||
+						paths[1]->path->order > incumbent->path->order ||
 						mobility_ranking_compare(paths[1], incumbent,
 												 &ranking) < 0);
 		for (j = 0; j < 3; j++)
@@ -943,6 +961,86 @@ START_TEST(test_find_better)
 }
 END_TEST
 
+/**
+ * Check which paths are chosen of ranked ones
+ */
+static void check_limit(array_t *paths, const mobility_candidate_t *incumbent)
+{
+	mobility_candidate_t *path, *kept;
+	array_t *all = array_create(0, 0), *spare = array_create(0, 0);
+	int i, j, k = 0, s = 0;
+	bool covered;
+
+	for (i = 0; i < array_count(paths); i++)
+	{
+		array_get(paths, i, &path);
+		array_insert(all, ARRAY_TAIL, path);
+	}
+	mobility_ranking_limit(paths, incumbent, spare);
+	mobility_assert(array_count(paths) + array_count(spare) ==
+					array_count(all));
+	for (i = 0; i < array_count(all); i++)
+	{	/* both in the same order */
+		array_get(all, i, &path);
+		if (array_get(paths, k, &kept) && kept == path)
+		{
+			k++;
+			continue;
+		}
+		mobility_assert(array_get(spare, s++, &kept) && kept == path);
+		mobility_assert(k >= MOBILITY_MAX_CANDIDATES);
+		mobility_assert(!incumbent ||
+						!mobility_path_equals(path->path, incumbent->path));
+		covered = FALSE;
+		for (j = 0; j < k; j++)
+		{
+			array_get(paths, j, &kept);
+			covered |= kept->path->ifindex == path->path->ifindex &&
+					   kept->path->remote->ip_equals(kept->path->remote,
+													 path->path->remote);
+		}
+		mobility_assert(covered);
+	}
+	/* there are three uplinks and four addresses of the peer, and each path
+	 * that equals the one in use */
+	for (i = MOBILITY_MAX_CANDIDATES, j = 0; i < array_count(paths); i++)
+	{
+		array_get(paths, i, &path);
+		j += !incumbent || !mobility_path_equals(path->path, incumbent->path);
+	}
+	mobility_assert(j <= 3 * 4);
+	while (array_remove(spare, ARRAY_HEAD, &path))
+	{
+		array_insert(paths, ARRAY_TAIL, path);
+	}
+	array_destroy(spare);
+	array_destroy(all);
+}
+
+START_TEST(test_choose)
+{
+	mobility_candidate_t *incumbent;
+	array_t *paths;
+	int i, j, count;
+
+	srandom(8978);
+	for (i = 0; i < 20000; i++)
+	{
+		paths = array_create(0, 0);
+		count = random() % 40;
+		for (j = 0; j < count; j++)
+		{
+			array_insert(paths, ARRAY_TAIL, create_random());
+		}
+		incumbent = i % 3 ? create_random() : NULL;
+		mobility_ranking_rank(paths, incumbent);
+		check_limit(paths, incumbent);
+		mobility_candidate_destroy(incumbent);
+		destroy_all(paths);
+	}
+}
+END_TEST
+
 START_TEST(test_paths)
 {
 	mobility_path_t *a, *b;
@@ -1039,6 +1137,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_loop_test(tc, test_all_ordered, 0, 12);
 	tcase_add_loop_test(tc, test_all_acyclic, 0, 2);
 	tcase_add_test(tc, test_find_better);
+	tcase_add_test(tc, test_choose);
 	tcase_add_test(tc, test_paths);
 	tcase_add_test(tc, test_ids);
 	suite_add_tcase(s, tc);

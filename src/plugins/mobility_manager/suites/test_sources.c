@@ -195,6 +195,88 @@ START_TEST(test_source_prefsrc)
 }
 END_TEST
 
+START_TEST(test_source_age)
+{
+	/* the router has lost its prefix, and nobody said so: the newest first */
+	feed(ADDR, "addr add 2001:db8:7::2/64 dev 2 created 500 preferred 600");
+	uplinks_assert_all(PEER6, "eth0 2001:db8:7::2 via fe80::1 /0 100, "
+					   ETH6 ", " WLAN6, NULL);
+	feed(ADDR, "addr add 2001:db8:3::2/64 dev 2 created 499 preferred 9999");
+	uplinks_assert_all(PEER6, "eth0 2001:db8:7::2 via fe80::1 /0 100, "
+					   "eth0 2001:db8:3::2 via fe80::1 /0 100, "
+					   ETH6 ", " WLAN6, NULL);
+	/* of those of one age what lasts longer; that they are refreshed is no
+	 * change */
+	feed(NONE, "addr add 2001:db8:3::2/64 dev 2 created 500 preferred 9999");
+	uplinks_assert(PEER6, "eth0 2001:db8:3::2 via fe80::1 /0 100, " WLAN6);
+	/* as uptime goes on the counter starts again */
+	feed(NONE, "addr add 2001:db8:7::2/64 dev 2 created 4294967295");
+	feed(NONE, "addr add 2001:db8:1::2/64 dev 2 created 2");
+	feed(NONE, "addr add 2001:db8:3::2/64 dev 2 created 1");
+	uplinks_assert_all(PEER6, ETH6
+					   ", eth0 2001:db8:3::2 via fe80::1 /0 100, "
+					   "eth0 2001:db8:7::2 via fe80::1 /0 100, " WLAN6, NULL);
+	/* rules come before age */
+	feed(ADDR, "addr add 2001:db8:1::2/64 dev 2 created 2 deprecated");
+	uplinks_assert(PEER6, "eth0 2001:db8:3::2 via fe80::1 /0 100, " WLAN6);
+	feed(ADDR, "addr add 2001:db8:7::aaaa/64 dev 2 temporary");
+	uplinks_assert(PEER6, "eth0 2001:db8:7::aaaa via fe80::1 /0 100, " WLAN6);
+}
+END_TEST
+
+START_TEST(test_ways)
+{
+	/* whichever works */
+	feed(ADDR, "addr add 10.1.0.7/24 dev 2 secondary");
+	feed(ADDR, "addr add 172.16.7.7/16 dev 2");
+	feed(ADDR, "addr add 10.9.0.9/32 dev 2");
+	feed(NONE, "addr add 10.1.0.8/24 dev 2 tentative");
+	feed(ADDR, "addr add 169.254.7.7/16 dev 2 scope 253");
+	uplinks_assert_all(PEER, ETH ", eth0 10.1.0.7 via 10.1.0.1 /0 100, "
+					   "eth0 172.16.7.7 via 10.1.0.1 /0 100, " WLAN,
+					   "10.9.0.9");
+	/* what the route asks for first, each address once */
+	feed(ADDR, "addr add 10.1.0.7/25 dev 2 secondary");
+	feed(ROUTE, "route add 192.0.2.0/24 via 10.1.0.1 dev 2 src 172.16.7.7");
+	uplinks_assert_all(PEER, "eth0 172.16.7.7 via 10.1.0.1 /24 0, "
+					   "eth0 10.1.0.2 via 10.1.0.1 /24 0, "
+					   "eth0 10.1.0.7 via 10.1.0.1 /24 0, " WLAN, "10.9.0.9");
+	/* rules may lead some elsewhere, or nowhere */
+	feed(RULE, "rule add pref 10 from 172.16.0.0/16 lookup 77");
+	feed(RULE, "rule add pref 11 from 10.1.0.7/32 action 7");
+	feed(ROUTE, "route add default via 172.16.0.1 dev 2 table 77");
+	uplinks_assert_all(PEER, "eth0 172.16.7.7 via 172.16.0.1 /0 0, "
+					   "eth0 10.1.0.2 via 10.1.0.1 /24 0, " WLAN, "10.9.0.9");
+}
+END_TEST
+
+START_TEST(test_ways_limited)
+{
+	mobility_path_t *path;
+	array_t *paths;
+	host_t *host, *local;
+	int i;
+
+	/* a router may hand out as many prefixes as it likes */
+	for (i = 1; i < 100; i++)
+	{
+		feed(ADDR, "addr add 2001:db8:1:%d::2/64 dev 2 created %d", i, i);
+	}
+	paths = array_create(0, 0);
+	host = host_create_from_string(PEER6, 0);
+	uplinks->get_paths(uplinks, host, NULL, NULL, NULL, paths);
+	ck_assert_int_eq(array_count(paths), 8 + 1);
+	mobility_paths_destroy(paths);
+	/* what is in use stays so, be it the oldest */
+	local = host_create_from_string("2001:db8:1::2", 0);
+	path = uplinks->find_path(uplinks, local, host);
+	ck_assert(uplinks->is_usable(uplinks, path));
+	mobility_path_destroy(path);
+	local->destroy(local);
+	host->destroy(host);
+}
+END_TEST
+
 START_TEST(test_last_address)
 {
 	/* whatever routes there are nothing leaves without an address */
@@ -258,6 +340,9 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_source_ipv4);
 	tcase_add_test(tc, test_source_linklocal);
 	tcase_add_test(tc, test_source_prefsrc);
+	tcase_add_test(tc, test_source_age);
+	tcase_add_test(tc, test_ways);
+	tcase_add_test(tc, test_ways_limited);
 	tcase_add_test(tc, test_last_address);
 	tcase_add_test(tc, test_prefix_changes);
 	tcase_add_test(tc, test_prefix_resync);

@@ -40,6 +40,10 @@ static void assert_marked(char *peer, const char *expected)
 	for (i = 0; i < array_count(paths); i++)
 	{
 		array_get(paths, i, &path);
+		if (path->order)
+		{
+			continue;
+		}
 		configured = path->configured;
 		onlink = path->onlink;
 		snprintf(buf + strlen(buf), sizeof(buf) - strlen(buf), "%s%s %c%c",

@@ -106,18 +106,21 @@ char *uplinks_print(const mobility_path_t *path)
 }
 
 /**
- * Compare two paths by uplink
+ * Compare two paths by uplink, then by which one that prefers
  */
 static int compare_paths(const void *a, const void *b, void *null)
 {
-	return ((mobility_path_t*)a)->ifindex - ((mobility_path_t*)b)->ifindex;
+	const mobility_path_t *pa = a, *pb = b;
+
+	return pa->ifindex != pb->ifindex ? pa->ifindex - pb->ifindex
+									  : pa->order - pb->order;
 }
 
-/*
- * Described in header
+/**
+ * Check the first paths of each uplink, no more than given
  */
-void uplinks_assert_filtered(char *peer, const char *expected,
-							 char *excluded)
+static void assert_paths(char *peer, const char *expected, char *excluded,
+						 u_int max)
 {
 	char buf[1024] = "", *str;
 	mobility_path_t *path;
@@ -134,16 +137,36 @@ void uplinks_assert_filtered(char *peer, const char *expected,
 	{
 		array_get(paths, i, &path);
 		ck_assert(path->remote->ip_equals(path->remote, host));
-		str = uplinks_print(path);
-		snprintf(buf + strlen(buf), sizeof(buf) - strlen(buf), "%s%s",
-				 i ? ", " : "", str);
-		free(str);
 		/* what is good enough to be chosen is good enough to stay */
 		ck_assert(uplinks->is_usable(uplinks, path));
+		if (path->order < max)
+		{
+			str = uplinks_print(path);
+			snprintf(buf + strlen(buf), sizeof(buf) - strlen(buf), "%s%s",
+					 *buf ? ", " : "", str);
+			free(str);
+		}
 	}
 	ck_assert_str_eq(buf, expected);
 	mobility_paths_destroy(paths);
 	host->destroy(host);
+}
+
+/*
+ * Described in header
+ */
+void uplinks_assert_filtered(char *peer, const char *expected,
+							 char *excluded)
+{
+	assert_paths(peer, expected, excluded, 1);
+}
+
+/*
+ * Described in header
+ */
+void uplinks_assert_all(char *peer, const char *expected, char *excluded)
+{
+	assert_paths(peer, expected, excluded, UINT_MAX);
 }
 
 /*

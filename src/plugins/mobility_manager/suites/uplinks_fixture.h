@@ -98,7 +98,7 @@ bool uplinks_is_vip(void *data, host_t *addr);
 char *uplinks_print(const mobility_path_t *path);
 
 /**
- * Check the paths to a peer.
+ * Check the path to a peer that each uplink prefers.
  *
  * @param peer		peer's address
  * @param expected	paths as described, by interface index, separated by commas
@@ -107,7 +107,17 @@ char *uplinks_print(const mobility_path_t *path);
 void uplinks_assert_filtered(char *peer, const char *expected, char *excluded);
 
 /**
- * Check the paths to a peer, with nothing excluded.
+ * Check all paths to a peer.
+ *
+ * @param peer		peer's address
+ * @param expected	paths as described, by interface index, those that it prefers
+ *					first, separated by commas
+ * @param excluded	interfaces and virtual IP addresses to exclude, or NULL
+ */
+void uplinks_assert_all(char *peer, const char *expected, char *excluded);
+
+/**
+ * Check the path to a peer that each uplink prefers, with nothing excluded.
  *
  * @param peer		peer's address
  * @param expected	paths as described, by interface index, separated by commas
