@@ -37,6 +37,8 @@ typedef struct {
 	mobility_path_t path;
 	/** what is configured for it */
 	mobility_uplink_policy_t config;
+	/** which of its addresses is about to go, WAYS for none */
+	int expiring;
 } uplink_t;
 
 /** the network */
@@ -100,6 +102,7 @@ static mobility_path_t *create_path(int i, int way, host_t *peer)
 	*path = uplinks[i].path;
 	path->ifindex = 2 + i;
 	path->order = way;
+	path->expiring = uplinks[i].expiring == way;
 	snprintf(path->ifname, sizeof(path->ifname), "eth%d", i);
 	path->local = host_create_from_chunk(peer->get_family(peer),
 										 chunk_from_thing(local), 0);
@@ -200,6 +203,7 @@ static void change_uplink()
 	};
 	uplink->path.metric = fuzz_byte(&input);
 	uplink->path.prefix = fuzz_byte(&input) % 33;
+	uplink->expiring = fuzz_byte(&input) % (WAYS + 1);
 }
 
 /**
@@ -250,7 +254,7 @@ static void check_paths(mobility_candidates_t *candidates,
 		.incumbent = incumbent ? &in_use : NULL,
 	};
 	mobility_candidate_t *a, *b;
-	mobility_path_t *better;
+	mobility_path_t *better, *successor;
 	array_t *paths, *reports;
 	char ifname[IFNAMSIZ];
 	bool used = FALSE;
@@ -277,9 +281,13 @@ static void check_paths(mobility_candidates_t *candidates,
 	}
 	better = candidates->find_better(candidates, incumbent, now);
 	check(!better || (incumbent && better->ifindex != incumbent->ifindex));
+	successor = candidates->find_successor(candidates, incumbent, now);
+	check(!successor || (successor->ifindex == incumbent->ifindex &&
+						 !successor->expiring));
 	for (i = 0; i < array_count(paths); i++)
 	{
 		array_get(paths, i, &a);
+		check(a->path != successor || !a->aside);
 		check(a->path != better ||
 			  (!a->aside && a->preference != MOBILITY_LAST_RESORT));
 	}

@@ -15,6 +15,23 @@ static uint64_t get_settle(const mobility_config_t *config)
 	return config->settle_time * 1000ULL;
 }
 
+/**
+ * Find the path to leave the one in use for, NULL if there is none: for one that
+ * is better nobody leaves where somebody wants the session to be.
+ */
+static mobility_path_t *find_better(mobility_candidates_t *candidates,
+									const mobility_path_t *current,
+									bool aside, uint64_t now)
+{
+	mobility_path_history_t *records = candidates->records;
+
+	if (!aside && records->is_chosen(records, current->ifname))
+	{
+		return NULL;
+	}
+	return candidates->find_better(candidates, current, now);
+}
+
 /*
  * Described in header.
  */
@@ -29,22 +46,27 @@ mobility_trial_action_t mobility_switch_back_decide(
 	mobility_trial_action_t action;
 	mobility_path_history_t *records = candidates->records;
 	mobility_record_t record;
+	uint64_t settle = 0;
+	bool expires;
 
 	records->get(records, current, now, &record);
-	if (!record.until && records->is_chosen(records, current->ifname))
+	/* that can't wait */
+	*better = candidates->find_successor(candidates, current, now);
+	expires = *better != NULL;
+	if (!expires)
 	{
-		mobility_trial_end(&switch_back->trial);
-		return MOBILITY_TRIAL_NONE;
+		*better = find_better(candidates, current, record.until != 0, now);
+		settle = get_settle(config);
 	}
-	*better = candidates->find_better(candidates, current, now);
-	action = mobility_trial_consider(&switch_back->trial, *better,
-									 get_settle(config), now);
+	action = mobility_trial_consider(&switch_back->trial, *better, settle, now);
 	if (action == MOBILITY_TRIAL_MOVE)
 	{
 		mobility_trial_end(&switch_back->trial);
 		snprintf(trigger, MOBILITY_TRIGGER_LEN,
+				 expires ? "%s: address is about to go" :
 				 record.until ? "%s was put aside" : "%s is preferred",
-				 record.until ? current->ifname : (*better)->ifname);
+				 expires || record.until ? current->ifname
+										 : (*better)->ifname);
 	}
 	return action;
 }

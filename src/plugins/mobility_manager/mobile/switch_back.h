@@ -10,7 +10,8 @@
  *
  * Decides when to leave a path that works for one that is better: once that has
  * proven itself, see mobility_trial_t, and not if somebody wants the session where
- * it is.  No I/O, no clock.
+ * it is; and for another address of the same uplink while the one in use still is
+ * there.  No I/O, no clock.
  */
 
 #ifndef MOBILITY_SWITCH_BACK_H_

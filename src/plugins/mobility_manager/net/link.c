@@ -195,3 +195,12 @@ bool mobility_addr_is_usable(const mobility_addr_t *addr)
 	}
 	return !(addr->flags & IFA_F_TENTATIVE) || (addr->flags & IFA_F_OPTIMISTIC);
 }
+
+/*
+ * Described in header.
+ */
+bool mobility_addr_is_expiring(const mobility_addr_t *addr)
+{
+	return addr && (addr->flags & IFA_F_DEPRECATED) &&
+		   !(addr->flags & IFA_F_PERMANENT);
+}

@@ -160,4 +160,14 @@ u_int mobility_link_count_addrs(const mobility_link_t *link, int family);
  */
 bool mobility_addr_is_usable(const mobility_addr_t *addr);
 
+/**
+ * Check if an address is to be used no longer than it takes to leave it: it is
+ * deprecated, and going to be removed.  Those that people have deprecated for
+ * good, so that nobody chooses them, are not.
+ *
+ * @param addr			address, NULL if there is none
+ * @return				TRUE if it is about to go
+ */
+bool mobility_addr_is_expiring(const mobility_addr_t *addr);
+
 #endif /** MOBILITY_LINK_H_ @}*/

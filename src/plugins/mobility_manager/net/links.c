@@ -231,7 +231,8 @@ static bool is_same_addr(const mobility_addr_t *a, const mobility_addr_t *b)
 	}
 	return mobility_addr_is_usable(a) == mobility_addr_is_usable(b) &&
 		   a->prefix == b->prefix && mobility_ip_equals(&a->net, &b->net) &&
-		   a->scope == b->scope && !((a->flags ^ b->flags) & relevant);
+		   a->scope == b->scope && !((a->flags ^ b->flags) & relevant) &&
+		   mobility_addr_is_expiring(a) == mobility_addr_is_expiring(b);
 }
 
 /**

@@ -69,6 +69,9 @@ struct mobility_path_t {
 	/** how many other local addresses of the uplink are preferred to get to that
 	 * peer's address: 0 is the one that the kernel would choose */
 	uint8_t order;
+
+	/** the local address is deprecated and about to be removed */
+	bool expiring;
 };
 
 /**

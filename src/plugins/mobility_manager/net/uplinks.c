@@ -214,6 +214,8 @@ static void set_route(mobility_path_t *path, const mobility_link_t *link,
 	path->metric = route->metric;
 	path->metrics = route->metrics;
 	path->onlink = !path->gateway && is_onlink(link, &flow->peer);
+	path->expiring = mobility_addr_is_expiring(
+								mobility_link_get_addr(link, &flow->local));
 }
 
 /**

@@ -144,8 +144,8 @@ struct mobility_uplinks_t {
 	 * address still there and usable (deprecated and temporary ones are, for
 	 * a path in use), a route through that uplink to the peer.
 	 *
-	 * @param path		path; gateway, prefix, metric and the uplink's name are
-	 *					updated
+	 * @param path		path; gateway, prefix, metric, the uplink's name and
+	 *					whether its address is expiring are updated
 	 * @return			TRUE if usable
 	 */
 	bool (*is_usable)(mobility_uplinks_t *this, mobility_path_t *path);

@@ -479,11 +479,14 @@ METHOD(mobility_candidates_t, get_best, mobility_candidate_t*,
 	return array_get(this->paths, ARRAY_HEAD, &path) ? path : NULL;
 }
 
-METHOD(mobility_candidates_t, find_better, mobility_path_t*,
-	private_mobility_candidates_t *this, const mobility_path_t *current,
-	uint64_t now)
+/**
+ * Find a path that is to be used instead of the one in use.
+ */
+static mobility_path_t *find_other(private_mobility_candidates_t *this,
+								   const mobility_path_t *current, uint64_t now,
+		mobility_candidate_t *(*find)(array_t*, const mobility_candidate_t*))
 {
-	mobility_candidate_t *better, *incumbent;
+	mobility_candidate_t *other, *incumbent;
 
 	if (!current)
 	{
@@ -493,9 +496,23 @@ METHOD(mobility_candidates_t, find_better, mobility_path_t*,
 	incumbent = mobility_candidate_create(
 					mobility_path_clone(find_equal(this, current) ?: current));
 	rate(this, incumbent, now);
-	better = mobility_ranking_find_better(this->paths, incumbent);
+	other = find(this->paths, incumbent);
 	mobility_candidate_destroy(incumbent);
-	return better ? better->path : NULL;
+	return other ? other->path : NULL;
+}
+
+METHOD(mobility_candidates_t, find_better, mobility_path_t*,
+	private_mobility_candidates_t *this, const mobility_path_t *current,
+	uint64_t now)
+{
+	return find_other(this, current, now, mobility_ranking_find_better);
+}
+
+METHOD(mobility_candidates_t, find_successor, mobility_path_t*,
+	private_mobility_candidates_t *this, const mobility_path_t *current,
+	uint64_t now)
+{
+	return find_other(this, current, now, mobility_ranking_find_successor);
 }
 
 METHOD(mobility_candidates_t, get_locals, uint32_t,
@@ -704,6 +721,7 @@ mobility_candidates_t *mobility_candidates_create(const char *connection,
 			.get_locals = _get_locals,
 			.find = _find,
 			.find_better = _find_better,
+			.find_successor = _find_successor,
 			.create_reports = _create_reports,
 			.enable_pins = _enable_pins,
 			.pin = _pin,

@@ -165,6 +165,19 @@ struct mobility_candidates_t {
 									uint64_t now);
 
 	/**
+	 * Find the path to go on over as the local address in use is about to be
+	 * removed.
+	 *
+	 * @param current	path in use, may be NULL
+	 * @param now		current time
+	 * @return			path over the same uplink, owned by candidates, NULL if
+	 *					there is none, or no need
+	 */
+	mobility_path_t *(*find_successor)(mobility_candidates_t *this,
+									   const mobility_path_t *current,
+									   uint64_t now);
+
+	/**
 	 * Describe the paths, the preferred one first, and last where the peer was
 	 * but no path leads to anymore, as this host has that address itself: there
 	 * both addresses are the same, and the uplink is the one that has it.

@@ -345,3 +345,25 @@ mobility_candidate_t *mobility_ranking_find_better(array_t *paths,
 	}
 	return NULL;
 }
+
+/*
+ * Described in header.
+ */
+mobility_candidate_t *mobility_ranking_find_successor(array_t *paths,
+										const mobility_candidate_t *incumbent)
+{
+	mobility_candidate_t *path;
+	int i;
+
+	for (i = 0; incumbent->path->expiring && i < array_count(paths); i++)
+	{
+		array_get(paths, i, &path);
+		if (!path->aside && !path->path->expiring &&
+			path->path->ifindex == incumbent->path->ifindex &&
+			is_same_remote(path->path, incumbent->path))
+		{
+			return path;
+		}
+	}
+	return NULL;
+}

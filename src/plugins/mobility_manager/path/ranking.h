@@ -164,4 +164,16 @@ bool mobility_ranking_is_better(const mobility_candidate_t *path,
 mobility_candidate_t *mobility_ranking_find_better(array_t *paths,
 										const mobility_candidate_t *incumbent);
 
+/**
+ * Find the path to go on over as the local address in use is about to be removed:
+ * over the same uplink to the same address of the peer, from an address that
+ * stays.
+ *
+ * @param paths			array of mobility_candidate_t*, as ranked
+ * @param incumbent		path in use
+ * @return				path of the array, NULL if there is none, or no need
+ */
+mobility_candidate_t *mobility_ranking_find_successor(array_t *paths,
+										const mobility_candidate_t *incumbent);
+
 #endif /** MOBILITY_RANKING_H_ @}*/

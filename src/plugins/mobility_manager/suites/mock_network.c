@@ -56,6 +56,7 @@ static mobility_path_t *create_path(int i, host_t *peer)
 		.remote = peer->clone(peer),
 		.metric = uplink->metric,
 		.order = uplink->second,
+		.expiring = uplink->expiring,
 	);
 	path->remote->set_port(path->remote, 0);
 	snprintf(path->ifname, sizeof(path->ifname), "eth%d", get_uplink(i));
@@ -124,6 +125,10 @@ METHOD(mobility_monitor_t, is_usable, bool,
 	int i = find_uplink(path->local);
 	char owner[IFNAMSIZ];
 
+	if (i != -1)
+	{
+		path->expiring = net.public.uplinks[i].expiring;
+	}
 	return i != -1 && atoi(path->ifname + strlen("eth")) == get_uplink(i) &&
 		   net.public.uplinks[i].up && !get_owner(this, path->remote, owner);
 }

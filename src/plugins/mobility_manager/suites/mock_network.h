@@ -35,6 +35,8 @@ typedef struct {
 	uint32_t metric;
 	/** it is no uplink of its own, but another address of the one before */
 	bool second;
+	/** its address is deprecated, and going to be removed */
+	bool expiring;
 } mock_uplink_t;
 
 /**

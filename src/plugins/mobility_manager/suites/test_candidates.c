@@ -579,6 +579,35 @@ START_TEST(test_find_better_unlisted)
 }
 END_TEST
 
+START_TEST(test_find_successor)
+{
+	mobility_path_t *current, *successor;
+
+	/* eth0 has two addresses */
+	network->uplinks[1].second = TRUE;
+	current = create_path(0);
+	assert_collected(current, "CI");
+	assert_order(100, "020");
+	ck_assert(!candidates->find_successor(candidates, NULL, 100));
+	ck_assert(!candidates->find_successor(candidates, current, 100));
+	/* that in use is about to go, of which the collected one tells first */
+	network->uplinks[0].expiring = TRUE;
+	assert_collected(current, "--");
+	successor = candidates->find_successor(candidates, current, 100);
+	ck_assert(successor && successor->order == 1);
+	ck_assert_str_eq(successor->ifname, "eth0");
+	/* which is no reason to leave the uplink, nor is there a way back */
+	assert_better(current, 100, -1);
+	ck_assert(!candidates->find_successor(candidates, successor, 100));
+	/* it does not work */
+	candidates->records->failed(candidates->records, successor, 1000, 100);
+	ck_assert(!candidates->find_successor(candidates, current, 100));
+	assert_order(100, "020");
+	ck_assert(candidates->find_successor(candidates, current, 1100));
+	mobility_path_destroy(current);
+}
+END_TEST
+
 START_TEST(test_limit)
 {
 	mobility_path_t *path;
@@ -790,6 +819,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_pins_limited);
 	tcase_add_test(tc, test_find_better);
 	tcase_add_test(tc, test_find_better_unlisted);
+	tcase_add_test(tc, test_find_successor);
 	tcase_add_test(tc, test_limit);
 	tcase_add_test(tc, test_aside);
 	tcase_add_test(tc, test_evidence);

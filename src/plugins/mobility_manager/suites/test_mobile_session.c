@@ -869,6 +869,55 @@ START_TEST(test_address_renumbered)
 }
 END_TEST
 
+START_TEST(test_address_expires)
+{
+	/* as long as it does not, nothing is done about a second one */
+	add_address();
+	session_fixture_run(f, 60000);
+	ck_assert_uint_eq(mock_charon_count(), 0);
+	f->latency = 20;
+	f->network->uplinks[0].expiring = TRUE;
+	session_fixture_changed(f);
+	/* tested first */
+	ck_assert_str_eq(get_local(), "10.0.0.2");
+	session_fixture_run(f, 25);
+	ck_assert_str_eq(get_local(), "10.0.0.2");
+	ck_assert_uint_eq(array_count(f->network->copies), 1);
+	session_fixture_run(f, 1000);
+	ck_assert_str_eq(get_local(), "10.1.0.2");
+	ck_assert_str_eq(f->told, "move ");
+	session_fixture_run(f, 2000);
+	session_fixture_forget(f);
+	f->network->uplinks[0].up = FALSE;
+	session_fixture_changed(f);
+	session_fixture_run(f, 60000);
+	ck_assert(!strstr(f->told, "move"));
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+}
+END_TEST
+
+START_TEST(test_address_expires_alone)
+{
+	/* the other one does not work, it has to do until it is gone */
+	add_address();
+	mute(1, TRUE);
+	f->network->uplinks[0].expiring = TRUE;
+	session_fixture_changed(f);
+	session_fixture_run(f, 20000);
+	ck_assert_str_eq(get_local(), "10.0.0.2");
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	session_fixture_forget(f);
+	session_fixture_changed(f);
+	session_fixture_run(f, 20000);
+	ck_assert_uint_eq(mock_charon_count(), 0);
+	mute(1, FALSE);
+	plug(0, FALSE);
+	session_fixture_run(f, 1000);
+	ck_assert_str_eq(get_local(), "10.1.0.2");
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -883,6 +932,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_answer_never);
 	tcase_add_test(tc, test_answer_twice);
 	tcase_add_test(tc, test_address_renumbered);
+	tcase_add_test(tc, test_address_expires);
+	tcase_add_test(tc, test_address_expires_alone);
 	tcase_add_test(tc, test_many_addresses);
 	tcase_add_test(tc, test_resolved);
 	tcase_add_test(tc, test_own_address);

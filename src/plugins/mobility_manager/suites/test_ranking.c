@@ -602,6 +602,7 @@ static mobility_candidate_t *create_random()
 	path->path->configured = random() % 2;
 	path->path->onlink = random() % 2;
 	path->path->order = random() % 4 ? 0 : random() % 3;
+	path->path->expiring = random() % 2;
 	path->known = remote % 3 == 0;
 	path->preference = random() % 8 ? MOBILITY_NORMAL : random() % 4;
 	path->aside = random() % 4 == 0;
@@ -962,6 +963,33 @@ START_TEST(test_find_better)
 END_TEST
 
 /**
+ * Check what find_successor() says about ranked paths
+ */
+static void check_successor(array_t *paths,
+							const mobility_candidate_t *incumbent)
+{
+	mobility_candidate_t *path, *successor, *first = NULL;
+	int i;
+
+	for (i = 0; i < array_count(paths) && !first; i++)
+	{
+		array_get(paths, i, &path);
+		if (incumbent->path->expiring && !path->path->expiring &&
+			!path->aside && path->path->ifindex == incumbent->path->ifindex &&
+			path->path->remote->ip_equals(path->path->remote,
+										  incumbent->path->remote))
+		{
+			first = path;
+		}
+	}
+	successor = mobility_ranking_find_successor(paths, incumbent);
+	mobility_assert(successor == first);
+	/* nobody goes back from there */
+	mobility_assert(!successor ||
+					!mobility_ranking_find_successor(paths, successor));
+}
+
+/**
  * Check which paths are chosen of ranked ones
  */
 static void check_limit(array_t *paths, const mobility_candidate_t *incumbent)
@@ -1034,6 +1062,10 @@ START_TEST(test_choose)
 		}
 		incumbent = i % 3 ? create_random() : NULL;
 		mobility_ranking_rank(paths, incumbent);
+		if (incumbent)
+		{
+			check_successor(paths, incumbent);
+		}
 		check_limit(paths, incumbent);
 		mobility_candidate_destroy(incumbent);
 		destroy_all(paths);

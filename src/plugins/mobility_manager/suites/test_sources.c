@@ -277,6 +277,43 @@ START_TEST(test_ways_limited)
 }
 END_TEST
 
+/**
+ * Check whether an address in use is about to go
+ */
+static void assert_expiring(char *local, char *remote, bool expected)
+{
+	host_t *src = host_create_from_string(local, 0);
+	host_t *dst = host_create_from_string(remote, 0);
+	mobility_path_t *path;
+
+	path = uplinks->find_path(uplinks, src, dst);
+	ck_assert(path->expiring == expected);
+	path->expiring = !expected;
+	ck_assert(uplinks->is_usable(uplinks, path));
+	ck_assert(path->expiring == expected);
+	mobility_path_destroy(path);
+	src->destroy(src);
+	dst->destroy(dst);
+}
+
+START_TEST(test_expiring)
+{
+	assert_expiring("2001:db8:1::2", PEER6, FALSE);
+	feed(ADDR, "addr add 2001:db8:1::2/64 dev 2 deprecated");
+	assert_expiring("2001:db8:1::2", PEER6, TRUE);
+	/* deprecated for good, by people */
+	feed(ADDR, "addr add 2001:db8:1::2/64 dev 2 deprecated permanent");
+	assert_expiring("2001:db8:1::2", PEER6, FALSE);
+	feed(ADDR, "addr add 2001:db8:1::2/64 dev 2 deprecated");
+	assert_expiring("2001:db8:1::2", PEER6, TRUE);
+	feed(ADDR, "addr add 2001:db8:1::2/64 dev 2");
+	assert_expiring("2001:db8:1::2", PEER6, FALSE);
+	/* a DHCP server may do so as well */
+	feed(ADDR, "addr add 10.1.0.2/24 dev 2 deprecated");
+	assert_expiring("10.1.0.2", PEER, TRUE);
+}
+END_TEST
+
 START_TEST(test_last_address)
 {
 	/* whatever routes there are nothing leaves without an address */
@@ -343,6 +380,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_source_age);
 	tcase_add_test(tc, test_ways);
 	tcase_add_test(tc, test_ways_limited);
+	tcase_add_test(tc, test_expiring);
 	tcase_add_test(tc, test_last_address);
 	tcase_add_test(tc, test_prefix_changes);
 	tcase_add_test(tc, test_prefix_resync);
