@@ -20,7 +20,7 @@
 
 /** Uplinks, eth0 and so on, with indices from 2 on, and addresses of each */
 #define UPLINKS 3
-#define WAYS 3
+#define WAYS 2
 
 /**
  * What is left of the input
@@ -37,6 +37,8 @@ typedef struct {
 	mobility_path_t path;
 	/** what is configured for it */
 	mobility_uplink_policy_t config;
+	/** further next hops */
+	int hops;
 	/** which of its addresses is about to go, WAYS for none */
 	int expiring;
 } uplink_t;
@@ -93,15 +95,18 @@ METHOD(mobility_monitor_t, get_kind, mobility_link_kind_t,
 /**
  * Create a path over an uplink, from one of its addresses
  */
-static mobility_path_t *create_path(int i, int way, host_t *peer)
+static mobility_path_t *create_path(int i, int way, int hop, host_t *peer)
 {
 	mobility_path_t *path;
-	uint8_t local[16] = { 10, i, way, 2 };
+	uint8_t local[16] = { 10, i, way, 2 }, gateway[4] = { 10, i, 0, hop };
 
 	INIT(path);
 	*path = uplinks[i].path;
 	path->ifindex = 2 + i;
 	path->order = way;
+	path->hop = hop;
+	path->gateway = host_create_from_chunk(AF_INET, chunk_from_thing(gateway),
+										   0);
 	path->expiring = uplinks[i].expiring == way;
 	snprintf(path->ifname, sizeof(path->ifname), "eth%d", i);
 	path->local = host_create_from_chunk(peer->get_family(peer),
@@ -115,7 +120,7 @@ METHOD(mobility_monitor_t, get_paths, void,
 	void *data, array_t *paths)
 {
 	char ifname[IFNAMSIZ];
-	int i, j;
+	int i, j, k;
 
 	for (i = 0; i < UPLINKS && !get_owner(this, peer, ifname); i++)
 	{
@@ -124,7 +129,11 @@ METHOD(mobility_monitor_t, get_paths, void,
 		{
 			for (j = 0; j < WAYS; j++)
 			{
-				array_insert(paths, ARRAY_TAIL, create_path(i, j, peer));
+				for (k = 0; k <= uplinks[i].hops; k++)
+				{
+					array_insert(paths, ARRAY_TAIL,
+								 create_path(i, j, k, peer));
+				}
 			}
 		}
 	}
@@ -178,6 +187,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	settings.get_uplink = _get_uplink;
 	pin_methods.add = _add;
 	pin_methods.remove = _remove_;
+	pin_methods.update = (void*)nop;
 	pin_methods.get_limit = _get_limit;
 	ike_sa.get_other_host = _get_other_host;
 	ike_sa.create_peer_address_enumerator = _create_peer_address_enumerator;
@@ -203,6 +213,7 @@ static void change_uplink()
 	};
 	uplink->path.metric = fuzz_byte(&input);
 	uplink->path.prefix = fuzz_byte(&input) % 33;
+	uplink->hops = fuzz_byte(&input) % 3;
 	uplink->expiring = fuzz_byte(&input) % (WAYS + 1);
 }
 
@@ -311,6 +322,7 @@ static void probe(mobility_candidates_t *candidates, uint64_t now)
 	{
 		array_get(paths, i, &path);
 		candidates->pin(candidates, path->path);
+		candidates->turn(candidates, path->path);
 	}
 	array_destroy(paths);
 	check(pins <= MOBILITY_MAX_PINS);
@@ -327,7 +339,7 @@ static void collect(mobility_candidates_t *candidates, int uplink,
 
 	if (uplink < UPLINKS)
 	{
-		incumbent = create_path(uplink, now % WAYS, other);
+		incumbent = create_path(uplink, now % WAYS, now % 2, other);
 	}
 	candidates->collect(candidates, &ike_sa, incumbent, now, &improved);
 	check_paths(candidates, incumbent, now);

@@ -89,14 +89,24 @@ mobility_heading_send_t mobility_heading_attempt(mobility_heading_t *heading,
 	return insist ? MOBILITY_SEND_TARGET : MOBILITY_SEND_ALL;
 }
 
+/**
+ * Check if an answer came over the path in use, by the next hop that it has
+ */
+static bool is_in_use(const mobility_heading_t *heading,
+					  const mobility_heading_answer_t *answer)
+{
+	return mobility_path_has(heading->path, answer->local, answer->remote) &&
+		   (!answer->path ||
+			mobility_path_same_gateway(heading->path, answer->path));
+}
+
 /*
  * Described in header.
  */
 bool mobility_heading_is_current(const mobility_heading_t *heading,
-								 host_t *local, host_t *remote)
+								 const mobility_heading_answer_t *answer)
 {
-	return heading->state != MOBILITY_MOVING &&
-		   mobility_path_has(heading->path, local, remote);
+	return heading->state != MOBILITY_MOVING && is_in_use(heading, answer);
 }
 
 /*
@@ -141,8 +151,7 @@ bool mobility_heading_follow(mobility_heading_t *heading,
 {
 	/* unless that in use is silent it need not be left */
 	return (answer->probed || heading->state == MOBILITY_MOVING) &&
-		   !mobility_path_has(heading->path, answer->local, answer->remote) &&
-		   take_proven(heading, answer);
+		   !is_in_use(heading, answer) && take_proven(heading, answer);
 }
 
 /**

@@ -170,15 +170,15 @@ mobility_heading_send_t mobility_heading_attempt(mobility_heading_t *heading,
 												 bool queued);
 
 /**
- * Check if an answer came over the path in use, and no move is under way.
+ * Check if an answer came over the path in use, over the same next hop, and no
+ * move is under way.
  *
  * @param heading		heading
- * @param local			our address it arrived at
- * @param remote		the peer's address it came from
+ * @param answer		answer, of which only the path and its addresses are read
  * @return				TRUE if so
  */
 bool mobility_heading_is_current(const mobility_heading_t *heading,
-								 host_t *local, host_t *remote);
+								 const mobility_heading_answer_t *answer);
 
 /**
  * A path test was answered.  Changes nothing: to prove the target is to take it

@@ -405,6 +405,7 @@ METHOD(mobility_ike_handler_t, retransmit, status_t,
 	const mobility_ike_stock_t *stock, uint32_t mid)
 {
 	private_mobility_login_t *this = login_of(handler);
+	mobility_candidates_t *candidates = this->course->candidates;
 	mobility_login_paths_t *paths = &this->paths;
 	mobility_path_t *path;
 	status_t status;
@@ -414,6 +415,12 @@ METHOD(mobility_ike_handler_t, retransmit, status_t,
 	{	/* as often as it takes, whatever keyingtries says */
 		ike_sa->reset(ike_sa, TRUE);
 		return ike_sa->initiate(ike_sa, NULL, NULL);
+	}
+	for (i = 0; paths->in_flight && i < paths->count; i++)
+	{	/* neither router nor peer has answered */
+		path = paths->tries[i].asked ? find_path(this, &paths->tries[i].id)
+									 : NULL;
+		candidates->turn(candidates, path);
 	}
 	status = stock->retransmit(ike_sa, mid);
 	for (i = 0; status == SUCCESS && paths->in_flight && i < paths->count; i++)

@@ -355,13 +355,13 @@ METHOD(mobility_mover_t, sent, void,
  * The request in flight was answered over a path that is not (known to be) the
  * one in use.
  */
-static void answered_elsewhere(private_mobility_mover_t *this, host_t *me,
-							   host_t *other)
+static void answered_elsewhere(private_mobility_mover_t *this,
+							   const mobility_heading_answer_t *answer)
 {
 	mobility_course_t *course = &this->public.course;
 	ike_sa_t *ike_sa = course->ike_sa;
 	mobility_exchange_t *exchange;
-	mobility_path_t *path;
+	host_t *me = answer->local, *other = answer->remote;
 	mobility_task_t *task;
 
 	if (mobility_task_queued(ike_sa, TASK_QUEUE_ACTIVE, TASK_IKE_REAUTH))
@@ -379,10 +379,10 @@ static void answered_elsewhere(private_mobility_mover_t *this, host_t *me,
 			return;
 		}
 	}
-	path = course->candidates->find(course->candidates, me, other);
-	if (path)
+	if (answer->path)
 	{	/* the peer answers over it: take it before anything else */
-		mobility_heading_take(&course->heading, path, MOBILITY_PROVEN_ATTEMPTS);
+		mobility_heading_take(&course->heading, answer->path,
+							  MOBILITY_PROVEN_ATTEMPTS);
 		queue_update(this);
 	}
 }
@@ -391,15 +391,19 @@ METHOD(mobility_mover_t, answered, bool,
 	private_mobility_mover_t *this, message_t *message)
 {
 	mobility_retransmission_t *retransmission = this->public.retransmission;
-	host_t *me = message->get_destination(message);
-	host_t *other = message->get_source(message);
+	mobility_candidates_t *candidates = this->public.course.candidates;
+	mobility_heading_answer_t answer = {
+		.local = message->get_destination(message),
+		.remote = message->get_source(message),
+	};
 
-	retransmission->answered(retransmission, me, other);
-	if (mobility_heading_is_current(&this->public.course.heading, me, other))
+	retransmission->answered(retransmission, answer.local, answer.remote);
+	answer.path = candidates->find(candidates, answer.local, answer.remote);
+	if (mobility_heading_is_current(&this->public.course.heading, &answer))
 	{
 		return TRUE;
 	}
-	answered_elsewhere(this, me, other);
+	answered_elsewhere(this, &answer);
 	return FALSE;
 }
 

@@ -119,6 +119,23 @@ static bool succeed(private_mobility_path_test_t *this)
 }
 
 /**
+ * Have the next test of a path use another next hop, TRUE if there is one that was
+ * not tested yet.
+ */
+static bool turn(private_mobility_path_test_t *this,
+				 const mobility_path_t *path)
+{
+	mobility_candidates_t *candidates = this->course->candidates;
+
+	if (!candidates->turn(candidates, path))
+	{
+		return FALSE;
+	}
+	path = candidates->find(candidates, path->local, path->remote);
+	return path && path->hop;
+}
+
+/**
  * The target does not work: the request completes over the path in use.
  */
 static void fail(private_mobility_path_test_t *this, uint64_t penalty)
@@ -129,7 +146,10 @@ static void fail(private_mobility_path_test_t *this, uint64_t penalty)
 
 	DBG1(DBG_IKE, "mobility: %s: no answer over %s from %H to %H, staying",
 		 this->course->name, path->ifname, path->local, path->remote);
-	records->failed(records, path, penalty, mobility_now());
+	if (!turn(this, path))
+	{
+		records->failed(records, path, penalty, mobility_now());
+	}
 	end_test(this, FALSE);
 	if (request->in_flight(request))
 	{

@@ -59,7 +59,8 @@ bool mobility_progress_complete(mobility_progress_t *progress,
 								time_t time, mobility_move_t *move)
 {
 	bool moved = progress->current &&
-				 !mobility_path_equals(progress->origin, path);
+				 !(mobility_path_equals(progress->origin, path) &&
+				   mobility_path_same_gateway(progress->origin, path));
 
 	if (moved)
 	{

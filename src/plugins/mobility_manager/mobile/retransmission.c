@@ -132,11 +132,27 @@ METHOD(mobility_retransmission_t, again, void,
 }
 
 /**
+ * Have packets of a path take another next hop, if there are several, as the one
+ * that they took may lead nowhere: nothing tells over which of them an answer
+ * came, so each gets the time until the next attempt.
+ */
+static void turn(private_mobility_retransmission_t *this,
+				 mobility_candidate_t *candidate)
+{
+	mobility_candidates_t *candidates = this->course->candidates;
+
+	if (candidates->turn(candidates, candidate->path))
+	{	/* there may be another NAT on the way */
+		this->public.spread = TRUE;
+	}
+}
+
+/**
  * Tell of all paths that a request is to be sent over, and send it if there is one
- * to be sent.
+ * to be sent; again if it was sent over all of them before.
  */
 static void try_paths(private_mobility_retransmission_t *this, bool last_resort,
-					  bool send)
+					  bool send, bool repeat)
 {
 	mobility_candidates_t *candidates = this->course->candidates;
 	enumerator_t *enumerator;
@@ -151,6 +167,10 @@ static void try_paths(private_mobility_retransmission_t *this, bool last_resort,
 			mobility_path_equals(candidate->path, this->course->heading.path) ||
 			candidate->preference != MOBILITY_LAST_RESORT)
 		{
+			if (repeat)
+			{
+				turn(this, candidate);
+			}
 			if (send)
 			{
 				again(this, candidate->path);
@@ -169,14 +189,16 @@ static void try_paths(private_mobility_retransmission_t *this, bool last_resort,
 METHOD(mobility_retransmission_t, probe, void,
 	private_mobility_retransmission_t *this, bool last_resort)
 {
+	bool repeat = this->public.probed;
+
 	this->public.probed = TRUE;
-	try_paths(this, last_resort, TRUE);
+	try_paths(this, last_resort, TRUE, repeat);
 }
 
 METHOD(mobility_retransmission_t, offer, void,
 	private_mobility_retransmission_t *this, bool last_resort)
 {
-	try_paths(this, last_resort, FALSE);
+	try_paths(this, last_resort, FALSE, FALSE);
 }
 
 METHOD(mobility_retransmission_t, is_queued, bool,

@@ -973,6 +973,8 @@ static void tested(void *data, const mobility_path_t *path, bool answered)
 
 	mobility_switch_back_tested(&this->switch_back, path, answered,
 							   mobility_now());
+	/* it may have another next hop */
+	this->look_due |= !answered;
 	this->context->tell(this->context, MOBILITY_EVENT_PATH,
 						this->public.standing.state, this->session);
 }

@@ -256,32 +256,58 @@ METHOD(mobility_fib_t, process, mobility_change_t,
 	return changed ? MOBILITY_CHANGE_ROUTE : MOBILITY_CHANGE_NONE;
 }
 
-METHOD(mobility_fib_t, lookup, mobility_fib_result_t,
-	private_mobility_fib_t *this, uint32_t table,
-	const mobility_route_query_t *flow, const mobility_route_t **route)
+/**
+ * Look up the most specific route, whatever it says
+ */
+static const mobility_route_t *find_route(private_mobility_fib_t *this,
+										  uint32_t table,
+										  const mobility_route_query_t *flow)
 {
 	mobility_fib_entry_key_t key = {
 		.table = table,
 	};
+	const mobility_route_t *route = NULL;
 	mobility_fib_entry_t *dst;
 	int prefix;
 
-	*route = NULL;
-	for (prefix = mobility_ip_bits(&flow->peer); prefix >= 0; prefix--)
+	for (prefix = mobility_ip_bits(&flow->peer); !route && prefix >= 0;
+		 prefix--)
 	{
 		if (*get_prefixes(this, flow->peer.family, prefix))
 		{
 			key.net = mobility_ip_mask(&flow->peer, prefix);
 			key.prefix = prefix;
 			dst = this->dsts->get(this->dsts, &key);
-			*route = dst ? mobility_fib_entry_lookup(dst, flow) : NULL;
-			if (*route)
-			{
-				break;
-			}
+			route = dst ? mobility_fib_entry_lookup(dst, flow) : NULL;
 		}
 	}
-	if (!*route || (*route)->type == RTN_THROW)
+	return route;
+}
+
+/**
+ * Check if a table would have a route if no next hops were passed over: then the
+ * rules that follow are not for this flow
+ */
+static bool has_passed(private_mobility_fib_t *this, uint32_t table,
+					   const mobility_route_query_t *flow)
+{
+	mobility_route_query_t all = *flow;
+
+	all.passed_count = 0;
+	return flow->passed_count && find_route(this, table, &all);
+}
+
+METHOD(mobility_fib_t, lookup, mobility_fib_result_t,
+	private_mobility_fib_t *this, uint32_t table,
+	const mobility_route_query_t *flow, const mobility_route_t **route)
+{
+	*route = find_route(this, table, flow);
+	if (!*route)
+	{
+		return has_passed(this, table, flow) ? MOBILITY_FIB_UNREACHABLE
+											 : MOBILITY_FIB_NONE;
+	}
+	if ((*route)->type == RTN_THROW)
 	{
 		return MOBILITY_FIB_NONE;
 	}

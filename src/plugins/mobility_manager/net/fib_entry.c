@@ -218,6 +218,24 @@ bool mobility_fib_entry_replace(mobility_fib_entry_t *dst,
 }
 
 /**
+ * Check if a route is over one of the next hops to pass over
+ */
+static bool is_passed(const mobility_route_t *route,
+					  const mobility_route_query_t *flow)
+{
+	u_int i;
+
+	for (i = 0; i < flow->passed_count; i++)
+	{
+		if (mobility_ip_equals(&route->gateway, &flow->passed[i]))
+		{
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+/**
  * Check if packets of a flow may use a route
  */
 static bool is_for_flow(const mobility_route_t *route,
@@ -232,7 +250,8 @@ static bool is_for_flow(const mobility_route_t *route,
 	{
 		return FALSE;
 	}
-	return route->type != RTN_UNICAST || route->oif == flow->oif;
+	return route->type != RTN_UNICAST ||
+		   (route->oif == flow->oif && !is_passed(route, flow));
 }
 
 /*

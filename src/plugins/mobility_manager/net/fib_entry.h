@@ -33,6 +33,9 @@ struct mobility_route_query_t {
 	mobility_ip_t peer;
 	/** interface to use */
 	int oif;
+	/** next hops to pass over, as others are looked for, and their number */
+	const mobility_ip_t *passed;
+	u_int passed_count;
 };
 
 /**

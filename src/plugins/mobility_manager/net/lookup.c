@@ -170,6 +170,36 @@ u_int mobility_lookup_ways(const mobility_lookup_t *this,
 	return count;
 }
 
+/*
+ * Described in header.
+ */
+u_int mobility_lookup_hops(const mobility_lookup_t *this,
+						   const mobility_link_t *link,
+						   const mobility_route_query_t *flow,
+						   const mobility_route_t *route,
+						   const mobility_route_t *routes[MOBILITY_HOPS_MAX])
+{
+	mobility_ip_t passed[MOBILITY_HOPS_MAX];
+	mobility_route_query_t other = *flow;
+	const uint8_t prefix = route->prefix;
+	u_int count = 0;
+
+	other.passed = passed;
+	do
+	{
+		passed[count] = route->gateway;
+		routes[count++] = route;
+		other.passed_count = count;
+		/* who is on-link is reached without routers */
+		route = mobility_ip_is_set(&route->gateway) &&
+				count < MOBILITY_HOPS_MAX ?
+						mobility_lookup_route(this, link, &other) : NULL;
+	}
+	while (route && route->prefix == prefix &&
+		   mobility_ip_is_set(&route->gateway));
+	return count;
+}
+
 /**
  * Check if the kernel prefers a route to another, both may be NULL: this is
  * about where packets go, not where they had better go

@@ -51,6 +51,9 @@ struct mobility_lookup_filter_t {
 	void *data;
 };
 
+/** Next hops of a way that are looked at. */
+#define MOBILITY_HOPS_MAX 4
+
 /**
  * A way out of an interface.
  */
@@ -102,6 +105,23 @@ u_int mobility_lookup_ways(const mobility_lookup_t *this,
 						   const mobility_lookup_filter_t *filter,
 						   const mobility_ip_t *peer,
 						   mobility_way_t ways[MOBILITY_WAYS_MAX]);
+
+/**
+ * Find all routes of a flow over an interface that are as specific as the one it
+ * has and lead over different next hops: of other routers, of worse metrics, and
+ * those of multipath routes.
+ *
+ * @param link			interface, the flow's oif
+ * @param flow			what to look for
+ * @param route			the route that it has
+ * @param routes		gets these routes, that one first
+ * @return				number of routes, MOBILITY_HOPS_MAX at most
+ */
+u_int mobility_lookup_hops(const mobility_lookup_t *this,
+						   const mobility_link_t *link,
+						   const mobility_route_query_t *flow,
+						   const mobility_route_t *route,
+						   const mobility_route_t *routes[MOBILITY_HOPS_MAX]);
 
 /**
  * Find the interface with the best route of a flow.

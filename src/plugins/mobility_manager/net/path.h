@@ -66,6 +66,10 @@ struct mobility_path_t {
 	/** the peer is in the network of the uplink's own address */
 	bool onlink;
 
+	/** how many other next hops are preferred to get there from that local
+	 * address: 0 is the one that the kernel would take */
+	uint8_t hop;
+
 	/** how many other local addresses of the uplink are preferred to get to that
 	 * peer's address: 0 is the one that the kernel would choose */
 	uint8_t order;

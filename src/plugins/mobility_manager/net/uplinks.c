@@ -245,17 +245,25 @@ static void add_paths(private_mobility_uplinks_t *this,
 					  const mobility_lookup_filter_t *filter,
 					  mobility_route_query_t *flow, array_t *paths)
 {
+	const mobility_route_t *routes[MOBILITY_HOPS_MAX];
 	mobility_way_t ways[MOBILITY_WAYS_MAX];
 	mobility_path_t *path;
-	u_int i, count;
+	u_int i, j, count, hops;
 
+	flow->oif = link->ifindex;
 	count = mobility_lookup_ways(&this->net, link, filter, &flow->peer, ways);
 	for (i = 0; i < count; i++)
 	{
 		flow->local = ways[i].local;
-		path = create_path(link, flow, ways[i].route);
-		path->order = i;
-		array_insert(paths, ARRAY_TAIL, path);
+		hops = mobility_lookup_hops(&this->net, link, flow, ways[i].route,
+									routes);
+		for (j = 0; j < hops; j++)
+		{
+			path = create_path(link, flow, routes[j]);
+			path->order = i;
+			path->hop = j;
+			array_insert(paths, ARRAY_TAIL, path);
+		}
 	}
 }
 
@@ -291,6 +299,30 @@ METHOD(mobility_uplinks_t, get_paths, void,
 	enumerator->destroy(enumerator);
 }
 
+/**
+ * Find the route over the next hop of a path, or else the best one
+ */
+static const mobility_route_t *find_hop(private_mobility_uplinks_t *this,
+										const mobility_link_t *link,
+										const mobility_route_query_t *flow,
+										const mobility_route_t *route,
+										host_t *gateway)
+{
+	const mobility_route_t *routes[MOBILITY_HOPS_MAX];
+	mobility_ip_t ip = mobility_ip_from_host(gateway);
+	u_int i, count;
+
+	count = mobility_lookup_hops(&this->net, link, flow, route, routes);
+	for (i = 0; i < count; i++)
+	{
+		if (mobility_ip_equals(&routes[i]->gateway, &ip))
+		{
+			return routes[i];
+		}
+	}
+	return route;
+}
+
 METHOD(mobility_uplinks_t, is_usable, bool,
 	private_mobility_uplinks_t *this, mobility_path_t *path)
 {
@@ -314,7 +346,8 @@ METHOD(mobility_uplinks_t, is_usable, bool,
 		return FALSE;
 	}
 	memcpy(path->ifname, link->ifname, sizeof(path->ifname));
-	set_route(path, link, &flow, route);
+	set_route(path, link, &flow,
+			  find_hop(this, link, &flow, route, path->gateway));
 	return TRUE;
 }
 

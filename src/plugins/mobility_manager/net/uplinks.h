@@ -121,7 +121,8 @@ struct mobility_uplinks_t {
 	 * uplink that is usable and has a route to it: administratively up, with
 	 * carrier, by the best route (longest prefix, then lowest metric) through
 	 * that uplink that a rule lets packets from the local address to the peer
-	 * reach.  None leads to this host's own addresses or to broadcast addresses.
+	 * reach; and for each next hop of the other routes there.  None leads to this
+	 * host's own addresses or to broadcast addresses.
 	 * Local addresses are in the order by route (RTA_PREFSRC), then as RFC 6724
 	 * has it, eight of an uplink at most: which one works nobody knows before
 	 * it was tried.  Interfaces whose packets go through IPsec SAs are no
@@ -142,7 +143,8 @@ struct mobility_uplinks_t {
 	/**
 	 * Check whether a path that is in use still can work: link up with carrier,
 	 * address still there and usable (deprecated and temporary ones are, for
-	 * a path in use), a route through that uplink to the peer.
+	 * a path in use), a route through that uplink to the peer; be it over another
+	 * next hop, if there is none anymore over its own.
 	 *
 	 * @param path		path; gateway, prefix, metric, the uplink's name and
 	 *					whether its address is expiring are updated

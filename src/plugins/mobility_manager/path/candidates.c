@@ -5,6 +5,7 @@
  */
 
 #include "path/candidates.h"
+#include "path/next_hops.h"
 #include "net/netlink.h"
 
 typedef struct private_mobility_candidates_t private_mobility_candidates_t;
@@ -79,58 +80,62 @@ struct private_mobility_candidates_t {
 	 * Paths with a pin, mobility_path_id_t, NULL if there are none.
 	 */
 	array_t *pinned;
+
+	/**
+	 * Paths of which another next hop is taken than the first one, with that,
+	 * mobility_path_id_t; NULL if there are none.
+	 */
+	array_t *turned;
 };
 
 /**
- * Get the path at an index, those to try first; FALSE if there are no more.
+ * Get the candidate at an index, those to try first; FALSE if there are no more.
  */
-static bool get_path(private_mobility_candidates_t *this, int i,
-					 mobility_path_t **path)
+static bool get_candidate(private_mobility_candidates_t *this, int i,
+						  mobility_candidate_t **candidate)
 {
-	mobility_candidate_t *candidate;
 	int count = array_count(this->paths);
 
-	if (!(i < count ? array_get(this->paths, i, &candidate)
-					: array_get(this->spare, i - count, &candidate)))
-	{
-		return FALSE;
-	}
-	*path = candidate->path;
-	return TRUE;
+	return i < count ? array_get(this->paths, i, candidate)
+					 : array_get(this->spare, i - count, candidate);
 }
 
 /**
- * Find the path of the set that is the same.
+ * Find the candidate whose path is the same, over whichever next hop.
  */
-static mobility_path_t *find_equal(private_mobility_candidates_t *this,
-								   const mobility_path_t *path)
+static mobility_candidate_t *find_equal(private_mobility_candidates_t *this,
+										const mobility_path_id_t *id)
 {
-	mobility_path_t *current;
+	mobility_candidate_t *candidate;
+	mobility_path_id_t current;
 	int i;
 
-	for (i = 0; get_path(this, i, &current); i++)
+	for (i = 0; get_candidate(this, i, &candidate); i++)
 	{
-		if (mobility_path_equals(current, path))
+		if (candidate->path->ifindex == id->ifindex)
 		{
-			return current;
+			current = mobility_path_get_id(candidate->path);
+			if (mobility_path_id_equals(&current, id))
+			{
+				return candidate;
+			}
 		}
 	}
 	return NULL;
 }
 
 /**
- * Find a path with a pin, -1 if it has none.
+ * Find a path by its id, -1 if it is not there.
  */
-static int find_pinned(private_mobility_candidates_t *this,
-					   const mobility_path_id_t *id)
+static int find_id(array_t *ids, const mobility_path_id_t *id)
 {
-	mobility_path_id_t pinned;
+	mobility_path_id_t current;
 	int i;
 
-	for (i = 0; i < array_count(this->pinned); i++)
+	for (i = 0; i < array_count(ids); i++)
 	{
-		array_get(this->pinned, i, &pinned);
-		if (mobility_path_id_equals(&pinned, id))
+		array_get(ids, i, &current);
+		if (mobility_path_id_equals(&current, id))
 		{
 			return i;
 		}
@@ -138,12 +143,26 @@ static int find_pinned(private_mobility_candidates_t *this,
 	return -1;
 }
 
+/**
+ * Replace the id of a path by one with another next hop, or add it.
+ */
+static void set_id(array_t **ids, const mobility_path_id_t *id)
+{
+	int i = find_id(*ids, id);
+
+	if (i != -1)
+	{
+		array_remove(*ids, i, NULL);
+	}
+	array_insert_create_value(ids, sizeof(*id), ARRAY_TAIL, (void*)id);
+}
+
 METHOD(mobility_candidates_t, is_pinned, bool,
 	private_mobility_candidates_t *this, const mobility_path_t *path)
 {
 	mobility_path_id_t id = mobility_path_get_id(path);
 
-	return find_pinned(this, &id) != -1;
+	return find_id(this->pinned, &id) != -1;
 }
 
 /**
@@ -293,25 +312,60 @@ static void clear(private_mobility_candidates_t *this)
 }
 
 /**
+ * Add a path, which is adopted, as a candidate, or as another next hop of one.
+ */
+static void add_path(private_mobility_candidates_t *this, mobility_path_t *path)
+{
+	mobility_path_id_t id = mobility_path_get_id(path);
+	mobility_remotes_t *remotes = this->public.remotes;
+	mobility_candidate_t *candidate;
+
+	candidate = find_equal(this, &id);
+	if (candidate)
+	{
+		mobility_next_hops_add(candidate, path);
+		return;
+	}
+	candidate = mobility_candidate_create(path);
+	candidate->known = remotes->is_known(remotes, &id.remote);
+	array_insert(this->paths, ARRAY_TAIL, candidate);
+}
+
+/**
+ * Take the next hops that were taken before, as far as they are there.
+ */
+static void restore_hops(private_mobility_candidates_t *this)
+{
+	mobility_candidate_t *candidate;
+	mobility_path_id_t id;
+	int i;
+
+	for (i = array_count(this->turned) - 1; i >= 0; i--)
+	{
+		array_get(this->turned, i, &id);
+		candidate = find_equal(this, &id);
+		if (!candidate || !mobility_next_hops_take(candidate, &id.gateway))
+		{
+			array_remove(this->turned, i, NULL);
+		}
+	}
+}
+
+/**
  * Have other paths than before, which are adopted, and another one in use.
  */
 static void set_paths(private_mobility_candidates_t *this, array_t *paths,
 					  const mobility_path_t *incumbent)
 {
-	mobility_remotes_t *remotes = this->public.remotes;
-	mobility_candidate_t *candidate;
 	mobility_path_t *path;
-	mobility_ip_t ip;
 
 	clear(this);
-	while (array_remove(paths, ARRAY_TAIL, &path))
+	while (array_remove(paths, ARRAY_HEAD, &path))
 	{
-		candidate = mobility_candidate_create(path);
-		ip = mobility_ip_from_host(path->remote);
-		candidate->known = remotes->is_known(remotes, &ip);
-		array_insert(this->paths, ARRAY_HEAD, candidate);
+		add_path(this, path);
 	}
 	array_destroy(paths);
+	restore_hops(this);
 	if (incumbent)
 	{
 		this->incumbent = mobility_candidate_create(
@@ -319,11 +373,23 @@ static void set_paths(private_mobility_candidates_t *this, array_t *paths,
 	}
 }
 
+/**
+ * Check if a path, over its next hop, was there when these were collected.
+ */
+static bool was_there(private_mobility_candidates_t *this,
+					  const mobility_path_t *path)
+{
+	mobility_path_id_t id = mobility_path_get_id(path);
+	mobility_candidate_t *candidate = find_equal(this, &id);
+
+	return candidate && mobility_next_hops_have(candidate, &id.gateway);
+}
+
 METHOD(mobility_candidates_t, collect, bool,
 	private_mobility_candidates_t *this, ike_sa_t *ike_sa,
 	const mobility_path_t *incumbent, uint64_t now, bool *improved)
 {
-	mobility_path_t *path, *old;
+	mobility_path_t *path;
 	array_t *paths;
 	bool changed;
 	uint32_t digest = 0;
@@ -335,11 +401,7 @@ METHOD(mobility_candidates_t, collect, bool,
 	{
 		array_get(paths, i, &path);
 		digest += hash_path(path);
-		old = find_equal(this, path);
-		if (!old || !mobility_path_same_gateway(old, path))
-		{
-			*improved = TRUE;
-		}
+		*improved = *improved || !was_there(this, path);
 	}
 	changed = digest != this->digest;
 	if (this->shrunk)
@@ -421,35 +483,55 @@ static void report_own(private_mobility_candidates_t *this, array_t *reports)
 	}
 }
 
+/**
+ * Report a path of a candidate.
+ */
+static void report_path(private_mobility_candidates_t *this,
+						const mobility_candidate_t *candidate,
+						const mobility_path_t *path, bool current, uint64_t now,
+						array_t *reports)
+{
+	mobility_path_report_t *report;
+
+	INIT(report,
+		.path = mobility_path_clone(path),
+		.cost = candidate->has_cost ? candidate->cost : path->metric,
+		.preference = candidate->preference,
+		.rtt = candidate->rtt,
+		.current = current,
+	);
+	report->kind = this->monitor->get_kind(this->monitor, path->ifname,
+										   &report->over);
+	describe_record(this, report, now);
+	if (path == candidate->path && is_pinned(this, path))
+	{
+		report->mtu = this->pins->get_limit(this->pins, path);
+	}
+	array_insert(reports, ARRAY_TAIL, report);
+}
+
 METHOD(mobility_candidates_t, create_reports, array_t*,
 	private_mobility_candidates_t *this, const mobility_path_t *current,
 	uint64_t now)
 {
-	mobility_path_report_t *report;
-	mobility_candidate_t *path;
+	mobility_candidate_t *candidate;
+	mobility_path_t *path;
 	array_t *reports;
-	int i;
+	int i, j;
 
 	rank(this, now);
 	reports = array_create(0, array_count(this->paths));
 	for (i = 0; i < array_count(this->paths); i++)
 	{
-		array_get(this->paths, i, &path);
-		INIT(report,
-			.path = mobility_path_clone(path->path),
-			.cost = mobility_ranking_get_cost(path),
-			.preference = path->preference,
-			.rtt = path->rtt,
-			.current = mobility_path_equals(path->path, current),
-		);
-		report->kind = this->monitor->get_kind(this->monitor,
-									report->path->ifname, &report->over);
-		describe_record(this, report, now);
-		if (is_pinned(this, path->path))
+		array_get(this->paths, i, &candidate);
+		report_path(this, candidate, candidate->path,
+					mobility_path_equals(candidate->path, current), now,
+					reports);
+		for (j = 0; j < array_count(candidate->others); j++)
 		{
-			report->mtu = this->pins->get_limit(this->pins, path->path);
+			array_get(candidate->others, j, &path);
+			report_path(this, candidate, path, FALSE, now, reports);
 		}
-		array_insert(reports, ARRAY_TAIL, report);
 	}
 	report_own(this, reports);
 	return reports;
@@ -486,6 +568,7 @@ static mobility_path_t *find_other(private_mobility_candidates_t *this,
 								   const mobility_path_t *current, uint64_t now,
 		mobility_candidate_t *(*find)(array_t*, const mobility_candidate_t*))
 {
+	mobility_path_id_t id = mobility_path_get_id(current);
 	mobility_candidate_t *other, *incumbent;
 
 	if (!current)
@@ -493,8 +576,9 @@ static mobility_path_t *find_other(private_mobility_candidates_t *this,
 		return NULL;
 	}
 	rank(this, now);
+	incumbent = find_equal(this, &id);
 	incumbent = mobility_candidate_create(
-					mobility_path_clone(find_equal(this, current) ?: current));
+					mobility_path_clone(incumbent ? incumbent->path : current));
 	rate(this, incumbent, now);
 	other = find(this->paths, incumbent);
 	mobility_candidate_destroy(incumbent);
@@ -548,14 +632,14 @@ METHOD(mobility_candidates_t, get_locals, uint32_t,
 METHOD(mobility_candidates_t, find, mobility_path_t*,
 	private_mobility_candidates_t *this, host_t *local, host_t *remote)
 {
-	mobility_path_t *path;
+	mobility_candidate_t *candidate;
 	int i;
 
-	for (i = 0; get_path(this, i, &path); i++)
+	for (i = 0; get_candidate(this, i, &candidate); i++)
 	{
-		if (mobility_path_has(path, local, remote))
+		if (mobility_path_has(candidate->path, local, remote))
 		{
-			return path;
+			return candidate->path;
 		}
 	}
 	return NULL;
@@ -567,20 +651,11 @@ METHOD(mobility_candidates_t, find, mobility_path_t*,
 static bool is_candidate(private_mobility_candidates_t *this,
 						 const mobility_path_id_t *id)
 {
-	mobility_path_id_t current;
-	mobility_path_t *path = this->incumbent ? this->incumbent->path : NULL;
-	int i = 0;
+	mobility_path_id_t incumbent;
 
-	do
-	{
-		current = mobility_path_get_id(path);
-		if (mobility_path_id_equals(&current, id))
-		{
-			return TRUE;
-		}
-	}
-	while (get_path(this, i++, &path));
-	return FALSE;
+	incumbent = mobility_path_get_id(this->incumbent ? this->incumbent->path
+													 : NULL);
+	return mobility_path_id_equals(&incumbent, id) || find_equal(this, id);
 }
 
 /**
@@ -609,29 +684,63 @@ METHOD(mobility_candidates_t, pin, void,
 {
 	mobility_path_id_t id = mobility_path_get_id(path);
 
-	if (!this->pinning || find_pinned(this, &id) != -1)
+	if (!this->pinning || find_id(this->pinned, &id) != -1)
 	{
 		return;
 	}
 	limit_pins(this);
 	if (this->pins->add(this->pins, path))
 	{
-		array_insert_create_value(&this->pinned, sizeof(id), ARRAY_TAIL, &id);
+		set_id(&this->pinned, &id);
+	}
+}
+
+/**
+ * Have packets of a pinned path leave over another next hop.
+ */
+static void move_pin(private_mobility_candidates_t *this,
+					 const mobility_path_t *path)
+{
+	mobility_path_id_t id = mobility_path_get_id(path);
+
+	if (find_id(this->pinned, &id) != -1)
+	{
+		set_id(&this->pinned, &id);
+		this->pins->update(this->pins, path);
 	}
 }
 
 METHOD(mobility_candidates_t, repin, void,
 	private_mobility_candidates_t *this, const mobility_path_t *path)
 {
-	mobility_path_id_t id = mobility_path_get_id(path);
-	int i = find_pinned(this, &id);
+	mobility_path_id_t pinned, id = mobility_path_get_id(path);
+	mobility_candidate_t *candidate = find_equal(this, &id);
+	int i = find_id(this->pinned, &id);
 
-	if (i != -1)
-	{
-		array_remove(this->pinned, i, NULL);
-		array_insert(this->pinned, ARRAY_TAIL, &id);
-		this->pins->update(this->pins, path);
+	if (i != -1 && array_get(this->pinned, i, &pinned) &&
+		!mobility_ip_equals(&pinned.gateway, &id.gateway) &&
+		candidate && mobility_next_hops_have(candidate, &pinned.gateway))
+	{	/* it is the turn of another one */
+		return;
 	}
+	move_pin(this, path);
+}
+
+METHOD(mobility_candidates_t, turn, bool,
+	private_mobility_candidates_t *this, const mobility_path_t *path)
+{
+	mobility_path_id_t id = mobility_path_get_id(path);
+	mobility_candidate_t *candidate;
+
+	candidate = find_equal(this, &id);
+	if (!candidate || !mobility_next_hops_turn(candidate))
+	{
+		return FALSE;
+	}
+	id = mobility_path_get_id(candidate->path);
+	set_id(&this->turned, &id);
+	move_pin(this, candidate->path);
+	return TRUE;
 }
 
 METHOD(mobility_candidates_t, limit, bool,
@@ -677,6 +786,7 @@ METHOD(mobility_candidates_t, destroy, void,
 {
 	unpin(this, NULL, NULL);
 	array_destroy(this->pinned);
+	array_destroy(this->turned);
 	this->public.remotes->destroy(this->public.remotes);
 	array_destroy(this->own);
 	this->public.records->destroy(this->public.records);
@@ -726,6 +836,7 @@ mobility_candidates_t *mobility_candidates_create(const char *connection,
 			.enable_pins = _enable_pins,
 			.pin = _pin,
 			.repin = _repin,
+			.turn = _turn,
 			.is_pinned = _is_pinned,
 			.limit = _limit,
 			.unpin = _unpin,

@@ -144,7 +144,7 @@ struct mobility_candidates_t {
 						   u_int *count);
 
 	/**
-	 * Find a path by its addresses.
+	 * Find a path by its addresses, over the next hop that is taken now.
 	 *
 	 * @param local		local address
 	 * @param remote	peer's address
@@ -204,11 +204,22 @@ struct mobility_candidates_t {
 	void (*pin)(mobility_candidates_t *this, const mobility_path_t *path);
 
 	/**
-	 * Have the pin of a path, if there is one, follow what changed of its route.
+	 * Have the pin of a path, if there is one, follow what changed of its route;
+	 * to another next hop if nothing leads over its own anymore.
 	 *
 	 * @param path		path as it is now
 	 */
 	void (*repin)(mobility_candidates_t *this, const mobility_path_t *path);
+
+	/**
+	 * Take the next of the next hops of a path, if it has several, see
+	 * mobility_next_hops.  What was sent over it before may still be answered.
+	 *
+	 * @param path		path, over whichever next hop; that of the candidates is
+	 *					another one from now on
+	 * @return			FALSE if it has but one
+	 */
+	bool (*turn)(mobility_candidates_t *this, const mobility_path_t *path);
 
 	/**
 	 * Check if packets of a path are known to leave by its uplink.

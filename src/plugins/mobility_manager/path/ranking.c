@@ -119,6 +119,7 @@ void mobility_candidate_destroy(mobility_candidate_t *candidate)
 	if (candidate)
 	{
 		mobility_path_destroy(candidate->path);
+		mobility_paths_destroy(candidate->others);
 		free(candidate);
 	}
 }

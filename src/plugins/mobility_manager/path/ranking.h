@@ -31,6 +31,9 @@ typedef struct mobility_ranking_t mobility_ranking_t;
 struct mobility_candidate_t {
 	/** the path, owned */
 	mobility_path_t *path;
+	/** the same over other next hops, in the order in which it is their turn,
+	 * mobility_path_t*, owned; NULL if there are none, see mobility_next_hops */
+	array_t *others;
 	/** the peer has been at that address before, it not only said so */
 	bool known;
 	/** class of the uplink */

@@ -43,7 +43,7 @@ static int get_uplink(int i)
 /**
  * Create a path over an uplink to an address of the peer
  */
-static mobility_path_t *create_path(int i, host_t *peer)
+static mobility_path_t *create_path(int i, char *gateway, host_t *peer)
 {
 	mock_uplink_t *uplink = &net.public.uplinks[i];
 	bool v4 = peer->get_family(peer) == AF_INET;
@@ -60,9 +60,10 @@ static mobility_path_t *create_path(int i, host_t *peer)
 	);
 	path->remote->set_port(path->remote, 0);
 	snprintf(path->ifname, sizeof(path->ifname), "eth%d", get_uplink(i));
-	if (uplink->gateway)
+	if (gateway)
 	{
-		path->gateway = host_create_from_string(uplink->gateway, 0);
+		path->gateway = host_create_from_string(gateway, 0);
+		path->hop = gateway == uplink->gateway2;
 	}
 	return path;
 }
@@ -97,7 +98,13 @@ METHOD(mobility_monitor_t, get_paths, void,
 		snprintf(ifname, sizeof(ifname), "eth%d", get_uplink(i));
 		if (net.public.uplinks[i].up && (!filter || filter(data, ifname, FALSE)))
 		{
-			array_insert(paths, ARRAY_TAIL, create_path(i, peer));
+			array_insert(paths, ARRAY_TAIL,
+						 create_path(i, net.public.uplinks[i].gateway, peer));
+			if (net.public.uplinks[i].gateway2)
+			{
+				array_insert(paths, ARRAY_TAIL,
+						 create_path(i, net.public.uplinks[i].gateway2, peer));
+			}
 		}
 	}
 }
@@ -119,6 +126,33 @@ static int find_uplink(host_t *local)
 	return found;
 }
 
+/**
+ * Check if a path is over a next hop, which may be NULL
+ */
+static bool is_over(mobility_path_t *path, char *gateway)
+{
+	host_t *host = host_create_from_string(gateway, 0);
+	bool over;
+
+	over = host && path->gateway ? host->ip_equals(host, path->gateway)
+								 : !host && !path->gateway;
+	DESTROY_IF(host);
+	return over;
+}
+
+/**
+ * Update what is told about a path in use
+ */
+static void update_path(mobility_path_t *path, mock_uplink_t *uplink)
+{
+	path->expiring = uplink->expiring;
+	if (!is_over(path, uplink->gateway) && !is_over(path, uplink->gateway2))
+	{
+		DESTROY_IF(path->gateway);
+		path->gateway = host_create_from_string(uplink->gateway, 0);
+	}
+}
+
 METHOD(mobility_monitor_t, is_usable, bool,
 	mobility_monitor_t *this, mobility_path_t *path)
 {
@@ -127,7 +161,7 @@ METHOD(mobility_monitor_t, is_usable, bool,
 
 	if (i != -1)
 	{
-		path->expiring = net.public.uplinks[i].expiring;
+		update_path(path, &net.public.uplinks[i]);
 	}
 	return i != -1 && atoi(path->ifname + strlen("eth")) == get_uplink(i) &&
 		   net.public.uplinks[i].up && !get_owner(this, path->remote, owner);
@@ -138,7 +172,8 @@ METHOD(mobility_monitor_t, find_path, mobility_path_t*,
 {
 	int i = find_uplink(local);
 
-	return i != -1 ? create_path(i, remote) : NULL;
+	return i != -1 ? create_path(i, net.public.uplinks[i].gateway, remote)
+				   : NULL;
 }
 
 METHOD(mobility_monitor_t, describe, const char*,
@@ -206,8 +241,11 @@ METHOD(mobility_pins_t, update_pin, void,
 	mobility_pins_t *this, const mobility_path_t *path)
 {
 	mobility_path_id_t id = mobility_path_get_id(path);
+	int i = find_pin(&id);
 
-	ck_assert_int_ge(find_pin(&id), 0);
+	ck_assert_int_ge(i, 0);
+	array_remove(net.public.pins, i, NULL);
+	array_insert(net.public.pins, ARRAY_TAIL, &id);
 	net.public.pinned.updated++;
 }
 
@@ -413,6 +451,34 @@ bool mock_network_is_pinned(mock_network_t *network, int uplink)
 		if (pin.ifindex == FIRST_INDEX + uplink)
 		{
 			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+/*
+ * Described in header
+ */
+bool mock_network_leads(mock_network_t *network, int uplink)
+{
+	mobility_path_id_t pin;
+	mobility_ip_t gateway;
+	host_t *host;
+	int i;
+
+	if (!network->uplinks[uplink].leads)
+	{
+		return TRUE;
+	}
+	host = host_create_from_string(network->uplinks[uplink].leads, 0);
+	gateway = mobility_ip_from_host(host);
+	host->destroy(host);
+	for (i = 0; i < array_count(network->pins); i++)
+	{
+		array_get(network->pins, i, &pin);
+		if (pin.ifindex == FIRST_INDEX + uplink)
+		{
+			return mobility_ip_equals(&pin.gateway, &gateway);
 		}
 	}
 	return FALSE;

@@ -29,8 +29,10 @@ typedef struct {
 	bool up;
 	/** its IPv4 address: 10.0.0.2 to 10.3.0.2 by default */
 	char *local;
-	/** next hop, NULL if the peer is on-link */
-	char *gateway;
+	/** next hop, NULL if the peer is on-link; a second one, NULL if none */
+	char *gateway, *gateway2;
+	/** the only next hop that leads to the peer, NULL if any does */
+	char *leads;
 	/** metric of its route: 100 to 400 by default */
 	uint32_t metric;
 	/** it is no uplink of its own, but another address of the one before */
@@ -97,6 +99,16 @@ mock_network_t *mock_network_create(mobility_context_t *context);
  * @return			TRUE if so
  */
 bool mock_network_is_pinned(mock_network_t *network, int uplink);
+
+/**
+ * Check if packets that leave from an uplink's address now get to the peer, as far
+ * as it is up to the next hop that they are pinned to.
+ *
+ * @param network	network
+ * @param uplink	number of the uplink
+ * @return			TRUE if they do
+ */
+bool mock_network_leads(mock_network_t *network, int uplink);
 
 /**
  * Destroy the network. All pins and copies have to be gone.

@@ -326,7 +326,8 @@ static void answer_requests(session_fixture_t *this)
 		uplink = get_uplink(this, packet);
 		if (packet->request && uplink != -1 && this->answers[uplink] &&
 			(!this->longest[uplink] || packet->len <= this->longest[uplink]) &&
-			this->network->uplinks[uplink].up)
+			this->network->uplinks[uplink].up &&
+			mock_network_leads(this->network, uplink))
 		{
 			INIT(answer,
 				.uplink = uplink,

@@ -647,6 +647,91 @@ START_TEST(test_limit)
 }
 END_TEST
 
+/**
+ * Check over which next hop, by its last number, a path is taken, and pinned
+ */
+static void assert_hop(int hop, int pinned)
+{
+	mobility_path_id_t id;
+	mobility_path_t *path;
+	host_t *local;
+
+	local = host_create_from_string("10.0.0.2", 0);
+	path = candidates->find(candidates, local, other);
+	local->destroy(local);
+	id = mobility_path_get_id(path);
+	ck_assert_int_eq(id.gateway.bytes[3], hop);
+	if (array_get(network->pins, ARRAY_TAIL, &id))
+	{
+		ck_assert_int_eq(id.gateway.bytes[3], pinned);
+	}
+	else
+	{
+		ck_assert_int_eq(pinned, 0);
+	}
+}
+
+START_TEST(test_turn)
+{
+	mobility_path_report_t *report;
+	mobility_path_t *path;
+	array_t *reports;
+
+	/* two routers are one candidate */
+	network->uplinks[0].gateway = "10.0.0.1";
+	network->uplinks[0].gateway2 = "10.0.0.9";
+	assert_collected(NULL, "CI");
+	assert_order(100, "012");
+	assert_hop(1, 0);
+	/* but two paths to people */
+	reports = candidates->create_reports(candidates, NULL, 100);
+	ck_assert_int_eq(array_count(reports), 4);
+	array_get(reports, 1, &report);
+	ck_assert_uint_eq(report->path->hop, 1);
+	array_destroy_function(reports, (void*)mobility_path_report_destroy, NULL);
+	/* others have nothing to turn to */
+	path = create_path(1);
+	ck_assert(!candidates->turn(candidates, path));
+	ck_assert(!candidates->turn(candidates, NULL));
+	mobility_path_destroy(path);
+	/* whichever is given, the next one is taken */
+	path = create_path(0);
+	ck_assert(candidates->turn(candidates, path));
+	assert_hop(9, 0);
+	ck_assert(candidates->turn(candidates, path));
+	assert_hop(1, 0);
+	/* packets follow if there are any */
+	candidates->pin(candidates, path);
+	ck_assert(candidates->turn(candidates, path));
+	assert_hop(9, 9);
+	/* and stay as long as that is there, whatever path is in use */
+	candidates->repin(candidates, path);
+	assert_hop(9, 9);
+	assert_collected(path, "--");
+	assert_hop(9, 9);
+	candidates->shrink(candidates);
+	assert_collected(path, "--");
+	assert_hop(9, 9);
+	/* another one that appears is news */
+	network->uplinks[0].gateway = "10.0.0.2";
+	assert_collected(path, "CI");
+	assert_hop(9, 9);
+	/* it is gone */
+	network->uplinks[0].gateway = "10.0.0.1";
+	network->uplinks[0].gateway2 = NULL;
+	assert_collected(path, "CI");
+	assert_hop(1, 9);
+	candidates->repin(candidates, path);
+	assert_hop(1, 1);
+	/* and forgotten when it is back */
+	network->uplinks[0].gateway2 = "10.0.0.9";
+	assert_collected(path, "CI");
+	assert_hop(1, 1);
+	ck_assert_int_eq(network->pinned.added, 1);
+	mobility_path_destroy(path);
+}
+END_TEST
+
 START_TEST(test_aside)
 {
 	mobility_path_t *path;
@@ -821,6 +906,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_find_better_unlisted);
 	tcase_add_test(tc, test_find_successor);
 	tcase_add_test(tc, test_limit);
+	tcase_add_test(tc, test_turn);
 	tcase_add_test(tc, test_aside);
 	tcase_add_test(tc, test_evidence);
 	tcase_add_test(tc, test_incumbent);

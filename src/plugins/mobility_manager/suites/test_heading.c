@@ -85,32 +85,71 @@ static void assert_heading(mobility_heading_state_t state,
 								   target ?: heading.path));
 }
 
+/**
+ * Check if an answer over a path came over the one in use
+ */
+static bool is_current(mobility_heading_t *heading, mobility_path_t *path)
+{
+	mobility_heading_answer_t answer = {
+		.local = path->local,
+		.remote = path->remote,
+		.path = path,
+	};
+
+	return mobility_heading_is_current(heading, &answer);
+}
+
 START_TEST(test_begin)
 {
 	mobility_heading_t nowhere = {};
 
 	ck_assert_ptr_null(mobility_heading_check(&nowhere));
 	ck_assert_ptr_null(mobility_heading_aim(&nowhere));
-	ck_assert(!mobility_heading_is_current(&nowhere, paths[0][0]->local,
-										   paths[0][0]->remote));
+	ck_assert(!is_current(&nowhere, paths[0][0]));
 	assert_heading(MOBILITY_STAYING, NULL);
 	mobility_heading_test(&heading, paths[1][0]);
 	assert_heading(MOBILITY_TESTING, paths[1][0]);
 	/* traffic is where it was */
-	ck_assert(mobility_heading_is_current(&heading, paths[0][0]->local,
-										  paths[0][0]->remote));
+	ck_assert(is_current(&heading, paths[0][0]));
 	mobility_heading_take(&heading, heading.target, 2);
 	assert_heading(MOBILITY_MOVING, paths[1][0]);
 	/* whatever comes over either path, the peer does not know of the other */
-	ck_assert(!mobility_heading_is_current(&heading, paths[0][0]->local,
-										   paths[0][0]->remote));
+	ck_assert(!is_current(&heading, paths[0][0]));
 	mobility_heading_use(&heading, mobility_path_clone(heading.target));
-	ck_assert(!mobility_heading_is_current(&heading, paths[1][0]->local,
-										   paths[1][0]->remote));
+	ck_assert(!is_current(&heading, paths[1][0]));
 	mobility_heading_stay(&heading);
 	assert_heading(MOBILITY_STAYING, NULL);
-	ck_assert(mobility_heading_is_current(&heading, paths[1][0]->local,
-										  paths[1][0]->remote));
+	ck_assert(is_current(&heading, paths[1][0]));
+}
+END_TEST
+
+START_TEST(test_next_hop)
+{
+	mobility_heading_answer_t answer = {
+		.local = paths[0][0]->local,
+		.remote = paths[0][0]->remote,
+		.probed = TRUE,
+	};
+	mobility_path_t *other = mobility_path_clone(paths[0][0]);
+
+	/* between the same addresses, but over another router: where there is another
+	 * NAT the peer has to know */
+	other->gateway = host_create_from_string("10.0.0.254", 0);
+	ck_assert(is_current(&heading, paths[0][0]));
+	ck_assert(!is_current(&heading, other));
+	answer.path = other;
+	ck_assert(mobility_heading_follow(&heading, &answer));
+	assert_heading(MOBILITY_MOVING, other);
+	ck_assert(mobility_path_same_gateway(heading.target, other));
+	mobility_heading_use(&heading, mobility_path_clone(heading.target));
+	mobility_heading_stay(&heading);
+	ck_assert(is_current(&heading, other));
+	ck_assert(!is_current(&heading, paths[0][0]));
+	ck_assert(!mobility_heading_follow(&heading, &answer));
+	/* nobody knows of other next hops anymore */
+	answer.path = NULL;
+	ck_assert(mobility_heading_is_current(&heading, &answer));
+	mobility_path_destroy(other);
 }
 END_TEST
 
@@ -402,6 +441,7 @@ Suite *mobility_suite_create()
 	tc = tcase_create("cases");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_begin);
+	tcase_add_test(tc, test_next_hop);
 	tcase_add_test(tc, test_attempts);
 	tcase_add_loop_test(tc, test_tested, 0, 7);
 	tcase_add_test(tc, test_follow);

@@ -918,6 +918,125 @@ START_TEST(test_address_expires_alone)
 }
 END_TEST
 
+/**
+ * Get the last number of the next hop that an uplink is pinned to
+ */
+static int get_router(int uplink)
+{
+	mobility_path_id_t pin;
+	int i;
+
+	for (i = 0; i < array_count(f->network->pins); i++)
+	{
+		array_get(f->network->pins, i, &pin);
+		if (pin.ifindex == 2 + uplink)
+		{
+			return pin.gateway.bytes[3];
+		}
+	}
+	return -1;
+}
+
+/**
+ * Have two routers at the first uplink, and no others
+ */
+static void add_routers()
+{
+	f->network->uplinks[0].gateway = "10.0.0.1";
+	f->network->uplinks[0].gateway2 = "10.0.0.9";
+	f->network->uplinks[1].up = FALSE;
+	session_fixture_changed(f);
+	session_fixture_run(f, 1000);
+	session_fixture_forget(f);
+	ck_assert_int_eq(get_router(0), 1);
+}
+
+START_TEST(test_second_router)
+{
+	/* nothing is sent over it while the first one works */
+	add_routers();
+	suspect();
+	session_fixture_run(f, 60000);
+	ck_assert_int_eq(get_router(0), 1);
+	/* the first one leads nowhere anymore */
+	f->network->uplinks[0].leads = "10.0.0.9";
+	session_fixture_forget(f);
+	suspect();
+	session_fixture_run(f, 2000);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	ck_assert_int_eq(get_router(0), 9);
+	/* there may be another NAT: the peer gets to know */
+	ck_assert(strstr(f->told, "move"));
+	/* it stays there, whatever changes elsewhere */
+	f->network->uplinks[0].leads = NULL;
+	session_fixture_run(f, 5000);
+	session_fixture_forget(f);
+	f->network->uplinks[2].metric = 10;
+	plug(3, TRUE);
+	session_fixture_run(f, 60000);
+	ck_assert_int_eq(get_router(0), 9);
+	/* until it is gone */
+	f->network->uplinks[0].gateway2 = NULL;
+	session_fixture_changed(f);
+	session_fixture_run(f, 1000);
+	ck_assert_int_eq(get_router(0), 1);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+}
+END_TEST
+
+START_TEST(test_router_returns)
+{
+	/* both are silent for a while: each gets its turn until one of them answers,
+	 * whichever it is */
+	add_routers();
+	mute(0, TRUE);
+	suspect();
+	session_fixture_run(f, 60000);
+	ck_assert_uint_eq(f->state, MOBILITY_DORMANT);
+	f->network->uplinks[0].leads = _i ? "10.0.0.1" : "10.0.0.9";
+	mute(0, FALSE);
+	session_fixture_run(f, 25000);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	ck_assert_int_eq(get_router(0), _i ? 1 : 9);
+	session_fixture_run(f, 60000);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	ck_assert_int_eq(get_router(0), _i ? 1 : 9);
+}
+END_TEST
+
+START_TEST(test_router_slow)
+{
+	/* the answer takes so long that it is the other one's turn when it comes,
+	 * which leads nowhere */
+	add_routers();
+	f->network->uplinks[0].leads = "10.0.0.1";
+	f->latency = 900;
+	suspect();
+	session_fixture_run(f, 20000);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	ck_assert_int_eq(get_router(0), 1);
+	session_fixture_forget(f);
+	session_fixture_run(f, 60000);
+	ck_assert_uint_eq(mock_charon_count(), 0);
+}
+END_TEST
+
+START_TEST(test_router_tested)
+{
+	/* an uplink that would be better, but for its first router */
+	session_fixture_run(f, 1000);
+	f->network->uplinks[2].metric = 10;
+	f->network->uplinks[2].gateway = "10.2.0.1";
+	f->network->uplinks[2].gateway2 = "10.2.0.9";
+	f->network->uplinks[2].leads = "10.2.0.9";
+	plug(2, TRUE);
+	session_fixture_run(f, 30000);
+	ck_assert_str_eq(session_fixture_uplink(f), "eth2");
+	ck_assert_int_eq(get_router(2), 9);
+	ck_assert(!strstr(f->told, "waiting"));
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -934,6 +1053,10 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_address_renumbered);
 	tcase_add_test(tc, test_address_expires);
 	tcase_add_test(tc, test_address_expires_alone);
+	tcase_add_test(tc, test_second_router);
+	tcase_add_loop_test(tc, test_router_returns, 0, 2);
+	tcase_add_test(tc, test_router_slow);
+	tcase_add_test(tc, test_router_tested);
 	tcase_add_test(tc, test_many_addresses);
 	tcase_add_test(tc, test_resolved);
 	tcase_add_test(tc, test_own_address);

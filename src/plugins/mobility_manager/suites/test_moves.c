@@ -128,9 +128,12 @@ static void happen()
 	static const task_type_t tasks[] = {
 		TASK_IKE_DPD, TASK_CHILD_CREATE, TASK_IKE_REKEY,
 	};
+	static char *leads[] = {
+		NULL, "10.0.0.1", "10.0.0.9", "10.0.0.7",
+	};
 	u_int i = get_random(MOCK_UPLINKS);
 
-	switch (get_random(14))
+	switch (get_random(16))
 	{
 		case 0:
 		case 1:
@@ -170,6 +173,14 @@ static void happen()
 			f->network->verdict = get_random(3);
 			work(f->session->judge);
 			f->network->verdict = MOBILITY_HEALTH_HEALTHY;
+			break;
+		case 13:
+			/* one of two routers leads nowhere, or neither does */
+			f->network->uplinks[0].leads = leads[get_random(countof(leads))];
+			break;
+		case 14:
+			f->network->uplinks[i].expiring = !f->network->uplinks[i].expiring;
+			session_fixture_changed(f);
 			break;
 		default:
 			ask();
@@ -213,6 +224,10 @@ START_TEST(test_random)
 
 	seed = _i;
 	f = session_fixture_create("network_outage_time = 20m", NULL);
+	/* two routers, and an uplink with two addresses */
+	f->network->uplinks[0].gateway = "10.0.0.1";
+	f->network->uplinks[0].gateway2 = "10.0.0.9";
+	f->network->uplinks[3].second = _i % 2;
 	for (i = 0; i < EVENTS && !f->ended; i++)
 	{
 		happen();
@@ -229,7 +244,9 @@ START_TEST(test_random)
 	for (i = 0; i < MOCK_UPLINKS; i++)
 	{
 		f->answers[i] = f->network->uplinks[i].up = TRUE;
+		f->network->uplinks[i].expiring = FALSE;
 	}
+	f->network->uplinks[0].leads = NULL;
 	if (!f->ended)
 	{
 		session_fixture_changed(f);

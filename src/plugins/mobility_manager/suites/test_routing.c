@@ -177,6 +177,67 @@ START_TEST(test_own_address6)
 }
 END_TEST
 
+START_TEST(test_next_hops)
+{
+	/* a second router, a third one, and of each next hop the best route */
+	feed(ROUTE, "route add default via 10.1.0.9 dev 2 metric 200");
+	feed(ROUTE, "route add default via 10.1.0.7 dev 2 metric 50");
+	feed(ROUTE, "route add default via 10.1.0.9 dev 2 metric 300");
+	uplinks_assert_all(PEER, "eth0 10.1.0.2 via 10.1.0.7 /0 50, " ETH
+					   ", eth0 10.1.0.2 via 10.1.0.9 /0 200, " WLAN, NULL);
+	uplinks_assert(PEER, "eth0 10.1.0.2 via 10.1.0.7 /0 50, " WLAN);
+	/* no routers to what is on-link, nor without a router where there is one */
+	uplinks_assert_all("10.1.0.77", "eth0 10.1.0.2 /24 100, " WLAN, NULL);
+	feed(ROUTE, "route add default dev 2 metric 70");
+	uplinks_assert_all(PEER, "eth0 10.1.0.2 via 10.1.0.7 /0 50, " WLAN, NULL);
+	feed(ROUTE, "route del default dev 2 metric 70");
+	/* as many as it takes to find one that works, but no more */
+	feed(ROUTE, "route add default via 10.1.0.4 dev 2 metric 400");
+	feed(ROUTE, "route add default via 10.1.0.5 dev 2 metric 500");
+	uplinks_assert_all(PEER, "eth0 10.1.0.2 via 10.1.0.7 /0 50, " ETH
+					   ", eth0 10.1.0.2 via 10.1.0.9 /0 200, "
+					   "eth0 10.1.0.2 via 10.1.0.4 /0 400, " WLAN, NULL);
+	/* what is more specific says where the peer is, others do not count */
+	feed(ROUTE, "route add 192.0.2.0/24 via 10.1.0.1 dev 2");
+	uplinks_assert_all(PEER, "eth0 10.1.0.2 via 10.1.0.1 /24 0, " WLAN, NULL);
+}
+END_TEST
+
+START_TEST(test_next_hops_legs)
+{
+	/* legs of one route, as long as their link is there */
+	feed(ROUTE, "route add default metric 10 nexthop via 10.1.0.3 dev 2 "
+		 "nexthop via 10.1.0.4 dev 2 dead nexthop via 10.2.0.1 dev 3");
+	uplinks_assert_all(PEER, "eth0 10.1.0.2 via 10.1.0.3 /0 10, " ETH
+					   ", wlan0 10.2.0.2 via 10.2.0.1 /0 10", NULL);
+	/* routers of one link, which are legs to the kernel as well */
+	feed(ROUTE, "route add default inet6 via fe80::2 dev 2 metric 100");
+	uplinks_assert_all(PEER6, ETH6
+					   ", eth0 2001:db8:1::2 via fe80::2 /0 100, " WLAN6, NULL);
+	/* of each address of theirs */
+	feed(ADDR, "addr add 2001:db8:1::7/64 dev 2");
+	uplinks_assert_all(PEER6, ETH6
+					   ", eth0 2001:db8:1::2 via fe80::2 /0 100, "
+					   "eth0 2001:db8:1::7 via fe80::1 /0 100, "
+					   "eth0 2001:db8:1::7 via fe80::2 /0 100, " WLAN6, NULL);
+}
+END_TEST
+
+START_TEST(test_next_hops_rules)
+{
+	/* what a rule leads to is all there is, what follows is not for this flow */
+	feed(RULE, "rule add pref 10 from 10.1.0.2/32 lookup 77");
+	feed(ROUTE, "route add default via 10.1.0.7 dev 2 table 77");
+	uplinks_assert_all(PEER, "eth0 10.1.0.2 via 10.1.0.7 /0 0, " WLAN, NULL);
+	feed(ROUTE, "route add default via 10.1.0.8 dev 2 table 77 metric 9");
+	uplinks_assert_all(PEER, "eth0 10.1.0.2 via 10.1.0.7 /0 0, "
+					   "eth0 10.1.0.2 via 10.1.0.8 /0 9, " WLAN, NULL);
+	/* nor does anything lead past what says that nobody is there */
+	feed(ROUTE, "route add default table 77 metric 5 type 7");
+	uplinks_assert_all(PEER, "eth0 10.1.0.2 via 10.1.0.7 /0 0, " WLAN, NULL);
+}
+END_TEST
+
 START_TEST(test_route_preference)
 {
 	/* router preferences (RFC 4191) of equal metric */
@@ -588,6 +649,9 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_route_order);
 	tcase_add_test(tc, test_own_address);
 	tcase_add_test(tc, test_own_address6);
+	tcase_add_test(tc, test_next_hops);
+	tcase_add_test(tc, test_next_hops_legs);
+	tcase_add_test(tc, test_next_hops_rules);
 	tcase_add_test(tc, test_route_preference);
 	tcase_add_test(tc, test_route_replace);
 	tcase_add_test(tc, test_route_multipath);

@@ -40,7 +40,7 @@ static void assert_marked(char *peer, const char *expected)
 	for (i = 0; i < array_count(paths); i++)
 	{
 		array_get(paths, i, &path);
-		if (path->order)
+		if (path->order || path->hop)
 		{
 			continue;
 		}
@@ -163,9 +163,15 @@ START_TEST(test_is_usable)
 	path = uplinks->find_path(uplinks, local, remote);
 	ck_assert(uplinks->is_usable(uplinks, path));
 
-	/* a changed next hop is noted */
+	/* another next hop is no reason to leave the one in use, as long as that is
+	 * there */
 	feed(ROUTE, "route add default via 10.2.0.9 dev 3 metric 50");
 	feed(LINK, "link add 3 wlp2s0 running");
+	ck_assert(uplinks->is_usable(uplinks, path));
+	str = uplinks_print(path);
+	ck_assert_str_eq(str, "wlp2s0 10.2.0.2 via 10.2.0.1 /0 600");
+	free(str);
+	feed(ROUTE, "route del default via 10.2.0.1 dev 3 metric 600");
 	ck_assert(uplinks->is_usable(uplinks, path));
 	str = uplinks_print(path);
 	ck_assert_str_eq(str, "wlp2s0 10.2.0.2 via 10.2.0.9 /0 50");

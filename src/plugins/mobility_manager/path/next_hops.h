@@ -1,0 +1,60 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup mobility_next_hops mobility_next_hops
+ * @{ @ingroup mobility_manager
+ *
+ * Next hops that packets between two addresses may take out of an uplink:
+ * second routers, legs of multipath routes.  Nothing in an answer tells over
+ * which one it came, and rules of policy routing can't tell packets apart but by
+ * their addresses.  So there is one candidate for all of them, over one next hop
+ * at a time; they take turns when nothing is lost by it.  Pure: no I/O, no clock.
+ */
+
+#ifndef MOBILITY_NEXT_HOPS_H_
+#define MOBILITY_NEXT_HOPS_H_
+
+#include "path/ranking.h"
+
+/**
+ * Add another next hop, whose turn comes last.
+ *
+ * @param candidate		candidate
+ * @param path			its path over that one, adopted
+ */
+void mobility_next_hops_add(mobility_candidate_t *candidate,
+							mobility_path_t *path);
+
+/**
+ * Take the next one.
+ *
+ * @param candidate		candidate
+ * @return				FALSE if there is no other one, and nothing changed
+ */
+bool mobility_next_hops_turn(mobility_candidate_t *candidate);
+
+/**
+ * Take a certain one.
+ *
+ * @param candidate		candidate
+ * @param gateway		its address
+ * @return				FALSE if it is none of these, and nothing changed
+ */
+bool mobility_next_hops_take(mobility_candidate_t *candidate,
+							 const mobility_ip_t *gateway);
+
+/**
+ * Check if a next hop is one of these.
+ *
+ * @param candidate		candidate
+ * @param gateway		its address
+ * @return				TRUE if it is
+ */
+bool mobility_next_hops_have(const mobility_candidate_t *candidate,
+							 const mobility_ip_t *gateway);
+
+#endif /** MOBILITY_NEXT_HOPS_H_ @}*/
