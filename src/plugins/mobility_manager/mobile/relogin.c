@@ -105,7 +105,7 @@ struct private_mobility_relogin_t {
 	uint32_t network;
 
 	/**
-	 * The last request was answered.
+	 * IKE_AUTH was answered, the last one.
 	 */
 	bool replied;
 
@@ -689,7 +689,6 @@ static bool judge_answer(private_mobility_relogin_t *this, message_t *message,
 	{
 		case MOBILITY_INIT_ANSWERED:
 			login = *use = answered(this, message);
-			this->replied = login;
 			this->error = 0;
 			return login;
 		case MOBILITY_INIT_DETOUR:

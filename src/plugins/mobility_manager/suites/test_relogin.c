@@ -706,6 +706,21 @@ START_TEST(test_broken_answer)
 }
 END_TEST
 
+START_TEST(test_unusable_answer)
+{
+	char why[96];
+
+	/* charon can't derive keys from what anybody may have sent */
+	ask();
+	check_path();
+	ck_assert(!answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
+	destroy_second();
+	ck_assert(!t.relogin->get_refusal(t.relogin, why, sizeof(why)));
+	t.relogin->begin(t.relogin, 1, FALSE);
+	ck_assert(t.second);
+}
+END_TEST
+
 START_TEST(test_expired)
 {
 	t.relogin->begin(t.relogin, LIMIT, TRUE);
@@ -890,6 +905,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_error);
 	tcase_add_test(tc, test_unanswered);
 	tcase_add_test(tc, test_broken_answer);
+	tcase_add_test(tc, test_unusable_answer);
 	tcase_add_test(tc, test_useless);
 	tcase_add_test(tc, test_held_gone);
 	tcase_add_test(tc, test_held_gone_last);
