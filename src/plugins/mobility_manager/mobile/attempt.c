@@ -119,7 +119,16 @@ void mobility_attempt_begin(mobility_attempt_t *attempt, bool expired,
 	attempt->expired = expired;
 	attempt->detours = 0;
 	enter(attempt, MOBILITY_ATTEMPT_ASKING, 0);
-	attempt->asked = now;
+	attempt->begun = attempt->asked = now;
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_attempt_may_stray(const mobility_attempt_t *attempt,
+								uint64_t now)
+{
+	return now >= attempt->begun + MOBILITY_ATTEMPT_KIN;
 }
 
 /*

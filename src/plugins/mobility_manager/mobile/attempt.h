@@ -45,6 +45,10 @@
  * them, one after the other, and it gives up. */
 #define MOBILITY_ATTEMPT_DETOURS 4
 
+/** How long only paths of the address family are asked that the peer would find
+ * the held IKE_SA by, in ms. */
+#define MOBILITY_ATTEMPT_KIN 2500
+
 /** Networks whose refusals are remembered, and how many of each at most. */
 #define MOBILITY_ATTEMPT_NETWORKS 8
 #define MOBILITY_ATTEMPT_REFUSALS 16
@@ -118,7 +122,8 @@ struct mobility_refusals_t {
 struct mobility_attempt_t {
 	/** what it is at */
 	mobility_attempt_state_t state;
-	/** when IKE_SA_INIT was sent last */
+	/** when it began, and when IKE_SA_INIT was sent last */
+	uint64_t begun;
 	uint64_t asked;
 	/** when that was answered, and until when the held request may be */
 	uint64_t answered;
@@ -163,6 +168,18 @@ bool mobility_attempt_may_begin(const mobility_attempt_t *attempt,
  */
 void mobility_attempt_begin(mobility_attempt_t *attempt, bool expired,
 							uint64_t now);
+
+/**
+ * Check if paths may be asked whose address family is not that of the held one
+ * while there are others: a peer that remembers would not find it then, give
+ * another virtual IP, and keep both.
+ *
+ * @param attempt		attempt
+ * @param now			current time
+ * @return				TRUE if so
+ */
+bool mobility_attempt_may_stray(const mobility_attempt_t *attempt,
+								uint64_t now);
 
 /**
  * IKE_SA_INIT was sent.

@@ -76,6 +76,12 @@ struct mobility_course_t {
 	ike_sa_t *ike_sa;
 
 	/**
+	 * Address family that it was established over: peers look for others of the
+	 * same identities in that one only, wherever they have moved since.
+	 */
+	int family;
+
+	/**
 	 * Network monitor.
 	 */
 	mobility_monitor_t *monitor;

@@ -452,6 +452,7 @@ METHOD(mobility_mover_t, bind_, void,
 	mobility_request_t *request = this->public.retransmission->request;
 	mobility_course_t *course = &this->public.course;
 	mobility_task_t *task;
+	host_t *other;
 
 	if (course->ike_sa &&
 		mobility_task_find(course->ike_sa, TASK_QUEUE_ACTIVE, &task) && task)
@@ -461,6 +462,11 @@ METHOD(mobility_mover_t, bind_, void,
 	/* listeners call this */
 	this->handover->expire(this->handover);
 	course->ike_sa = ike_sa;
+	if (ike_sa)
+	{
+		other = ike_sa->get_other_host(ike_sa);
+		course->family = other->get_family(other);
+	}
 	request->clear(request);
 	this->pmtu->repeat(this->pmtu, mobility_now());
 	if (!ike_sa)

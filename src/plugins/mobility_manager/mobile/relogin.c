@@ -21,6 +21,16 @@
 typedef struct private_mobility_relogin_t private_mobility_relogin_t;
 
 /**
+ * What makes a path fit for a login, what counts more is larger.
+ */
+typedef enum {
+	/** the held IKE_SA was established over the same address family */
+	FIT_KIN = (1 << 0),
+	/** the peer's name leads there */
+	FIT_FOUND = (1 << 1),
+} fitness_t;
+
+/**
  * Private data of a mobility_relogin_t object.
  */
 struct private_mobility_relogin_t {
@@ -77,10 +87,9 @@ struct private_mobility_relogin_t {
 	ike_sa_t *held;
 
 	/**
-	 * Identities of the held one, and the address family of its peer.
+	 * Identities of the held one.
 	 */
 	identification_t *my_id, *other_id;
-	int family;
 
 	/**
 	 * Request of the second IKE_SA, and hosts with its ports; NULL if none.
@@ -94,10 +103,9 @@ struct private_mobility_relogin_t {
 	host_t *local, *remote;
 
 	/**
-	 * There are paths to where the peer's name leads.  Used with the held IKE_SA
-	 * checked out.
+	 * What is best of all paths.  Used with the held IKE_SA checked out.
 	 */
-	bool found;
+	fitness_t best;
 
 	/**
 	 * What the network is recognized by.
@@ -352,14 +360,12 @@ static void note_held(private_mobility_relogin_t *this, ike_sa_t *held,
 {
 	identification_t *me = held->get_my_id(held);
 	identification_t *other = held->get_other_id(held);
-	host_t *host = held->get_other_host(held);
 
 	this->mutex->lock(this->mutex);
 	DESTROY_IF(this->my_id);
 	DESTROY_IF(this->other_id);
 	this->my_id = me->clone(me);
 	this->other_id = other->clone(other);
-	this->family = host->get_family(host);
 	this->held = held;
 	this->id = id;
 	this->replied = FALSE;
@@ -404,15 +410,24 @@ static void create_second(private_mobility_relogin_t *this,
 }
 
 /**
- * Check if a path leads to where the peer's name does.
+ * Get what makes a path fit for a login.
  */
-static bool is_found(private_mobility_relogin_t *this,
-					 const mobility_path_t *path)
+static fitness_t get_fitness(private_mobility_relogin_t *this,
+							 const mobility_path_t *path)
 {
 	mobility_remotes_t *remotes = this->course->candidates->remotes;
 	mobility_ip_t ip = mobility_ip_from_host(path->remote);
+	fitness_t fitness = 0;
 
-	return remotes->is_found(remotes, &ip);
+	if (path->remote->get_family(path->remote) == this->course->family)
+	{
+		fitness |= FIT_KIN;
+	}
+	if (remotes->is_found(remotes, &ip))
+	{
+		fitness |= FIT_FOUND;
+	}
+	return fitness;
 }
 
 /**
@@ -425,15 +440,17 @@ static mobility_path_t *find_best(private_mobility_relogin_t *this)
 	mobility_candidate_t *candidate;
 	mobility_path_t *best = NULL;
 	enumerator_t *enumerator;
+	fitness_t fitness;
 
-	this->found = FALSE;
+	this->best = 0;
 	enumerator = candidates->create_enumerator(candidates, mobility_now());
-	while (!this->found && enumerator->enumerate(enumerator, &candidate))
+	while (enumerator->enumerate(enumerator, &candidate))
 	{
-		this->found = is_found(this, candidate->path);
-		if (!best || this->found)
+		fitness = get_fitness(this, candidate->path);
+		if (!best || fitness > this->best)
 		{
 			best = candidate->path;
+			this->best = fitness;
 		}
 	}
 	enumerator->destroy(enumerator);
@@ -467,18 +484,32 @@ METHOD(mobility_relogin_t, begin, void,
 	}
 }
 
+/**
+ * Check if paths may be asked that are not of the preferred address family.  The
+ * mutex must be held.
+ */
+static bool may_stray(private_mobility_relogin_t *this, uint64_t now)
+{
+	if (this->attempt.state == MOBILITY_ATTEMPT_ASKING)
+	{
+		return mobility_attempt_may_stray(&this->attempt, now);
+	}
+	/* where IKE_SA_INIT was answered all that follows is */
+	return this->remote->get_family(this->remote) != this->course->family;
+}
+
 METHOD(mobility_relogin_t, ask, void,
 	private_mobility_relogin_t *this, const mobility_path_t *path)
 {
-	if (this->found && !is_found(this, path))
-	{
-		return;
-	}
+	fitness_t lacking = this->best & ~get_fitness(this, path);
+	uint64_t now = mobility_now();
+
 	this->mutex->lock(this->mutex);
-	if (this->id && this->request->in_flight(this->request))
+	if (this->id && this->request->in_flight(this->request) &&
+		!(lacking & FIT_FOUND) && (!lacking || may_stray(this, now)))
 	{
 		this->request->send_to(this->request, path, this->me, this->other);
-		mobility_attempt_asked(&this->attempt, mobility_now());
+		mobility_attempt_asked(&this->attempt, now);
 	}
 	this->mutex->unlock(this->mutex);
 }
@@ -783,19 +814,39 @@ static void received(private_mobility_relogin_t *this, ike_sa_t *ike_sa,
 }
 
 /**
+ * Count the established IKE_SAs of two identities, which charon keeps by the
+ * address family that they were established over.
+ */
+static u_int count_ike_sas(identification_t *me, identification_t *other)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	ike_sa_manager_t *manager = charon->ike_sa_manager;
+	enumerator_t *enumerator;
+	ike_sa_id_t *id;
+	u_int i, count = 0;
+
+	for (i = 0; i < countof(families); i++)
+	{
+		enumerator = manager->create_id_enumerator(manager, me, other,
+												   families[i]);
+		while (enumerator->enumerate(enumerator, &id))
+		{
+			count++;
+		}
+		enumerator->destroy(enumerator);
+	}
+	return count;
+}
+
+/**
  * Have the gateway forget the held IKE_SA, if it should remember it: not if there
  * are others of the same identities, or the policy is not to.
  */
 static void add_initial_contact(private_mobility_relogin_t *this,
 								ike_sa_t *ike_sa, message_t *message)
 {
-	ike_sa_manager_t *manager = charon->ike_sa_manager;
 	peer_cfg_t *peer_cfg = ike_sa->get_peer_cfg(ike_sa);
 	identification_t *me, *other;
-	enumerator_t *enumerator;
-	ike_sa_id_t *id;
-	u_int count = 0;
-	int family;
 
 	if (peer_cfg->get_unique_policy(peer_cfg) == UNIQUE_NEVER ||
 		message->get_notify(message, INITIAL_CONTACT))
@@ -806,20 +857,13 @@ static void add_initial_contact(private_mobility_relogin_t *this,
 	this->mutex->lock(this->mutex);
 	me = this->my_id->clone(this->my_id);
 	other = this->other_id->clone(this->other_id);
-	family = this->family;
 	this->mutex->unlock(this->mutex);
-	enumerator = manager->create_id_enumerator(manager, me, other, family);
-	while (enumerator->enumerate(enumerator, &id))
-	{
-		count++;
-	}
-	enumerator->destroy(enumerator);
-	me->destroy(me);
-	other->destroy(other);
-	if (count <= 1)
+	if (count_ike_sas(me, other) <= 1)
 	{
 		message->add_notify(message, FALSE, INITIAL_CONTACT, chunk_empty);
 	}
+	me->destroy(me);
+	other->destroy(other);
 }
 
 /**

@@ -35,6 +35,8 @@ struct mobility_relogin_t {
 	 * The held request was not answered several times: create a second IKE_SA,
 	 * if one may be.  It logs in where the name of the peer leads; where that was
 	 * only once the held one was established only if no path leads elsewhere.
+	 * Paths of the address family that this was over are asked first, see
+	 * mobility_attempt_may_stray().
 	 *
 	 * @param limit		refusals within an hour after which it may not
 	 * @param expired	TRUE if the held IKE_SA has lived for too long, and is not

@@ -98,6 +98,22 @@ static uint64_t run(uint64_t now, mobility_attempt_action_t expected,
 	return 0;
 }
 
+START_TEST(test_stray)
+{
+	mobility_attempt_begin(&attempt, FALSE, BEGIN);
+	ck_assert(!mobility_attempt_may_stray(&attempt, BEGIN));
+	mobility_attempt_asked(&attempt, BEGIN + MOBILITY_ATTEMPT_KIN - 1);
+	ck_assert(!mobility_attempt_may_stray(&attempt,
+										  BEGIN + MOBILITY_ATTEMPT_KIN - 1));
+	ck_assert(mobility_attempt_may_stray(&attempt,
+										 BEGIN + MOBILITY_ATTEMPT_KIN));
+	/* with each attempt */
+	mobility_attempt_end(&attempt, MOBILITY_ATTEMPT_DROPPED, HOME, BEGIN + S(9));
+	mobility_attempt_begin(&attempt, FALSE, BEGIN + S(9));
+	ck_assert(!mobility_attempt_may_stray(&attempt, BEGIN + S(9)));
+}
+END_TEST
+
 /**
  * Times that IKE_SA_INIT may take, and how long the held request is waited for
  */
@@ -432,6 +448,7 @@ Suite *mobility_suite_create(void)
 	tc = tcase_create("login");
 	tcase_add_checked_fixture(tc, setup, mobility_suite_teardown);
 	tcase_add_loop_test(tc, test_login, 0, countof(patiences));
+	tcase_add_test(tc, test_stray);
 	tcase_add_test(tc, test_answer_lost);
 	tcase_add_test(tc, test_silent_again);
 	tcase_add_test(tc, test_refute);

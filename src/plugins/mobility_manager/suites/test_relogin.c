@@ -21,6 +21,10 @@
 #define OTHER "192.0.2.2"
 #define VIP "10.3.0.1"
 
+/** what the peer has beside it, and we */
+#define OTHER6 "2001:db8::1"
+#define LOCAL6 "2001:db8:1::2"
+
 /** number of the session, and refusals that are too many */
 #define NUMBER 7
 #define LIMIT 3
@@ -56,7 +60,7 @@ static struct {
 	ike_sa_t *(*create_new)(ike_sa_manager_t *this, ike_version_t version,
 							bool initiator);
 	ike_sa_t *(*checkout_by_id)(ike_sa_manager_t *this, uint32_t id);
-	/** other IKE_SAs of the same identities */
+	/** IKE_SAs of the same identities over the other address family */
 	u_int others;
 	/** the last IKE_AUTH had INITIAL_CONTACT */
 	bool contact;
@@ -157,7 +161,7 @@ METHOD(ike_sa_manager_t, create_id_enumerator, enumerator_t*,
 	linked_list_t *list = linked_list_create();
 	u_int i;
 
-	for (i = 0; i < 1 + t.others; i++)
+	for (i = 0; i < (family == AF_INET ? 1 : t.others); i++)
 	{
 		list->insert_last(list, t.id);
 	}
@@ -625,6 +629,72 @@ START_TEST(test_announced)
 }
 END_TEST
 
+/**
+ * Have IKE_SA_INIT sent over a path, if it may be; returns if it was
+ */
+static bool is_asked(mobility_path_t *path)
+{
+	mock_charon_forget();
+	t.relogin->ask(t.relogin, path);
+	return mock_charon_count() == 1;
+}
+
+START_TEST(test_family)
+{
+	host_t *other = host_create_from_string(OTHER6, 0);
+	host_t *local = host_create_from_string(LOCAL6, 0);
+	mobility_path_t *six;
+	host_t *me;
+
+	t.network->local6 = LOCAL6;
+	t.held->add_peer_address(t.held, other->clone(other));
+	mobility_course_look(&t.course);
+	six = t.candidates->find(t.candidates, local, other);
+	ck_assert(six);
+	/* a gateway that remembers looks for it there */
+	t.course.family = AF_INET6;
+	t.relogin->begin(t.relogin, LIMIT, FALSE);
+	me = t.second->get_my_host(t.second);
+	ck_assert(me->ip_equals(me, local));
+	ck_assert(is_asked(six));
+	ck_assert(!is_asked(path("10.0.0.2")));
+	/* others get their turn */
+	fake_clock_set(fake_clock_now() + MOBILITY_ATTEMPT_KIN);
+	ck_assert(is_asked(path("10.0.0.2")));
+	ck_assert(is_asked(six));
+	/* all that follows goes over that of who answers */
+	ck_assert(answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
+	ck_assert(is_asked(path("10.0.0.2")));
+	fake_clock_set(t.relogin->get_deadline(t.relogin));
+	t.network->uplinks[1].up = FALSE;
+	mobility_course_look(&t.course);
+	ck_assert(!t.relogin->tick(t.relogin));
+	ck_assert(answer(IKE_SA_INIT, LOCAL6, OTHER6, 0));
+	ck_assert(!is_asked(path("10.0.0.2")));
+	t.network->uplinks[1].up = TRUE;
+	mobility_course_look(&t.course);
+	t.relogin->cancel(t.relogin);
+	fake_clock_run();
+	six = t.candidates->find(t.candidates, local, other);
+	/* not where the name does not lead, whatever the family */
+	t.candidates->remotes->found(t.candidates->remotes,
+								 path("10.0.0.2")->remote);
+	t.relogin->begin(t.relogin, LIMIT, FALSE);
+	ck_assert(is_asked(path("10.0.0.2")));
+	ck_assert(!is_asked(six));
+	t.relogin->cancel(t.relogin);
+	fake_clock_run();
+	/* both, but there is no path anymore */
+	t.candidates->remotes->found(t.candidates->remotes, other);
+	t.network->local6 = NULL;
+	mobility_course_look(&t.course);
+	t.relogin->begin(t.relogin, LIMIT, FALSE);
+	ck_assert(is_asked(path("10.0.0.2")));
+	other->destroy(other);
+	local->destroy(local);
+}
+END_TEST
+
 START_TEST(test_path_gone)
 {
 	ask();
@@ -892,6 +962,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_loop_test(tc, test_refute, 0, REFUTES);
 	tcase_add_test(tc, test_path_gone);
 	tcase_add_test(tc, test_announced);
+	tcase_add_test(tc, test_family);
 	tcase_add_test(tc, test_contact);
 	tcase_add_test(tc, test_expired);
 	tcase_add_test(tc, test_begins_anew);
