@@ -38,6 +38,9 @@ def arguments():
     parser.add_argument("--again", action="store_true",
                         help="run what failed once more at the end, alone: "
                         "what fails beside others may be the machine's fault")
+    parser.add_argument("--repeat", type=int, metavar="N", default=1,
+                        help="run each N times, for what depends on chance; "
+                        "with --keep each run has a folder of its own")
     kernels.add_option(parser)
     parser.add_argument("--shell", metavar="HOST",
                         help="bring the scenario up and give a shell in HOST")
@@ -70,7 +73,7 @@ def selected(options):
     names = []
     for name in options.scenario or _all():
         names += paths.MOBIKE if name == "strongswan" else [name]
-    return names
+    return names * options.repeat
 
 
 def _runs_suites(names, options):

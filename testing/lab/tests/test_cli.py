@@ -8,8 +8,8 @@ from lab import cli, paths, scenario
 
 
 class SelectedTest(unittest.TestCase):
-    def selected(self, *names):
-        return cli.selected(argparse.Namespace(scenario=names))
+    def selected(self, *names, repeat=1):
+        return cli.selected(argparse.Namespace(scenario=names, repeat=repeat))
 
     def test_all(self):
         names = self.selected()
@@ -22,6 +22,10 @@ class SelectedTest(unittest.TestCase):
     def test_named(self):
         self.assertEqual(["costs", *paths.MOBIKE, "cable-pull"],
                          self.selected("costs", "strongswan", "cable-pull"))
+
+    def test_repeated(self):
+        self.assertEqual(["costs", "blackhole"] * 3,
+                         self.selected("costs", "blackhole", repeat=3))
 
 
 if __name__ == "__main__":
