@@ -86,6 +86,10 @@ static void tick()
 			check(attempt.state == MOBILITY_ATTEMPT_READY);
 			sent++;
 			break;
+		case MOBILITY_ATTEMPT_DROP:
+			check(attempt.state == MOBILITY_ATTEMPT_ASKING);
+			check(detours == MOBILITY_ATTEMPT_DETOURS);
+			break;
 		case MOBILITY_ATTEMPT_WAIT:
 			break;
 	}
@@ -110,7 +114,7 @@ static void happen(uint8_t what)
 			}
 			break;
 		case 1:
-			detours += mobility_attempt_detour(&attempt);
+			detours += mobility_attempt_detour(&attempt, now);
 			check(detours <= MOBILITY_ATTEMPT_DETOURS);
 			mobility_attempt_asked(&attempt, now);
 			break;

@@ -168,12 +168,19 @@ bool mobility_attempt_answered(mobility_attempt_t *attempt, bool same,
 /*
  * Described in header.
  */
-bool mobility_attempt_detour(mobility_attempt_t *attempt)
+bool mobility_attempt_detour(mobility_attempt_t *attempt, uint64_t now)
 {
 	if (attempt->state == MOBILITY_ATTEMPT_NONE ||
-		attempt->state == MOBILITY_ATTEMPT_LOGIN ||
-		attempt->detours >= MOBILITY_ATTEMPT_DETOURS)
+		attempt->state == MOBILITY_ATTEMPT_LOGIN)
 	{
+		return FALSE;
+	}
+	if (attempt->detours >= MOBILITY_ATTEMPT_DETOURS)
+	{	/* the others may have been asked for by somebody else */
+		if (attempt->state == MOBILITY_ATTEMPT_ASKING && !attempt->next)
+		{
+			attempt->next = now + MOBILITY_ATTEMPT_WORN;
+		}
 		return FALSE;
 	}
 	attempt->detours++;
@@ -269,6 +276,11 @@ mobility_attempt_action_t mobility_attempt_tick(mobility_attempt_t *attempt,
 	{
 		return repeat(attempt, now);
 	}
+	if (attempt->state == MOBILITY_ATTEMPT_ASKING)
+	{
+		attempt->next = 0;
+		return MOBILITY_ATTEMPT_DROP;
+	}
 	if (attempt->repeats >= READY_REPEATS)
 	{	/* it has answered, but does no more */
 		mobility_attempt_lost(attempt);
@@ -291,7 +303,9 @@ const char *mobility_attempt_check(const mobility_attempt_t *attempt)
 	{
 		return "there is no deadline";
 	}
-	if (!timed && attempt->next)
+	if (!timed && attempt->next &&
+		(attempt->state != MOBILITY_ATTEMPT_ASKING ||
+		 attempt->detours < MOBILITY_ATTEMPT_DETOURS))
 	{
 		return "there is a deadline, but nothing to do";
 	}

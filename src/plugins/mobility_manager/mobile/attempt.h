@@ -25,6 +25,8 @@
  *  - the held request is repeated after an answer only, and a deadline is set
  *    then; unless the held IKE_SA has lived for too long, IKE_AUTH leaves after so
  *    many repetitions and not before so much time;
+ *  - before an answer there is a deadline only if no other request can be asked for
+ *    anymore;
  *  - there is no second attempt beside one.
  */
 
@@ -44,6 +46,10 @@
 /** Times that charon may be asked to send IKE_SA_INIT with something else: more of
  * them, one after the other, and it gives up. */
 #define MOBILITY_ATTEMPT_DETOURS 4
+
+/** How long an attempt may still be answered that was asked for one more, which
+ * may have been the peer, in ms. */
+#define MOBILITY_ATTEMPT_WORN 10000
 
 /** How long only paths of the address family are asked that the peer would find
  * the held IKE_SA by, in ms. */
@@ -88,6 +94,8 @@ enum mobility_attempt_action_t {
 	MOBILITY_ATTEMPT_REPEAT,
 	/** send IKE_SA_INIT over it */
 	MOBILITY_ATTEMPT_ASK,
+	/** end it, the next one may be asked for other requests again */
+	MOBILITY_ATTEMPT_DROP,
 };
 
 /**
@@ -205,9 +213,10 @@ bool mobility_attempt_answered(mobility_attempt_t *attempt, bool same,
  * IKE_SA_INIT was answered by who wants it to be sent with something else.
  *
  * @param attempt		attempt, gets updated
+ * @param now			current time
  * @return				TRUE if it may be
  */
-bool mobility_attempt_detour(mobility_attempt_t *attempt);
+bool mobility_attempt_detour(mobility_attempt_t *attempt, uint64_t now);
 
 /**
  * The path that answered is gone: ask again.

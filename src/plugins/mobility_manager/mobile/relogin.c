@@ -562,6 +562,10 @@ METHOD(mobility_relogin_t, tick, mobility_path_t*,
 		candidates->pin(candidates, path);
 		ask(this, path);
 	}
+	else if (action == MOBILITY_ATTEMPT_DROP)
+	{
+		cancel(this);
+	}
 	return action == MOBILITY_ATTEMPT_REPEAT ? path : NULL;
 }
 
@@ -723,7 +727,7 @@ static bool judge_answer(private_mobility_relogin_t *this, message_t *message,
 			this->error = 0;
 			return login;
 		case MOBILITY_INIT_DETOUR:
-			*use = mobility_attempt_detour(&this->attempt);
+			*use = mobility_attempt_detour(&this->attempt, mobility_now());
 			return FALSE;
 		default:
 			/* anybody can say so, and other paths may lead to others */

@@ -218,22 +218,49 @@ START_TEST(test_detour)
 	uint64_t now;
 	int i;
 
-	ck_assert(!mobility_attempt_detour(&attempt));
+	ck_assert(!mobility_attempt_detour(&attempt, BEGIN));
 	now = ask(BEGIN, 20);
 	for (i = 0; i < MOBILITY_ATTEMPT_DETOURS; i++)
 	{
-		ck_assert(mobility_attempt_detour(&attempt));
+		ck_assert(mobility_attempt_detour(&attempt, now));
 		check();
 	}
-	ck_assert(!mobility_attempt_detour(&attempt));
+	ck_assert(!mobility_attempt_detour(&attempt, now));
 	/* nothing else has changed */
 	now = run(now, MOBILITY_ATTEMPT_ASK, &repeats);
 	ck_assert_uint_eq(repeats, MOBILITY_ATTEMPT_REPEATS);
 	ck_assert(mobility_attempt_answered(&attempt, TRUE, now));
-	ck_assert(!mobility_attempt_detour(&attempt));
+	ck_assert(!mobility_attempt_detour(&attempt, now));
 	mobility_attempt_end(&attempt, MOBILITY_ATTEMPT_DROPPED, HOME, now);
 	mobility_attempt_begin(&attempt, FALSE, now);
-	ck_assert(mobility_attempt_detour(&attempt));
+	ck_assert(mobility_attempt_detour(&attempt, now));
+}
+END_TEST
+
+START_TEST(test_worn)
+{
+	int i;
+
+	/* a forger asks for them, and then the peer for another one */
+	mobility_attempt_begin(&attempt, FALSE, BEGIN);
+	for (i = 0; i < MOBILITY_ATTEMPT_DETOURS; i++)
+	{
+		ck_assert(mobility_attempt_detour(&attempt, BEGIN));
+	}
+	ck_assert(!attempt.next);
+	ck_assert(!mobility_attempt_detour(&attempt, BEGIN + S(1)));
+	check();
+	ck_assert_uint_eq(attempt.next, BEGIN + S(1) + MOBILITY_ATTEMPT_WORN);
+	/* who goes on does not put that off */
+	ck_assert(!mobility_attempt_detour(&attempt, BEGIN + S(5)));
+	ck_assert_int_eq(tick(attempt.next - 1), MOBILITY_ATTEMPT_WAIT);
+	ck_assert_int_eq(tick(attempt.next), MOBILITY_ATTEMPT_DROP);
+	ck_assert_int_eq(tick(BEGIN + M(1)), MOBILITY_ATTEMPT_WAIT);
+	/* unless somebody takes what is sent */
+	ck_assert(!mobility_attempt_detour(&attempt, BEGIN + M(2)));
+	ck_assert(!mobility_attempt_answered(&attempt, TRUE, BEGIN + M(2)));
+	check();
+	ck_assert_int_eq(tick(BEGIN + M(3)), MOBILITY_ATTEMPT_REPEAT);
 }
 END_TEST
 
@@ -389,8 +416,11 @@ START_TEST(test_random)
 					}
 					break;
 				case 5:
+					mobility_attempt_detour(&attempt, now);
+					break;
 				case 6:
 				case 7:
+				case 8:
 					if (attempt.state == MOBILITY_ATTEMPT_ASKING)
 					{
 						answered = now;
@@ -454,6 +484,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_refute);
 	tcase_add_test(tc, test_path_lost);
 	tcase_add_test(tc, test_detour);
+	tcase_add_test(tc, test_worn);
 	tcase_add_test(tc, test_expired);
 	suite_add_tcase(s, tc);
 

@@ -556,6 +556,27 @@ START_TEST(test_detours)
 }
 END_TEST
 
+START_TEST(test_worn)
+{
+	int i;
+
+	/* somebody else has used them up, and the peer needs one */
+	ask();
+	for (i = 0; i < MOBILITY_ATTEMPT_DETOURS; i++)
+	{
+		ck_assert(!answer(IKE_SA_INIT, "10.0.0.2", REMOTE, COOKIE));
+	}
+	ck_assert(answer(IKE_SA_INIT, "10.1.0.2", REMOTE, COOKIE));
+	fake_clock_set(t.relogin->get_deadline(t.relogin));
+	ck_assert(!t.relogin->tick(t.relogin));
+	fake_clock_run();
+	ck_assert(!t.second);
+	ck_assert_uint_eq(t.deleted, 1);
+	ask();
+	ck_assert(!answer(IKE_SA_INIT, "10.1.0.2", REMOTE, COOKIE));
+}
+END_TEST
+
 /**
  * When the held request is answered
  */
@@ -959,6 +980,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_ignored);
 	tcase_add_test(tc, test_garbage);
 	tcase_add_test(tc, test_detours);
+	tcase_add_test(tc, test_worn);
 	tcase_add_loop_test(tc, test_refute, 0, REFUTES);
 	tcase_add_test(tc, test_path_gone);
 	tcase_add_test(tc, test_announced);
