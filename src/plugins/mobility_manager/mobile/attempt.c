@@ -142,25 +142,24 @@ void mobility_attempt_asked(mobility_attempt_t *attempt, uint64_t now)
 /*
  * Described in header.
  */
-bool mobility_attempt_answered(mobility_attempt_t *attempt, bool same,
+bool mobility_attempt_answered(mobility_attempt_t *attempt, bool fits,
 							   uint64_t now)
 {
-	if (attempt->state == MOBILITY_ATTEMPT_ASKING && attempt->expired)
+	bool asking = attempt->state == MOBILITY_ATTEMPT_ASKING;
+
+	if (fits && ((asking && attempt->expired) ||
+				 attempt->state == MOBILITY_ATTEMPT_READY))
 	{
 		enter(attempt, MOBILITY_ATTEMPT_LOGIN, 0);
 		return TRUE;
 	}
-	if (attempt->state == MOBILITY_ATTEMPT_ASKING)
-	{
-		enter(attempt, MOBILITY_ATTEMPT_CHECKING, now);
+	if (asking)
+	{	/* there is nothing to check if the held request is not sent anymore */
+		enter(attempt, attempt->expired ? MOBILITY_ATTEMPT_READY
+										: MOBILITY_ATTEMPT_CHECKING, now);
 		attempt->answered = now;
 		attempt->patience = max(MOBILITY_ATTEMPT_PATIENCE,
 							MOBILITY_ATTEMPT_RTTS * (now - attempt->asked));
-	}
-	else if (attempt->state == MOBILITY_ATTEMPT_READY && same)
-	{
-		enter(attempt, MOBILITY_ATTEMPT_LOGIN, 0);
-		return TRUE;
 	}
 	return FALSE;
 }

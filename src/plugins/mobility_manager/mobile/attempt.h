@@ -92,7 +92,7 @@ enum mobility_attempt_action_t {
 	MOBILITY_ATTEMPT_WAIT,
 	/** send the held request over the path that answered */
 	MOBILITY_ATTEMPT_REPEAT,
-	/** send IKE_SA_INIT over it */
+	/** send IKE_SA_INIT over it, built for it */
 	MOBILITY_ATTEMPT_ASK,
 	/** end it, the next one may be asked for other requests again */
 	MOBILITY_ATTEMPT_DROP,
@@ -170,8 +170,8 @@ bool mobility_attempt_may_begin(const mobility_attempt_t *attempt,
  * There is a second IKE_SA.
  *
  * @param attempt		attempt, gets updated
- * @param expired		TRUE if the held one has lived for too long: then the first
- *						answer to IKE_SA_INIT counts
+ * @param expired		TRUE if the held one has lived for too long: then any
+ *						answer to IKE_SA_INIT counts that fits
  * @param now			current time
  */
 void mobility_attempt_begin(mobility_attempt_t *attempt, bool expired,
@@ -201,12 +201,13 @@ void mobility_attempt_asked(mobility_attempt_t *attempt, uint64_t now);
  * IKE_SA_INIT was answered.
  *
  * @param attempt		attempt, gets updated
- * @param same			TRUE if over the path that has answered before
+ * @param fits			TRUE if it was built for the path that has answered first, and
+ *						is answered over that
  * @param now			current time
  * @return				TRUE if the answer is to be used, IKE_AUTH follows; FALSE if
  *						it only tells that somebody is there
  */
-bool mobility_attempt_answered(mobility_attempt_t *attempt, bool same,
+bool mobility_attempt_answered(mobility_attempt_t *attempt, bool fits,
 							   uint64_t now);
 
 /**

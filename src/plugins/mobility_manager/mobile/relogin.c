@@ -198,36 +198,36 @@ static bool is_current(private_mobility_relogin_t *this, ike_sa_t *ike_sa)
 }
 
 /**
- * An IKE_SA that a job has to end.
+ * An IKE_SA that a job sees to.
  */
 typedef struct {
 	/** its handler, referenced */
 	private_mobility_relogin_t *relogin;
 	/** its unique id */
 	uint32_t id;
-} ending_t;
+} work_t;
 
 /**
- * Destroy an ending_t.
+ * Destroy a work_t.
  */
-static void ending_destroy(ending_t *ending)
+static void work_destroy(work_t *work)
 {
-	put(ending->relogin);
-	free(ending);
+	put(work->relogin);
+	free(work);
 }
 
 /**
  * Job that ends a second IKE_SA.
  */
-static job_requeue_t end_job(ending_t *ending)
+static job_requeue_t end_job(work_t *work)
 {
 	ike_sa_t *ike_sa;
 
 	ike_sa = charon->ike_sa_manager->checkout_by_id(charon->ike_sa_manager,
-													ending->id);
+													work->id);
 	if (ike_sa)
 	{
-		unhook(ending->relogin, ike_sa);
+		unhook(work->relogin, ike_sa);
 		mobility_checkin(ike_sa, ike_sa->delete(ike_sa, FALSE));
 	}
 	return JOB_REQUEUE_NONE;
@@ -236,13 +236,13 @@ static job_requeue_t end_job(ending_t *ending)
 /**
  * Job that has a second IKE_SA go on with a session whose own is gone.
  */
-static job_requeue_t succeed_job(ending_t *ending)
+static job_requeue_t succeed_job(work_t *work)
 {
-	private_mobility_relogin_t *this = ending->relogin;
+	private_mobility_relogin_t *this = work->relogin;
 	ike_sa_t *ike_sa;
 
 	ike_sa = charon->ike_sa_manager->checkout_by_id(charon->ike_sa_manager,
-													ending->id);
+													work->id);
 	if (ike_sa)
 	{
 		unhook(this, ike_sa);
@@ -253,21 +253,84 @@ static job_requeue_t succeed_job(ending_t *ending)
 }
 
 /**
- * Have a job see to a second IKE_SA that was forgotten here.
+ * Set the addresses of a second IKE_SA, its ports are those of its connection.
+ */
+static void set_hosts(ike_sa_t *ike_sa, host_t *local, host_t *remote)
+{
+	ike_cfg_t *ike_cfg = ike_sa->get_ike_cfg(ike_sa);
+
+	local = local->clone(local);
+	local->set_port(local, ike_cfg->get_my_port(ike_cfg));
+	ike_sa->set_my_host(ike_sa, local);
+	remote = remote->clone(remote);
+	remote->set_port(remote, ike_cfg->get_other_port(ike_cfg));
+	ike_sa->set_other_host(ike_sa, remote);
+}
+
+/**
+ * Check if IKE_SA_INIT was built for the path over which it was answered: else the
+ * two ends would not see the same NATs.  The mutex must be held.
+ */
+static bool is_built(private_mobility_relogin_t *this)
+{
+	return this->local && this->me &&
+		   this->me->ip_equals(this->me, this->local) &&
+		   this->other->ip_equals(this->other, this->remote);
+}
+
+/**
+ * Job that has a second IKE_SA build its IKE_SA_INIT for the path over which that
+ * was answered, with another SPI.
+ */
+static job_requeue_t build_job(work_t *work)
+{
+	private_mobility_relogin_t *this = work->relogin;
+	host_t *local = NULL, *remote = NULL;
+	status_t status = SUCCESS;
+	ike_sa_t *ike_sa;
+
+	ike_sa = charon->ike_sa_manager->checkout_by_id(charon->ike_sa_manager,
+													work->id);
+	if (ike_sa)
+	{
+		this->mutex->lock(this->mutex);
+		if (is_current(this, ike_sa) && !is_built(this) &&
+			this->attempt.state == MOBILITY_ATTEMPT_READY)
+		{
+			this->request->clear(this->request);
+			local = this->local->clone(this->local);
+			remote = this->remote->clone(this->remote);
+		}
+		this->mutex->unlock(this->mutex);
+		if (local)
+		{
+			set_hosts(ike_sa, local, remote);
+			ike_sa->reset(ike_sa, TRUE);
+			status = ike_sa->initiate(ike_sa, NULL, NULL);
+		}
+		mobility_checkin(ike_sa, status);
+	}
+	DESTROY_IF(local);
+	DESTROY_IF(remote);
+	return JOB_REQUEUE_NONE;
+}
+
+/**
+ * Have a job see to a second IKE_SA, which may have been forgotten here.
  */
 static void queue_job(private_mobility_relogin_t *this, uint32_t id,
-					  job_requeue_t (*cb)(ending_t *ending))
+					  job_requeue_t (*cb)(work_t *work))
 {
-	ending_t *ending;
+	work_t *work;
 
-	INIT(ending,
+	INIT(work,
 		.relogin = this,
 		.id = id,
 	);
 	ref_get(&this->refs);
 	lib->processor->queue_job(lib->processor,
-				(job_t*)callback_job_create((callback_job_cb_t)cb, ending,
-											(void*)ending_destroy, NULL));
+				(job_t*)callback_job_create((callback_job_cb_t)cb, work,
+											(void*)work_destroy, NULL));
 }
 
 METHOD(mobility_relogin_t, cancel, void,
@@ -337,22 +400,6 @@ static status_t initiate(ike_sa_t *held, ike_sa_t *ike_sa)
 }
 
 /**
- * Set the addresses of the second IKE_SA to those of a path.
- */
-static void set_hosts(ike_sa_t *ike_sa, const mobility_path_t *path)
-{
-	ike_cfg_t *ike_cfg = ike_sa->get_ike_cfg(ike_sa);
-	host_t *host;
-
-	host = path->local->clone(path->local);
-	host->set_port(host, ike_cfg->get_my_port(ike_cfg));
-	ike_sa->set_my_host(ike_sa, host);
-	host = path->remote->clone(path->remote);
-	host->set_port(host, ike_cfg->get_other_port(ike_cfg));
-	ike_sa->set_other_host(ike_sa, host);
-}
-
-/**
  * Note what is known of the held IKE_SA, for the second one.
  */
 static void note_held(private_mobility_relogin_t *this, ike_sa_t *held,
@@ -389,7 +436,7 @@ static void create_second(private_mobility_relogin_t *this,
 		return;
 	}
 	ike_sa->set_peer_cfg(ike_sa, held->get_peer_cfg(held));
-	set_hosts(ike_sa, path);
+	set_hosts(ike_sa, path->local, path->remote);
 	note_held(this, held, ike_sa->get_unique_id(ike_sa), expired);
 	ref_get(&this->refs);
 	hooks->hook(hooks, ike_sa, &this->handler);
@@ -545,6 +592,8 @@ METHOD(mobility_relogin_t, tick, mobility_path_t*,
 	mobility_candidates_t *candidates = this->course->candidates;
 	mobility_attempt_action_t action;
 	mobility_path_t *path = NULL;
+	uint32_t id;
+	bool built;
 
 	this->mutex->lock(this->mutex);
 	if (this->local)
@@ -556,11 +605,13 @@ METHOD(mobility_relogin_t, tick, mobility_path_t*,
 		mobility_attempt_lost(&this->attempt);
 	}
 	action = mobility_attempt_tick(&this->attempt, mobility_now());
+	built = is_built(this);
+	id = this->id;
 	this->mutex->unlock(this->mutex);
 	if (action == MOBILITY_ATTEMPT_ASK)
 	{
 		candidates->pin(candidates, path);
-		ask(this, path);
+		built ? ask(this, path) : queue_job(this, id, build_job);
 	}
 	else if (action == MOBILITY_ATTEMPT_DROP)
 	{
@@ -696,7 +747,7 @@ static bool answered(private_mobility_relogin_t *this, message_t *message)
 {
 	host_t *local = message->get_destination(message);
 	host_t *remote = message->get_source(message);
-	bool same;
+	bool fits;
 
 	if (this->attempt.state == MOBILITY_ATTEMPT_ASKING)
 	{
@@ -705,9 +756,9 @@ static bool answered(private_mobility_relogin_t *this, message_t *message)
 		this->local = local->clone(local);
 		this->remote = remote->clone(remote);
 	}
-	same = this->local && local->ip_equals(local, this->local) &&
+	fits = is_built(this) && local->ip_equals(local, this->local) &&
 		   remote->ip_equals(remote, this->remote);
-	return mobility_attempt_answered(&this->attempt, same, mobility_now());
+	return mobility_attempt_answered(&this->attempt, fits, mobility_now());
 }
 
 /**

@@ -268,12 +268,20 @@ START_TEST(test_expired)
 {
 	mobility_attempt_begin(&attempt, TRUE, BEGIN);
 	check();
-	ck_assert(mobility_attempt_answered(&attempt, FALSE, BEGIN + 5));
+	ck_assert(mobility_attempt_answered(&attempt, TRUE, BEGIN + 5));
 	check();
 	ck_assert_int_eq(attempt.state, MOBILITY_ATTEMPT_LOGIN);
 	mobility_attempt_end(&attempt, MOBILITY_ATTEMPT_DROPPED, HOME, BEGIN + 6);
+	/* built for another path, it is asked again at once */
+	mobility_attempt_begin(&attempt, TRUE, BEGIN + 7);
+	ck_assert(!mobility_attempt_answered(&attempt, FALSE, BEGIN + 8));
+	check();
+	ck_assert_int_eq(tick(BEGIN + 8), MOBILITY_ATTEMPT_ASK);
+	ck_assert(mobility_attempt_answered(&attempt, TRUE, BEGIN + 9));
+	check();
+	mobility_attempt_end(&attempt, MOBILITY_ATTEMPT_DROPPED, HOME, BEGIN + 9);
 	/* that was then */
-	ask(BEGIN + 7, 20);
+	ask(BEGIN + 10, 20);
 }
 END_TEST
 

@@ -55,7 +55,7 @@ static struct {
 	uint16_t group;
 	/** its CHILD_SAs, and what it has been asked to do */
 	u_int children;
-	u_int initiated, vips, deleted;
+	u_int initiated, vips, deleted, resets;
 	/** stock's methods */
 	ike_sa_t *(*create_new)(ike_sa_manager_t *this, ike_version_t version,
 							bool initiator);
@@ -124,11 +124,18 @@ static void request(exchange_type_t type, uint32_t mid)
 METHOD(ike_sa_t, initiate, status_t,
 	ike_sa_t *this, child_cfg_t *config, child_init_args_t *args)
 {
-	ck_assert(config == &t.child.config);
+	ck_assert(t.resets ? !config : config == &t.child.config);
 	t.initiated++;
 	this->set_state(this, IKE_CONNECTING);
 	request(IKE_SA_INIT, 0);
 	return SUCCESS;
+}
+
+METHOD(ike_sa_t, reset_, void,
+	ike_sa_t *this, bool new_spi)
+{
+	ck_assert(new_spi);
+	t.resets++;
 }
 
 METHOD(ike_sa_t, delete_, status_t,
@@ -147,10 +154,12 @@ METHOD(ike_sa_manager_t, create_new, ike_sa_t*,
 	keymat = ike_sa->get_keymat(ike_sa);
 	keymat->get_aead = mock->get_aead;
 	ike_sa->initiate = _initiate;
+	ike_sa->reset = _reset_;
 	ike_sa->delete = _delete_;
 	ike_sa->add_virtual_ip = _add_virtual_ip;
 	ike_sa->get_child_count = _get_child_count;
 	t.second = ike_sa;
+	t.resets = 0;
 	return ike_sa;
 }
 
@@ -377,16 +386,14 @@ static void ask()
 }
 
 /**
- * Somebody answers over the second path, and the held request gets its chance
+ * The held request gets its chance over the second path, until IKE_SA_INIT is
+ * sent there; returns how often
  */
-static u_int check_path()
+static u_int check_repeats()
 {
 	mobility_path_t *repeat;
 	u_int repeats = 0;
 
-	t.woken = 0;
-	ck_assert(answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
-	ck_assert_int_eq(t.woken, MOBILITY_WORK_TICK);
 	mock_charon_forget();
 	while (!mock_charon_count())
 	{
@@ -399,10 +406,23 @@ static u_int check_path()
 			ck_assert(repeat == path("10.1.0.2"));
 			repeats++;
 		}
+		fake_clock_run();
+		charon->bus->set_sa(charon->bus, t.held);
 		ck_assert_uint_lt(repeats, 100);
 	}
 	ck_assert_str_eq(mock_charon_sources(), "10.1.0.2 ");
 	return repeats;
+}
+
+/**
+ * Somebody answers over the second path, and the held request gets its chance
+ */
+static u_int check_path()
+{
+	t.woken = 0;
+	ck_assert(answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
+	ck_assert_int_eq(t.woken, MOBILITY_WORK_TICK);
+	return check_repeats();
 }
 
 /**
@@ -467,7 +487,9 @@ START_TEST(test_take)
 
 	ck_assert(!t.relogin->take(t.relogin));
 	log_in();
-	ck_assert_uint_eq(t.initiated, 1);
+	/* once more for the path that has answered */
+	ck_assert_uint_eq(t.initiated, 2);
+	ck_assert_uint_eq(t.resets, 1);
 	ck_assert_uint_eq(t.vips, 1);
 	ck_assert(t.contact);
 	ck_assert(!t.relogin->take(t.relogin));
@@ -513,6 +535,42 @@ START_TEST(test_ignored)
 	ck_assert(!answer(IKE_SA_INIT, "10.0.0.2", REMOTE, COOKIE));
 	ck_assert(!answer(IKE_SA_INIT, "10.0.0.2", REMOTE, INVALID_KE_PAYLOAD));
 	ck_assert_uint_eq(t.expected, 0);
+	ck_assert(!answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
+}
+END_TEST
+
+START_TEST(test_built)
+{
+	/* it was built for the preferred path */
+	ask();
+	ck_assert(answer(IKE_SA_INIT, "10.0.0.2", REMOTE, 0));
+	mock_charon_forget();
+	while (!mock_charon_count())
+	{
+		fake_clock_set(max(fake_clock_now(),
+						   t.relogin->get_deadline(t.relogin)));
+		t.relogin->tick(t.relogin);
+	}
+	ck_assert(t.relogin->get_deadline(t.relogin));
+	ck_assert_str_eq(mock_charon_sources(), "10.0.0.2 ");
+	ck_assert(!answer(IKE_SA_INIT, "10.0.0.2", REMOTE, 0));
+	ck_assert_uint_eq(t.resets, 0);
+	t.relogin->cancel(t.relogin);
+	fake_clock_run();
+
+	/* what was built for another one is not used, however late it is answered */
+	ask();
+	ck_assert(answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
+	do
+	{
+		fake_clock_set(max(fake_clock_now(),
+						   t.relogin->get_deadline(t.relogin)));
+	}
+	while (t.relogin->tick(t.relogin));
+	ck_assert(answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
+	fake_clock_run();
+	charon->bus->set_sa(charon->bus, t.held);
+	ck_assert_uint_eq(t.resets, 1);
 	ck_assert(!answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
 }
 END_TEST
@@ -816,7 +874,9 @@ START_TEST(test_expired)
 {
 	t.relogin->begin(t.relogin, LIMIT, TRUE);
 	t.relogin->ask(t.relogin, path("10.1.0.2"));
-	/* there is nothing to ask for anymore */
+	/* there is nothing to ask for anymore, but it was built for another path */
+	ck_assert(answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
+	ck_assert_uint_eq(check_repeats(), 0);
 	ck_assert(!answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
 	ck_assert_uint_eq(t.expected, t.second->get_unique_id(t.second));
 	request(IKE_AUTH, 1);
@@ -978,6 +1038,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_take);
 	tcase_add_test(tc, test_ignored);
+	tcase_add_test(tc, test_built);
 	tcase_add_test(tc, test_garbage);
 	tcase_add_test(tc, test_detours);
 	tcase_add_test(tc, test_worn);
