@@ -48,6 +48,8 @@ HOSTS = {
     "dave": [
         ("eth0", "net0", "192.168.0.200/24", "fec0::20/16", "192.168.0.254",
          True),
+        # not in strongSwan's network: as a second gateway beside sun
+        ("eth1", "net2", "10.2.0.20/16", "fec2::20/16", None, False),
     ],
     "winnetou": [
         ("eth0", "net0", "192.168.0.150/24", "fec0::15/16", "192.168.0.254",
