@@ -189,6 +189,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	pin_methods.remove = _remove_;
 	pin_methods.update = (void*)nop;
 	pin_methods.get_limit = _get_limit;
+	pin_methods.get_gateway = (void*)return_false;
 	ike_sa.get_other_host = _get_other_host;
 	ike_sa.create_peer_address_enumerator = _create_peer_address_enumerator;
 	return 0;

@@ -332,6 +332,29 @@ static void add_path(private_mobility_candidates_t *this, mobility_path_t *path)
 }
 
 /**
+ * Take the next hop of a candidate that others have its packets take: another
+ * session may have turned to it, and there is one pin for both.
+ */
+static void follow_pin(private_mobility_candidates_t *this,
+					   mobility_candidate_t *candidate)
+{
+	mobility_ip_t gateway;
+	mobility_path_id_t id;
+
+	if (array_count(candidate->others) &&
+		this->pins->get_gateway(this->pins, candidate->path, &gateway) &&
+		mobility_next_hops_take(candidate, &gateway))
+	{
+		id = mobility_path_get_id(candidate->path);
+		set_id(&this->turned, &id);
+		if (find_id(this->pinned, &id) != -1)
+		{
+			set_id(&this->pinned, &id);
+		}
+	}
+}
+
+/**
  * Take the next hops that were taken before, as far as they are there.
  */
 static void restore_hops(private_mobility_candidates_t *this)
@@ -348,6 +371,10 @@ static void restore_hops(private_mobility_candidates_t *this)
 		{
 			array_remove(this->turned, i, NULL);
 		}
+	}
+	for (i = 0; get_candidate(this, i, &candidate); i++)
+	{
+		follow_pin(this, candidate);
 	}
 }
 

@@ -304,6 +304,23 @@ METHOD(mobility_pins_t, get_limit, uint32_t,
 	return mtu;
 }
 
+METHOD(mobility_pins_t, get_gateway, bool,
+	private_mobility_pins_t *this, const mobility_path_t *path,
+	mobility_ip_t *gateway)
+{
+	mobility_path_id_t id = mobility_path_get_id(path);
+	pin_t *pin;
+
+	this->mutex->lock(this->mutex);
+	pin = find_pin(this, &id);
+	if (pin)
+	{
+		*gateway = pin->hop->route.gateway;
+	}
+	this->mutex->unlock(this->mutex);
+	return pin != NULL;
+}
+
 /**
  * Check if a rule is among those the kernel has
  */
@@ -418,6 +435,7 @@ mobility_pins_t *mobility_pins_create(mobility_rtnl_t *rtnl, uint32_t priority,
 			.update = _update,
 			.limit = _limit,
 			.get_limit = _get_limit,
+			.get_gateway = _get_gateway,
 			.restore = _restore,
 			.destroy = _destroy,
 		},

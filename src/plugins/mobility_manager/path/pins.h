@@ -84,6 +84,16 @@ struct mobility_pins_t {
 	uint32_t (*get_limit)(mobility_pins_t *this, const mobility_path_t *path);
 
 	/**
+	 * Get the next hop that packets of a path take, whoever has pinned them.
+	 *
+	 * @param path		path
+	 * @param gateway	gets its address, not set if the peer is on-link
+	 * @return			FALSE if there is no pin
+	 */
+	bool (*get_gateway)(mobility_pins_t *this, const mobility_path_t *path,
+						mobility_ip_t *gateway);
+
+	/**
 	 * Look which of our rules and routes are gone, because somebody removed
 	 * them or with their link, and install them again as far as possible.
 	 *

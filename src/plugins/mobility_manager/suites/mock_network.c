@@ -241,11 +241,19 @@ METHOD(mobility_pins_t, update_pin, void,
 	mobility_pins_t *this, const mobility_path_t *path)
 {
 	mobility_path_id_t id = mobility_path_get_id(path);
-	int i = find_pin(&id);
+	mobility_path_id_t pin;
+	int i;
 
-	ck_assert_int_ge(i, 0);
-	array_remove(net.public.pins, i, NULL);
-	array_insert(net.public.pins, ARRAY_TAIL, &id);
+	ck_assert_int_ge(find_pin(&id), 0);
+	for (i = 0; i < array_count(net.public.pins); i++)
+	{	/* who else has a reference has it to the same pin */
+		array_get(net.public.pins, i, &pin);
+		if (mobility_path_id_equals(&pin, &id))
+		{
+			array_remove(net.public.pins, i, NULL);
+			array_insert(net.public.pins, i, &id);
+		}
+	}
 	net.public.pinned.updated++;
 }
 
@@ -259,6 +267,19 @@ METHOD(mobility_pins_t, get_limit, uint32_t,
 	mobility_pins_t *this, const mobility_path_t *path)
 {
 	return 0;
+}
+
+METHOD(mobility_pins_t, get_gateway, bool,
+	mobility_pins_t *this, const mobility_path_t *path, mobility_ip_t *gateway)
+{
+	mobility_path_id_t pin, id = mobility_path_get_id(path);
+	int i = find_pin(&id);
+
+	if (i != -1 && array_get(net.public.pins, i, &pin))
+	{
+		*gateway = pin.gateway;
+	}
+	return i != -1;
 }
 
 METHOD(mobility_rtnl_t, get, int,
@@ -401,6 +422,7 @@ mock_network_t *mock_network_create(mobility_context_t *context)
 		.update = _update_pin,
 		.limit = _limit,
 		.get_limit = _get_limit,
+		.get_gateway = _get_gateway,
 	};
 	net.rtnl.get = _get;
 	net.relocator = (mobility_child_update_t){

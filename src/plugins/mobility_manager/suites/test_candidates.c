@@ -732,6 +732,40 @@ START_TEST(test_turn)
 }
 END_TEST
 
+START_TEST(test_turned_by_others)
+{
+	mobility_candidates_t *others;
+	mobility_path_t *path;
+	bool improved;
+
+	network->uplinks[0].gateway = "10.0.0.1";
+	network->uplinks[0].gateway2 = "10.0.0.9";
+	path = create_path(0);
+	assert_collected(path, "CI");
+	candidates->pin(candidates, path);
+	assert_hop(1, 1);
+	/* another session with the same addresses, of which the pin is as well */
+	others = create();
+	others->collect(others, &ike_sa, path, 100, &improved);
+	others->pin(others, path);
+	ck_assert(others->turn(others, path));
+	/* so packets of ours take that next hop, and we are to know that */
+	assert_collected(path, "--");
+	assert_hop(9, 9);
+	candidates->repin(candidates, path);
+	assert_collected(path, "--");
+	assert_hop(9, 9);
+	/* its turn is as good as any */
+	ck_assert(candidates->turn(candidates, path));
+	others->collect(others, &ike_sa, path, 100, &improved);
+	ck_assert(others->turn(others, path));
+	assert_collected(path, "--");
+	assert_hop(9, 9);
+	others->destroy(others);
+	mobility_path_destroy(path);
+}
+END_TEST
+
 START_TEST(test_aside)
 {
 	mobility_path_t *path;
@@ -907,6 +941,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_find_successor);
 	tcase_add_test(tc, test_limit);
 	tcase_add_test(tc, test_turn);
+	tcase_add_test(tc, test_turned_by_others);
 	tcase_add_test(tc, test_aside);
 	tcase_add_test(tc, test_evidence);
 	tcase_add_test(tc, test_incumbent);

@@ -145,13 +145,17 @@ END_TEST
 START_TEST(test_limit)
 {
 	mobility_path_t *paths[2], *other;
+	mobility_path_id_t id;
 	mobility_pins_t *pins;
+	mobility_ip_t gateway;
 	int i;
 
 	pins = pins_create();
 	paths[0] = mobility_netns_path("wlan0", WLAN, PEER, WLAN_GW);
 	paths[1] = mobility_netns_path("wlan0", WLAN6, PEER6, "fe80::2");
 	other = mobility_netns_path("eth0", ETH, PEER, ETH_GW);
+	id = mobility_path_get_id(paths[0]);
+	ck_assert(!pins->get_gateway(pins, paths[0], &gateway));
 	ck_assert(pins->add(pins, other));
 	ck_assert(!pins->limit(pins, paths[0], 1280));
 	for (i = 0; i < countof(paths); i++)
@@ -165,6 +169,9 @@ START_TEST(test_limit)
 									 "grep -q ' mtu 1280'", i ? 6 : 4,
 									 22001 + i));
 	}
+	/* who asks need not be who has pinned it */
+	ck_assert(pins->get_gateway(pins, paths[0], &gateway));
+	ck_assert(mobility_ip_equals(&gateway, &id.gateway));
 	/* the packets of others are as large as before */
 	ck_assert_int_eq(pins->get_limit(pins, other), 0);
 	ck_assert(!mobility_netns_run("ip route show table 22000 | grep mtu"));
