@@ -147,6 +147,11 @@ MM_TRY_HEADERS([for log levels of callers (strongSwan 6)],
 MM_TRY_HEADERS([for proposals that can be logged (strongSwan 6)],
 	[ike_cfg_t *cfg = 0; return !cfg->get_proposals(cfg, 0);],
 	[STRONGSWAN_CPPFLAGS="$STRONGSWAN_CPPFLAGS -DHAVE_PROPOSALS_LOG"])
+MM_TRY_HEADERS([for CHILD_SAs that are created like others (strongSwan 6)],
+	[child_create_t *task = child_create_create(0, 0, 0, 0, 0, 0);
+	 child_sa_t *child_sa = 0; task->recreate_sa(task, child_sa);
+	 task->use_per_cpu(task, 0, 0); return child_sa->get_reqid_ref(child_sa);],
+	[STRONGSWAN_CPPFLAGS="$STRONGSWAN_CPPFLAGS -DHAVE_CHILD_RECREATE"])
 ])
 
 # MM_TRY_HEADERS(WHAT, CODE, IF-YES, IF-NO)
@@ -160,6 +165,7 @@ CFLAGS="$CFLAGS -w"
 AC_COMPILE_IFELSE([AC_LANG_SOURCE([[
 #include <daemon.h>
 #include <sa/task_manager.h>
+#include <sa/ikev2/tasks/child_create.h>
 #include <sa/ikev2/tasks/ike_mobike.h>
 int main(void) { $2; return 0; }]])],
 	[mm_result=yes], [mm_result=no])

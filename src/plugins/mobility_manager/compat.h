@@ -16,9 +16,9 @@
 #ifndef MOBILITY_COMPAT_H_
 #define MOBILITY_COMPAT_H_
 
-#include <config/peer_cfg.h>
+#include <daemon.h>
 #include <plugins/plugin.h>
-#include <sa/child_sa.h>
+#include <sa/ikev2/tasks/child_create.h>
 
 /**
  * Defines a plugin's constructor. Since 6.1.0 charon also wants to be told the
@@ -69,6 +69,45 @@ static inline void mobility_compat_no_mobike(peer_cfg_create_t *data)
 #else
 #define MOBILITY_COMPAT_LEVEL(param)
 #endif
+
+/**
+ * A parameter of child_create_create() that not all versions have, with the
+ * comma in front of it.
+ */
+#ifdef HAVE_CHILD_RECREATE
+#define MOBILITY_COMPAT_SEQ(param) , param
+#else
+#define MOBILITY_COMPAT_SEQ(param)
+#endif
+
+/**
+ * Have a task create a CHILD_SA with the reqid of another one, and what that
+ * has agreed on where the version at hand keeps that.
+ *
+ * @param task		task
+ * @param child_sa	CHILD_SA, which may be about to be created only
+ */
+static inline void mobility_compat_recreate(child_create_t *task,
+											child_sa_t *child_sa)
+{
+#ifdef HAVE_CHILD_RECREATE
+	uint32_t reqid = child_sa->get_reqid_ref(child_sa);
+
+	if (reqid)
+	{
+		task->use_reqid(task, reqid);
+		charon->kernel->release_reqid(charon->kernel, reqid);
+	}
+	if (child_sa->get_proposal(child_sa))
+	{
+		task->recreate_sa(task, child_sa);
+	}
+	task->use_per_cpu(task, child_sa->use_per_cpu(child_sa),
+					  child_sa->get_cpu(child_sa));
+#else
+	task->use_reqid(task, child_sa->get_reqid(child_sa));
+#endif
+}
 
 /**
  * Get what a config proposes for IKE.

@@ -29,13 +29,46 @@ const char *mobility_inheritance_describe(ike_sa_t *old, ike_sa_t *new,
 										  bool expired);
 
 /**
+ * Check if there is anything for another IKE_SA to create.
+ *
+ * @param old			IKE_SA, checked out
+ * @return				TRUE if it has CHILD_SAs, or is about to create one
+ */
+bool mobility_inheritance_exists(ike_sa_t *old);
+
+/**
+ * Have an IKE_SA create the CHILD_SAs that another one has or is about to
+ * create, as they are: with their reqids, which trap policies have as well, marks
+ * and labels.  Interface IDs stay those that are configured, unique ones are new,
+ * as whoever creates interfaces for them is told of the new CHILD_SAs before the
+ * old ones go.  All this is what stock does if it makes before it breaks.
+ *
+ * Tasks that have sent nothing yet are taken away from the other one.
+ *
+ * @param old			IKE_SA to be replaced, checked out
+ * @param new			IKE_SA that does, just created
+ * @return				number of tasks that are none of those, which come first
+ */
+u_int mobility_inheritance_ask(ike_sa_t *old, ike_sa_t *new);
+
+/**
  * Have an IKE_SA create the CHILD_SAs that the one it replaces was to create
- * next, but not those that were to replace one whose lifetime was over: it has
- * these.
+ * since.
  *
  * @param old			IKE_SA that is replaced, checked out
  * @param new			IKE_SA that does, checked out as well
  */
 void mobility_inheritance_adopt(ike_sa_t *old, ike_sa_t *new);
+
+/**
+ * Have a job give the tasks of an IKE_SA that create CHILD_SAs to another one, as
+ * it is going to end, and charon may have chosen it for what others have asked
+ * for.
+ *
+ * @param ike_sa		IKE_SA that ends, checked out
+ * @param skip			number of tasks that end with it, the first ones
+ * @param heir			unique id of the other one; if that is gone they end, too
+ */
+void mobility_inheritance_return(ike_sa_t *ike_sa, u_int skip, uint32_t heir);
 
 #endif /** MOBILITY_INHERITANCE_H_ @}*/

@@ -280,7 +280,7 @@ static bool deleted(void *data)
 	if (!this->steering->expired && this->steering->config.reestablish &&
 		this->steering->fsm.state != MOBILITY_CONNECTED &&
 		this->hold->is_held(this->hold) && has_expired(this) &&
-		this->ike_sa->get_child_count(this->ike_sa))
+		mobility_inheritance_exists(this->ike_sa))
 	{	/* who deletes it once more does not do so for its age */
 		this->steering->expired = TRUE;
 		this->relogin->cancel(this->relogin);

@@ -5,6 +5,7 @@
  */
 
 #include "mobile/relogin.h"
+#include "mobile/inheritance.h"
 #include "ike/init_answer.h"
 #include "ike/mobike_task.h"
 #include "ike/request.h"
@@ -82,9 +83,16 @@ struct private_mobility_relogin_t {
 	uint32_t id;
 
 	/**
-	 * The held one, only to compare; NULL if that is gone.
+	 * The held one, only to compare; NULL if that is gone.  And its unique id.
 	 */
 	ike_sa_t *held;
+	uint32_t held_id;
+
+	/**
+	 * Number of CHILD_SAs that the second one creates as the held one has them,
+	 * before those that others have asked for.
+	 */
+	u_int asked;
 
 	/**
 	 * Identities of the held one.
@@ -203,8 +211,10 @@ static bool is_current(private_mobility_relogin_t *this, ike_sa_t *ike_sa)
 typedef struct {
 	/** its handler, referenced */
 	private_mobility_relogin_t *relogin;
-	/** its unique id */
-	uint32_t id;
+	/** its unique id, and that of the held one */
+	uint32_t id, held_id;
+	/** number of CHILD_SAs that it creates as the held one has them */
+	u_int asked;
 } work_t;
 
 /**
@@ -228,6 +238,7 @@ static job_requeue_t end_job(work_t *work)
 	if (ike_sa)
 	{
 		unhook(work->relogin, ike_sa);
+		mobility_inheritance_return(ike_sa, work->asked, work->held_id);
 		mobility_checkin(ike_sa, ike_sa->delete(ike_sa, FALSE));
 	}
 	return JOB_REQUEUE_NONE;
@@ -316,7 +327,8 @@ static job_requeue_t build_job(work_t *work)
 }
 
 /**
- * Have a job see to a second IKE_SA, which may have been forgotten here.
+ * Have a job see to a second IKE_SA, which may have been forgotten here.  The held
+ * one has to be checked out.
  */
 static void queue_job(private_mobility_relogin_t *this, uint32_t id,
 					  job_requeue_t (*cb)(work_t *work))
@@ -326,6 +338,8 @@ static void queue_job(private_mobility_relogin_t *this, uint32_t id,
 	INIT(work,
 		.relogin = this,
 		.id = id,
+		.held_id = this->held_id,
+		.asked = this->asked,
 	);
 	ref_get(&this->refs);
 	lib->processor->queue_job(lib->processor,
@@ -352,27 +366,13 @@ METHOD(mobility_relogin_t, cancel, void,
 }
 
 /**
- * Queue a CHILD_SA as the held IKE_SA has it.
- */
-static status_t add_child(ike_sa_t *ike_sa, child_sa_t *child_sa)
-{
-	child_cfg_t *config = child_sa->get_config(child_sa);
-	child_init_args_t args = {
-		.label = child_sa->get_label(child_sa),
-	};
-
-	return ike_sa->initiate(ike_sa, config->get_ref(config), &args);
-}
-
-/**
  * Have the second IKE_SA ask for what the held one has.
  */
-static status_t initiate(ike_sa_t *held, ike_sa_t *ike_sa)
+static status_t initiate(private_mobility_relogin_t *this, ike_sa_t *held,
+						 ike_sa_t *ike_sa)
 {
 	enumerator_t *enumerator;
-	child_sa_t *child_sa;
 	host_t *vip;
-	status_t status = NOT_FOUND;
 
 	enumerator = held->create_virtual_ip_enumerator(held, TRUE);
 	while (enumerator->enumerate(enumerator, &vip))
@@ -380,23 +380,8 @@ static status_t initiate(ike_sa_t *held, ike_sa_t *ike_sa)
 		ike_sa->add_virtual_ip(ike_sa, TRUE, vip);
 	}
 	enumerator->destroy(enumerator);
-
-	enumerator = held->create_child_sa_enumerator(held);
-	while (status != DESTROY_ME &&
-		   enumerator->enumerate(enumerator, &child_sa))
-	{
-		switch (child_sa->get_state(child_sa))
-		{
-			case CHILD_REKEYED:
-			case CHILD_DELETED:
-				break;
-			default:
-				status = add_child(ike_sa, child_sa);
-				break;
-		}
-	}
-	enumerator->destroy(enumerator);
-	return status;
+	this->asked = mobility_inheritance_ask(held, ike_sa);
+	return ike_sa->initiate(ike_sa, NULL, NULL);
 }
 
 /**
@@ -414,6 +399,7 @@ static void note_held(private_mobility_relogin_t *this, ike_sa_t *held,
 	this->my_id = me->clone(me);
 	this->other_id = other->clone(other);
 	this->held = held;
+	this->held_id = held->get_unique_id(held);
 	this->id = id;
 	this->replied = FALSE;
 	mobility_attempt_begin(&this->attempt, expired, mobility_now());
@@ -444,7 +430,7 @@ static void create_second(private_mobility_relogin_t *this,
 		 this->course->name, expired ? "lifetime of the IKE_SA is over" :
 		 "gateway may have forgotten the session");
 	charon->bus->set_sa(charon->bus, ike_sa);
-	if (initiate(held, ike_sa) == SUCCESS)
+	if (initiate(this, held, ike_sa) != DESTROY_ME)
 	{
 		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
 	}
@@ -516,7 +502,7 @@ METHOD(mobility_relogin_t, begin, void,
 	u_int count;
 
 	best = find_best(this);
-	if (!best || !held->get_child_count(held))
+	if (!best || !mobility_inheritance_exists(held))
 	{
 		return;
 	}
@@ -1054,12 +1040,16 @@ METHOD(mobility_ike_handler_t, gone, void,
 	mobility_ike_handler_t *handler, ike_sa_t *ike_sa)
 {
 	private_mobility_relogin_t *this = relogin_of(handler);
+	uint32_t held_id = 0;
+	u_int asked = 0;
 	bool current;
 
 	this->mutex->lock(this->mutex);
 	current = is_current(this, ike_sa);
 	if (current)
-	{
+	{	/* the next attempt may begin then */
+		held_id = this->held_id;
+		asked = this->asked;
 		this->refused = this->replied &&
 						this->attempt.state == MOBILITY_ATTEMPT_LOGIN;
 		forget(this, this->refused ? MOBILITY_ATTEMPT_REFUSED
@@ -1068,6 +1058,7 @@ METHOD(mobility_ike_handler_t, gone, void,
 	this->mutex->unlock(this->mutex);
 	if (current)
 	{
+		mobility_inheritance_return(ike_sa, asked, held_id);
 		this->context->wake(this->context, this->session, MOBILITY_WORK_TICK);
 	}
 	unhook(this, ike_sa);

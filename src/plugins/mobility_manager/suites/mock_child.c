@@ -88,11 +88,37 @@ METHOD(child_sa_t, get_config, child_cfg_t*,
 	return &this->config;
 }
 
+METHOD(child_sa_t, get_label, sec_label_t*,
+	mock_child_t *this)
+{
+	return this->label;
+}
+
 #ifdef HAVE_PER_CPU_SAS
 METHOD(child_sa_t, use_per_cpu, bool,
 	mock_child_t *this)
 {
 	return FALSE;
+}
+#endif
+
+#ifdef HAVE_CHILD_RECREATE
+METHOD(child_sa_t, get_reqid_ref, uint32_t,
+	mock_child_t *this)
+{
+	return this->reqid;
+}
+
+METHOD(child_sa_t, get_proposal, proposal_t*,
+	mock_child_t *this)
+{
+	return NULL;
+}
+
+METHOD(child_sa_t, get_cpu, uint32_t,
+	mock_child_t *this)
+{
+	return CPU_ID_MAX;
 }
 #endif
 
@@ -114,6 +140,12 @@ METHOD(child_cfg_t, get_hw_offload, hw_offload_t,
 	child_cfg_t *this)
 {
 	return by_config(this)->offload;
+}
+
+METHOD(child_cfg_t, get_ref, child_cfg_t*,
+	child_cfg_t *this)
+{
+	return this;
 }
 
 METHOD(child_cfg_t, has_option, bool,
@@ -200,16 +232,24 @@ void mock_child_init(mock_child_t *this)
 			.get_if_id = _get_if_id,
 			.get_name = _get_name,
 			.get_config = _get_config,
+			.get_label = _get_label,
 			.create_ts_enumerator = _create_ts_enumerator,
 			.create_policy_enumerator = _create_policy_enumerator,
 #ifdef HAVE_PER_CPU_SAS
 			.use_per_cpu = _use_per_cpu,
+#endif
+#ifdef HAVE_CHILD_RECREATE
+			.get_reqid_ref = _get_reqid_ref,
+			.get_proposal = _get_proposal,
+			.get_cpu = _get_cpu,
 #endif
 		},
 		.config = {
 			.get_interface = _get_interface,
 			.get_hw_offload = _get_hw_offload,
 			.has_option = _has_option,
+			.get_ref = _get_ref,
+			.destroy = (void*)nop,
 		},
 		.proto = PROTO_ESP,
 		.mode = MODE_TUNNEL,

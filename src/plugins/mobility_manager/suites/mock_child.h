@@ -46,6 +46,8 @@ typedef struct {
 	hw_offload_t offload;
 	/** options it is configured with */
 	child_cfg_option_t options;
+	/** security label, not owned */
+	sec_label_t *label;
 	/** pairs of traffic selectors, not owned, NULL after the last one */
 	traffic_selector_t *mine[MOCK_CHILD_TS], *others[MOCK_CHILD_TS];
 } mock_child_t;

@@ -298,8 +298,8 @@ status_t mock_ike_receive(message_t *message)
  * A task
  */
 typedef struct {
-	/** implements task_t */
-	task_t task;
+	/** implements task_t, and what is asked of those that create a CHILD_SA */
+	child_create_t public;
 	/** IKE_SA */
 	ike_sa_t *ike_sa;
 	/** what it passes for */
@@ -360,17 +360,20 @@ task_t *mock_task_create(ike_sa_t *ike_sa, task_type_t type, mock_task_cb_t cb,
 	mock_task_t *this;
 
 	INIT(this,
-		.task = {
-			.build = _build,
-			.process = _process,
-			.get_type = _get_type,
-			.migrate = _migrate,
-			.destroy = _destroy,
+		.public = {
+			.task = {
+				.build = _build,
+				.process = _process,
+				.get_type = _get_type,
+				.migrate = _migrate,
+				.destroy = _destroy,
+			},
+			.get_child = (void*)return_null,
 		},
 		.ike_sa = ike_sa,
 		.type = type,
 		.cb = cb,
 		.data = data,
 	);
-	return &this->task;
+	return &this->public.task;
 }

@@ -13,6 +13,7 @@
 
 #include "mobile/peer_load.h"
 #include "mobile/relogin.h"
+#include "compat.h"
 
 #include <encoding/payloads/notify_payload.h>
 
@@ -56,6 +57,8 @@ static struct {
 	/** its CHILD_SAs, and what it has been asked to do */
 	u_int children;
 	u_int initiated, vips, deleted, resets;
+	/** what the held one was asked to initiate */
+	u_int resumed;
 	/** stock's methods */
 	ike_sa_t *(*create_new)(ike_sa_manager_t *this, ike_version_t version,
 							bool initiator);
@@ -124,7 +127,7 @@ static void request(exchange_type_t type, uint32_t mid)
 METHOD(ike_sa_t, initiate, status_t,
 	ike_sa_t *this, child_cfg_t *config, child_init_args_t *args)
 {
-	ck_assert(t.resets ? !config : config == &t.child.config);
+	ck_assert(!config && !args);
 	t.initiated++;
 	this->set_state(this, IKE_CONNECTING);
 	request(IKE_SA_INIT, 0);
@@ -136,6 +139,14 @@ METHOD(ike_sa_t, reset_, void,
 {
 	ck_assert(new_spi);
 	t.resets++;
+}
+
+METHOD(ike_sa_t, resume, status_t,
+	ike_sa_t *this, child_cfg_t *config, child_init_args_t *args)
+{
+	ck_assert(!config && !args);
+	t.resumed++;
+	return SUCCESS;
 }
 
 METHOD(ike_sa_t, delete_, status_t,
@@ -176,12 +187,6 @@ METHOD(ike_sa_manager_t, create_id_enumerator, enumerator_t*,
 	}
 	return enumerator_create_cleaner(list->create_enumerator(list),
 									 (void*)list->destroy, list);
-}
-
-METHOD(child_cfg_t, get_ref, child_cfg_t*,
-	child_cfg_t *this)
-{
-	return this;
 }
 
 METHOD(listener_t, message_, bool,
@@ -247,6 +252,18 @@ static void logged_in(mobility_context_t *context, ike_sa_t *ike_sa)
 	t.logged_in = ike_sa;
 }
 
+/**
+ * Have jobs do what they are there for, with the held IKE_SA
+ */
+static void run_jobs()
+{
+	ike_sa_manager_t *manager = charon->ike_sa_manager;
+
+	manager->checkin(manager, t.held);
+	fake_clock_run();
+	ck_assert(manager->checkout(manager, t.id) == t.held);
+}
+
 static void setup(void)
 {
 	ike_sa_manager_t *manager;
@@ -267,8 +284,6 @@ static void setup(void)
 											  t.context.monitor, t.context.pins,
 											  mobility_path_history_create());
 	mock_child_init(&t.child);
-	t.child.config.get_ref = _get_ref;
-	t.child.public.get_label = (void*)return_null;
 	t.vip = host_create_from_string(VIP, 0);
 	t.id = mock_ike_create(NULL);
 	manager = charon->ike_sa_manager;
@@ -278,6 +293,7 @@ static void setup(void)
 												"aes128-sha256-curve25519"));
 	t.group = CURVE_25519;
 	t.held->get_child_count = _get_child_count;
+	t.held->initiate = _resume;
 	t.held->create_child_sa_enumerator = _create_child_sa_enumerator;
 	t.held->create_virtual_ip_enumerator = _create_virtual_ip_enumerator;
 	t.create_new = manager->create_new;
@@ -301,7 +317,7 @@ static void teardown(void)
 	ike_sa_manager_t *manager = charon->ike_sa_manager;
 
 	t.relogin->destroy(t.relogin);
-	fake_clock_run();
+	run_jobs();
 	manager->checkin_and_destroy(manager, t.held);
 	manager->flush(manager);
 	charon->bus->remove_listener(charon->bus, &t.listener);
@@ -441,6 +457,54 @@ static void log_in()
 }
 
 /**
+ * Somebody wants an IKE_SA to create a CHILD_SA
+ */
+static void want_child(ike_sa_t *ike_sa)
+{
+	child_create_t *task;
+
+	task = child_create_create(ike_sa, &t.child.config, FALSE, NULL,
+							   NULL MOBILITY_COMPAT_SEQ(0));
+	ike_sa->queue_task(ike_sa, &task->task);
+}
+
+/**
+ * Count the CHILD_SAs that an IKE_SA is to create
+ */
+static u_int wanted(ike_sa_t *ike_sa)
+{
+	enumerator_t *enumerator;
+	task_t *task;
+	u_int count = 0;
+
+	enumerator = ike_sa->create_task_enumerator(ike_sa, TASK_QUEUE_QUEUED);
+	while (enumerator->enumerate(enumerator, &task))
+	{
+		count += task->get_type(task) == TASK_CHILD_CREATE;
+	}
+	enumerator->destroy(enumerator);
+	return count;
+}
+
+/**
+ * The peer has answered what the second IKE_SA has asked for
+ */
+static void create_children()
+{
+	enumerator_t *enumerator;
+	task_t *task;
+
+	enumerator = t.second->create_task_enumerator(t.second, TASK_QUEUE_QUEUED);
+	while (enumerator->enumerate(enumerator, &task))
+	{
+		ck_assert_int_eq(task->get_type(task), TASK_CHILD_CREATE);
+		t.second->remove_task(t.second, enumerator);
+		task->destroy(task);
+	}
+	enumerator->destroy(enumerator);
+}
+
+/**
  * A message of the second IKE_SA was processed
  */
 static status_t processed()
@@ -460,6 +524,9 @@ static status_t establish(u_int children)
 	ck_assert(!answer(IKE_AUTH, "10.1.0.2", REMOTE, 0));
 	t.second->set_state(t.second, IKE_ESTABLISHED);
 	t.woken = 0;
+	ck_assert_int_eq(processed(), SUCCESS);
+	ck_assert_int_eq(t.woken, 0);
+	create_children();
 	return processed();
 }
 
@@ -1027,6 +1094,68 @@ START_TEST(test_not_begun)
 }
 END_TEST
 
+START_TEST(test_no_children)
+{
+	t.child.state = CHILD_DELETED;
+	t.relogin->begin(t.relogin, LIMIT, FALSE);
+	ck_assert(!t.second);
+	/* a packet wants one */
+	want_child(t.held);
+	t.relogin->begin(t.relogin, LIMIT, FALSE);
+	ck_assert(t.second);
+	ck_assert_uint_eq(wanted(t.held), 0);
+	ck_assert_uint_eq(wanted(t.second), 1);
+	t.relogin->refute(t.relogin);
+	run_jobs();
+	ck_assert(!t.second);
+	ck_assert_uint_eq(wanted(t.held), 1);
+	ck_assert_uint_eq(t.resumed, 1);
+}
+END_TEST
+
+/**
+ * How a second IKE_SA ends
+ */
+enum {
+	END_ANSWERED,
+	END_LOST,
+	END_REFUSED,
+	ENDS,
+};
+
+START_TEST(test_wanted_of_second)
+{
+	ask();
+	ck_assert_uint_eq(wanted(t.second), 1);
+	/* charon finds any of both */
+	want_child(t.second);
+	want_child(t.second);
+	switch (_i)
+	{
+		case END_ANSWERED:
+			t.relogin->refute(t.relogin);
+			break;
+		case END_LOST:
+			destroy_second();
+			break;
+		case END_REFUSED:
+			check_path();
+			ck_assert(!answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
+			request(IKE_AUTH, 1);
+			charon->bus->set_sa(charon->bus, t.held);
+			ck_assert(!answer(IKE_AUTH, "10.1.0.2", REMOTE,
+							  AUTHENTICATION_FAILED));
+			destroy_second();
+			break;
+	}
+	ck_assert_uint_eq(wanted(t.held), 0);
+	run_jobs();
+	ck_assert(!t.second);
+	ck_assert_uint_eq(wanted(t.held), 2);
+	ck_assert_uint_eq(t.resumed, 1);
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -1051,6 +1180,12 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_begins_anew);
 	tcase_add_test(tc, test_retransmit);
 	tcase_add_test(tc, test_not_begun);
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("CHILD_SAs of others");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_no_children);
+	tcase_add_loop_test(tc, test_wanted_of_second, 0, ENDS);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("end");
