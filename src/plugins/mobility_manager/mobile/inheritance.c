@@ -309,3 +309,11 @@ void mobility_inheritance_return(ike_sa_t *ike_sa, u_int skip, uint32_t heir)
 		legacy_destroy(legacy);
 	}
 }
+
+/*
+ * Described in header.
+ */
+void mobility_inheritance_leave(ike_sa_t *old, uint32_t heir)
+{
+	mobility_inheritance_return(old, get_pending(old) ? 1 : 0, heir);
+}

@@ -71,4 +71,12 @@ void mobility_inheritance_adopt(ike_sa_t *old, ike_sa_t *new);
  */
 void mobility_inheritance_return(ike_sa_t *ike_sa, u_int skip, uint32_t heir);
 
+/**
+ * Do so with those that the one which replaces an IKE_SA was not asked for yet.
+ *
+ * @param old			IKE_SA that ends, checked out
+ * @param heir			unique id of the one that replaces it
+ */
+void mobility_inheritance_leave(ike_sa_t *old, uint32_t heir);
+
 #endif /** MOBILITY_INHERITANCE_H_ @}*/

@@ -12,8 +12,10 @@
 #include "net/clock.h"
 
 #include <daemon.h>
+#include <encoding/payloads/delete_payload.h>
 #include <encoding/payloads/notify_payload.h>
 #include <processing/jobs/callback_job.h>
+#include <sa/ikev2/tasks/ike_delete.h>
 #include <threading/mutex.h>
 
 /** Types of notifies that are errors end here (RFC 7296, 3.10.1). */
@@ -547,17 +549,36 @@ METHOD(mobility_relogin_t, ask, void,
 	this->mutex->unlock(this->mutex);
 }
 
-METHOD(mobility_relogin_t, refute, void,
-	private_mobility_relogin_t *this)
+/**
+ * Check if a message deletes the IKE_SA it belongs to.
+ */
+static bool is_delete(message_t *message)
 {
-	bool refuted;
+	delete_payload_t *payload;
+
+	payload = (delete_payload_t*)message->get_payload(message, PLV2_DELETE);
+	return message->get_request(message) && payload &&
+		   payload->get_protocol_id(payload) == PROTO_IKE;
+}
+
+METHOD(mobility_relogin_t, heard, void,
+	private_mobility_relogin_t *this, message_t *message)
+{
+	ike_sa_t *held = this->course->ike_sa;
+	bool refuted, login;
 
 	this->mutex->lock(this->mutex);
 	refuted = mobility_attempt_refute(&this->attempt);
+	login = this->attempt.state == MOBILITY_ATTEMPT_LOGIN;
 	this->mutex->unlock(this->mutex);
 	if (refuted)
 	{
 		cancel(this);
+	}
+	else if (login && is_delete(message))
+	{	/* there is another one already, so stock must not create a third one
+		 * if that is what close_action says */
+		held->queue_task(held, (task_t*)ike_delete_create(held, TRUE));
 	}
 }
 
@@ -657,19 +678,25 @@ METHOD(mobility_relogin_t, take, ike_sa_t*,
 METHOD(mobility_relogin_t, release, void,
 	private_mobility_relogin_t *this)
 {
-	uint32_t succeeding = 0;
+	ike_sa_t *held = this->course->ike_sa;
+	uint32_t succeeding = 0, id;
 	bool alone;
 
 	this->mutex->lock(this->mutex);
 	this->held = NULL;
 	/* what has authenticated goes on by itself */
 	alone = this->attempt.state == MOBILITY_ATTEMPT_LOGIN;
+	id = this->id;
 	if (this->established)
 	{
 		succeeding = this->id;
 		forget(this, MOBILITY_ATTEMPT_DONE);
 	}
 	this->mutex->unlock(this->mutex);
+	if (alone && held)
+	{
+		mobility_inheritance_leave(held, id);
+	}
 	if (succeeding)
 	{
 		queue_job(this, succeeding, succeed_job);
@@ -1077,7 +1104,7 @@ mobility_relogin_t *mobility_relogin_create(mobility_context_t *context,
 		.public = {
 			.begin = _begin,
 			.ask = _ask,
-			.refute = _refute,
+			.heard = _heard,
 			.get_deadline = _get_deadline,
 			.tick = _tick,
 			.get_refusal = _get_refusal,

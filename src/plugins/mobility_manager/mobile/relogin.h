@@ -53,10 +53,14 @@ struct mobility_relogin_t {
 	void (*ask)(mobility_relogin_t *this, const mobility_path_t *path);
 
 	/**
-	 * The held request was answered: it is no longer needed, unless it has
-	 * authenticated.
+	 * The gateway has sent something that proves that it knows the held IKE_SA:
+	 * the second one is no longer needed, unless it has authenticated.  Then it
+	 * goes on should the gateway delete the held one, in place of what close_action
+	 * may create.
+	 *
+	 * @param message	decrypted message of the held one
 	 */
-	void (*refute)(mobility_relogin_t *this);
+	void (*heard)(mobility_relogin_t *this, message_t *message);
 
 	/**
 	 * Get the time at which tick() is due.

@@ -842,7 +842,7 @@ METHOD(mobility_steering_t, message, void,
 
 	if (incoming && plain)
 	{	/* the peer does remember */
-		this->relogin->refute(this->relogin);
+		this->relogin->heard(this->relogin, message);
 	}
 	if (!incoming && !plain && message->get_request(message))
 	{

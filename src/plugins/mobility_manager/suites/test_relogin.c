@@ -15,6 +15,7 @@
 #include "mobile/relogin.h"
 #include "compat.h"
 
+#include <encoding/payloads/delete_payload.h>
 #include <encoding/payloads/notify_payload.h>
 
 /** the peer, another one, and a virtual IP */
@@ -57,8 +58,8 @@ static struct {
 	/** its CHILD_SAs, and what it has been asked to do */
 	u_int children;
 	u_int initiated, vips, deleted, resets;
-	/** what the held one was asked to initiate */
-	u_int resumed;
+	/** what the held one was asked to initiate, IKE_SAs that were created */
+	u_int resumed, created;
 	/** stock's methods */
 	ike_sa_t *(*create_new)(ike_sa_manager_t *this, ike_version_t version,
 							bool initiator);
@@ -169,6 +170,7 @@ METHOD(ike_sa_manager_t, create_new, ike_sa_t*,
 	ike_sa->delete = _delete_;
 	ike_sa->add_virtual_ip = _add_virtual_ip;
 	ike_sa->get_child_count = _get_child_count;
+	t.created++;
 	t.second = ike_sa;
 	t.resets = 0;
 	return ike_sa;
@@ -199,6 +201,21 @@ METHOD(listener_t, message_, bool,
 	if (handler && handler->message)
 	{
 		handler->message(handler, ike_sa, message, incoming, plain);
+	}
+	if (ike_sa == t.held && incoming && plain)
+	{
+		t.relogin->heard(t.relogin, message);
+	}
+	return TRUE;
+}
+
+METHOD(listener_t, ike_updown, bool,
+	listener_t *this, ike_sa_t *ike_sa, bool up)
+{
+	if (ike_sa == t.held)
+	{
+		ck_assert(!up);
+		t.relogin->release(t.relogin);
 	}
 	return TRUE;
 }
@@ -307,6 +324,7 @@ static void setup(void)
 	};
 	mobility_course_look(&t.course);
 	t.listener.message = _message_;
+	t.listener.ike_updown = _ike_updown;
 	t.listener.ike_state_change = _ike_state_change;
 	charon->bus->add_listener(charon->bus, &t.listener);
 	t.relogin = mobility_relogin_create(&t.context, &t.course, NUMBER);
@@ -457,6 +475,19 @@ static void log_in()
 }
 
 /**
+ * The peer sends something over the held IKE_SA
+ */
+static void hear()
+{
+	message_t *message;
+
+	message = mock_ike_message(t.id, FALSE, INFORMATIONAL, 2, "10.0.0.2",
+							   REMOTE);
+	t.relogin->heard(t.relogin, message);
+	message->destroy(message);
+}
+
+/**
  * Somebody wants an IKE_SA to create a CHILD_SA
  */
 static void want_child(ike_sa_t *ike_sa)
@@ -565,7 +596,7 @@ START_TEST(test_take)
 	ck_assert_int_eq(establish(1), SUCCESS);
 	ck_assert_int_eq(t.woken, MOBILITY_WORK_LOGIN);
 	/* the held one may be answered now, or asked for anything */
-	t.relogin->refute(t.relogin);
+	hear();
 	fake_clock_run();
 	/* others are not waited for, the held one least of all */
 	second = t.second;
@@ -724,7 +755,7 @@ START_TEST(test_refute)
 	{
 		check_path();
 	}
-	t.relogin->refute(t.relogin);
+	hear();
 	/* a thread has it process an answer just now */
 	ck_assert(answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
 	fake_clock_run();
@@ -1105,7 +1136,7 @@ START_TEST(test_no_children)
 	ck_assert(t.second);
 	ck_assert_uint_eq(wanted(t.held), 0);
 	ck_assert_uint_eq(wanted(t.second), 1);
-	t.relogin->refute(t.relogin);
+	hear();
 	run_jobs();
 	ck_assert(!t.second);
 	ck_assert_uint_eq(wanted(t.held), 1);
@@ -1133,7 +1164,7 @@ START_TEST(test_wanted_of_second)
 	switch (_i)
 	{
 		case END_ANSWERED:
-			t.relogin->refute(t.relogin);
+			hear();
 			break;
 		case END_LOST:
 			destroy_second();
@@ -1153,6 +1184,35 @@ START_TEST(test_wanted_of_second)
 	ck_assert(!t.second);
 	ck_assert_uint_eq(wanted(t.held), 2);
 	ck_assert_uint_eq(t.resumed, 1);
+}
+END_TEST
+
+METHOD(child_cfg_t, get_name, char*,
+	child_cfg_t *this)
+{
+	return "home";
+}
+
+START_TEST(test_deleted)
+{
+	message_t *message;
+	ike_sa_t *second;
+
+	/* charon creates another one, as it would if close_action said so */
+	t.child.config.get_name = _get_name;
+	_i ? log_in() : ask();
+	second = t.second;
+	want_child(t.held);
+	message = mock_ike_message(t.id, TRUE, INFORMATIONAL, 0, "10.0.0.2", REMOTE);
+	message->add_payload(message,
+				(payload_t*)delete_payload_create(PLV2_DELETE, PROTO_IKE));
+	ck_assert_int_eq(t.held->process_message(t.held, message), DESTROY_ME);
+	message->destroy(message);
+	/* but not in place of the one that has logged in anew */
+	ck_assert_uint_eq(t.created, _i ? 1 : 2);
+	fake_clock_run();
+	ck_assert(_i ? t.second == second : t.second != second);
+	ck_assert_uint_eq(wanted(t.second), 1 + _i);
 }
 END_TEST
 
@@ -1199,6 +1259,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_held_gone);
 	tcase_add_test(tc, test_held_gone_last);
 	tcase_add_test(tc, test_cancel);
+	tcase_add_loop_test(tc, test_deleted, 0, 2);
 	suite_add_tcase(s, tc);
 	return s;
 }
