@@ -97,6 +97,11 @@ struct private_mobility_relogin_t {
 	u_int asked;
 
 	/**
+	 * It asks for a virtual IP.
+	 */
+	bool vip;
+
+	/**
 	 * Identities of the held one.
 	 */
 	identification_t *my_id, *other_id;
@@ -376,10 +381,12 @@ static status_t initiate(private_mobility_relogin_t *this, ike_sa_t *held,
 	enumerator_t *enumerator;
 	host_t *vip;
 
+	this->vip = FALSE;
 	enumerator = held->create_virtual_ip_enumerator(held, TRUE);
 	while (enumerator->enumerate(enumerator, &vip))
 	{
 		ike_sa->add_virtual_ip(ike_sa, TRUE, vip);
+		this->vip = TRUE;
 	}
 	enumerator->destroy(enumerator);
 	this->asked = mobility_inheritance_ask(held, ike_sa);
@@ -1004,14 +1011,32 @@ static bool is_complete(ike_sa_t *ike_sa)
 }
 
 /**
+ * Check if an IKE_SA has a virtual IP: without, it may have CHILD_SAs, but for
+ * our own address.
+ */
+static bool has_vip(ike_sa_t *ike_sa)
+{
+	enumerator_t *enumerator;
+	host_t *vip;
+	bool found;
+
+	enumerator = ike_sa->create_virtual_ip_enumerator(ike_sa, TRUE);
+	found = enumerator->enumerate(enumerator, &vip);
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+/**
  * The login is over: have the session take the IKE_SA, or leave it to that if the
  * held one is gone.
  */
 static status_t complete(private_mobility_relogin_t *this, ike_sa_t *ike_sa)
 {
-	bool useless = !ike_sa->get_child_count(ike_sa), alone;
 	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
+	bool useless, alone;
 
+	useless = !ike_sa->get_child_count(ike_sa) ||
+			  (this->vip && !has_vip(ike_sa));
 	this->mutex->lock(this->mutex);
 	alone = !this->held;
 	if (useless || alone)
@@ -1025,8 +1050,8 @@ static status_t complete(private_mobility_relogin_t *this, ike_sa_t *ike_sa)
 	this->mutex->unlock(this->mutex);
 	if (useless)
 	{
-		DBG1(DBG_IKE, "mobility: %s: gateway gave no CHILD_SA, deleting the new "
-			 "IKE_SA", ike_sa->get_name(ike_sa));
+		DBG1(DBG_IKE, "mobility: %s: gateway gave no CHILD_SA or virtual IP, "
+			 "deleting the new IKE_SA", ike_sa->get_name(ike_sa));
 		unhook(this, ike_sa);
 		return ike_sa->delete(ike_sa, FALSE);
 	}
@@ -1063,6 +1088,22 @@ METHOD(mobility_ike_handler_t, processed, status_t,
 	return status;
 }
 
+/**
+ * Get what the end of a second IKE_SA says about the gateway.  The mutex must be
+ * held.
+ */
+static mobility_attempt_end_t judge_end(private_mobility_relogin_t *this,
+										ike_sa_t *ike_sa)
+{
+	if (ike_sa->get_statistic(ike_sa, STAT_ESTABLISHED))
+	{	/* stock may close it if there is no CHILD_SA */
+		return MOBILITY_ATTEMPT_USELESS;
+	}
+	this->refused = this->replied &&
+					this->attempt.state == MOBILITY_ATTEMPT_LOGIN;
+	return this->refused ? MOBILITY_ATTEMPT_REFUSED : MOBILITY_ATTEMPT_DROPPED;
+}
+
 METHOD(mobility_ike_handler_t, gone, void,
 	mobility_ike_handler_t *handler, ike_sa_t *ike_sa)
 {
@@ -1077,10 +1118,7 @@ METHOD(mobility_ike_handler_t, gone, void,
 	{	/* the next attempt may begin then */
 		held_id = this->held_id;
 		asked = this->asked;
-		this->refused = this->replied &&
-						this->attempt.state == MOBILITY_ATTEMPT_LOGIN;
-		forget(this, this->refused ? MOBILITY_ATTEMPT_REFUSED
-								   : MOBILITY_ATTEMPT_DROPPED);
+		forget(this, judge_end(this, ike_sa));
 	}
 	this->mutex->unlock(this->mutex);
 	if (current)

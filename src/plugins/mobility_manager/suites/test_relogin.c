@@ -58,6 +58,8 @@ static struct {
 	/** its CHILD_SAs, and what it has been asked to do */
 	u_int children;
 	u_int initiated, vips, deleted, resets;
+	/** it gets no virtual IP */
+	bool no_vip;
 	/** what the held one was asked to initiate, IKE_SAs that were created */
 	u_int resumed, created;
 	/** stock's methods */
@@ -89,7 +91,8 @@ METHOD(ike_sa_t, create_child_sa_enumerator, enumerator_t*,
 METHOD(ike_sa_t, create_virtual_ip_enumerator, enumerator_t*,
 	ike_sa_t *this, bool local)
 {
-	return enumerator_create_single(t.vip, NULL);
+	return this == t.second && t.no_vip ? enumerator_create_empty()
+										: enumerator_create_single(t.vip, NULL);
 }
 
 METHOD(ike_sa_t, add_virtual_ip, void,
@@ -170,6 +173,7 @@ METHOD(ike_sa_manager_t, create_new, ike_sa_t*,
 	ike_sa->delete = _delete_;
 	ike_sa->add_virtual_ip = _add_virtual_ip;
 	ike_sa->get_child_count = _get_child_count;
+	ike_sa->create_virtual_ip_enumerator = _create_virtual_ip_enumerator;
 	t.created++;
 	t.second = ike_sa;
 	t.resets = 0;
@@ -989,11 +993,38 @@ START_TEST(test_useless)
 	char why[96];
 
 	log_in();
-	ck_assert_int_eq(establish(0), SUCCESS);
+	/* without CHILD_SAs, or with some for another address */
+	t.no_vip = _i;
+	ck_assert_int_eq(establish(_i), SUCCESS);
+	ck_assert_int_eq(t.woken, 0);
 	ck_assert_uint_eq(t.deleted, 1);
 	ck_assert(!t.context.hooks->get_handler(t.context.hooks, t.second));
 	ck_assert(!t.relogin->take(t.relogin));
 	ck_assert(!t.relogin->get_refusal(t.relogin, why, sizeof(why)));
+}
+END_TEST
+
+START_TEST(test_closed)
+{
+	char why[96];
+
+	/* stock has closed it, as is configured, before it was complete */
+	log_in();
+	want_child(t.second);
+	t.children = 0;
+	ck_assert(!answer(IKE_AUTH, "10.1.0.2", REMOTE, TS_UNACCEPTABLE));
+	t.second->set_state(t.second, IKE_ESTABLISHED);
+	ck_assert_int_eq(processed(), SUCCESS);
+	ck_assert_uint_eq(t.deleted, 0);
+	destroy_second();
+	run_jobs();
+	ck_assert(!t.relogin->get_refusal(t.relogin, why, sizeof(why)));
+	/* that is no refusal, but there is no other one at once */
+	t.relogin->begin(t.relogin, 1, FALSE);
+	ck_assert(!t.second);
+	fake_clock_set(fake_clock_now() + 60 * 1000);
+	t.relogin->begin(t.relogin, 1, FALSE);
+	ck_assert(t.second);
 }
 END_TEST
 
@@ -1255,7 +1286,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_unanswered);
 	tcase_add_test(tc, test_broken_answer);
 	tcase_add_test(tc, test_unusable_answer);
-	tcase_add_test(tc, test_useless);
+	tcase_add_loop_test(tc, test_useless, 0, 2);
+	tcase_add_test(tc, test_closed);
 	tcase_add_test(tc, test_held_gone);
 	tcase_add_test(tc, test_held_gone_last);
 	tcase_add_test(tc, test_cancel);
