@@ -109,6 +109,23 @@ static status_t hook_delete(ike_sa_t *ike_sa, bool force)
 }
 
 /**
+ * Hook for ike_sa_t.delete_child_sa()
+ */
+static status_t hook_delete_child_sa(ike_sa_t *ike_sa, protocol_id_t protocol,
+									 uint32_t spi, bool expired)
+{
+	hook_t *hook = find(ike_sa);
+	child_sa_t *child_sa;
+
+	child_sa = ike_sa->get_child_sa(ike_sa, protocol, spi, TRUE);
+	if (child_sa && !expired)
+	{
+		hook->handler->child_deleted(hook->handler, ike_sa, child_sa);
+	}
+	return hook->stock.delete_child_sa(ike_sa, protocol, spi, expired);
+}
+
+/**
  * Hook for ike_sa_t.reauth()
  */
 static status_t hook_reauth(ike_sa_t *ike_sa)
@@ -166,6 +183,8 @@ static void replace_methods(ike_sa_t *ike_sa, const hook_t *hook)
 	ike_sa->roam = handler->roam ? hook_roam : stock->roam;
 	ike_sa->send_dpd = handler->send_dpd ? hook_send_dpd : stock->send_dpd;
 	ike_sa->delete = handler->delete ? hook_delete : stock->delete;
+	ike_sa->delete_child_sa = handler->child_deleted ? hook_delete_child_sa
+													 : stock->delete_child_sa;
 	ike_sa->reauth = handler->reauth ? hook_reauth : stock->reauth;
 	ike_sa->process_message = handler->processed ? hook_process_message
 												 : stock->process_message;
@@ -189,6 +208,7 @@ METHOD(mobility_ike_hooks_t, hook_, void,
 				.roam = ike_sa->roam,
 				.send_dpd = ike_sa->send_dpd,
 				.delete = ike_sa->delete,
+				.delete_child_sa = ike_sa->delete_child_sa,
 				.reauth = ike_sa->reauth,
 				.process_message = ike_sa->process_message,
 				.update_hosts = ike_sa->update_hosts,

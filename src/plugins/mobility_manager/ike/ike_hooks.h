@@ -35,6 +35,9 @@ struct mobility_ike_stock_t {
 	status_t (*send_dpd)(ike_sa_t *this);
 	/** ike_sa_t.delete() */
 	status_t (*delete)(ike_sa_t *this, bool force);
+	/** ike_sa_t.delete_child_sa() */
+	status_t (*delete_child_sa)(ike_sa_t *this, protocol_id_t protocol,
+								uint32_t spi, bool expired);
 	/** ike_sa_t.reauth() */
 	status_t (*reauth)(ike_sa_t *this);
 	/** ike_sa_t.process_message() */
@@ -68,6 +71,10 @@ struct mobility_ike_handler_t {
 	/** replaces ike_sa_t.delete() */
 	status_t (*delete)(mobility_ike_handler_t *this, ike_sa_t *ike_sa,
 					   const mobility_ike_stock_t *stock, bool force);
+
+	/** called before ike_sa_t.delete_child_sa(), unless it has expired */
+	void (*child_deleted)(mobility_ike_handler_t *this, ike_sa_t *ike_sa,
+						  child_sa_t *child_sa);
 
 	/** called before ike_sa_t.reauth() */
 	void (*reauth)(mobility_ike_handler_t *this, ike_sa_t *ike_sa);

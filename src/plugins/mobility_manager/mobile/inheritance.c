@@ -251,6 +251,28 @@ void mobility_inheritance_adopt(ike_sa_t *old, ike_sa_t *new)
 	move(old, new, pending && has_like(new, pending) ? 1 : 0);
 }
 
+/*
+ * Described in header.
+ */
+void mobility_inheritance_delete(ike_sa_t *ike_sa, linked_list_t *configs)
+{
+	enumerator_t *enumerator;
+	child_sa_t *child_sa;
+	child_cfg_t *config;
+
+	enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
+	while (enumerator->enumerate(enumerator, &child_sa))
+	{
+		config = child_sa->get_config(child_sa);
+		if (configs->find_first(configs, NULL, (void**)&config))
+		{
+			ike_sa->delete_child_sa(ike_sa, child_sa->get_protocol(child_sa),
+									child_sa->get_spi(child_sa, TRUE), FALSE);
+		}
+	}
+	enumerator->destroy(enumerator);
+}
+
 /**
  * Tasks on their way to an IKE_SA.
  */

@@ -15,6 +15,7 @@
 #ifndef MOBILITY_INHERITANCE_H_
 #define MOBILITY_INHERITANCE_H_
 
+#include <collections/linked_list.h>
 #include <sa/ike_sa.h>
 
 /**
@@ -59,6 +60,14 @@ u_int mobility_inheritance_ask(ike_sa_t *old, ike_sa_t *new);
  * @param new			IKE_SA that does, checked out as well
  */
 void mobility_inheritance_adopt(ike_sa_t *old, ike_sa_t *new);
+
+/**
+ * Have an IKE_SA delete CHILD_SAs that nobody wants anymore.
+ *
+ * @param ike_sa		IKE_SA, established and checked out
+ * @param configs		configs that they have, child_cfg_t*
+ */
+void mobility_inheritance_delete(ike_sa_t *ike_sa, linked_list_t *configs);
 
 /**
  * Have a job give the tasks of an IKE_SA that create CHILD_SAs to another one, as

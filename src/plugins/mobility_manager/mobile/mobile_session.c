@@ -294,6 +294,16 @@ static bool deleted(void *data)
 }
 
 /**
+ * Implements mobility_role_t.child_deleted()
+ */
+static void child_deleted(void *data, child_sa_t *child_sa)
+{
+	private_mobility_session_t *this = data;
+
+	this->relogin->unwanted(this->relogin, child_sa);
+}
+
+/**
  * Implements mobility_role_t.processed()
  */
 static status_t processed(void *data)
@@ -608,6 +618,7 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 		.send_dpd = send_dpd,
 		.reauth = before_reauth,
 		.deleted = deleted,
+		.child_deleted = child_deleted,
 		.processed = processed,
 	};
 	private_mobility_session_t *this;

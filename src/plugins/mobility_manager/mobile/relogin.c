@@ -97,6 +97,12 @@ struct private_mobility_relogin_t {
 	u_int asked;
 
 	/**
+	 * Configs of CHILD_SAs that somebody has deleted since the second one was
+	 * created, child_cfg_t*.  Used with the held IKE_SA checked out.
+	 */
+	linked_list_t *unwanted;
+
+	/**
 	 * It asks for a virtual IP.
 	 */
 	bool vip;
@@ -162,6 +168,8 @@ static void put(private_mobility_relogin_t *this)
 {
 	if (ref_put(&this->refs))
 	{
+		this->unwanted->destroy_offset(this->unwanted,
+									   offsetof(child_cfg_t, destroy));
 		this->request->destroy(this->request);
 		DESTROY_IF(this->my_id);
 		DESTROY_IF(this->other_id);
@@ -381,6 +389,9 @@ static status_t initiate(private_mobility_relogin_t *this, ike_sa_t *held,
 	enumerator_t *enumerator;
 	host_t *vip;
 
+	this->unwanted->destroy_offset(this->unwanted,
+								   offsetof(child_cfg_t, destroy));
+	this->unwanted = linked_list_create();
 	this->vip = FALSE;
 	enumerator = held->create_virtual_ip_enumerator(held, TRUE);
 	while (enumerator->enumerate(enumerator, &vip))
@@ -589,6 +600,21 @@ METHOD(mobility_relogin_t, heard, void,
 	}
 }
 
+METHOD(mobility_relogin_t, unwanted, void,
+	private_mobility_relogin_t *this, child_sa_t *child_sa)
+{
+	child_cfg_t *config = child_sa->get_config(child_sa);
+	bool exists;
+
+	this->mutex->lock(this->mutex);
+	exists = this->id;
+	this->mutex->unlock(this->mutex);
+	if (exists)
+	{
+		this->unwanted->insert_last(this->unwanted, config->get_ref(config));
+	}
+}
+
 METHOD(mobility_relogin_t, get_deadline, uint64_t,
 	private_mobility_relogin_t *this)
 {
@@ -678,6 +704,7 @@ METHOD(mobility_relogin_t, take, ike_sa_t*,
 		forget(this, MOBILITY_ATTEMPT_DONE);
 		this->mutex->unlock(this->mutex);
 		unhook(this, ike_sa);
+		mobility_inheritance_delete(ike_sa, this->unwanted);
 	}
 	return ike_sa;
 }
@@ -1143,6 +1170,7 @@ mobility_relogin_t *mobility_relogin_create(mobility_context_t *context,
 			.begin = _begin,
 			.ask = _ask,
 			.heard = _heard,
+			.unwanted = _unwanted,
 			.get_deadline = _get_deadline,
 			.tick = _tick,
 			.get_refusal = _get_refusal,
@@ -1161,6 +1189,7 @@ mobility_relogin_t *mobility_relogin_create(mobility_context_t *context,
 		.course = course,
 		.session = session,
 		.refs = 1,
+		.unwanted = linked_list_create(),
 		.request = mobility_request_create(),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);

@@ -63,6 +63,14 @@ struct mobility_relogin_t {
 	void (*heard)(mobility_relogin_t *this, message_t *message);
 
 	/**
+	 * Somebody deletes a CHILD_SA of the held IKE_SA: the second one is not to
+	 * have it either.
+	 *
+	 * @param child_sa	CHILD_SA
+	 */
+	void (*unwanted)(mobility_relogin_t *this, child_sa_t *child_sa);
+
+	/**
 	 * Get the time at which tick() is due.
 	 *
 	 * @return			time, 0 if it is not needed

@@ -261,6 +261,16 @@ static void leave_behind(private_mobility_hold_t *this)
 	}
 }
 
+METHOD(mobility_ike_handler_t, child_deleted, void,
+	private_mobility_hold_t *this, ike_sa_t *ike_sa, child_sa_t *child_sa)
+{
+	if (is_held(this) && child_sa->get_state(child_sa) == CHILD_INSTALLED)
+	{	/* stock says so when it sends the request, which may take hours */
+		child_sa->set_state(child_sa, CHILD_DELETING);
+	}
+	this->role->child_deleted(this->public.handler.session, child_sa);
+}
+
 METHOD(mobility_ike_handler_t, reauth, void,
 	private_mobility_hold_t *this, ike_sa_t *ike_sa)
 {
@@ -314,6 +324,7 @@ mobility_hold_t *mobility_hold_create(mobility_ike_hooks_t *hooks,
 				.roam = _roam,
 				.send_dpd = _send_dpd,
 				.delete = _delete_,
+				.child_deleted = _child_deleted,
 				.reauth = _reauth,
 				.processed = _processed,
 			},

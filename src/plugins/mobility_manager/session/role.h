@@ -58,6 +58,15 @@ struct mobility_role_t {
 	bool (*deleted)(void *session);
 
 	/**
+	 * A CHILD_SA is to be deleted, here and not at the other end, and not because
+	 * its lifetime is over.
+	 *
+	 * @param session	session
+	 * @param child_sa	CHILD_SA
+	 */
+	void (*child_deleted)(void *session, child_sa_t *child_sa);
+
+	/**
 	 * A message was processed, and the IKE_SA is not to be destroyed.
 	 *
 	 * @param session	session

@@ -34,6 +34,12 @@ METHOD(child_sa_t, get_state, child_sa_state_t,
 	return this->state;
 }
 
+METHOD(child_sa_t, set_state, void,
+	mock_child_t *this, child_sa_state_t state)
+{
+	this->state = state;
+}
+
 METHOD(child_sa_t, get_outbound_state, child_sa_outbound_state_t,
 	mock_child_t *this)
 {
@@ -223,6 +229,7 @@ void mock_child_init(mock_child_t *this)
 			.get_mode = _get_mode,
 			.get_ipcomp = _get_ipcomp,
 			.get_state = _get_state,
+			.set_state = _set_state,
 			.get_outbound_state = _get_outbound_state,
 			.has_encap = _has_encap,
 			.get_reqid = _get_reqid,

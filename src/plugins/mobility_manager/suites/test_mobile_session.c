@@ -5,6 +5,7 @@
  */
 
 #include "mobility_suite.h"
+#include "mock_child.h"
 #include "session_fixture.h"
 
 #include <processing/jobs/delete_ike_sa_job.h>
@@ -688,6 +689,45 @@ START_TEST(test_rekeyed_not_deleted)
 }
 END_TEST
 
+/**
+ * CHILD_SA of the IKE_SA
+ */
+static mock_child_t child;
+
+METHOD(ike_sa_t, get_child_sa, child_sa_t*,
+	ike_sa_t *this, protocol_id_t protocol, uint32_t spi, bool inbound)
+{
+	return inbound && spi == child.spi_in ? &child.public : NULL;
+}
+
+START_TEST(test_child_deleted)
+{
+	ike_sa_t *ike_sa;
+	int expired;
+
+	mock_child_init(&child);
+	child.spi_in = 1;
+	mute(0, TRUE);
+	mute(1, TRUE);
+	suspect();
+	session_fixture_run(f, 5000);
+	/* the request is sent when those before are answered */
+	for (expired = 1; expired >= 0; expired--)
+	{
+		ike_sa = session_fixture_checkout(f);
+		ike_sa->get_child_sa = _get_child_sa;
+		ck_assert_int_eq(ike_sa->delete_child_sa(ike_sa, PROTO_ESP, 1, expired),
+						 SUCCESS);
+		ck_assert_int_eq(ike_sa->delete_child_sa(ike_sa, PROTO_ESP, 2, expired),
+						 SUCCESS);
+		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+		ck_assert_int_eq(child.state, expired ? CHILD_INSTALLED
+											  : CHILD_DELETING);
+	}
+	ck_assert_uint_eq(f->state, MOBILITY_WAITING);
+}
+END_TEST
+
 START_TEST(test_rtt)
 {
 	f->latency = 40;
@@ -1084,6 +1124,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_pins_of_probes);
 	tcase_add_test(tc, test_answered_address_gone);
 	tcase_add_test(tc, test_rekeyed_not_deleted);
+	tcase_add_test(tc, test_child_deleted);
 	tcase_add_test(tc, test_rtt);
 	tcase_add_test(tc, test_wanted);
 	tcase_add_test(tc, test_asleep_connected);

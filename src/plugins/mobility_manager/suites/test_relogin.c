@@ -33,6 +33,7 @@
 
 /** SPI of who answers, and a key exchange that nobody has proposed */
 #define SPI 4711
+#define CHILD_SPI 4712
 #define UNKNOWN_GROUP 1034
 
 /**
@@ -55,9 +56,9 @@ static struct {
 	bool mine;
 	/** key exchange that is asked for instead */
 	uint16_t group;
-	/** its CHILD_SAs, and what it has been asked to do */
+	/** number of its CHILD_SAs, and what it has been asked to do */
 	u_int children;
-	u_int initiated, vips, deleted, resets;
+	u_int initiated, vips, deleted, children_deleted, resets;
 	/** it gets no virtual IP */
 	bool no_vip;
 	/** what the held one was asked to initiate, IKE_SAs that were created */
@@ -160,6 +161,15 @@ METHOD(ike_sa_t, delete_, status_t,
 	return this->get_state(this) == IKE_ESTABLISHED ? SUCCESS : DESTROY_ME;
 }
 
+METHOD(ike_sa_t, delete_child_sa, status_t,
+	ike_sa_t *this, protocol_id_t protocol, uint32_t spi, bool expired)
+{
+	ck_assert(this == t.second && protocol == PROTO_ESP && !expired);
+	ck_assert_uint_eq(spi, CHILD_SPI);
+	t.children_deleted++;
+	return SUCCESS;
+}
+
 METHOD(ike_sa_manager_t, create_new, ike_sa_t*,
 	ike_sa_manager_t *this, ike_version_t version, bool initiator)
 {
@@ -173,6 +183,8 @@ METHOD(ike_sa_manager_t, create_new, ike_sa_t*,
 	ike_sa->delete = _delete_;
 	ike_sa->add_virtual_ip = _add_virtual_ip;
 	ike_sa->get_child_count = _get_child_count;
+	ike_sa->create_child_sa_enumerator = _create_child_sa_enumerator;
+	ike_sa->delete_child_sa = _delete_child_sa;
 	ike_sa->create_virtual_ip_enumerator = _create_virtual_ip_enumerator;
 	t.created++;
 	t.second = ike_sa;
@@ -305,6 +317,7 @@ static void setup(void)
 											  t.context.monitor, t.context.pins,
 											  mobility_path_history_create());
 	mock_child_init(&t.child);
+	t.child.spi_in = CHILD_SPI;
 	t.vip = host_create_from_string(VIP, 0);
 	t.id = mock_ike_create(NULL);
 	manager = charon->ike_sa_manager;
@@ -1156,6 +1169,27 @@ START_TEST(test_not_begun)
 }
 END_TEST
 
+START_TEST(test_unwanted)
+{
+	ike_sa_t *ike_sa;
+
+	/* not asked for anyway */
+	t.relogin->unwanted(t.relogin, &t.child.public);
+	log_in();
+	if (_i)
+	{
+		t.relogin->unwanted(t.relogin, &t.child.public);
+	}
+	ck_assert_int_eq(establish(1), SUCCESS);
+	ck_assert_uint_eq(t.children_deleted, 0);
+	ike_sa = t.relogin->take(t.relogin);
+	ck_assert(ike_sa == t.second);
+	ck_assert_uint_eq(t.children_deleted, _i);
+	mock_ike_checkin(ike_sa, SUCCESS);
+	charon->bus->set_sa(charon->bus, t.held);
+}
+END_TEST
+
 START_TEST(test_no_children)
 {
 	t.child.state = CHILD_DELETED;
@@ -1276,6 +1310,7 @@ Suite *mobility_suite_create(void)
 	tc = tcase_create("CHILD_SAs of others");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_no_children);
+	tcase_add_loop_test(tc, test_unwanted, 0, 2);
 	tcase_add_loop_test(tc, test_wanted_of_second, 0, ENDS);
 	suite_add_tcase(s, tc);
 
