@@ -9,6 +9,7 @@ LINUX_SLL2 = 276
 EXCHANGES = {34: "IKE_SA_INIT", 35: "IKE_AUTH", 36: "CREATE_CHILD_SA",
              37: "INFORMATIONAL", 43: "IKE_INTERMEDIATE"}
 OUTGOING = 4
+FRAGMENT = 44           # header of IPv6
 LOOPBACK = 1            # its index is the same on all hosts
 RESPONSE = 0x20
 INITIATOR = 0x08
@@ -19,6 +20,7 @@ class Packet:
     # to import dataclasses would take a tool in a guest as long as all else
     source = destination = ""
     length = 0
+    is_rest = False     # a fragment, not the first one
     kind = ""           # "ike", "esp" or "keepalive", or none of these
     ports = ()
     spi = sequence = 0
@@ -90,21 +92,33 @@ def parse_ip(packet, data, every=False):
         packet.source = str(ipaddress.IPv4Address(data[12:16]))
         packet.destination = str(ipaddress.IPv4Address(data[16:20]))
         if struct.unpack_from("!H", data, 6)[0] & 0x1fff:
+            packet.is_rest = True
             return other
         return classify(packet, data[header:], data[9]) or other
     if data[0] >> 4 == 6 and len(data) >= 40:
         packet.length = struct.unpack_from("!H", data, 4)[0] + 40
         packet.source = str(ipaddress.IPv6Address(data[8:24]))
         packet.destination = str(ipaddress.IPv6Address(data[24:40]))
-        return classify(packet, data[40:], data[6]) or other
+        if data[6] != FRAGMENT or len(data) < 48:
+            return classify(packet, data[40:], data[6]) or other
+        if struct.unpack_from("!H", data, 42)[0] & 0xfff8:
+            packet.is_rest = True
+            return other
+        return classify(packet, data[48:], data[40]) or other
     return None
 
 
 def in_the_clear(packets, networks, since=0):
     """What left this host for one of these networks, but not in a tunnel, of
-    every packet."""
+    every packet.  What only the first fragment tells may be lost; to whom IKE is
+    sent it is taken for IKE."""
     networks = [ipaddress.ip_network(network) for network in networks]
+    gateways = set()
     for packet in packets:
+        if packet.kind == "ike":
+            gateways.add(packet.destination)
+        if packet.is_rest and packet.destination in gateways:
+            continue
         if (packet.outgoing and not packet.kind and packet.time > since
                 and packet.index != LOOPBACK):
             target = ipaddress.ip_address(packet.destination)

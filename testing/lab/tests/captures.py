@@ -16,6 +16,9 @@ def ip(source, destination, protocol, payload, fragment=0):
         return struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(payload), 0, fragment,
                            64, protocol, 0) + \
             source.packed + destination.packed + payload
+    if fragment:
+        payload = struct.pack("!2BHI", protocol, 0, fragment << 3, 1) + payload
+        protocol = wire.FRAGMENT
     return struct.pack("!IHBB", 6 << 28, len(payload), protocol, 64) + \
         source.packed + destination.packed + payload
 

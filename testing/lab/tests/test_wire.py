@@ -102,6 +102,21 @@ class Captures(unittest.TestCase):
         self.assertEqual(packet.describe(), "fec1::10 -> fec2::10 in the "
                          "clear, 40 bytes")
 
+    def test_fragments_in_the_clear(self):
+        request = make.udp(500, 500, make.ike(34, INITIATOR, 0))
+        for source, gateway, bob in ((ALICE, "10.2.0.1", "10.2.0.10"),
+                                     ("fec1::10", "fec2::1", "fec2::10")):
+            frames = [(time, 0, make.frame(packet, **OUT)) for time, packet in (
+                # nobody knows what that is
+                (1, make.ip(source, gateway, 17, bytes(40), 185)),
+                (2, make.ip(source, gateway, 17, request)),
+                (3, make.ip(source, gateway, 17, bytes(40), 185)),
+                (4, make.ip(source, bob, 17, bytes(40), 185)),
+                (5, make.ip(source, gateway, 17, make.udp(7, 9, bytes(4)))))]
+            self.path.write_bytes(make.capture(frames))
+            self.assertEqual([packet.time for packet in wire.in_the_clear(
+                self.every(), ["10.2.0.0/16", "fec2::/16"])], [1, 4, 5])
+
     def test_others_are_left_out(self):
         for packet in (
                 make.ip(ALICE, SUN, 6, bytes(20)),
