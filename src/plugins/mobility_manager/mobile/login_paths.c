@@ -178,6 +178,7 @@ void mobility_login_paths_sent(mobility_login_paths_t *paths, host_t *local,
 	paths->remote = mobility_ip_from_host(remote);
 	paths->winner = (mobility_path_id_t){};
 	paths->in_flight = TRUE;
+	paths->answered = FALSE;
 	paths->begun = paths->begun ?: now;
 	paths->next = now + MOBILITY_LOGIN_INTERVAL;
 	first = find_first(paths);
@@ -197,12 +198,16 @@ mobility_login_step_t mobility_login_paths_next(mobility_login_paths_t *paths,
 	mobility_login_step_t step = MOBILITY_LOGIN_ANEW;
 	mobility_login_try_t *first, *try;
 
-	if (!paths->in_flight)
+	if (!paths->in_flight && !paths->answered)
 	{
 		return MOBILITY_LOGIN_WAIT;
 	}
 	first = find_first(paths);
-	if (paths->winner.ifindex)
+	if (!paths->in_flight)
+	{
+		try = first ? NULL : find_best(paths, TRUE, now);
+	}
+	else if (paths->winner.ifindex)
 	{
 		step = MOBILITY_LOGIN_WON;
 		try = find_id(paths, &paths->winner);
@@ -297,6 +302,7 @@ bool mobility_login_paths_answered(mobility_login_paths_t *paths,
 	{
 		paths->detours += answer == MOBILITY_INIT_DETOUR;
 		paths->in_flight = FALSE;
+		paths->answered = TRUE;
 		paths->winner = (mobility_path_id_t){};
 		return TRUE;
 	}
@@ -341,6 +347,10 @@ const char *mobility_login_paths_check(const mobility_login_paths_t *paths)
 		{
 			return "a path won too often";
 		}
+	}
+	if (paths->in_flight && paths->answered)
+	{
+		return "a request is in flight that was answered";
 	}
 	if (paths->winner.ifindex && !(won && paths->in_flight))
 	{

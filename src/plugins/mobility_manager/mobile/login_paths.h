@@ -14,7 +14,8 @@
  * A request is built for one path, what it says about NATs is true there only.
  * If that does not answer the same packets go over the next one as well, and so
  * on.  If another path answers first the request is built anew, for that one:
- * all that follows is as if it had been the only one.
+ * all that follows is as if it had been the only one.  If that path is gone before
+ * the peer has authenticated, all begins anew over another one: IKE_AUTH can't move.
  *
  * What is promised, and mobility_login_paths_check() verifies:
  *
@@ -97,6 +98,8 @@ struct mobility_login_paths_t {
 	bool looked;
 	/** a request is in flight */
 	bool in_flight;
+	/** it was answered, authentication goes on between these addresses */
+	bool answered;
 	/** addresses it was built for */
 	mobility_ip_t local, remote;
 	/** path to build it for, ifindex is 0 if it stays as it is */

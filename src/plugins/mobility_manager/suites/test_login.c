@@ -531,6 +531,13 @@ START_TEST(test_again)
 	ck_assert(id->get_responder_spi(id) == 4711);
 	charon->bus->set_sa(charon->bus, NULL);
 	message->destroy(message);
+	/* the cable is pulled before that is answered */
+	t.network->uplinks[0].up = FALSE;
+	look();
+	ck_assert_str_eq(mock_charon_sources(), "10.0.0.2 10.1.0.2 ");
+	ck_assert(!mock_charon_get(-1)->id->equals(mock_charon_get(-1)->id,
+											   mock_charon_get(-2)->id));
+	assert_cause("trying eth1");
 }
 END_TEST
 

@@ -363,6 +363,29 @@ START_TEST(test_network)
 }
 END_TEST
 
+START_TEST(test_gone_in_auth)
+{
+	begin(3);
+	ck_assert(answer(0, MOBILITY_INIT_ANSWERED));
+	/* others come and go */
+	mobility_login_paths_set(&paths, tries, 1);
+	assert_quiet();
+	mobility_login_paths_set(&paths, tries, 3);
+	assert_quiet();
+	/* IKE_AUTH can't move: all begins anew */
+	mobility_login_paths_set(&paths, tries + 1, 2);
+	assert_next(MOBILITY_LOGIN_ANEW, 1);
+	build(1);
+	ck_assert(answer(1, MOBILITY_INIT_ANSWERED));
+	/* as soon as there is another path */
+	mobility_login_paths_set(&paths, NULL, 0);
+	assert_quiet();
+	now += 3000;
+	mobility_login_paths_set(&paths, tries + 2, 1);
+	assert_next(MOBILITY_LOGIN_ANEW, 2);
+}
+END_TEST
+
 START_TEST(test_stocks)
 {	/* stock has chosen something else, or knows a path that we don't */
 	ck_assert(answer(0, MOBILITY_INIT_ERROR));
@@ -672,6 +695,7 @@ Suite *mobility_suite_create()
 	tcase_add_test(tc, test_last_resort);
 	tcase_add_test(tc, test_last_resort_left);
 	tcase_add_test(tc, test_network);
+	tcase_add_test(tc, test_gone_in_auth);
 	tcase_add_test(tc, test_stocks);
 	tcase_add_test(tc, test_winner_gone);
 	tcase_add_test(tc, test_check);
