@@ -28,6 +28,9 @@
 
 typedef struct rules_t rules_t;
 
+/** Priority of the rule for the main table. */
+#define RULE_MAIN 32766
+
 /**
  * What is needed to judge rules.
  */
@@ -36,12 +39,16 @@ struct rules_t {
 	ctl_check_t *check;
 	/** priority of our rules */
 	uint32_t priority;
+	/** table with routes into tunnels */
+	uint32_t charon_table;
 	/** address family */
 	int family;
 	/** tables that have routes, as uint32_t */
 	array_t *tables;
 	/** number of problems */
 	u_int problems;
+	/** first rule behind ours that packets to peers pass, 0 if there is none */
+	uint32_t passed;
 };
 
 /**
@@ -313,10 +320,18 @@ CALLBACK(judge_rule, void,
 	mobility_netlink_get_u32(tb[FRA_PRIORITY], &priority);
 	mobility_netlink_get_u8(tb[FRA_PROTOCOL], &protocol);
 	/* a rule for one destination hardly is for that of a peer */
-	if (protocol == MOBILITY_RTPROT || priority > this->priority ||
-		rule->dst_len || is_unrelated(rule, tb) ||
-		!has_effect(this, rule, table))
+	if (protocol == MOBILITY_RTPROT || rule->dst_len ||
+		is_unrelated(rule, tb) || !has_effect(this, rule, table))
 	{
+		return;
+	}
+	if (priority > this->priority)
+	{
+		if (priority < RULE_MAIN && table != RT_TABLE_MAIN &&
+			table != this->charon_table && !this->passed)
+		{
+			this->passed = priority;
+		}
 		return;
 	}
 	this->problems++;
@@ -352,6 +367,8 @@ void ctl_check_rules(ctl_check_t *this)
 	rules_t rules = {
 		.check = this,
 		.priority = this->settings->get_pin_priority(this->settings),
+		.charon_table = lib->settings->get_int(lib->settings,
+										"%s.routing_table", 220, this->ns),
 	};
 
 	this->settings->get(this->settings, NULL, &config);
@@ -370,6 +387,13 @@ void ctl_check_rules(ctl_check_t *this)
 			dump(RTM_GETRULE, families[i], judge_rule, &rules);
 		}
 		array_destroy(rules.tables);
+	}
+	if (rules.passed)
+	{
+		this->passed(this, "rules", "packets to peers pass the rules behind ours "
+					 "(%u), such as %u: that of a kill switch is only obeyed "
+					 "with a pin_priority above its own", rules.priority,
+					 rules.passed);
 	}
 	if (!rules.problems)
 	{

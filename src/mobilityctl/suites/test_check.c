@@ -601,6 +601,9 @@ static struct {
 	{ "pref 50 not fwmark 1 lookup 77", "problem" },
 	{ "pref 50 ipproto udp lookup 77", "problem" },
 	{ "pref 220 lookup 77", "ok" },
+	{ "not fwmark 51820 pref 32764 lookup 77", "ok rules: packets to peers pass "
+	  "the rules behind ours (219), such as 32764: that of a kill switch" },
+	{ "pref 220 lookup 220", "ok rules: no routing rule in front of ours" },
 	{ "pref 50 lookup 78", "ok" },
 	{ "pref 50 fwmark 1 lookup 77", "ok" },
 	{ "pref 50 iif eth0 lookup 77", "ok" },
