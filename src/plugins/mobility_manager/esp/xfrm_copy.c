@@ -178,8 +178,16 @@ bool mobility_xfrm_copy(mobility_xfrm_t *xfrm, const mobility_sa_id_t *id,
 	return !error;
 }
 
+/*
+ * Described in header.
+ */
+bool mobility_xfrm_has_keys(const struct nlattr *tb[])
+{
+	return tb[XFRMA_ALG_AEAD] || tb[XFRMA_ALG_CRYPT];
+}
+
 /**
- * Check if there are keys in an SA, a mobility_nlsocket_cb_t.
+ * Check if there are no keys in an SA, a mobility_nlsocket_cb_t.
  */
 static void look_for_keys(void *data, const struct nlmsghdr *nlh)
 {
@@ -189,21 +197,33 @@ static void look_for_keys(void *data, const struct nlmsghdr *nlh)
 	*allocated = nlh->nlmsg_type == XFRM_MSG_NEWSA &&
 				 mobility_netlink_parse(nlh, sizeof(struct xfrm_usersa_info), tb,
 										XFRMA_MAX) &&
-				 !tb[XFRMA_ALG_AEAD] && !tb[XFRMA_ALG_CRYPT];
+				 !mobility_xfrm_has_keys(tb);
 }
 
 /*
  * Described in header.
  */
-void mobility_xfrm_make_room(mobility_xfrm_t *xfrm, const mobility_sa_id_t *id)
+int mobility_xfrm_look(mobility_xfrm_t *xfrm, const mobility_sa_id_t *id,
+					   bool *allocated)
 {
 	char buf[128] __attribute__((aligned(MNL_ALIGNTO)));
-	bool allocated = FALSE;
 
-	if (xfrm->request(xfrm,
-							mobility_xfrm_msg_sa(buf, XFRM_MSG_GETSA, id),
-							look_for_keys, &allocated) == 0 && allocated)
+	*allocated = FALSE;
+	return xfrm->request(xfrm, mobility_xfrm_msg_sa(buf, XFRM_MSG_GETSA, id),
+						 look_for_keys, allocated);
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_xfrm_make_room(mobility_xfrm_t *xfrm, const mobility_sa_id_t *id)
+{
+	bool allocated;
+
+	if (mobility_xfrm_look(xfrm, id, &allocated) != 0 || !allocated)
 	{
-		mobility_xfrm_del(xfrm, id);
+		return FALSE;
 	}
+	mobility_xfrm_del(xfrm, id);
+	return TRUE;
 }

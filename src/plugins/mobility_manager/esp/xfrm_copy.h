@@ -33,16 +33,39 @@ bool mobility_xfrm_copy(mobility_xfrm_t *xfrm, const mobility_sa_id_t *id,
 						host_t *dst);
 
 /**
- * Make room for an inbound SA at an address.  charon has the kernel allocate its
- * SPI at the address we have when the request leaves.  If we have another one
- * when the answer comes, the SA is added there, and what was allocated takes the
- * place at the first one until it expires, which is 165 s by default.  It has no
- * keys, so packets of an SA that were to be there are lost.
+ * Check if there are keys among the attributes of an SA: else it is none.
+ *
+ * @param tb			attributes, by type
+ * @return				TRUE if there are
+ */
+bool mobility_xfrm_has_keys(const struct nlattr *tb[]);
+
+/**
+ * Look for an SA.  One without keys only takes its place until there is one, or
+ * until it expires, which is after 165 s by default:
+ *
+ *  - charon has the kernel allocate the SPI of an inbound SA at the address we
+ *    have when the request leaves.  If we have another one when the answer comes
+ *    the SA is added there.
+ *  - If a packet does not find the outbound SA that a policy names, the kernel
+ *    waits for somebody to add it.
+ *
+ * @param xfrm			socket for requests
+ * @param id			SA
+ * @param allocated		gets TRUE if what is there has no keys
+ * @return				0, or errno of what failed
+ */
+int mobility_xfrm_look(mobility_xfrm_t *xfrm, const mobility_sa_id_t *id,
+					   bool *allocated);
+
+/**
+ * Make room for an SA at an address: packets find what has no keys, and are lost.
  *
  * @param xfrm			socket for requests
  * @param id			SA; nothing is done if there really is one
+ * @return				TRUE if something was in its place
  */
-void mobility_xfrm_make_room(mobility_xfrm_t *xfrm, const mobility_sa_id_t *id);
+bool mobility_xfrm_make_room(mobility_xfrm_t *xfrm, const mobility_sa_id_t *id);
 
 /**
  * Delete an SA.

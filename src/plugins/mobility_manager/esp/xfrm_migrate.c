@@ -16,6 +16,9 @@
 #include <threading/mutex.h>
 #include <utils/debug.h>
 
+/** how often room is made for an SA: packets may take it again at any time */
+#define ROOM_TRIES 3
+
 typedef struct private_mobility_xfrm_migrate_t private_mobility_xfrm_migrate_t;
 
 /**
@@ -65,7 +68,8 @@ static void get_place(void *data, const struct nlmsghdr *nlh)
 	place_t *place = data;
 
 	if (nlh->nlmsg_type == XFRM_MSG_NEWSA &&
-		mobility_netlink_parse(nlh, sizeof(*sa), tb, XFRMA_MAX))
+		mobility_netlink_parse(nlh, sizeof(*sa), tb, XFRMA_MAX) &&
+		mobility_xfrm_has_keys(tb))
 	{
 		sa = mnl_nlmsg_get_payload(nlh);
 		place->src.family = sa->family;
@@ -227,6 +231,27 @@ static void move_back(private_mobility_xfrm_migrate_t *this,
 }
 
 /**
+ * Have nothing in the way of an SA, and of the others that may move instead.
+ */
+static bool clear_place(private_mobility_xfrm_migrate_t *this,
+						const mobility_xfrm_move_t *move)
+{
+	mobility_sa_id_t id;
+	bool cleared;
+	int i;
+
+	id = mobility_sa_id_create(move->new_dst, IPPROTO_ESP, move->spi,
+							   (mark_t){});
+	cleared = mobility_xfrm_make_room(this->xfrm, &id);
+	for (i = 0; i < array_count(move->kin); i++)
+	{
+		array_get(move->kin, i, &id.spi);
+		cleared |= mobility_xfrm_make_room(this->xfrm, &id);
+	}
+	return cleared;
+}
+
+/**
  * Have the kernel move an SA that is where we say, and a policy, by what it has
  * in common with others.
  */
@@ -235,7 +260,7 @@ static bool migrate_by_reqid(private_mobility_xfrm_migrate_t *this,
 {
 	char buf[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
 	struct nlmsghdr *nlh;
-	int kin = count_kin(this, move), before, error;
+	int kin = count_kin(this, move), before, error, tries = ROOM_TRIES;
 
 	nlh = mobility_xfrm_msg_migrate(buf, move);
 	while (nlh)
@@ -244,6 +269,11 @@ static bool migrate_by_reqid(private_mobility_xfrm_migrate_t *this,
 		if (is_there(this, move))
 		{
 			return TRUE;
+		}
+		if (error && tries-- && clear_place(this, move))
+		{
+			nlh = mobility_xfrm_msg_migrate(buf, move);
+			continue;
 		}
 		if (error)
 		{
@@ -306,8 +336,12 @@ static bool migrate_locked(private_mobility_xfrm_migrate_t *this,
 	new = mobility_sa_id_create(move->new_dst, IPPROTO_ESP, move->spi,
 								(mark_t){});
 	if (this->xfrm->get_sa(this->xfrm, &old, &before) != 0 ||
-		!mobility_ip_equals(&before.src, &src) ||
-		!migrate_from(this, move))
+		!mobility_ip_equals(&before.src, &src))
+	{
+		return FALSE;
+	}
+	clear_place(this, move);
+	if (!migrate_from(this, move))
 	{
 		return FALSE;
 	}
@@ -317,23 +351,6 @@ static bool migrate_locked(private_mobility_xfrm_migrate_t *this,
 		restore_counters(this, &new, &before);
 	}
 	return TRUE;
-}
-
-METHOD(mobility_xfrm_migrate_t, migrate, bool,
-	private_mobility_xfrm_migrate_t *this, const mobility_xfrm_move_t *move)
-{
-	bool moved;
-
-	this->mutex->lock(this->mutex);
-	moved = migrate_locked(this, move);
-	this->mutex->unlock(this->mutex);
-	return moved;
-}
-
-METHOD(mobility_xfrm_migrate_t, relax, bool,
-	private_mobility_xfrm_migrate_t *this, const mobility_xfrm_move_t *move)
-{
-	return mobility_xfrm_policy_write(this->xfrm, move, move, NULL, NULL);
 }
 
 /**
@@ -349,8 +366,12 @@ static traffic_selector_t *create_nobody(traffic_selector_t *like)
 							0, 0, 65535);
 }
 
-METHOD(mobility_xfrm_migrate_t, migrate_relaxed, bool,
-	private_mobility_xfrm_migrate_t *this, const mobility_xfrm_move_t *move)
+/**
+ * Move an SA with a policy of its own that nobody's packets match, with the mutex
+ * locked.
+ */
+static bool migrate_carried(private_mobility_xfrm_migrate_t *this,
+							const mobility_xfrm_move_t *move)
 {
 	mobility_xfrm_move_t carrier = *move;
 	traffic_selector_t *nobody;
@@ -358,16 +379,48 @@ METHOD(mobility_xfrm_migrate_t, migrate_relaxed, bool,
 
 	nobody = create_nobody(move->src_ts);
 	carrier.src_ts = carrier.dst_ts = nobody;
-	this->mutex->lock(this->mutex);
 	/* XFRM_MSG_MIGRATE needs a policy that is as the SA is */
-	if (mobility_xfrm_policy_write(this->xfrm, move, &carrier, move->src, NULL))
+	if (mobility_xfrm_policy_write(this->xfrm, move, &carrier, move->src,
+								   move->dst))
 	{
 		moved = migrate_locked(this, &carrier);
 	}
 	/* it may be there even if the kernel has not said so */
 	mobility_xfrm_policy_del(this->xfrm, &carrier);
-	this->mutex->unlock(this->mutex);
 	nobody->destroy(nobody);
+	return moved;
+}
+
+METHOD(mobility_xfrm_migrate_t, migrate, bool,
+	private_mobility_xfrm_migrate_t *this, const mobility_xfrm_move_t *move)
+{
+	bool moved;
+
+	this->mutex->lock(this->mutex);
+	moved = migrate_locked(this, move);
+	if (!moved && array_count(move->kin) && migrate_carried(this, move))
+	{	/* the policy may have moved already, with one of the others */
+		move_policy(this, move);
+		moved = TRUE;
+	}
+	this->mutex->unlock(this->mutex);
+	return moved;
+}
+
+METHOD(mobility_xfrm_migrate_t, relax, bool,
+	private_mobility_xfrm_migrate_t *this, const mobility_xfrm_move_t *move)
+{
+	return mobility_xfrm_policy_write(this->xfrm, move, move, NULL, NULL);
+}
+
+METHOD(mobility_xfrm_migrate_t, migrate_relaxed, bool,
+	private_mobility_xfrm_migrate_t *this, const mobility_xfrm_move_t *move)
+{
+	bool moved;
+
+	this->mutex->lock(this->mutex);
+	moved = migrate_carried(this, move);
+	this->mutex->unlock(this->mutex);
 	return moved;
 }
 
@@ -384,11 +437,10 @@ METHOD(mobility_xfrm_migrate_t, has_policy, bool,
 METHOD(mobility_xfrm_migrate_t, has_sa, bool,
 	private_mobility_xfrm_migrate_t *this, const mobility_sa_id_t *id)
 {
-	char buf[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
-	struct nlmsghdr *nlh;
+	bool allocated;
 
-	nlh = mobility_xfrm_msg_sa(buf, XFRM_MSG_GETSA, id);
-	return this->xfrm->request(this->xfrm, nlh, NULL, NULL) != ESRCH;
+	return mobility_xfrm_look(this->xfrm, id, &allocated) != ESRCH &&
+		   !allocated;
 }
 
 METHOD(mobility_xfrm_migrate_t, copy_, bool,

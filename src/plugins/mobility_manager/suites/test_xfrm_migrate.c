@@ -494,6 +494,48 @@ START_TEST(test_kin)
 END_TEST
 
 /**
+ * A packet did not find the SA at its new place, where the policy was already:
+ * what the kernel waits with for somebody to negotiate one is not the SA.
+ */
+START_TEST(test_acquired)
+{
+	uint32_t spis[] = { SAD_SPI, OTHER_SPI }, spi = htonl(OTHER_SPI);
+	mobility_xfrm_move_t move;
+	mobility_sa_id_t id;
+	int i;
+
+	move = sad_create_move("10.0.0.1", "10.0.0.9", "fd01::1", "fd01::9", 0);
+	sad_create_ts(&move, "10.3.0.1/32", "10.4.0.0/16", 0, 0, 65535);
+	array_insert_create_value(&move.kin, sizeof(spi), ARRAY_TAIL, &spi);
+	add_policy("10.3.0.1/32", "10.4.0.0/16", "", "out", 0, "10.0.0.1",
+			   "10.0.0.9", SAD_REQID);
+	for (i = 0; i < countof(spis); i++)
+	{
+		add_sa("10.0.0.1", "10.0.0.9", spis[(i + _i) % 2], SAD_REQID, "");
+		mobility_netns_ip("xfrm state allocspi src fd01::1 dst fd01::9 proto "
+						  "esp reqid %u mode tunnel min %u max %u", SAD_REQID,
+						  spis[i], spis[i]);
+		id = sad_get_id(move.new_dst, spis[i]);
+		ck_assert(!sad->has_sa(sad, &id));
+	}
+	ck_assert(sad->migrate(sad, &move));
+	ck_assert(sad->has_moved(sad, &move));
+	/* the policy may have moved already, the other SA has not */
+	move.spi = spi;
+	spi = htonl(SAD_SPI);
+	array_remove(move.kin, ARRAY_HEAD, NULL);
+	array_insert(move.kin, ARRAY_TAIL, &spi);
+	ck_assert(sad->migrate(sad, &move));
+	ck_assert(sad->has_moved(sad, &move));
+	ck_assert_int_eq(count("state", "aead"), 2);
+	ck_assert_int_eq(count("state", "proto esp"), 2);
+	ck_assert_int_eq(count_templates("fd01::1", "fd01::9"), 1);
+	array_destroy(move.kin);
+	sad_destroy_move(&move);
+}
+END_TEST
+
+/**
  * Send a packet through the tunnel, which ends at this host again
  */
 static bool send_packet(void)
@@ -695,6 +737,7 @@ Suite *mobility_suite_create(void)
 		tcase_add_test(tc, test_migrate_fails);
 		tcase_add_loop_test(tc, test_same_reqid, 0, 2);
 		tcase_add_test(tc, test_kin);
+		tcase_add_loop_test(tc, test_acquired, 0, 2);
 		tcase_add_loop_test(tc, test_copy, 0, 2);
 		tcase_add_test(tc, test_make_room);
 		tcase_add_test(tc, test_presence);
