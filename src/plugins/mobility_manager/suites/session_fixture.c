@@ -196,9 +196,16 @@ METHOD(listener_t, ike_rekey, bool,
 METHOD(listener_t, ike_state_change, bool,
 	listener_t *listener, ike_sa_t *ike_sa, ike_sa_state_t state)
 {
+	mobility_ike_hooks_t *hooks = fixture->public.context.hooks;
+	mobility_ike_handler_t *handler = hooks->get_handler(hooks, ike_sa);
+
 	if (state == IKE_DESTROYING && ike_sa == fixture->public.ike_sa)
 	{
 		end(&fixture->public);
+	}
+	else if (state == IKE_DESTROYING && handler && handler->gone)
+	{	/* one that was to log in anew */
+		handler->gone(handler, ike_sa);
 	}
 	return TRUE;
 }
@@ -518,6 +525,9 @@ session_fixture_t *session_fixture_create(const char *settings,
 				.arm = arm,
 				.give_up = give_up,
 				.get_resume = get_resume,
+				.wake = (void*)nop,
+				.expect = (void*)nop,
+				.logged_in = (void*)nop,
 				.tell = tell,
 			},
 			.answers = { TRUE, TRUE, TRUE },
