@@ -94,6 +94,10 @@ struct mobility_ike_handler_t {
 	void (*message)(mobility_ike_handler_t *this, ike_sa_t *ike_sa,
 					message_t *message, bool incoming, bool plain);
 
+	/** the IKE_SA was replaced by rekeying, called by a listener with both
+	 * checked out; if NULL it is not */
+	void (*rekeyed)(mobility_ike_handler_t *this, ike_sa_t *old, ike_sa_t *new);
+
 	/** the IKE_SA is destroyed, called by a listener and to be unhooked; if
 	 * NULL it is not */
 	void (*gone)(mobility_ike_handler_t *this, ike_sa_t *ike_sa);

@@ -698,6 +698,12 @@ METHOD(mobility_relogin_t, take, ike_sa_t*,
 	 * ever if it is the held one */
 	ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, id);
 	id->destroy(id);
+	if (ike_sa && ike_sa->get_state(ike_sa) == IKE_REKEYING)
+	{	/* the one that replaces it is taken, nobody would send that request
+		 * again */
+		mobility_checkin(ike_sa, SUCCESS);
+		return NULL;
+	}
 	if (ike_sa)
 	{
 		this->mutex->lock(this->mutex);
@@ -1131,6 +1137,72 @@ static mobility_attempt_end_t judge_end(private_mobility_relogin_t *this,
 	return this->refused ? MOBILITY_ATTEMPT_REFUSED : MOBILITY_ATTEMPT_DROPPED;
 }
 
+/**
+ * Job that completes the login of an IKE_SA that has replaced the second one.
+ */
+static job_requeue_t complete_job(work_t *work)
+{
+	private_mobility_relogin_t *this = work->relogin;
+	ike_sa_t *ike_sa;
+
+	ike_sa = charon->ike_sa_manager->checkout_by_id(charon->ike_sa_manager,
+													work->id);
+	if (ike_sa)
+	{
+		mobility_checkin(ike_sa, processed(&this->handler, ike_sa, SUCCESS));
+	}
+	return JOB_REQUEUE_NONE;
+}
+
+METHOD(mobility_ike_handler_t, rekeyed, void,
+	mobility_ike_handler_t *handler, ike_sa_t *old, ike_sa_t *new)
+{
+	private_mobility_relogin_t *this = relogin_of(handler);
+	mobility_ike_hooks_t *hooks = this->context->hooks;
+	ike_sa_id_t *id = new->get_id(new);
+	uint32_t unique_id = new->get_unique_id(new);
+	bool current, established = FALSE;
+	ike_sa_t *held;
+
+	this->mutex->lock(this->mutex);
+	current = is_current(this, old);
+	held = this->held;
+	if (current)
+	{
+		this->id = unique_id;
+		if (this->established)
+		{
+			established = TRUE;
+			this->established->destroy(this->established);
+			this->established = id->clone(id);
+		}
+	}
+	this->mutex->unlock(this->mutex);
+	if (!current)
+	{	/* whoever ends the old one does not know of this one */
+		queue_job(this, unique_id, end_job);
+	}
+	else
+	{
+		ref_get(&this->refs);
+		hooks->hook(hooks, new, &this->handler);
+		if (held)
+		{
+			this->context->expect(this->context, held, unique_id);
+		}
+		if (established)
+		{
+			this->context->wake(this->context, this->session,
+								MOBILITY_WORK_LOGIN);
+		}
+		else
+		{	/* as soon as it is checked in */
+			queue_job(this, unique_id, complete_job);
+		}
+	}
+	unhook(this, old);
+}
+
 METHOD(mobility_ike_handler_t, gone, void,
 	mobility_ike_handler_t *handler, ike_sa_t *ike_sa)
 {
@@ -1183,6 +1255,7 @@ mobility_relogin_t *mobility_relogin_create(mobility_context_t *context,
 			.retransmit = _retransmit,
 			.processed = _processed,
 			.message = _message_,
+			.rekeyed = _rekeyed,
 			.gone = _gone,
 		},
 		.context = context,

@@ -275,12 +275,17 @@ METHOD(listener_t, ike_updown, bool,
 METHOD(listener_t, ike_rekey, bool,
 	private_mobility_listener_t *this, ike_sa_t *old, ike_sa_t *new)
 {
+	mobility_ike_handler_t *handler = get_handler(this, old);
 	mobility_entry_t *entry;
 
 	entry = find(this, old);
 	if (entry)
 	{
 		bind_session(this, entry, new);
+	}
+	else if (handler && handler->rekeyed)
+	{
+		handler->rekeyed(handler, old, new);
 	}
 	else if (this->follower)
 	{

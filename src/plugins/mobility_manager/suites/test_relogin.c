@@ -256,6 +256,19 @@ METHOD(listener_t, ike_state_change, bool,
 	return TRUE;
 }
 
+METHOD(listener_t, ike_rekey, bool,
+	listener_t *this, ike_sa_t *old, ike_sa_t *new)
+{
+	mobility_ike_hooks_t *hooks = t.context.hooks;
+	mobility_ike_handler_t *handler = hooks->get_handler(hooks, old);
+
+	if (handler)
+	{
+		handler->rekeyed(handler, old, new);
+	}
+	return TRUE;
+}
+
 /**
  * Implements mobility_context_t.wake()
  */
@@ -343,6 +356,7 @@ static void setup(void)
 	t.listener.message = _message_;
 	t.listener.ike_updown = _ike_updown;
 	t.listener.ike_state_change = _ike_state_change;
+	t.listener.ike_rekey = _ike_rekey;
 	charon->bus->add_listener(charon->bus, &t.listener);
 	t.relogin = mobility_relogin_create(&t.context, &t.course, NUMBER);
 }
@@ -1078,6 +1092,64 @@ START_TEST(test_held_gone_last)
 }
 END_TEST
 
+/**
+ * The second IKE_SA is replaced by rekeying
+ */
+static void rekey()
+{
+	ike_sa_manager_t *manager = charon->ike_sa_manager;
+	ike_sa_t *old, *new;
+
+	old = manager->checkout(manager, t.second->get_id(t.second));
+	ck_assert(old);
+	new = manager->create_new(manager, IKEV2, TRUE);
+	old->set_state(old, IKE_REKEYING);
+	new->set_state(new, IKE_ESTABLISHED);
+	charon->bus->ike_rekey(charon->bus, old, new);
+	ck_assert(!t.context.hooks->get_handler(t.context.hooks, old));
+	manager->checkin(manager, new);
+	manager->checkin_and_destroy(manager, old);
+	charon->bus->set_sa(charon->bus, t.held);
+	ck_assert(t.second == new);
+}
+
+START_TEST(test_rekeyed)
+{
+	ike_sa_t *ike_sa;
+
+	/* as soon as it is established, because somebody has asked for that */
+	log_in();
+	t.children = 1;
+	rekey();
+	ck_assert_uint_eq(t.expected, t.second->get_unique_id(t.second));
+	create_children();
+	t.woken = 0;
+	run_jobs();
+	ck_assert_int_eq(t.woken, MOBILITY_WORK_LOGIN);
+	/* and once more, before it is taken */
+	t.woken = 0;
+	t.second->set_state(t.second, IKE_REKEYING);
+	ck_assert(!t.relogin->take(t.relogin));
+	rekey();
+	ck_assert_int_eq(t.woken, MOBILITY_WORK_LOGIN);
+	ike_sa = t.relogin->take(t.relogin);
+	ck_assert(ike_sa == t.second);
+	mock_ike_checkin(ike_sa, SUCCESS);
+	charon->bus->set_sa(charon->bus, t.held);
+}
+END_TEST
+
+START_TEST(test_rekeyed_unwanted)
+{
+	log_in();
+	t.relogin->cancel(t.relogin);
+	t.deleted = 0;
+	rekey();
+	run_jobs();
+	ck_assert_uint_eq(t.deleted, 1);
+}
+END_TEST
+
 START_TEST(test_cancel)
 {
 	t.relogin->cancel(t.relogin);
@@ -1325,6 +1397,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_closed);
 	tcase_add_test(tc, test_held_gone);
 	tcase_add_test(tc, test_held_gone_last);
+	tcase_add_test(tc, test_rekeyed);
+	tcase_add_test(tc, test_rekeyed_unwanted);
 	tcase_add_test(tc, test_cancel);
 	tcase_add_loop_test(tc, test_deleted, 0, 2);
 	suite_add_tcase(s, tc);
