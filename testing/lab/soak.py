@@ -86,6 +86,10 @@ FINE = re.compile("|".join((
     "unable to create CHILD_SA while (rekey|delet)ing IKE_SA",
     "not found (for (rekey|delete|update)|after rekeying)",
     "unable to rekey, ", "unable to reauthenticate in",
+    # the answer to a rekeying comes late, to an IKE_SA that was replaced since:
+    # another one has its virtual IP
+    "no acceptable traffic selectors found",
+    "failed to establish CHILD_SA, keeping IKE_SA",
     # of all that were to be terminated, one is gone when it is its turn
     r"unable to terminate IKE_SA: ID \d+ not found",
     # a packet left, or its SAs were to be watched, while they were just
