@@ -342,20 +342,22 @@ static job_requeue_t build_job(work_t *work)
 }
 
 /**
- * Have a job see to a second IKE_SA, which may have been forgotten here.  The held
- * one has to be checked out.
+ * Have a job see to a second IKE_SA, which may have been forgotten here.  The mutex
+ * must not be held.
  */
 static void queue_job(private_mobility_relogin_t *this, uint32_t id,
 					  job_requeue_t (*cb)(work_t *work))
 {
 	work_t *work;
 
+	this->mutex->lock(this->mutex);
 	INIT(work,
 		.relogin = this,
 		.id = id,
 		.held_id = this->held_id,
 		.asked = this->asked,
 	);
+	this->mutex->unlock(this->mutex);
 	ref_get(&this->refs);
 	lib->processor->queue_job(lib->processor,
 				(job_t*)callback_job_create((callback_job_cb_t)cb, work,
@@ -388,6 +390,7 @@ static status_t initiate(private_mobility_relogin_t *this, ike_sa_t *held,
 {
 	enumerator_t *enumerator;
 	host_t *vip;
+	u_int asked;
 
 	this->unwanted->destroy_offset(this->unwanted,
 								   offsetof(child_cfg_t, destroy));
@@ -400,7 +403,10 @@ static status_t initiate(private_mobility_relogin_t *this, ike_sa_t *held,
 		this->vip = TRUE;
 	}
 	enumerator->destroy(enumerator);
-	this->asked = mobility_inheritance_ask(held, ike_sa);
+	asked = mobility_inheritance_ask(held, ike_sa);
+	this->mutex->lock(this->mutex);
+	this->asked = asked;
+	this->mutex->unlock(this->mutex);
 	return ike_sa->initiate(ike_sa, NULL, NULL);
 }
 
