@@ -8,10 +8,9 @@
 #include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <netinet/in.h>
 
 #include "checks.h"
-#include "net/link_kind.h"
+#include "net/link.h"
 #include "settings/section.h"
 
 #include <utils/debug.h>
@@ -150,17 +149,22 @@ static bool contains(const char *list, const char *name)
 static bool is_clat(const char *name)
 {
 	struct ifaddrs *list, *current;
-	struct sockaddr_in *addr;
 	bool found = FALSE;
+	mobility_ip_t ip;
+	host_t *host;
 
 	if (getifaddrs(&list) == 0)
 	{
 		for (current = list; current; current = current->ifa_next)
 		{
-			addr = (struct sockaddr_in*)current->ifa_addr;
-			found |= addr && addr->sin_family == AF_INET &&
-					 streq(current->ifa_name, name) &&
-					 (ntohl(addr->sin_addr.s_addr) & ~7) == 0xC0000000;
+			host = current->ifa_addr && streq(current->ifa_name, name) ?
+						host_create_from_sockaddr(current->ifa_addr) : NULL;
+			if (host)
+			{
+				ip = mobility_ip_from_host(host);
+				found |= mobility_link_is_clat_addr(&ip);
+				host->destroy(host);
+			}
 		}
 		freeifaddrs(list);
 	}

@@ -142,12 +142,21 @@ mobility_addr_t *mobility_link_get_addr(const mobility_link_t *link,
 /*
  * Described in header.
  */
-bool mobility_link_is_clat(const mobility_link_t *link)
+bool mobility_link_is_clat_addr(const mobility_ip_t *ip)
 {
 	const mobility_ip_t net = {
 		.family = AF_INET,
 		.bytes = { 192, 0, 0, 0 },
 	};
+
+	return mobility_ip_in(ip, &net, CLAT_PREFIX);
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_link_is_clat(const mobility_link_t *link)
+{
 	mobility_addr_t *addr;
 	int i;
 
@@ -155,7 +164,7 @@ bool mobility_link_is_clat(const mobility_link_t *link)
 				i < array_count(link->addrs); i++)
 	{
 		array_get(link->addrs, i, &addr);
-		if (mobility_ip_in(&addr->ip, &net, CLAT_PREFIX))
+		if (mobility_link_is_clat_addr(&addr->ip))
 		{
 			return TRUE;
 		}

@@ -135,6 +135,14 @@ mobility_addr_t *mobility_link_get_addr(const mobility_link_t *link,
 										const mobility_ip_t *ip);
 
 /**
+ * Check if an address is one of those that 464XLAT has on its hosts (RFC 7335).
+ *
+ * @param ip			address
+ * @return				TRUE if so
+ */
+bool mobility_link_is_clat_addr(const mobility_ip_t *ip);
+
+/**
  * Check if an interface is the IPv4 end of 464XLAT (RFC 6877), by its address (RFC
  * 7335): a tunnel by its kind, of which is known where its packets leave.
  *
