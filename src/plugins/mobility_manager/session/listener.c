@@ -276,9 +276,8 @@ METHOD(listener_t, ike_rekey, bool,
 	private_mobility_listener_t *this, ike_sa_t *old, ike_sa_t *new)
 {
 	mobility_ike_handler_t *handler = get_handler(this, old);
-	mobility_entry_t *entry;
+	mobility_entry_t *entry = get_entry(handler);
 
-	entry = find(this, old);
 	if (entry)
 	{
 		bind_session(this, entry, new);
