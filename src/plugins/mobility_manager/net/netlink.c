@@ -24,6 +24,10 @@ void mobility_netlink_parse_data(const void *data, size_t len,
 	uint16_t type;
 
 	memset(tb, 0, sizeof(*tb) * (max + 1));
+	if (!data)
+	{	/* nothing may be added to NULL, not even zero */
+		return;
+	}
 	mnl_attr_for_each_payload(data, len)
 	{
 		type = mnl_attr_get_type(attr);

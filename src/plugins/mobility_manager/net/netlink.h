@@ -80,7 +80,7 @@ bool mobility_netlink_parse(const struct nlmsghdr *nlh, size_t header,
 /**
  * Collect the attributes in a plain piece of memory.
  *
- * @param data		first attribute
+ * @param data		first attribute, NULL if there are none
  * @param len		length of all of them
  * @param tb		gets the attributes by type, NULL for those not there
  * @param max		highest type to collect, tb has one more element
