@@ -40,10 +40,13 @@ LINES = (("alice", "eth1"), ("moon", "eth0"), ("moon", "eth1"),
 # unless the daemon has been restarted meanwhile, and does it by itself
 INITIATE = "swanctl --list-sas | grep -q ^home: || " \
     "swanctl --initiate --child home --timeout 3"
-# what a daemon had in the kernel stays there, also that of stock
-KILL = ["systemctl kill strongswan", "ip xfrm policy flush",
-        "ip xfrm state flush", "ip route flush table 220",
-        "systemctl start strongswan"]
+# what a daemon had in the kernel stays there, also that of stock; the client's
+# virtual IP goes first (a gateway has none): without policies it would be but
+# another address of the uplink, and what is bound to it go out in the clear,
+# before the plugin has started again and removes it
+KILL = ["systemctl kill strongswan", "ip address flush to 10.3.0.0/28",
+        "ip xfrm policy flush", "ip xfrm state flush",
+        "ip route flush table 220", "systemctl start strongswan"]
 
 
 # in the gateway's network; a slow machine may not have got to all of them
