@@ -33,7 +33,7 @@ def arguments():
                         help="results in a folder of this run's own, so that "
                         "the next run does not overwrite them")
     parser.add_argument("--jobs", type=int, metavar="N",
-                        default=min(2, os.cpu_count() or 1),
+                        default=_jobs(),
                         help="run N at once (default: %(default)s)")
     parser.add_argument("--again", action="store_true",
                         help="run what failed once more at the end, alone: "
@@ -49,6 +49,11 @@ def arguments():
                         help="strongSwan's own scenarios (default: those "
                         "testing/setup-strongswan fetched)")
     return parser.parse_args()
+
+
+def _jobs():
+    """Scenarios mostly wait, each takes about half a processor."""
+    return max(1, min(4, (os.cpu_count() or 1) * 3 // 2))
 
 
 def show_list(options):
