@@ -382,7 +382,8 @@ static void judge(mobility_candidates_t *candidates, uint8_t how, uint64_t now)
 /**
  * What happens to the addresses of the peer
  */
-static void change_addresses(mobility_candidates_t *candidates, uint8_t what)
+static void change_addresses(mobility_candidates_t *candidates, uint8_t what,
+							 uint64_t now)
 {
 	host_t *host = take_host(), *old;
 
@@ -392,7 +393,7 @@ static void change_addresses(mobility_candidates_t *candidates, uint8_t what)
 			array_insert(announced, ARRAY_TAIL, host);
 			return;
 		case 1:
-			candidates->remotes->found(candidates->remotes, host);
+			candidates->remotes->found(candidates->remotes, host, now);
 			break;
 		case 2:
 			candidates->remotes->know(candidates->remotes, host);
@@ -444,7 +445,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			case 0:
 			case 1:
 			case 2:
-				change_addresses(candidates, what >> 3);
+				change_addresses(candidates, what >> 3, now);
 				break;
 			case 3:
 				change_uplink();

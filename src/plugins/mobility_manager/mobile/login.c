@@ -140,7 +140,7 @@ static void collect(private_mobility_login_t *this)
 	bool improved;
 
 	/* so that it is no news */
-	remotes->found(remotes, ike_sa->get_other_host(ike_sa));
+	remotes->found(remotes, ike_sa->get_other_host(ike_sa), now);
 	candidates->collect(candidates, ike_sa, NULL, now, &improved);
 	enumerator = candidates->create_enumerator(candidates, now);
 	while (count < MOBILITY_LOGIN_TRIES &&
@@ -295,6 +295,12 @@ METHOD(mobility_login_t, get_deadline, uint64_t,
 	private_mobility_login_t *this)
 {
 	return mobility_login_paths_deadline(&this->paths, mobility_now());
+}
+
+METHOD(mobility_login_t, is_asking, bool,
+	private_mobility_login_t *this)
+{
+	return this->paths.in_flight;
 }
 
 /**
@@ -479,6 +485,7 @@ mobility_login_t *mobility_login_create(mobility_ike_hooks_t *hooks,
 			.message = _message_,
 			.look = _look,
 			.get_deadline = _get_deadline,
+			.is_asking = _is_asking,
 			.end = _end,
 			.destroy = _destroy,
 		},

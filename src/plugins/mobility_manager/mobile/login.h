@@ -68,6 +68,13 @@ struct mobility_login_t {
 	uint64_t (*get_deadline)(mobility_login_t *this);
 
 	/**
+	 * Check if the peer has not answered yet, so that it may be elsewhere.
+	 *
+	 * @return			TRUE if an IKE_SA_INIT is in flight
+	 */
+	bool (*is_asking)(mobility_login_t *this);
+
+	/**
 	 * Leave the IKE_SA alone: it is established or going to be destroyed.
 	 * Called by listeners.
 	 */

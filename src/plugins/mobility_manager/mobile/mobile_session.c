@@ -82,19 +82,51 @@ struct private_mobility_session_t {
  */
 static void arm_login(private_mobility_session_t *this)
 {
-	this->context->arm(this->context, &this->public,
-					   this->login->get_deadline(this->login));
+	uint64_t deadline, names;
+
+	deadline = this->login->get_deadline(this->login);
+	if (this->login->is_asking(this->login))
+	{
+		names = mobility_peer_names_due(&this->steering->names);
+		deadline = deadline ? min(deadline, names) : names;
+	}
+	this->context->arm(this->context, &this->public, deadline);
+}
+
+/**
+ * The peer may have other addresses that answer: have its names resolved.
+ */
+static void find_addresses(private_mobility_session_t *this, bool look)
+{
+	mobility_peer_names_t *names = &this->steering->names;
+
+	if (!this->login->is_asking(this->login))
+	{
+		return;
+	}
+	if (look)
+	{
+		mobility_peer_names_resolve(names, this->ike_sa, mobility_now());
+	}
+	else
+	{
+		mobility_peer_names_retry(names, this->ike_sa, mobility_now());
+	}
 }
 
 /**
  * Look at the network, and at the time, while the IKE_SA logs in.
  */
-static status_t log_in(private_mobility_session_t *this)
+static status_t log_in(private_mobility_session_t *this, bool look)
 {
 	status_t status;
 
-	mobility_peer_names_take(&this->steering->names, this->connection,
-							 this->mover->course.candidates->remotes);
+	if (!mobility_peer_names_take(&this->steering->names, this->connection,
+								  this->mover->course.candidates->remotes,
+								  mobility_now()))
+	{	/* what is found is no reason to look for more */
+		find_addresses(this, look);
+	}
 	status = this->login->look(this->login);
 	if (status != DESTROY_ME)
 	{
@@ -108,7 +140,7 @@ METHOD(mobility_session_t, look, status_t,
 {
 	if (this->public.connecting)
 	{
-		return log_in(this);
+		return log_in(this, TRUE);
 	}
 	if (!this->hold->is_held(this->hold))
 	{
@@ -159,10 +191,8 @@ METHOD(mobility_session_t, tick, status_t,
 	private_mobility_session_t *this)
 {
 	if (this->public.connecting)
-	{	/* the peer may have other addresses that answer */
-		mobility_peer_names_resolve(&this->steering->names, this->ike_sa,
-									mobility_now());
-		return log_in(this);
+	{
+		return log_in(this, FALSE);
 	}
 	if (!this->hold->is_held(this->hold))
 	{
@@ -388,6 +418,8 @@ METHOD(mobility_session_t, connect_, void,
 		this->public.connecting = TRUE;
 		this->steering->standing.state = MOBILITY_CONNECTING;
 		this->steering->standing.since = time(NULL);
+		/* charon just did, or it would not be here */
+		this->steering->names.last = mobility_now();
 		explain(this, "logging in");
 		this->login->begin(this->login, ike_sa);
 	}

@@ -105,6 +105,12 @@ struct private_mobility_steering_t {
 	uint64_t suspicious;
 
 	/**
+	 * Our addresses when the network was looked at last, a sum of hashes, 0 if it
+	 * was not.
+	 */
+	uint32_t network;
+
+	/**
 	 * Puts back what others delete.
 	 */
 	mobility_restoration_t restoration;
@@ -310,12 +316,45 @@ static void adjust_retry(private_mobility_steering_t *this)
 }
 
 /**
- * Without any path, addresses of the peer may be missing that this network
- * could reach.
+ * Check if the peer did not answer over any path, so that it may have forgotten the
+ * session, or be elsewhere.
+ */
+static bool is_unheard(private_mobility_steering_t *this)
+{
+	mobility_fsm_t *fsm = &this->public.fsm;
+
+	return this->public.expired || fsm->state == MOBILITY_DORMANT ||
+		   (fsm->state == MOBILITY_WAITING && fsm->attempt > RELOGIN_ATTEMPTS);
+}
+
+/**
+ * Look if the names of the peer have other addresses by now.
  */
 static void find_addresses(private_mobility_steering_t *this)
 {
-	if (!this->course->candidates->count(this->course->candidates, NULL))
+	if (is_unheard(this) ||
+		!this->course->candidates->count(this->course->candidates, NULL))
+	{
+		mobility_peer_names_retry(&this->public.names, this->ike_sa,
+								  mobility_now());
+	}
+}
+
+/**
+ * In another network, where we have other addresses, the names of the peer may have
+ * others as well, and without any path it may be one of these that this network
+ * could reach.
+ */
+static void note_network(private_mobility_steering_t *this, bool improved)
+{
+	mobility_candidates_t *candidates = this->course->candidates;
+	host_t *locals[MOBILITY_MAX_LOCALS];
+	uint32_t before = this->network;
+	u_int count;
+
+	this->network = candidates->get_locals(candidates, locals, &count);
+	if ((improved && before && this->network != before) ||
+		(this->public.fsm.state == MOBILITY_DORMANT && !count))
 	{
 		mobility_peer_names_resolve(&this->public.names, this->ike_sa,
 									mobility_now());
@@ -348,14 +387,9 @@ METHOD(mobility_steering_t, feed, void,
 static void begin_relogin(private_mobility_steering_t *this)
 {
 	mobility_config_t *config = &this->public.config;
-	mobility_fsm_t *fsm = &this->public.fsm;
 
-	if (config->reestablish &&
-		(this->public.expired || fsm->state == MOBILITY_DORMANT ||
-		 (fsm->state == MOBILITY_WAITING && fsm->attempt > RELOGIN_ATTEMPTS)))
-	{	/* which may be found elsewhere since */
-		mobility_peer_names_resolve(&this->public.names, this->ike_sa,
-									mobility_now());
+	if (config->reestablish && is_unheard(this))
+	{
 		this->relogin->begin(this->relogin, config->reestablish_limit,
 							 this->public.expired);
 	}
@@ -619,13 +653,13 @@ METHOD(mobility_steering_t, look, status_t,
 	mobility_candidates_t *candidates = this->course->candidates;
 	mobility_candidate_t *best;
 	status_t status;
-	bool changed;
+	bool changed, answered;
 
 	note_resume(this);
 	protect(this);
 	this->switch_back.review = 0;
-	mobility_peer_names_take(&this->public.names, this->connection,
-							 candidates->remotes);
+	answered = mobility_peer_names_take(&this->public.names, this->connection,
+										candidates->remotes, mobility_now());
 	changed = look_around(this, &event);
 	if (this->public.fsm.state == MOBILITY_CONNECTED)
 	{
@@ -646,9 +680,9 @@ METHOD(mobility_steering_t, look, status_t,
 	{
 		return status;
 	}
-	if (this->public.fsm.state == MOBILITY_DORMANT)
+	if (!answered)
 	{
-		find_addresses(this);
+		note_network(this, event.improved);
 	}
 	if (changed)
 	{

@@ -7,9 +7,20 @@
 #include "path/remotes.h"
 
 typedef struct private_mobility_remotes_t private_mobility_remotes_t;
+typedef struct found_t found_t;
 
 /** Addresses to remember that the peer was at. */
 #define MAX_KNOWN 4
+
+/**
+ * An address that the peer's name resolves to.
+ */
+struct found_t {
+	/** address */
+	mobility_ip_t ip;
+	/** when it was found the last time */
+	uint64_t when;
+};
 
 /**
  * Private data of a mobility_remotes_t object.
@@ -28,8 +39,8 @@ struct private_mobility_remotes_t {
 	array_t *known;
 
 	/**
-	 * Addresses the peer's name resolves to, mobility_ip_t, the last one first;
-	 * NULL if it was not resolved.
+	 * Addresses the peer's name resolves to, found_t, the last one first; NULL
+	 * if it was not resolved.
 	 */
 	array_t *resolved;
 };
@@ -53,35 +64,24 @@ static int find_ip(array_t *ips, const mobility_ip_t *ip)
 	return -1;
 }
 
-/**
- * Put an address to the front of an array, which forgets the last one if there
- * are too many.  Returns FALSE if it was there before.
- */
-static bool put_first(array_t **ips, const mobility_ip_t *ip, int max)
-{
-	int i = find_ip(*ips, ip);
-
-	if (i > 0)
-	{
-		array_remove(*ips, i, NULL);
-	}
-	if (i != 0)
-	{
-		array_insert_create_value(ips, sizeof(*ip), ARRAY_HEAD, (void*)ip);
-	}
-	if (array_count(*ips) > max)
-	{
-		array_remove(*ips, ARRAY_TAIL, NULL);
-	}
-	return i == -1;
-}
-
 METHOD(mobility_remotes_t, know, void,
 	private_mobility_remotes_t *this, host_t *remote)
 {
 	mobility_ip_t ip = mobility_ip_from_host(remote);
+	int i = find_ip(this->known, &ip);
 
-	put_first(&this->known, &ip, MAX_KNOWN);
+	if (i > 0)
+	{
+		array_remove(this->known, i, NULL);
+	}
+	if (i != 0)
+	{
+		array_insert_create_value(&this->known, sizeof(ip), ARRAY_HEAD, &ip);
+	}
+	if (array_count(this->known) > MAX_KNOWN)
+	{
+		array_remove(this->known, ARRAY_TAIL, NULL);
+	}
 }
 
 METHOD(mobility_remotes_t, is_known, bool,
@@ -90,19 +90,76 @@ METHOD(mobility_remotes_t, is_known, bool,
 	return find_ip(this->known, ip) != -1;
 }
 
-METHOD(mobility_remotes_t, found, bool,
-	private_mobility_remotes_t *this, host_t *remote)
+/**
+ * Find an address that the peer's name resolves to, -1 if it is not there.
+ */
+static int find_found(private_mobility_remotes_t *this, const mobility_ip_t *ip)
 {
-	mobility_ip_t ip = mobility_ip_from_host(remote);
+	found_t found;
+	int i;
 
-	return mobility_ip_is_reachable(&ip) &&
-		   put_first(&this->resolved, &ip, MOBILITY_MAX_REMOTES);
+	for (i = 0; i < array_count(this->resolved); i++)
+	{
+		array_get(this->resolved, i, &found);
+		if (mobility_ip_equals(&found.ip, ip))
+		{
+			return i;
+		}
+	}
+	return -1;
+}
+
+/**
+ * Forget addresses where the peer never was, and that its name had long ago.
+ */
+static void expire(private_mobility_remotes_t *this, uint64_t now)
+{
+	found_t found;
+	int i;
+
+	for (i = array_count(this->resolved) - 1; i >= 0; i--)
+	{
+		array_get(this->resolved, i, &found);
+		if (now - found.when >= MOBILITY_FOUND_TIME &&
+			!is_known(this, &found.ip))
+		{
+			array_remove(this->resolved, i, NULL);
+		}
+	}
+}
+
+METHOD(mobility_remotes_t, found, bool,
+	private_mobility_remotes_t *this, host_t *remote, uint64_t now)
+{
+	found_t found = {
+		.ip = mobility_ip_from_host(remote),
+		.when = now,
+	};
+	int i;
+
+	if (!mobility_ip_is_reachable(&found.ip))
+	{
+		return FALSE;
+	}
+	i = find_found(this, &found.ip);
+	if (i != -1)
+	{
+		array_remove(this->resolved, i, NULL);
+	}
+	array_insert_create_value(&this->resolved, sizeof(found), ARRAY_HEAD,
+							  &found);
+	expire(this, now);
+	if (array_count(this->resolved) > MOBILITY_MAX_REMOTES)
+	{
+		array_remove(this->resolved, ARRAY_TAIL, NULL);
+	}
+	return i == -1;
 }
 
 METHOD(mobility_remotes_t, is_found, bool,
 	private_mobility_remotes_t *this, const mobility_ip_t *ip)
 {
-	return find_ip(this->resolved, ip) != -1;
+	return find_found(this, ip) != -1;
 }
 
 /**
@@ -147,15 +204,15 @@ static void add_announced(private_mobility_remotes_t *this,
 static void add_resolved(private_mobility_remotes_t *this, bool all,
 						 array_t *remotes)
 {
-	mobility_ip_t ip;
+	found_t found;
 	int i;
 
 	for (i = 0; i < array_count(this->resolved); i++)
 	{
-		array_get(this->resolved, i, &ip);
-		if (all || is_known(this, &ip))
+		array_get(this->resolved, i, &found);
+		if (all || is_known(this, &found.ip))
 		{
-			add_remote(remotes, &ip);
+			add_remote(remotes, &found.ip);
 		}
 	}
 }

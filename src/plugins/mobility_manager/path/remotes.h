@@ -26,6 +26,10 @@ typedef struct mobility_remotes_t mobility_remotes_t;
  * has is up to others. */
 #define MOBILITY_MAX_REMOTES 8
 
+/** How long an address counts that the peer's name had, but has no longer, and
+ * where the peer never was, in ms. */
+#define MOBILITY_FOUND_TIME 300000
+
 /**
  * Addresses of a peer.  Used with the IKE_SA of the session checked out.
  */
@@ -49,12 +53,15 @@ struct mobility_remotes_t {
 
 	/**
 	 * Note an address that the peer's name resolves to, until there were eight
-	 * others since.
+	 * others since.  Others that it was found at long ago are forgotten, unless
+	 * the peer is remembered to have been there: it has other addresses now, or
+	 * what answered was no name server of its.
 	 *
 	 * @param remote	peer's address
+	 * @param now		current time in ms
 	 * @return			TRUE if that is news
 	 */
-	bool (*found)(mobility_remotes_t *this, host_t *remote);
+	bool (*found)(mobility_remotes_t *this, host_t *remote, uint64_t now);
 
 	/**
 	 * Check if an address was found(): logins go there, those that a peer

@@ -388,7 +388,8 @@ static void find(char *address, bool news)
 	host_t *remote;
 
 	remote = host_create_from_string(address, 0);
-	ck_assert(candidates->remotes->found(candidates->remotes, remote) == news);
+	ck_assert(candidates->remotes->found(candidates->remotes, remote, 1000) ==
+			  news);
 	remote->destroy(remote);
 }
 

@@ -13,6 +13,7 @@
 #include "ike/source_address.h"
 #include "mobile/mobile_session.h"
 #include "mobile/peer_load.h"
+#include "mobile/peer_names.h"
 
 #include <encoding/payloads/ke_payload.h>
 #include <encoding/payloads/nonce_payload.h>
@@ -751,15 +752,20 @@ START_TEST(test_resolved)
 	char destination[64];
 
 	initiate(NULL);
-	run(1000);
+	run(MOBILITY_RESOLVE_INTERVAL - 1);
+	ck_assert_int_eq(t.network->resolves, 0);
+	run(1);
 	ck_assert_int_eq(t.network->resolves, 2);
 	array_insert(t.network->resolved, ARRAY_TAIL, other);
 	look();
-	run(2000);
+	run(1500);
 	assert_sent("10.0.0.2 10.1.0.2 10.0.0.2 10.1.0.2 ");
 	snprintf(destination, sizeof(destination), "%H",
 			 mock_charon_get(-1)->destination);
 	ck_assert_str_eq(destination, "192.0.2.7");
+	/* which does not mean that it answers there */
+	run(500);
+	ck_assert_int_eq(t.network->resolves, 4);
 }
 END_TEST
 

@@ -8,6 +8,8 @@
 #include "mock_child.h"
 #include "session_fixture.h"
 
+#include "mobile/peer_names.h"
+
 #include <processing/jobs/delete_ike_sa_job.h>
 
 /**
@@ -305,6 +307,44 @@ START_TEST(test_resolved)
 	ck_assert(chunk_equals(f->ike_sa->get_other_host(f->ike_sa)->get_address(
 							f->ike_sa->get_other_host(f->ike_sa)),
 						   chunk_from_chars(192, 0, 2, 50)));
+}
+END_TEST
+
+/**
+ * Have so many milliseconds pass, and get how often names were resolved
+ */
+static u_int count_resolves(uint64_t ms)
+{
+	u_int before = f->network->resolves;
+
+	session_fixture_run(f, ms);
+	/* IPv4 and IPv6 */
+	return (f->network->resolves - before) / 2;
+}
+
+/**
+ * The peer is at another address, nothing else tells of it
+ */
+START_TEST(test_renamed)
+{
+	u_int resolves;
+
+	memset(f->answers, FALSE, sizeof(f->answers));
+	plug(0, FALSE);
+	ck_assert_uint_ge(count_resolves(20000), 1);
+	ck_assert_uint_eq(f->state, MOBILITY_DORMANT);
+	/* attempts are made each 10 s */
+	ck_assert_uint_ge(count_resolves(600000), 600 / 40);
+	ck_assert_uint_le(count_resolves(600000), 600 / 30);
+	while (!count_resolves(1000));
+	ck_assert_uint_eq(count_resolves(MOBILITY_RESOLVE_INTERVAL), 0);
+	/* but in another network at once, if that changes anything */
+	resolves = f->network->resolves;
+	plug(0, FALSE);
+	ck_assert_uint_eq(f->network->resolves, resolves);
+	plug(2, TRUE);
+	ck_assert_uint_eq(f->network->resolves, resolves + 2);
+	ck_assert_uint_ge(count_resolves(10000), 2);
 }
 END_TEST
 
@@ -1099,6 +1139,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_router_tested);
 	tcase_add_test(tc, test_many_addresses);
 	tcase_add_test(tc, test_resolved);
+	tcase_add_test(tc, test_renamed);
 	tcase_add_test(tc, test_own_address);
 	suite_add_tcase(s, tc);
 

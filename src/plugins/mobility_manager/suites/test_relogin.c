@@ -13,6 +13,7 @@
 
 #include "mobile/peer_load.h"
 #include "mobile/relogin.h"
+#include "net/clock.h"
 #include "compat.h"
 
 #include <encoding/payloads/delete_payload.h>
@@ -820,7 +821,7 @@ START_TEST(test_announced)
 	fake_clock_run();
 
 	t.candidates->remotes->found(t.candidates->remotes,
-								 path("10.0.0.2")->remote);
+								 path("10.0.0.2")->remote, mobility_now());
 	ask();
 	t.relogin->ask(t.relogin, elsewhere);
 	ck_assert_uint_eq(mock_charon_count(), 2);
@@ -828,7 +829,8 @@ START_TEST(test_announced)
 	fake_clock_run();
 
 	/* that is where the name leads now */
-	t.candidates->remotes->found(t.candidates->remotes, other);
+	t.candidates->remotes->found(t.candidates->remotes, other,
+								 mobility_now());
 	ask();
 	t.relogin->ask(t.relogin, elsewhere);
 	ck_assert_uint_eq(mock_charon_count(), 3);
@@ -886,14 +888,15 @@ START_TEST(test_family)
 	six = t.candidates->find(t.candidates, local, other);
 	/* not where the name does not lead, whatever the family */
 	t.candidates->remotes->found(t.candidates->remotes,
-								 path("10.0.0.2")->remote);
+								 path("10.0.0.2")->remote, mobility_now());
 	t.relogin->begin(t.relogin, LIMIT, FALSE);
 	ck_assert(is_asked(path("10.0.0.2")));
 	ck_assert(!is_asked(six));
 	t.relogin->cancel(t.relogin);
 	fake_clock_run();
 	/* both, but there is no path anymore */
-	t.candidates->remotes->found(t.candidates->remotes, other);
+	t.candidates->remotes->found(t.candidates->remotes, other,
+								 mobility_now());
 	t.network->local6 = NULL;
 	mobility_course_look(&t.course);
 	t.relogin->begin(t.relogin, LIMIT, FALSE);
