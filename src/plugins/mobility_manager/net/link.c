@@ -189,6 +189,61 @@ u_int mobility_link_count_addrs(const mobility_link_t *link, int family)
 	return count;
 }
 
+/**
+ * Read how old an address is, and how long it will be preferred
+ */
+static void parse_lifetimes(const struct nlattr *attr, mobility_addr_t *addr)
+{
+	struct ifa_cacheinfo cache;
+
+	if (attr && mnl_attr_get_payload_len(attr) >= sizeof(cache))
+	{
+		memcpy(&cache, mnl_attr_get_payload(attr), sizeof(cache));
+		addr->created = cache.cstamp;
+		addr->preferred = cache.ifa_prefered;
+	}
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_addr_parse(const struct nlmsghdr *nlh, int *ifindex,
+						 mobility_addr_t *addr)
+{
+	const struct nlattr *tb[IFA_RT_PRIORITY + 1];
+	const struct ifaddrmsg *msg;
+	uint32_t metric = 0;
+
+	if (!mobility_netlink_parse(nlh, sizeof(*msg), tb, IFA_RT_PRIORITY))
+	{
+		return FALSE;
+	}
+	msg = mnl_nlmsg_get_payload(nlh);
+	memset(addr, 0, sizeof(*addr));
+	*ifindex = msg->ifa_index;
+	addr->prefix = msg->ifa_prefixlen;
+	addr->scope = msg->ifa_scope;
+	addr->flags = msg->ifa_flags;
+	mobility_netlink_get_u32(tb[IFA_FLAGS], &addr->flags);
+	mobility_netlink_get_u32(tb[IFA_RT_PRIORITY], &metric);
+	addr->own = metric == MOBILITY_VIP_METRIC;
+	parse_lifetimes(tb[IFA_CACHEINFO], addr);
+
+	/* on point-to-point links IFA_ADDRESS is the other end's */
+	if (!mobility_netlink_get_ip(tb[IFA_ADDRESS], msg->ifa_family,
+								 &addr->net) &&
+		!mobility_netlink_get_ip(tb[IFA_LOCAL], msg->ifa_family, &addr->net))
+	{
+		return FALSE;
+	}
+	addr->ip = addr->net;
+	mobility_netlink_get_ip(tb[IFA_LOCAL], msg->ifa_family, &addr->ip);
+
+	/* as peers have global addresses, IPv6 link-local ones are of no use */
+	return *ifindex > 0 && addr->prefix <= mobility_ip_bits(&addr->ip) &&
+		  (addr->ip.family == AF_INET || !mobility_ip_is_linklocal(&addr->ip));
+}
+
 /*
  * Described in header.
  */

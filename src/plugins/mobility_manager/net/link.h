@@ -41,6 +41,8 @@ struct mobility_addr_t {
 	uint8_t scope;
 	/** IFA_F_* */
 	uint32_t flags;
+	/** is marked by us: a virtual IP of charon, also of one that was killed */
+	bool own;
 	/** when it was added, in 1/100 s since some time that all have in common;
 	 * wraps around */
 	uint32_t created;
@@ -159,6 +161,22 @@ bool mobility_link_is_clat(const mobility_link_t *link);
  * @return				number of addresses, whether usable or not
  */
 u_int mobility_link_count_addrs(const mobility_link_t *link, int family);
+
+/**
+ * Mark of virtual IPs, a metric (IFA_RT_PRIORITY) that nobody else takes: "mobi".
+ */
+#define MOBILITY_VIP_METRIC 0x6d6f6269
+
+/**
+ * Read what a message tells about an address.
+ *
+ * @param nlh			RTM_NEWADDR or RTM_DELADDR
+ * @param ifindex		gets the interface
+ * @param addr			gets the address, its generation is zero
+ * @return				FALSE if it is malformed, or of no use for paths
+ */
+bool mobility_addr_parse(const struct nlmsghdr *nlh, int *ifindex,
+						 mobility_addr_t *addr);
 
 /**
  * Check if packets may be sent from an address.

@@ -55,16 +55,6 @@ struct private_mobility_links_t {
 };
 
 /**
- * What a message tells about an address
- */
-typedef struct {
-	/** interface */
-	int ifindex;
-	/** the address */
-	mobility_addr_t addr;
-} addr_msg_t;
-
-/**
  * Destroy an interface with its addresses
  */
 static void link_destroy(private_mobility_links_t *this, mobility_link_t *link)
@@ -167,58 +157,6 @@ METHOD(mobility_links_t, process_link, mobility_change_t,
 }
 
 /**
- * Read how old an address is, and how long it will be preferred
- */
-static void parse_lifetimes(const struct nlattr *attr, mobility_addr_t *addr)
-{
-	struct ifa_cacheinfo cache;
-
-	if (attr && mnl_attr_get_payload_len(attr) >= sizeof(cache))
-	{
-		memcpy(&cache, mnl_attr_get_payload(attr), sizeof(cache));
-		addr->created = cache.cstamp;
-		addr->preferred = cache.ifa_prefered;
-	}
-}
-
-/**
- * Read an address message
- */
-static bool parse_addr(const struct nlmsghdr *nlh, addr_msg_t *parsed)
-{
-	const struct nlattr *tb[IFA_FLAGS + 1];
-	const struct ifaddrmsg *msg;
-	mobility_addr_t *addr = &parsed->addr;
-
-	if (!mobility_netlink_parse(nlh, sizeof(*msg), tb, IFA_FLAGS))
-	{
-		return FALSE;
-	}
-	msg = mnl_nlmsg_get_payload(nlh);
-	memset(parsed, 0, sizeof(*parsed));
-	parsed->ifindex = msg->ifa_index;
-	addr->prefix = msg->ifa_prefixlen;
-	addr->scope = msg->ifa_scope;
-	addr->flags = msg->ifa_flags;
-	mobility_netlink_get_u32(tb[IFA_FLAGS], &addr->flags);
-	parse_lifetimes(tb[IFA_CACHEINFO], addr);
-
-	/* on point-to-point links IFA_ADDRESS is the other end's */
-	if (!mobility_netlink_get_ip(tb[IFA_ADDRESS], msg->ifa_family,
-								 &addr->net) &&
-		!mobility_netlink_get_ip(tb[IFA_LOCAL], msg->ifa_family, &addr->net))
-	{
-		return FALSE;
-	}
-	addr->ip = addr->net;
-	mobility_netlink_get_ip(tb[IFA_LOCAL], msg->ifa_family, &addr->ip);
-
-	/* as peers have global addresses, IPv6 link-local ones are of no use */
-	return parsed->ifindex > 0 && addr->prefix <= mobility_ip_bits(&addr->ip) &&
-		  (addr->ip.family == AF_INET || !mobility_ip_is_linklocal(&addr->ip));
-}
-
-/**
  * Check if two states of an address are the same for all paths
  */
 static bool is_same_addr(const mobility_addr_t *a, const mobility_addr_t *b)
@@ -231,7 +169,8 @@ static bool is_same_addr(const mobility_addr_t *a, const mobility_addr_t *b)
 	}
 	return mobility_addr_is_usable(a) == mobility_addr_is_usable(b) &&
 		   a->prefix == b->prefix && mobility_ip_equals(&a->net, &b->net) &&
-		   a->scope == b->scope && !((a->flags ^ b->flags) & relevant) &&
+		   a->scope == b->scope && a->own == b->own &&
+		   !((a->flags ^ b->flags) & relevant) &&
 		   mobility_addr_is_expiring(a) == mobility_addr_is_expiring(b);
 }
 
@@ -298,14 +237,15 @@ METHOD(mobility_links_t, process_addr, mobility_change_t,
 {
 	mobility_link_t *link;
 	mobility_addr_t *addr, old = {};
-	addr_msg_t parsed;
+	mobility_addr_t parsed;
+	int ifindex;
 
-	if (!parse_addr(nlh, &parsed))
+	if (!mobility_addr_parse(nlh, &ifindex, &parsed))
 	{
 		return MOBILITY_CHANGE_NONE;
 	}
-	link = get(this, parsed.ifindex);
-	addr = link ? find_addr(link, &parsed.addr) : NULL;
+	link = get(this, ifindex);
+	addr = link ? find_addr(link, &parsed) : NULL;
 	if (nlh->nlmsg_type == RTM_DELADDR)
 	{
 		return addr ? del_addr(this, link, addr) : MOBILITY_CHANGE_NONE;
@@ -316,7 +256,7 @@ METHOD(mobility_links_t, process_addr, mobility_change_t,
 	}
 	else
 	{
-		link = get_or_create(this, parsed.ifindex);
+		link = get_or_create(this, ifindex);
 		if (!link || this->addrs >= ADDRS_MAX)
 		{
 			return MOBILITY_CHANGE_NONE;
@@ -325,7 +265,7 @@ METHOD(mobility_links_t, process_addr, mobility_change_t,
 		array_insert(link->addrs, ARRAY_TAIL, addr);
 		this->addrs++;
 	}
-	*addr = parsed.addr;
+	*addr = parsed;
 	addr->generation = this->generation;
 	return is_same_addr(&old, addr) ? MOBILITY_CHANGE_NONE
 									: MOBILITY_CHANGE_ADDR;

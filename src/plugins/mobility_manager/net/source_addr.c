@@ -214,7 +214,7 @@ static int compare4(const criteria_t *criteria, const mobility_addr_t *a,
 static bool is_candidate(const criteria_t *criteria,
 						 const mobility_addr_t *addr)
 {
-	if (addr->ip.family != criteria->peer.family ||
+	if (addr->ip.family != criteria->peer.family || addr->own ||
 		!mobility_addr_is_usable(addr))
 	{
 		return FALSE;

@@ -29,7 +29,8 @@
  * @param prefer_temporary	prefer temporary IPv6 addresses (RFC 6724, rule 7),
  *						or avoid them
  * @return				array of mobility_addr_t*, owned by link, the preferred
- *						one first; only those that are usable
+ *						one first; only those that are usable, and no virtual
+ *						IPs as far as they are marked
  */
 array_t *mobility_source_addr_rank(const mobility_link_t *link,
 								   const mobility_ip_t *peer,

@@ -230,6 +230,7 @@ static void build_addr(builder_t *this)
 	struct ifaddrmsg *msg;
 	mobility_ip_t local, peer;
 	uint32_t flags = 0;
+	uint32_t metric = 0;
 	int i;
 
 	this->nlh->nlmsg_type = this->add ? RTM_NEWADDR : RTM_DELADDR;
@@ -262,6 +263,10 @@ static void build_addr(builder_t *this)
 		{
 			msg->ifa_scope = builder_number(this);
 		}
+		else if (builder_takes(this, "metric"))
+		{
+			metric = builder_number(this);
+		}
 		else if (builder_takes(this, "expires"))
 		{
 			cache.ifa_valid = builder_number(this);
@@ -287,6 +292,10 @@ static void build_addr(builder_t *this)
 	msg->ifa_flags = flags;
 	mnl_attr_put_u32(this->nlh, IFA_FLAGS, flags);
 	mnl_attr_put(this->nlh, IFA_CACHEINFO, sizeof(cache), &cache);
+	if (metric)
+	{
+		mnl_attr_put_u32(this->nlh, IFA_RT_PRIORITY, metric);
+	}
 }
 
 /**

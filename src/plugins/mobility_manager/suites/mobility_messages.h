@@ -16,7 +16,7 @@
  *		 [master N]
  *  addr add 10.1.0.2/24 dev 2 [peer IP] [scope N] [tentative] [optimistic]
  *		 [dadfailed] [deprecated] [temporary] [secondary] [permanent] [stable]
- *		 [expires N] [created N] [preferred N]
+ *		 [expires N] [created N] [preferred N] [metric N]
  *  route add default|NET/LEN [inet6] [via IP] [dev 2] [metric N] [table N]
  *		 [type N] [proto N] [src IP] [from NET/LEN] [tos N] [pref N] [cloned]
  *		 [dead] [linkdown] [replace] [expires N] [nhid N]

@@ -154,6 +154,20 @@ START_TEST(test_source_ipv4)
 }
 END_TEST
 
+START_TEST(test_source_own)
+{
+	/* a virtual IP, which is marked a moment after it was added */
+	feed(ADDR, "addr add 10.1.0.7/24 dev 2");
+	feed(ADDR, "addr add 10.1.0.7/24 dev 2 metric 1836016233");
+	feed(NONE, "addr add 10.1.0.7/24 dev 2 metric 1836016233");
+	feed(ADDR, "addr add 10.1.0.8/24 dev 2 metric 3");
+	feed(ADDR | STALE, "addr del 10.1.0.2/24 dev 2");
+	uplinks_assert(PEER, "eth0 10.1.0.8 via 10.1.0.1 /0 100, " WLAN);
+	/* that it is gone matters to whom it belongs */
+	feed(ADDR | STALE, "addr del 10.1.0.7/24 dev 2 metric 1836016233");
+}
+END_TEST
+
 START_TEST(test_source_linklocal)
 {
 	feed(LINK | STALE, "link add 4 usb0 running");
@@ -375,6 +389,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_source_public);
 	tcase_add_test(tc, test_source_scope);
 	tcase_add_test(tc, test_source_ipv4);
+	tcase_add_test(tc, test_source_own);
 	tcase_add_test(tc, test_source_linklocal);
 	tcase_add_test(tc, test_source_prefsrc);
 	tcase_add_test(tc, test_source_age);
