@@ -796,7 +796,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 			.pins = mobility_pins_create(rtnl,
 										 settings->get_pin_priority(settings),
 										 settings->get_pin_table(settings)),
-			.lost_vips = mobility_lost_vips_create(),
+			.lost_vips = mobility_lost_vips_create(rtnl),
 			.guard = mobility_guard_create(rtnl,
 							lib->settings->get_int(lib->settings,
 								"%s.routing_table_prio", MOBILITY_CHARON_TABLE,

@@ -5,6 +5,7 @@
  */
 
 #include "esp/lost_vips.h"
+#include "esp/vip_marks.h"
 
 #include <daemon.h>
 #include <collections/linked_list.h>
@@ -34,6 +35,11 @@ struct private_mobility_lost_vips_t {
 	 * Public interface.
 	 */
 	mobility_lost_vips_t public;
+
+	/**
+	 * Socket for requests.
+	 */
+	mobility_rtnl_t *rtnl;
 
 	/**
 	 * Addresses of IKE_SAs, vip_t*.
@@ -91,6 +97,43 @@ static void vip_destroy(vip_t *vip)
 }
 
 /**
+ * Check if charon has addresses of some kinds, and this is among them.
+ */
+static bool is_believed(host_t *host, kernel_address_type_t which)
+{
+	enumerator_t *enumerator;
+	host_t *current;
+	bool found = FALSE;
+
+	enumerator = charon->kernel->create_address_enumerator(charon->kernel,
+														   which);
+	while (!found && enumerator->enumerate(enumerator, &current))
+	{
+		found = current->ip_equals(current, host);
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+/**
+ * Have charon add an address, and mark it if that is why there is one: somebody
+ * may have configured it, or charon is told to add none.
+ */
+static status_t add_ip(private_mobility_lost_vips_t *this, host_t *host,
+					   int prefix, char *iface)
+{
+	status_t status;
+
+	status = this->stock.add_ip(charon->kernel, host, prefix, iface);
+	if (status == SUCCESS &&
+		is_believed(host, ADDR_TYPE_ALL & ~ADDR_TYPE_REGULAR))
+	{
+		mobility_vip_marks_set(this->rtnl, host);
+	}
+	return status;
+}
+
+/**
  * Hook for kernel_interface_t.add_ip()
  */
 static status_t hook_add_ip(kernel_interface_t *kernel, host_t *host,
@@ -100,7 +143,7 @@ static status_t hook_add_ip(kernel_interface_t *kernel, host_t *host,
 	status_t status;
 	vip_t *vip;
 
-	status = this->stock.add_ip(kernel, host, prefix, iface);
+	status = add_ip(this, host, prefix, iface);
 	if (status == SUCCESS)
 	{
 		this->mutex->lock(this->mutex);
@@ -154,25 +197,6 @@ static status_t hook_del_ip(kernel_interface_t *kernel, host_t *host,
 }
 
 /**
- * Check if charon believes to have installed an address.
- */
-static bool is_believed(host_t *host)
-{
-	enumerator_t *enumerator;
-	host_t *current;
-	bool found = FALSE;
-
-	enumerator = charon->kernel->create_address_enumerator(charon->kernel,
-														   ADDR_TYPE_ALL);
-	while (!found && enumerator->enumerate(enumerator, &current))
-	{
-		found = current->ip_equals(current, host);
-	}
-	enumerator->destroy(enumerator);
-	return found;
-}
-
-/**
  * Put an address back on an interface, or where charon is told to have them, for
  * all IKE_SAs that have it.  The mutex must be held.
  */
@@ -183,12 +207,12 @@ static void put_back(private_mobility_lost_vips_t *this, vip_t *vip,
 
 	for (i = 0; i < holders; i++)
 	{
-		if (this->stock.add_ip(charon->kernel, host, -1, ifname) != SUCCESS)
+		if (add_ip(this, host, -1, ifname) != SUCCESS)
 		{
 			return;
 		}
 	}
-	if (is_believed(host))
+	if (is_believed(host, ADDR_TYPE_ALL))
 	{
 		DBG1(DBG_IKE, "mobility: %s: somebody has deleted the virtual IP %H, put "
 			 "it back", ike_sa->get_name(ike_sa), host);
@@ -213,7 +237,8 @@ static bool restore_vip(private_mobility_lost_vips_t *this, ike_sa_t *ike_sa,
 	}
 	this->mutex->lock(this->mutex);
 	vip = find(this, host);
-	early = (vip && vip->going) || is_believed(host);
+	early = (vip && vip->going) ||
+			is_believed(host, ADDR_TYPE_ALL);
 	if (!early)
 	{
 		put_back(this, vip, ike_sa, host, ifname);
@@ -258,7 +283,7 @@ METHOD(mobility_lost_vips_t, destroy, void,
 /*
  * Described in header.
  */
-mobility_lost_vips_t *mobility_lost_vips_create()
+mobility_lost_vips_t *mobility_lost_vips_create(mobility_rtnl_t *rtnl)
 {
 	private_mobility_lost_vips_t *this;
 
@@ -267,6 +292,7 @@ mobility_lost_vips_t *mobility_lost_vips_create()
 			.restore = _restore,
 			.destroy = _destroy,
 		},
+		.rtnl = rtnl,
 		.vips = linked_list_create(),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 		.stock = {
@@ -274,6 +300,7 @@ mobility_lost_vips_t *mobility_lost_vips_create()
 			.del_ip = charon->kernel->del_ip,
 		},
 	);
+	mobility_vip_marks_sweep(rtnl);
 	instance = this;
 	charon->kernel->add_ip = hook_add_ip;
 	charon->kernel->del_ip = hook_del_ip;

@@ -17,7 +17,8 @@
  * to be right again, or the first one that is destroyed takes it from the other.
  * And a thread of charon that deletes an address waits until that is gone, for
  * ever if it comes back just then.  So here, and only here, methods of
- * kernel_interface_t for addresses get replaced, to know of both.
+ * kernel_interface_t for addresses get replaced, to know of both, and to mark what
+ * charon adds (mobility_vip_marks_set()).
  */
 
 #ifndef MOBILITY_LOST_VIPS_H_
@@ -56,10 +57,13 @@ struct mobility_lost_vips_t {
 };
 
 /**
- * Watch addresses, there can be only one instance.
+ * Watch addresses, there can be only one instance.  Those that a daemon left that
+ * was killed are removed: before charon logs in, as it would take them for some
+ * that others have configured.
  *
+ * @param rtnl			socket for requests, must live longer
  * @return				instance
  */
-mobility_lost_vips_t *mobility_lost_vips_create();
+mobility_lost_vips_t *mobility_lost_vips_create(mobility_rtnl_t *rtnl);
 
 #endif /** MOBILITY_LOST_VIPS_H_ @}*/

@@ -23,6 +23,7 @@ static struct {
 	bus_t bus;
 	kernel_interface_t kernel;
 	mobility_monitor_t monitor;
+	mobility_rtnl_t rtnl;
 	ike_sa_t ike_sa;
 	/** the IKE_SA's address, and virtual ones */
 	host_t *me, *vips[2];
@@ -35,6 +36,10 @@ static struct {
 	bool known;
 	/** adding one works */
 	bool works;
+	/** somebody else has configured them */
+	bool regular;
+	/** how often addresses were looked for, to mark or to remove them */
+	u_int searches;
 	/** number of those that were added */
 	u_int added;
 	/** object under test */
@@ -117,7 +122,16 @@ METHOD(ike_sa_t, create_virtual_ip_enumerator, enumerator_t*,
 METHOD(kernel_interface_t, create_address_enumerator, enumerator_t*,
 	kernel_interface_t *this, kernel_address_type_t which)
 {
-	return enumerate(FALSE);
+	return mock.regular && !(which & ADDR_TYPE_REGULAR) ?
+								enumerator_create_empty() : enumerate(FALSE);
+}
+
+METHOD(mobility_rtnl_t, dump, int,
+	mobility_rtnl_t *this, uint16_t type, int family, uint8_t protocol,
+	mobility_nlsocket_cb_t cb, void *data)
+{
+	mock.searches++;
+	return 0;
 }
 
 METHOD(kernel_interface_t, get_interface, bool,
@@ -210,12 +224,15 @@ static void setup(void)
 	mock.daemon.bus = &mock.bus;
 	mock.daemon.kernel = &mock.kernel;
 	charon = &mock.daemon;
-	mock.lost_vips = mobility_lost_vips_create();
+	mock.rtnl.dump = _dump;
+	mock.lost_vips = mobility_lost_vips_create(&mock.rtnl);
+	/* of both families, for those of before */
+	ck_assert_uint_eq(mock.searches, 2);
 	for (i = 0; i < countof(mock.vips); i++)
 	{
 		add(i);
 	}
-	mock.added = 0;
+	mock.added = mock.searches = 0;
 	mobility_suite_log_start();
 }
 
@@ -348,6 +365,22 @@ START_TEST(test_fails)
 }
 END_TEST
 
+START_TEST(test_marks)
+{
+	add(0);
+	ck_assert_uint_eq(mock.searches, 1);
+	lose(1, TRUE);
+	ck_assert(restore());
+	ck_assert_uint_eq(mock.searches, 2);
+	mock.regular = TRUE;
+	add(0);
+	mock.works = FALSE;
+	ck_assert_int_eq(charon->kernel->add_ip(charon->kernel, mock.vips[0], -1,
+											"eth1"), FAILED);
+	ck_assert_uint_eq(mock.searches, 2);
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -364,6 +397,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_deleting);
 	tcase_add_test(tc, test_no_interface);
 	tcase_add_test(tc, test_fails);
+	tcase_add_test(tc, test_marks);
 	suite_add_tcase(s, tc);
 	return s;
 }
