@@ -9,6 +9,7 @@
 #include "session/agenda.h"
 #include "compat.h"
 
+#include <daemon.h>
 #include <processing/jobs/callback_job.h>
 
 /**
@@ -219,6 +220,22 @@ bool mobility_inheritance_exists(ike_sa_t *old)
 	return exists;
 }
 
+/**
+ * Have an IKE_SA ask for the virtual IPs that another one has.
+ */
+static void ask_for_vips(ike_sa_t *old, ike_sa_t *new)
+{
+	enumerator_t *enumerator;
+	host_t *vip;
+
+	enumerator = old->create_virtual_ip_enumerator(old, TRUE);
+	while (enumerator->enumerate(enumerator, &vip))
+	{
+		new->add_virtual_ip(new, TRUE, vip);
+	}
+	enumerator->destroy(enumerator);
+}
+
 /*
  * Described in header.
  */
@@ -237,8 +254,76 @@ u_int mobility_inheritance_ask(ike_sa_t *old, ike_sa_t *new)
 	enumerator->destroy(enumerator);
 	count = children->get_count(children);
 	children->destroy(children);
+	ask_for_vips(old, new);
 	move(old, new, get_pending(old) ? 1 : 0);
 	return count;
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_inheritance_has_vip(ike_sa_t *ike_sa)
+{
+	enumerator_t *enumerator;
+	host_t *vip;
+	bool found;
+
+	enumerator = ike_sa->create_virtual_ip_enumerator(ike_sa, TRUE);
+	found = enumerator->enumerate(enumerator, &vip);
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_inheritance_is_complete(ike_sa_t *new)
+{
+	return new->get_state(new) == IKE_ESTABLISHED &&
+		   !mobility_task_queued(new, TASK_QUEUE_ACTIVE, TASK_CHILD_CREATE) &&
+		   !mobility_task_queued(new, TASK_QUEUE_QUEUED, TASK_CHILD_CREATE);
+}
+
+/**
+ * Count the established IKE_SAs of two identities, which charon keeps by the
+ * address family that they were established over.
+ */
+static u_int count_ike_sas(identification_t *me, identification_t *other)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	ike_sa_manager_t *manager = charon->ike_sa_manager;
+	enumerator_t *enumerator;
+	ike_sa_id_t *id;
+	u_int i, count = 0;
+
+	for (i = 0; i < countof(families); i++)
+	{
+		enumerator = manager->create_id_enumerator(manager, me, other,
+												   families[i]);
+		while (enumerator->enumerate(enumerator, &id))
+		{
+			count++;
+		}
+		enumerator->destroy(enumerator);
+	}
+	return count;
+}
+
+/*
+ * Described in header.
+ */
+void mobility_inheritance_announce(ike_sa_t *new, message_t *message,
+								   identification_t *me,
+								   identification_t *other)
+{
+	peer_cfg_t *peer_cfg = new->get_peer_cfg(new);
+
+	if (peer_cfg->get_unique_policy(peer_cfg) != UNIQUE_NEVER &&
+		!message->get_notify(message, INITIAL_CONTACT) &&
+		count_ike_sas(me, other) <= 1)
+	{
+		message->add_notify(message, FALSE, INITIAL_CONTACT, chunk_empty);
+	}
 }
 
 /*

@@ -38,8 +38,8 @@ const char *mobility_inheritance_describe(ike_sa_t *old, ike_sa_t *new,
 bool mobility_inheritance_exists(ike_sa_t *old);
 
 /**
- * Have an IKE_SA create the CHILD_SAs that another one has or is about to
- * create, as they are: with their reqids, which trap policies have as well, marks
+ * Have an IKE_SA ask for the virtual IPs that another one has, and create the
+ * CHILD_SAs that it has or is about to create, as they are: with their reqids, which trap policies have as well, marks
  * and labels.  Interface IDs stay those that are configured, unique ones are new,
  * as whoever creates interfaces for them is told of the new CHILD_SAs before the
  * old ones go.  All this is what stock does if it makes before it breaks.
@@ -51,6 +51,37 @@ bool mobility_inheritance_exists(ike_sa_t *old);
  * @return				number of tasks that are none of those, which come first
  */
 u_int mobility_inheritance_ask(ike_sa_t *old, ike_sa_t *new);
+
+/**
+ * Check if an IKE_SA has a virtual IP.  One that has asked for it and has none
+ * may have CHILD_SAs, but for our own address.
+ *
+ * @param ike_sa		IKE_SA, checked out
+ * @return				TRUE if it has
+ */
+bool mobility_inheritance_has_vip(ike_sa_t *ike_sa);
+
+/**
+ * Check if an IKE_SA has got all that it gets of what it has asked for.
+ *
+ * @param new			IKE_SA, checked out
+ * @return				TRUE if it is established, and has all CHILD_SAs
+ */
+bool mobility_inheritance_is_complete(ike_sa_t *new);
+
+/**
+ * Have the gateway forget the IKE_SA that is replaced, if it should remember it:
+ * by INITIAL_CONTACT (RFC 7296, 2.4), which stock sends only if there is no other
+ * IKE_SA.  Not if there are more of the same identities, or the policy is not to.
+ *
+ * @param new			IKE_SA that replaces it, checked out
+ * @param message		its first IKE_AUTH, not encoded yet
+ * @param me			our identity
+ * @param other			identity of the peer
+ */
+void mobility_inheritance_announce(ike_sa_t *new, message_t *message,
+								   identification_t *me,
+								   identification_t *other);
 
 /**
  * Have an IKE_SA create the CHILD_SAs that the one it replaces was to create

@@ -7,7 +7,6 @@
 #include "mobile/relogin.h"
 #include "mobile/inheritance.h"
 #include "ike/init_answer.h"
-#include "ike/mobike_task.h"
 #include "ike/request.h"
 #include "net/clock.h"
 
@@ -388,21 +387,12 @@ METHOD(mobility_relogin_t, cancel, void,
 static status_t initiate(private_mobility_relogin_t *this, ike_sa_t *held,
 						 ike_sa_t *ike_sa)
 {
-	enumerator_t *enumerator;
-	host_t *vip;
 	u_int asked;
 
 	this->unwanted->destroy_offset(this->unwanted,
 								   offsetof(child_cfg_t, destroy));
 	this->unwanted = linked_list_create();
-	this->vip = FALSE;
-	enumerator = held->create_virtual_ip_enumerator(held, TRUE);
-	while (enumerator->enumerate(enumerator, &vip))
-	{
-		ike_sa->add_virtual_ip(ike_sa, TRUE, vip);
-		this->vip = TRUE;
-	}
-	enumerator->destroy(enumerator);
+	this->vip = mobility_inheritance_has_vip(held);
 	asked = mobility_inheritance_ask(held, ike_sa);
 	this->mutex->lock(this->mutex);
 	this->asked = asked;
@@ -928,54 +918,19 @@ static void received(private_mobility_relogin_t *this, ike_sa_t *ike_sa,
 }
 
 /**
- * Count the established IKE_SAs of two identities, which charon keeps by the
- * address family that they were established over.
- */
-static u_int count_ike_sas(identification_t *me, identification_t *other)
-{
-	static const int families[] = { AF_INET, AF_INET6 };
-	ike_sa_manager_t *manager = charon->ike_sa_manager;
-	enumerator_t *enumerator;
-	ike_sa_id_t *id;
-	u_int i, count = 0;
-
-	for (i = 0; i < countof(families); i++)
-	{
-		enumerator = manager->create_id_enumerator(manager, me, other,
-												   families[i]);
-		while (enumerator->enumerate(enumerator, &id))
-		{
-			count++;
-		}
-		enumerator->destroy(enumerator);
-	}
-	return count;
-}
-
-/**
- * Have the gateway forget the held IKE_SA, if it should remember it: not if there
- * are others of the same identities, or the policy is not to.
+ * Have the gateway forget the held IKE_SA, if it should remember it.
  */
 static void add_initial_contact(private_mobility_relogin_t *this,
 								ike_sa_t *ike_sa, message_t *message)
 {
-	peer_cfg_t *peer_cfg = ike_sa->get_peer_cfg(ike_sa);
 	identification_t *me, *other;
 
-	if (peer_cfg->get_unique_policy(peer_cfg) == UNIQUE_NEVER ||
-		message->get_notify(message, INITIAL_CONTACT))
-	{
-		return;
-	}
 	/* the next attempt may begin meanwhile */
 	this->mutex->lock(this->mutex);
 	me = this->my_id->clone(this->my_id);
 	other = this->other_id->clone(this->other_id);
 	this->mutex->unlock(this->mutex);
-	if (count_ike_sas(me, other) <= 1)
-	{
-		message->add_notify(message, FALSE, INITIAL_CONTACT, chunk_empty);
-	}
+	mobility_inheritance_announce(ike_sa, message, me, other);
 	me->destroy(me);
 	other->destroy(other);
 }
@@ -1040,32 +995,6 @@ METHOD(mobility_ike_handler_t, message_, void,
 }
 
 /**
- * Check if an IKE_SA is going to have more CHILD_SAs than it has.
- */
-static bool is_complete(ike_sa_t *ike_sa)
-{
-	return ike_sa->get_state(ike_sa) == IKE_ESTABLISHED &&
-		   !mobility_task_queued(ike_sa, TASK_QUEUE_ACTIVE, TASK_CHILD_CREATE) &&
-		   !mobility_task_queued(ike_sa, TASK_QUEUE_QUEUED, TASK_CHILD_CREATE);
-}
-
-/**
- * Check if an IKE_SA has a virtual IP: without, it may have CHILD_SAs, but for
- * our own address.
- */
-static bool has_vip(ike_sa_t *ike_sa)
-{
-	enumerator_t *enumerator;
-	host_t *vip;
-	bool found;
-
-	enumerator = ike_sa->create_virtual_ip_enumerator(ike_sa, TRUE);
-	found = enumerator->enumerate(enumerator, &vip);
-	enumerator->destroy(enumerator);
-	return found;
-}
-
-/**
  * The login is over: have the session take the IKE_SA, or leave it to that if the
  * held one is gone.
  */
@@ -1075,7 +1004,7 @@ static status_t complete(private_mobility_relogin_t *this, ike_sa_t *ike_sa)
 	bool useless, alone;
 
 	useless = !ike_sa->get_child_count(ike_sa) ||
-			  (this->vip && !has_vip(ike_sa));
+			  (this->vip && !mobility_inheritance_has_vip(ike_sa));
 	this->mutex->lock(this->mutex);
 	alone = !this->held;
 	if (useless || alone)
@@ -1115,7 +1044,7 @@ METHOD(mobility_ike_handler_t, processed, status_t,
 	this->mutex->lock(this->mutex);
 	current = is_current(this, ike_sa) && !this->established;
 	this->mutex->unlock(this->mutex);
-	if (current && is_complete(ike_sa))
+	if (current && mobility_inheritance_is_complete(ike_sa))
 	{
 		ref_get(&this->refs);
 		if (complete(this, ike_sa) == DESTROY_ME)
