@@ -6,19 +6,14 @@
 
 #include "mobile/relogin.h"
 #include "mobile/inheritance.h"
-#include "ike/init_answer.h"
-#include "ike/request.h"
+#include "mobile/inquiry.h"
 #include "net/clock.h"
 
 #include <daemon.h>
 #include <encoding/payloads/delete_payload.h>
-#include <encoding/payloads/notify_payload.h>
 #include <processing/jobs/callback_job.h>
 #include <sa/ikev2/tasks/ike_delete.h>
 #include <threading/mutex.h>
-
-/** Types of notifies that are errors end here (RFC 7296, 3.10.1). */
-#define ERRORS_END 16384
 
 typedef struct private_mobility_relogin_t private_mobility_relogin_t;
 
@@ -74,9 +69,9 @@ struct private_mobility_relogin_t {
 	mutex_t *mutex;
 
 	/**
-	 * When to do what.
+	 * What it asks and is answered.
 	 */
-	mobility_attempt_t attempt;
+	mobility_inquiry_t inquiry;
 
 	/**
 	 * Unique id of the second IKE_SA, 0 if there is none.
@@ -112,37 +107,9 @@ struct private_mobility_relogin_t {
 	identification_t *my_id, *other_id;
 
 	/**
-	 * Request of the second IKE_SA, and hosts with its ports; NULL if none.
-	 */
-	mobility_request_t *request;
-	host_t *me, *other;
-
-	/**
-	 * Ends of the path that IKE_SA_INIT was answered over, NULL if it was not.
-	 */
-	host_t *local, *remote;
-
-	/**
 	 * What is best of all paths.  Used with the held IKE_SA checked out.
 	 */
 	fitness_t best;
-
-	/**
-	 * What the network is recognized by.
-	 */
-	uint32_t network;
-
-	/**
-	 * IKE_AUTH was answered, the last one.
-	 */
-	bool replied;
-
-	/**
-	 * What the last answer had to complain about, and if a gateway refused for
-	 * that since somebody asked.
-	 */
-	notify_type_t error;
-	bool refused;
 
 	/**
 	 * Its SPIs once it is established, with all CHILD_SAs, else NULL.
@@ -169,13 +136,9 @@ static void put(private_mobility_relogin_t *this)
 	{
 		this->unwanted->destroy_offset(this->unwanted,
 									   offsetof(child_cfg_t, destroy));
-		this->request->destroy(this->request);
+		mobility_inquiry_cleanup(&this->inquiry);
 		DESTROY_IF(this->my_id);
 		DESTROY_IF(this->other_id);
-		DESTROY_IF(this->me);
-		DESTROY_IF(this->other);
-		DESTROY_IF(this->local);
-		DESTROY_IF(this->remote);
 		DESTROY_IF(this->established);
 		this->mutex->destroy(this->mutex);
 		free(this);
@@ -187,11 +150,7 @@ static void put(private_mobility_relogin_t *this)
  */
 static void forget(private_mobility_relogin_t *this, mobility_attempt_end_t end)
 {
-	mobility_attempt_end(&this->attempt, end, this->network, mobility_now());
-	this->request->clear(this->request);
-	DESTROY_IF(this->local);
-	DESTROY_IF(this->remote);
-	this->local = this->remote = NULL;
+	mobility_inquiry_end(&this->inquiry, end);
 	DESTROY_IF(this->established);
 	this->established = NULL;
 	this->id = 0;
@@ -293,50 +252,35 @@ static void set_hosts(ike_sa_t *ike_sa, host_t *local, host_t *remote)
 }
 
 /**
- * Check if IKE_SA_INIT was built for the path over which it was answered: else the
- * two ends would not see the same NATs.  The mutex must be held.
- */
-static bool is_built(private_mobility_relogin_t *this)
-{
-	return this->local && this->me &&
-		   this->me->ip_equals(this->me, this->local) &&
-		   this->other->ip_equals(this->other, this->remote);
-}
-
-/**
  * Job that has a second IKE_SA build its IKE_SA_INIT for the path over which that
  * was answered, with another SPI.
  */
 static job_requeue_t build_job(work_t *work)
 {
 	private_mobility_relogin_t *this = work->relogin;
-	host_t *local = NULL, *remote = NULL;
+	host_t *local, *remote;
 	status_t status = SUCCESS;
 	ike_sa_t *ike_sa;
+	bool build;
 
 	ike_sa = charon->ike_sa_manager->checkout_by_id(charon->ike_sa_manager,
 													work->id);
 	if (ike_sa)
 	{
 		this->mutex->lock(this->mutex);
-		if (is_current(this, ike_sa) && !is_built(this) &&
-			this->attempt.state == MOBILITY_ATTEMPT_READY)
-		{
-			this->request->clear(this->request);
-			local = this->local->clone(this->local);
-			remote = this->remote->clone(this->remote);
-		}
+		build = is_current(this, ike_sa) &&
+				mobility_inquiry_rebuild(&this->inquiry, &local, &remote);
 		this->mutex->unlock(this->mutex);
-		if (local)
+		if (build)
 		{
 			set_hosts(ike_sa, local, remote);
 			ike_sa->reset(ike_sa, TRUE);
 			status = ike_sa->initiate(ike_sa, NULL, NULL);
+			local->destroy(local);
+			remote->destroy(remote);
 		}
 		mobility_checkin(ike_sa, status);
 	}
-	DESTROY_IF(local);
-	DESTROY_IF(remote);
 	return JOB_REQUEUE_NONE;
 }
 
@@ -417,8 +361,7 @@ static void note_held(private_mobility_relogin_t *this, ike_sa_t *held,
 	this->held = held;
 	this->held_id = held->get_unique_id(held);
 	this->id = id;
-	this->replied = FALSE;
-	mobility_attempt_begin(&this->attempt, expired, mobility_now());
+	mobility_inquiry_begin(&this->inquiry, expired);
 	this->mutex->unlock(this->mutex);
 }
 
@@ -511,7 +454,6 @@ METHOD(mobility_relogin_t, begin, void,
 {
 	mobility_candidates_t *candidates = this->course->candidates;
 	ike_sa_t *held = this->course->ike_sa;
-	uint64_t now = mobility_now();
 	host_t *locals[MOBILITY_MAX_LOCALS];
 	mobility_path_t *best;
 	bool may;
@@ -523,8 +465,10 @@ METHOD(mobility_relogin_t, begin, void,
 		return;
 	}
 	this->mutex->lock(this->mutex);
-	this->network = candidates->get_locals(candidates, locals, &count);
-	may = mobility_attempt_may_begin(&this->attempt, this->network, limit, now);
+	this->inquiry.network = candidates->get_locals(candidates, locals, &count);
+	may = mobility_attempt_may_begin(&this->inquiry.attempt,
+									 this->inquiry.network, limit,
+									 mobility_now());
 	this->mutex->unlock(this->mutex);
 	if (may)
 	{
@@ -533,32 +477,15 @@ METHOD(mobility_relogin_t, begin, void,
 	}
 }
 
-/**
- * Check if paths may be asked that are not of the preferred address family.  The
- * mutex must be held.
- */
-static bool may_stray(private_mobility_relogin_t *this, uint64_t now)
-{
-	if (this->attempt.state == MOBILITY_ATTEMPT_ASKING)
-	{
-		return mobility_attempt_may_stray(&this->attempt, now);
-	}
-	/* where IKE_SA_INIT was answered all that follows is */
-	return this->remote->get_family(this->remote) != this->course->family;
-}
-
 METHOD(mobility_relogin_t, ask, void,
 	private_mobility_relogin_t *this, const mobility_path_t *path)
 {
 	fitness_t lacking = this->best & ~get_fitness(this, path);
-	uint64_t now = mobility_now();
 
 	this->mutex->lock(this->mutex);
-	if (this->id && this->request->in_flight(this->request) &&
-		!(lacking & FIT_FOUND) && (!lacking || may_stray(this, now)))
+	if (this->id && !(lacking & FIT_FOUND))
 	{
-		this->request->send_to(this->request, path, this->me, this->other);
-		mobility_attempt_asked(&this->attempt, now);
+		mobility_inquiry_ask(&this->inquiry, path, lacking & FIT_KIN);
 	}
 	this->mutex->unlock(this->mutex);
 }
@@ -582,8 +509,8 @@ METHOD(mobility_relogin_t, heard, void,
 	bool refuted, login;
 
 	this->mutex->lock(this->mutex);
-	refuted = mobility_attempt_refute(&this->attempt);
-	login = this->attempt.state == MOBILITY_ATTEMPT_LOGIN;
+	refuted = mobility_attempt_refute(&this->inquiry.attempt);
+	login = mobility_inquiry_is_login(&this->inquiry);
 	this->mutex->unlock(this->mutex);
 	if (refuted)
 	{
@@ -617,7 +544,7 @@ METHOD(mobility_relogin_t, get_deadline, uint64_t,
 	uint64_t deadline;
 
 	this->mutex->lock(this->mutex);
-	deadline = this->attempt.next;
+	deadline = this->inquiry.attempt.next;
 	this->mutex->unlock(this->mutex);
 	return deadline;
 }
@@ -627,21 +554,13 @@ METHOD(mobility_relogin_t, tick, mobility_path_t*,
 {
 	mobility_candidates_t *candidates = this->course->candidates;
 	mobility_attempt_action_t action;
-	mobility_path_t *path = NULL;
+	mobility_path_t *path;
 	uint32_t id;
 	bool built;
 
 	this->mutex->lock(this->mutex);
-	if (this->local)
-	{
-		path = candidates->find(candidates, this->local, this->remote);
-	}
-	if (!path)
-	{
-		mobility_attempt_lost(&this->attempt);
-	}
-	action = mobility_attempt_tick(&this->attempt, mobility_now());
-	built = is_built(this);
+	action = mobility_inquiry_tick(&this->inquiry, candidates, &path);
+	built = mobility_inquiry_is_built(&this->inquiry);
 	id = this->id;
 	this->mutex->unlock(this->mutex);
 	if (action == MOBILITY_ATTEMPT_ASK)
@@ -662,17 +581,7 @@ METHOD(mobility_relogin_t, get_refusal, bool,
 	bool refused;
 
 	this->mutex->lock(this->mutex);
-	refused = this->refused;
-	this->refused = FALSE;
-	if (refused && this->error)
-	{
-		snprintf(buf, len, "gateway refused a new login: %N",
-				 notify_type_names, this->error);
-	}
-	else if (refused)
-	{
-		snprintf(buf, len, "a new login failed");
-	}
+	refused = mobility_inquiry_get_refusal(&this->inquiry, buf, len);
 	this->mutex->unlock(this->mutex);
 	return refused;
 }
@@ -721,7 +630,7 @@ METHOD(mobility_relogin_t, release, void,
 	this->mutex->lock(this->mutex);
 	this->held = NULL;
 	/* what has authenticated goes on by itself */
-	alone = this->attempt.state == MOBILITY_ATTEMPT_LOGIN;
+	alone = mobility_inquiry_is_login(&this->inquiry);
 	id = this->id;
 	if (this->established)
 	{
@@ -759,82 +668,10 @@ METHOD(mobility_ike_handler_t, retransmit, status_t,
 
 	this->mutex->lock(this->mutex);
 	login = !is_current(this, ike_sa) ||
-			this->attempt.state == MOBILITY_ATTEMPT_LOGIN;
+			mobility_inquiry_is_login(&this->inquiry);
 	this->mutex->unlock(this->mutex);
 	/* IKE_SA_INIT goes with the held request */
 	return login ? stock->retransmit(ike_sa, mid) : SUCCESS;
-}
-
-/**
- * Get the error that an answer has, 0 if none.
- */
-static notify_type_t find_error(message_t *message)
-{
-	enumerator_t *enumerator;
-	payload_t *payload;
-	notify_type_t type, error = 0;
-
-	enumerator = message->create_payload_enumerator(message);
-	while (!error && enumerator->enumerate(enumerator, &payload))
-	{
-		if (payload->get_type(payload) == PLV2_NOTIFY)
-		{
-			type = ((notify_payload_t*)payload)->get_notify_type(
-												(notify_payload_t*)payload);
-			error = type < ERRORS_END ? type : 0;
-		}
-	}
-	enumerator->destroy(enumerator);
-	return error;
-}
-
-/**
- * IKE_SA_INIT was answered.  Returns TRUE if that is to be used.  The mutex must
- * be held.
- */
-static bool answered(private_mobility_relogin_t *this, message_t *message)
-{
-	host_t *local = message->get_destination(message);
-	host_t *remote = message->get_source(message);
-	bool fits;
-
-	if (this->attempt.state == MOBILITY_ATTEMPT_ASKING)
-	{
-		DESTROY_IF(this->local);
-		DESTROY_IF(this->remote);
-		this->local = local->clone(local);
-		this->remote = remote->clone(remote);
-	}
-	fits = is_built(this) && local->ip_equals(local, this->local) &&
-		   remote->ip_equals(remote, this->remote);
-	return mobility_attempt_answered(&this->attempt, fits, mobility_now());
-}
-
-/**
- * IKE_SA_INIT was answered, by whomever: have charon process or ignore that.
- * Returns TRUE if it authenticates then.  The mutex must be held.
- */
-static bool judge_answer(private_mobility_relogin_t *this, message_t *message,
-						 mobility_init_answer_t answer, notify_type_t error,
-						 bool *use)
-{
-	bool login;
-
-	switch (answer)
-	{
-		case MOBILITY_INIT_ANSWERED:
-			login = *use = answered(this, message);
-			this->error = 0;
-			return login;
-		case MOBILITY_INIT_DETOUR:
-			*use = mobility_attempt_detour(&this->attempt, mobility_now());
-			return FALSE;
-		default:
-			/* anybody can say so, and other paths may lead to others */
-			this->refused = TRUE;
-			this->error = error;
-			return FALSE;
-	}
 }
 
 /**
@@ -856,7 +693,8 @@ static void received_init(private_mobility_relogin_t *this, ike_sa_t *ike_sa,
 	held = this->held;
 	if (is_current(this, ike_sa))
 	{
-		login = judge_answer(this, message, answer, error, &use);
+		use = mobility_inquiry_answered(&this->inquiry, message, answer, error,
+										&login);
 	}
 	this->mutex->unlock(this->mutex);
 	if (!use)
@@ -887,7 +725,7 @@ static void forget_spi(private_mobility_relogin_t *this, ike_sa_t *ike_sa)
 
 	this->mutex->lock(this->mutex);
 	open = is_current(this, ike_sa) &&
-		   this->attempt.state != MOBILITY_ATTEMPT_LOGIN;
+		   !mobility_inquiry_is_login(&this->inquiry);
 	this->mutex->unlock(this->mutex);
 	if (open)
 	{
@@ -907,8 +745,7 @@ static void received(private_mobility_relogin_t *this, ike_sa_t *ike_sa,
 	current = is_current(this, ike_sa);
 	if (current)
 	{
-		this->replied = TRUE;
-		this->error = find_error(message);
+		mobility_inquiry_replied(&this->inquiry, message);
 	}
 	this->mutex->unlock(this->mutex);
 	if (!current)
@@ -941,24 +778,10 @@ static void add_initial_contact(private_mobility_relogin_t *this,
 static void sent(private_mobility_relogin_t *this, ike_sa_t *ike_sa,
 				 message_t *message)
 {
-	host_t *me = ike_sa->get_my_host(ike_sa);
-	host_t *other = ike_sa->get_other_host(ike_sa);
-
 	this->mutex->lock(this->mutex);
 	if (is_current(this, ike_sa))
 	{
-		this->request->capture(this->request, ike_sa, message);
-		DESTROY_IF(this->me);
-		DESTROY_IF(this->other);
-		this->me = me->clone(me);
-		this->other = other->clone(other);
-		this->replied = FALSE;
-		if (message->get_exchange_type(message) == IKE_SA_INIT &&
-			this->attempt.state == MOBILITY_ATTEMPT_LOGIN)
-		{	/* stock begins once more, and so do we */
-			mobility_attempt_begin(&this->attempt, this->attempt.expired,
-								   mobility_now());
-		}
+		mobility_inquiry_sent(&this->inquiry, ike_sa, message);
 	}
 	this->mutex->unlock(this->mutex);
 }
@@ -1057,22 +880,6 @@ METHOD(mobility_ike_handler_t, processed, status_t,
 }
 
 /**
- * Get what the end of a second IKE_SA says about the gateway.  The mutex must be
- * held.
- */
-static mobility_attempt_end_t judge_end(private_mobility_relogin_t *this,
-										ike_sa_t *ike_sa)
-{
-	if (ike_sa->get_statistic(ike_sa, STAT_ESTABLISHED))
-	{	/* stock may close it if there is no CHILD_SA */
-		return MOBILITY_ATTEMPT_USELESS;
-	}
-	this->refused = this->replied &&
-					this->attempt.state == MOBILITY_ATTEMPT_LOGIN;
-	return this->refused ? MOBILITY_ATTEMPT_REFUSED : MOBILITY_ATTEMPT_DROPPED;
-}
-
-/**
  * Job that completes the login of an IKE_SA that has replaced the second one.
  */
 static job_requeue_t complete_job(work_t *work)
@@ -1142,6 +949,7 @@ METHOD(mobility_ike_handler_t, gone, void,
 	mobility_ike_handler_t *handler, ike_sa_t *ike_sa)
 {
 	private_mobility_relogin_t *this = relogin_of(handler);
+	mobility_attempt_end_t end;
 	uint32_t held_id = 0;
 	u_int asked = 0;
 	bool current;
@@ -1152,7 +960,9 @@ METHOD(mobility_ike_handler_t, gone, void,
 	{	/* the next attempt may begin then */
 		held_id = this->held_id;
 		asked = this->asked;
-		forget(this, judge_end(this, ike_sa));
+		end = mobility_inquiry_judge_end(&this->inquiry,
+							ike_sa->get_statistic(ike_sa, STAT_ESTABLISHED));
+		forget(this, end);
 	}
 	this->mutex->unlock(this->mutex);
 	if (current)
@@ -1198,7 +1008,7 @@ mobility_relogin_t *mobility_relogin_create(mobility_context_t *context,
 		.session = session,
 		.refs = 1,
 		.unwanted = linked_list_create(),
-		.request = mobility_request_create(),
+		.inquiry.request = mobility_request_create(),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	return &this->public;
