@@ -39,10 +39,11 @@ bool mobility_inheritance_exists(ike_sa_t *old);
 
 /**
  * Have an IKE_SA ask for the virtual IPs that another one has, and create the
- * CHILD_SAs that it has or is about to create, as they are: with their reqids, which trap policies have as well, marks
- * and labels.  Interface IDs stay those that are configured, unique ones are new,
- * as whoever creates interfaces for them is told of the new CHILD_SAs before the
- * old ones go.  All this is what stock does if it makes before it breaks.
+ * CHILD_SAs that it has or is about to create, as they are: with their reqids,
+ * which trap policies have as well, marks and labels.  Interface IDs stay those
+ * that are configured, unique ones are new, as whoever creates interfaces for
+ * them is told of the new CHILD_SAs before the old ones go.  All this is what
+ * stock does if it makes before it breaks.
  *
  * Tasks that have sent nothing yet are taken away from the other one.
  *
@@ -70,9 +71,10 @@ bool mobility_inheritance_has_vip(ike_sa_t *ike_sa);
 bool mobility_inheritance_is_complete(ike_sa_t *new);
 
 /**
- * Have the gateway forget the IKE_SA that is replaced, if it should remember it:
- * by INITIAL_CONTACT (RFC 7296, 2.4), which stock sends only if there is no other
- * IKE_SA.  Not if there are more of the same identities, or the policy is not to.
+ * Have the gateway forget the IKE_SA that is replaced, if it should remember
+ * it: by INITIAL_CONTACT (RFC 7296, 2.4), which stock sends only if there is no
+ * other IKE_SA.  Not if there are more of the same identities, or the policy is
+ * not to.
  *
  * @param new			IKE_SA that replaces it, checked out
  * @param message		its first IKE_AUTH, not encoded yet

@@ -15,15 +15,6 @@
 /*
  * Described in header.
  */
-void mobility_inquiry_begin(mobility_inquiry_t *inquiry, bool expired)
-{
-	inquiry->replied = FALSE;
-	mobility_attempt_begin(&inquiry->attempt, expired, mobility_now());
-}
-
-/*
- * Described in header.
- */
 void mobility_inquiry_sent(mobility_inquiry_t *inquiry, ike_sa_t *ike_sa,
 						   message_t *message)
 {
@@ -37,7 +28,7 @@ void mobility_inquiry_sent(mobility_inquiry_t *inquiry, ike_sa_t *ike_sa,
 	inquiry->other = other->clone(other);
 	inquiry->replied = FALSE;
 	if (message->get_exchange_type(message) == IKE_SA_INIT &&
-		mobility_inquiry_is_login(inquiry))
+		inquiry->attempt.state == MOBILITY_ATTEMPT_LOGIN)
 	{	/* stock begins once more, and so do we */
 		mobility_attempt_begin(&inquiry->attempt, inquiry->attempt.expired,
 							   mobility_now());
@@ -153,14 +144,6 @@ void mobility_inquiry_replied(mobility_inquiry_t *inquiry, message_t *message)
 /*
  * Described in header.
  */
-bool mobility_inquiry_is_login(mobility_inquiry_t *inquiry)
-{
-	return inquiry->attempt.state == MOBILITY_ATTEMPT_LOGIN;
-}
-
-/*
- * Described in header.
- */
 mobility_attempt_action_t mobility_inquiry_tick(mobility_inquiry_t *inquiry,
 										mobility_candidates_t *candidates,
 										mobility_path_t **path)
@@ -187,23 +170,6 @@ bool mobility_inquiry_is_built(mobility_inquiry_t *inquiry)
 /*
  * Described in header.
  */
-bool mobility_inquiry_rebuild(mobility_inquiry_t *inquiry, host_t **local,
-							  host_t **remote)
-{
-	if (inquiry->attempt.state != MOBILITY_ATTEMPT_READY ||
-		mobility_inquiry_is_built(inquiry))
-	{
-		return FALSE;
-	}
-	inquiry->request->clear(inquiry->request);
-	*local = inquiry->local->clone(inquiry->local);
-	*remote = inquiry->remote->clone(inquiry->remote);
-	return TRUE;
-}
-
-/*
- * Described in header.
- */
 mobility_attempt_end_t mobility_inquiry_judge_end(mobility_inquiry_t *inquiry,
 												  bool established)
 {
@@ -211,7 +177,8 @@ mobility_attempt_end_t mobility_inquiry_judge_end(mobility_inquiry_t *inquiry,
 	{	/* stock may close it if there is no CHILD_SA */
 		return MOBILITY_ATTEMPT_USELESS;
 	}
-	inquiry->refused = inquiry->replied && mobility_inquiry_is_login(inquiry);
+	inquiry->refused = inquiry->replied &&
+					   inquiry->attempt.state == MOBILITY_ATTEMPT_LOGIN;
 	return inquiry->refused ? MOBILITY_ATTEMPT_REFUSED
 							: MOBILITY_ATTEMPT_DROPPED;
 }
@@ -254,8 +221,20 @@ bool mobility_inquiry_get_refusal(mobility_inquiry_t *inquiry, char *buf,
 /*
  * Described in header.
  */
+void mobility_inquiry_init(mobility_inquiry_t *inquiry)
+{
+	*inquiry = (mobility_inquiry_t){
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+		.request = mobility_request_create(),
+	};
+}
+
+/*
+ * Described in header.
+ */
 void mobility_inquiry_cleanup(mobility_inquiry_t *inquiry)
 {
+	inquiry->mutex->destroy(inquiry->mutex);
 	inquiry->request->destroy(inquiry->request);
 	DESTROY_IF(inquiry->me);
 	DESTROY_IF(inquiry->other);

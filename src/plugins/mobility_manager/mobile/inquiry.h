@@ -13,10 +13,10 @@
  * IKE_SA_INIT was answered, and why a gateway refused.  What follows from that is
  * decided by mobility_attempt_t.
  *
- * No lock of its own, and no IKE_SA is needed but by who has just sent something:
- * this is known to whoever has the held IKE_SA checked out, and to whoever has the
- * second one.  Used by mobility_relogin_t, with its mutex held; of charon nothing
- * but hosts and packets is used here.
+ * Whoever has the held IKE_SA checked out needs this, and whoever has the second
+ * one, who do not wait for each other.  So there is a mutex, which all callers of
+ * the functions below hold.  It is a leaf: nothing of charon but hosts and packets
+ * is used with it held.
  */
 
 #ifndef MOBILITY_INQUIRY_H_
@@ -27,12 +27,16 @@
 #include "mobile/attempt.h"
 #include "path/candidates.h"
 
+#include <threading/mutex.h>
+
 typedef struct mobility_inquiry_t mobility_inquiry_t;
 
 /**
- * State of an inquiry, all zero at the start but for the request.
+ * State of an inquiry.
  */
 struct mobility_inquiry_t {
+	/** locks what follows */
+	mutex_t *mutex;
 	/** when to do what */
 	mobility_attempt_t attempt;
 	/** what the network is recognized by */
@@ -51,12 +55,11 @@ struct mobility_inquiry_t {
 };
 
 /**
- * There is a second IKE_SA.
+ * Initialize an inquiry.
  *
- * @param inquiry		inquiry, gets updated
- * @param expired		TRUE if the held one has lived for too long
+ * @param inquiry		inquiry
  */
-void mobility_inquiry_begin(mobility_inquiry_t *inquiry, bool expired);
+void mobility_inquiry_init(mobility_inquiry_t *inquiry);
 
 /**
  * A request of the second IKE_SA was encoded: keep it.
@@ -102,14 +105,6 @@ bool mobility_inquiry_answered(mobility_inquiry_t *inquiry, message_t *message,
 void mobility_inquiry_replied(mobility_inquiry_t *inquiry, message_t *message);
 
 /**
- * Check if the second IKE_SA authenticates, or has done so.
- *
- * @param inquiry		inquiry
- * @return				TRUE if so
- */
-bool mobility_inquiry_is_login(mobility_inquiry_t *inquiry);
-
-/**
  * Time has passed.
  *
  * @param inquiry		inquiry, gets updated
@@ -130,18 +125,6 @@ mobility_attempt_action_t mobility_inquiry_tick(mobility_inquiry_t *inquiry,
  * @return				TRUE if so
  */
 bool mobility_inquiry_is_built(mobility_inquiry_t *inquiry);
-
-/**
- * Drop an IKE_SA_INIT that is to be built for the path over which it was answered,
- * if it still is.
- *
- * @param inquiry		inquiry, gets updated
- * @param local			gets our address there, allocated
- * @param remote		gets the peer's address there, allocated
- * @return				TRUE if it is to be built now
- */
-bool mobility_inquiry_rebuild(mobility_inquiry_t *inquiry, host_t **local,
-							  host_t **remote);
 
 /**
  * The second IKE_SA is destroyed, though nobody here wanted that: get what this

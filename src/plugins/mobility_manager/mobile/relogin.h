@@ -8,13 +8,15 @@
  * @defgroup mobility_relogin mobility_relogin
  * @{ @ingroup mobility_manager
  *
- * Logs in a second time while a session is held whose gateway may have forgotten
- * it: a second IKE_SA of the same connection, with the same virtual IPs and
- * CHILD_SAs.  When it does what is decided by mobility_attempt_t.
+ * Logs in a second time while a session is held whose gateway may have
+ * forgotten it: a second IKE_SA of the same connection, with the same virtual IPs
+ * and CHILD_SAs.  This is the session's side of it: over which paths that asks,
+ * what is heard from the gateway meanwhile, and who goes on.  When it does what
+ * is decided by mobility_attempt_t; the second IKE_SA itself is a
+ * mobility_successor_t.
  *
- * The second IKE_SA has its own lock.  It is never waited for by who has the held
- * one checked out, but to take over; nor the other way around at all.  What both
- * need is here, under a mutex.
+ * Used with the held IKE_SA checked out; what is known of the second one is read
+ * with the mutex of its mobility_inquiry_t.
  */
 
 #ifndef MOBILITY_RELOGIN_H_
@@ -27,7 +29,7 @@
 typedef struct mobility_relogin_t mobility_relogin_t;
 
 /**
- * Second logins of one session.  Used with the held IKE_SA checked out.
+ * Second logins of one session.
  */
 struct mobility_relogin_t {
 
