@@ -9,6 +9,7 @@
 #include "succession_fixture.h"
 
 #include "manager.h"
+#include "net/resume.h"
 #include "net/rtnl_events.h"
 
 #include <sys/resource.h>
@@ -43,6 +44,9 @@ static struct {
 	refcount_t no_rtnetlink;
 	/** not 0 once the manager is gone */
 	bool destroyed;
+	/** whom to tell that the host was suspended */
+	mobility_resume_cb_t resumed;
+	void *data;
 } t;
 
 /** what the linker has called in place of it */
@@ -56,6 +60,27 @@ mobility_rtnl_events_t *__wrap_mobility_rtnl_events_create(
 {
 	return ref_cur(&t.no_rtnetlink) ? NULL :
 									  __real_mobility_rtnl_events_create(rtnl);
+}
+
+METHOD(mobility_resume_t, resume_destroy, void,
+	mobility_resume_t *this)
+{
+	t.resumed = NULL;
+}
+
+/** what the linker has called in place of it */
+mobility_resume_t *__wrap_mobility_resume_create(mobility_resume_cb_t cb,
+												 void *data);
+
+mobility_resume_t *__wrap_mobility_resume_create(mobility_resume_cb_t cb,
+												 void *data)
+{
+	static mobility_resume_t resume;
+
+	resume.destroy = _resume_destroy;
+	t.resumed = cb;
+	t.data = data;
+	return &resume;
 }
 
 METHOD(mobility_observer_t, event, void,
@@ -359,6 +384,120 @@ START_TEST(test_network)
 END_TEST
 
 /**
+ * Nobody knows what went on while the host was suspended: the peer is asked.
+ */
+START_TEST(test_resume)
+{
+	mobility_status_t *status;
+	ike_sa_id_t *id;
+
+	id = create_session();
+	mobility_netns_wait((status = get_status(0)) && status->uplink[0]);
+	mock_charon_forget();
+	t.resumed(t.data, 5000);
+	mobility_netns_wait(mock_charon_count());
+	ck_assert_int_eq(mock_charon_get(0)->type, INFORMATIONAL);
+	status = get_status(0);
+	ck_assert_str_eq(status->cause, "peer may not be reached over eth0");
+	/* which does not answer */
+	mobility_netns_wait(is_state(MOBILITY_WAITING));
+	id->destroy(id);
+}
+END_TEST
+
+/**
+ * charon asks where to log in from, and gets the address of an uplink that leads
+ * to the peer; the pin goes with the IKE_SA.
+ */
+START_TEST(test_login)
+{
+	ike_sa_manager_t *manager = charon->ike_sa_manager;
+	kernel_interface_t *kernel = charon->kernel;
+	ike_sa_id_t *id = create_session();
+	ike_sa_t *ike_sa, *old;
+	host_t *local, *remote, *chosen;
+
+	old = succession_checkout(id);
+	local = old->get_my_host(old);
+	local = local->clone(local);
+	remote = old->get_other_host(old);
+	remote = remote->clone(remote);
+	ike_sa = manager->create_new(manager, IKEV2, TRUE);
+	ike_sa->set_peer_cfg(ike_sa, old->get_peer_cfg(old));
+	ike_sa->set_other_host(ike_sa, remote->clone(remote));
+	charon->bus->set_sa(charon->bus, old);
+	mock_ike_checkin(old, SUCCESS);
+	succession_end(id, TRUE);
+	mobility_netns_wait(!is_pinned("10.0.0.2"));
+
+	charon->bus->set_sa(charon->bus, ike_sa);
+	chosen = kernel->get_source_addr(kernel, remote, NULL);
+	ck_assert(chosen && chosen->ip_equals(chosen, local));
+	ck_assert(is_pinned("10.0.0.2"));
+	chosen->destroy(chosen);
+	manager->checkin(manager, ike_sa);
+	ck_assert_int_eq(count_sessions(), 1);
+	ck_assert(is_state(MOBILITY_CONNECTING));
+	manager->flush(manager);
+	mobility_netns_wait(!is_pinned("10.0.0.2"));
+	local->destroy(local);
+	remote->destroy(remote);
+}
+END_TEST
+
+/**
+ * Check if an IKE_SA is in a state of charon's
+ */
+static bool is_ike_state(ike_sa_id_t *id, ike_sa_state_t state)
+{
+	ike_sa_t *ike_sa = succession_checkout(id);
+	bool same = ike_sa->get_state(ike_sa) == state;
+
+	mock_ike_checkin(ike_sa, SUCCESS);
+	return same;
+}
+
+/**
+ * An IKE_SA that is rekeyed after it was replaced is deleted, as nobody else does.
+ */
+START_TEST(test_replaced)
+{
+	ike_sa_id_t *id, *new;
+
+	id = create_session();
+	new = succession_begin(id, REAUTH_MAKE);
+	succession_establish(new);
+	id = succession_rekey(id);
+	mobility_netns_wait(is_ike_state(id, IKE_DELETING));
+	ck_assert(is_ike_state(new, IKE_ESTABLISHED));
+	id->destroy(id);
+	new->destroy(new);
+}
+END_TEST
+
+/**
+ * If the IKE_SA that was to replace another one is not answered it is tried once
+ * more.
+ */
+START_TEST(test_reauth)
+{
+	ike_sa_id_t *id, *new;
+	ike_sa_t *ike_sa;
+
+	id = create_session();
+	new = succession_begin(id, REAUTH_MAKE);
+	mock_charon_forget();
+	ike_sa = succession_checkout(new);
+	charon->bus->alert(charon->bus, ALERT_PEER_INIT_UNREACHABLE, 1);
+	mock_ike_checkin(ike_sa, DESTROY_ME);
+	mobility_netns_wait(mock_charon_count());
+	ck_assert_int_eq(mock_charon_get(0)->type, INFORMATIONAL);
+	id->destroy(id);
+	new->destroy(new);
+}
+END_TEST
+
+/**
  * When the time for an outage is over the IKE_SA is destroyed.
  */
 START_TEST(test_give_up)
@@ -568,6 +707,10 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_links);
 	tcase_add_test(tc, test_switch);
 	tcase_add_test(tc, test_network);
+	tcase_add_test(tc, test_resume);
+	tcase_add_test(tc, test_login);
+	tcase_add_test(tc, test_replaced);
+	tcase_add_test(tc, test_reauth);
 	tcase_add_test(tc, test_reload);
 	tcase_add_test(tc, test_no_monitor);
 	tcase_add_test(tc, test_destroy);
