@@ -41,7 +41,7 @@ static void collect(void *data, const struct nlmsghdr *nlh)
 		mobility_addr_parse(nlh, &ifindex, &addr) &&
 		(this->ip.family ? mobility_ip_equals(&addr.ip, &this->ip) : addr.own))
 	{
-		copy = malloc(nlh->nlmsg_len + ADDED);
+		copy = malloc(MNL_ALIGN(nlh->nlmsg_len) + ADDED);
 		memcpy(copy, nlh, nlh->nlmsg_len);
 		array_insert(this->found, ARRAY_TAIL, copy);
 	}
