@@ -36,9 +36,12 @@ def kernel_sas(text):
 
 def kernel_policies(text):
     """(direction, source selector, destination selector, source of the
-    template, its destination); no ends if there is no template."""
+    template, its destination); no ends if there is no template.  Not those of
+    the plugin, which drop what no other one takes."""
     found = set()
     for block in _blocks(text):
+        if "action block" in block and "priority 4294967295" in block:
+            continue
         match = re.match(r"src (\S+) dst (\S+).*\n\s+dir (in|out|fwd) ", block)
         if match:
             ends = re.search(r"tmpl src (\S+) dst (\S+)", block)

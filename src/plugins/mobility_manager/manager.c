@@ -750,6 +750,7 @@ METHOD(mobility_manager_t, destroy, void,
 	DESTROY_IF(this->anchor);
 	this->context.monitor->destroy(this->context.monitor);
 	DESTROY_IF(this->context.relocator);
+	DESTROY_IF(this->context.vip_policies);
 	this->context.lost_vips->destroy(this->context.lost_vips);
 	this->context.routes->destroy(this->context.routes);
 	DESTROY_IF(this->xfrm);
@@ -832,6 +833,8 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 	{
 		this->context.deletions = mobility_xfrm_deletions_create(
 													look_all, this);
+		this->context.vip_policies = mobility_vip_policies_create(this->xfrm,
+													this->context.lost_vips);
 	}
 	this->context.resolver = mobility_resolver_create(resolved, this);
 	this->registry = mobility_registry_create(do_work, do_give_up, this);

@@ -47,6 +47,16 @@ struct private_mobility_lost_vips_t {
 	linked_list_t *vips;
 
 	/**
+	 * Who is told that an address is gone, NULL if nobody is.
+	 */
+	mobility_lost_vips_cb_t gone;
+
+	/**
+	 * User data for that.
+	 */
+	void *data;
+
+	/**
 	 * Locks vips, and keeps threads from deleting any while one is put back.
 	 */
 	mutex_t *mutex;
@@ -168,6 +178,7 @@ static status_t hook_del_ip(kernel_interface_t *kernel, host_t *host,
 							int prefix, bool wait)
 {
 	private_mobility_lost_vips_t *this = instance;
+	mobility_lost_vips_cb_t gone = NULL;
 	status_t status;
 	vip_t *vip;
 
@@ -190,9 +201,14 @@ static status_t hook_del_ip(kernel_interface_t *kernel, host_t *host,
 		{
 			this->vips->remove(this->vips, vip, NULL);
 			vip_destroy(vip);
+			gone = this->gone;
 		}
 	}
 	this->mutex->unlock(this->mutex);
+	if (gone)
+	{
+		gone(this->data);
+	}
 	return status;
 }
 
@@ -269,6 +285,26 @@ METHOD(mobility_lost_vips_t, restore, bool,
 	return complete;
 }
 
+METHOD(mobility_lost_vips_t, is_held, bool,
+	private_mobility_lost_vips_t *this, host_t *host)
+{
+	bool held;
+
+	this->mutex->lock(this->mutex);
+	held = find(this, host) != NULL;
+	this->mutex->unlock(this->mutex);
+	return held;
+}
+
+METHOD(mobility_lost_vips_t, set_gone, void,
+	private_mobility_lost_vips_t *this, mobility_lost_vips_cb_t cb, void *data)
+{
+	this->mutex->lock(this->mutex);
+	this->gone = cb;
+	this->data = data;
+	this->mutex->unlock(this->mutex);
+}
+
 METHOD(mobility_lost_vips_t, destroy, void,
 	private_mobility_lost_vips_t *this)
 {
@@ -290,6 +326,8 @@ mobility_lost_vips_t *mobility_lost_vips_create(mobility_rtnl_t *rtnl)
 	INIT(this,
 		.public = {
 			.restore = _restore,
+			.is_held = _is_held,
+			.set_gone = _set_gone,
 			.destroy = _destroy,
 		},
 		.rtnl = rtnl,

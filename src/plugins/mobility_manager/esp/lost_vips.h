@@ -31,6 +31,14 @@
 typedef struct mobility_lost_vips_t mobility_lost_vips_t;
 
 /**
+ * Called when charon has deleted an address that no IKE_SA has anymore, without
+ * any lock held.
+ *
+ * @param data		as given to set_gone()
+ */
+typedef void (*mobility_lost_vips_cb_t)(void *data);
+
+/**
  * Lost virtual IP addresses.
  */
 struct mobility_lost_vips_t {
@@ -49,6 +57,23 @@ struct mobility_lost_vips_t {
 	 */
 	bool (*restore)(mobility_lost_vips_t *this, ike_sa_t *ike_sa,
 					mobility_monitor_t *monitor);
+
+	/**
+	 * Check if any IKE_SA has an address, or charon is just deleting it.
+	 *
+	 * @param host		address
+	 * @return			TRUE if so
+	 */
+	bool (*is_held)(mobility_lost_vips_t *this, host_t *host);
+
+	/**
+	 * Set who is told that an address is gone.
+	 *
+	 * @param cb		called then, NULL for none
+	 * @param data		user data for cb
+	 */
+	void (*set_gone)(mobility_lost_vips_t *this, mobility_lost_vips_cb_t cb,
+					 void *data);
 
 	/**
 	 * Destroy, gives charon's kernel interface its own methods back.

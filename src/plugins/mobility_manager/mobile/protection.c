@@ -37,6 +37,21 @@ static void add(array_t *nets, const mobility_net_t *net)
 }
 
 /**
+ * Get the network of a traffic selector, with all bytes that are not used zero.
+ */
+static mobility_net_t get_net(traffic_selector_t *ts)
+{
+	mobility_net_t net;
+	host_t *host;
+
+	memset(&net, 0, sizeof(net));
+	ts->to_subnet(ts, &host, &net.prefix);
+	net.net = mobility_ip_from_host(host);
+	host->destroy(host);
+	return net;
+}
+
+/**
  * Add the networks behind the peer that a CHILD_SA's routes lead to, or have led
  * to before.
  */
@@ -46,21 +61,96 @@ static void add_child(array_t *nets, array_t *before,
 	traffic_selector_t *mine, *others;
 	enumerator_t *enumerator;
 	mobility_net_t net;
-	host_t *host;
 
 	enumerator = child_sa->create_policy_enumerator(child_sa);
 	while (enumerator->enumerate(enumerator, &mine, &others))
 	{
-		memset(&net, 0, sizeof(net));
-		others->to_subnet(others, &host, &net.prefix);
-		net.net = mobility_ip_from_host(host);
-		host->destroy(host);
+		net = get_net(others);
 		if (has(before, &net) || routes->leads(routes, &net))
 		{
 			add(nets, &net);
 		}
 	}
 	enumerator->destroy(enumerator);
+}
+
+/**
+ * Check if a traffic selector is a virtual IP address of an IKE_SA.
+ */
+static bool is_vip(ike_sa_t *ike_sa, traffic_selector_t *ts)
+{
+	enumerator_t *enumerator;
+	bool found = FALSE;
+	host_t *vip;
+
+	enumerator = ike_sa->create_virtual_ip_enumerator(ike_sa, TRUE);
+	while (!found && enumerator->enumerate(enumerator, &vip))
+	{
+		found = ts->is_host(ts, vip);
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+/**
+ * Check if a traffic selector is for all protocols and ports.
+ */
+static bool is_for_all(traffic_selector_t *ts)
+{
+	return !ts->get_protocol(ts) && ts->get_from_port(ts) == 0 &&
+		   ts->get_to_port(ts) == 65535;
+}
+
+/**
+ * Add what belongs into the tunnel of a CHILD_SA if it is sent from a virtual IP
+ * address.  Not if that depends on marks or interfaces.
+ */
+static void add_pairs(array_t *pairs, array_t *nets, ike_sa_t *ike_sa,
+					  child_sa_t *child_sa)
+{
+	traffic_selector_t *mine, *others;
+	enumerator_t *enumerator;
+	mobility_vip_net_t pair;
+
+	if (child_sa->get_mark(child_sa, FALSE).mask ||
+		child_sa->get_if_id(child_sa, FALSE))
+	{
+		return;
+	}
+	enumerator = child_sa->create_policy_enumerator(child_sa);
+	while (enumerator->enumerate(enumerator, &mine, &others))
+	{
+		memset(&pair, 0, sizeof(pair));
+		pair.net = get_net(others);
+		pair.vip = get_net(mine).net;
+		if (has(nets, &pair.net) && is_vip(ike_sa, mine) &&
+			is_for_all(mine) && is_for_all(others))
+		{
+			array_insert(pairs, ARRAY_TAIL, &pair);
+		}
+	}
+	enumerator->destroy(enumerator);
+}
+
+/**
+ * Have dropped what is sent from virtual IP addresses without a tunnel.
+ */
+static void cover_vips(mobility_protection_t *protection, ike_sa_t *ike_sa,
+					   mobility_vip_policies_t *policies)
+{
+	enumerator_t *enumerator;
+	child_sa_t *child_sa;
+	array_t *pairs;
+
+	pairs = array_create(sizeof(mobility_vip_net_t), 0);
+	enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
+	while (enumerator->enumerate(enumerator, &child_sa))
+	{
+		add_pairs(pairs, protection->nets, ike_sa, child_sa);
+	}
+	enumerator->destroy(enumerator);
+	policies->add(policies, protection, pairs);
+	array_destroy(pairs);
 }
 
 /*
@@ -97,6 +187,10 @@ void mobility_protection_update(mobility_protection_t *protection,
 	peers = remotes->get(remotes, ike_sa);
 	context->guard->set(context->guard, protection, nets, peers);
 	array_destroy(peers);
+	if (context->vip_policies)
+	{
+		cover_vips(protection, ike_sa, context->vip_policies);
+	}
 }
 
 /*
@@ -107,6 +201,10 @@ void mobility_protection_end(mobility_protection_t *protection,
 {
 	if (protection->nets)
 	{
+		if (context->vip_policies)
+		{
+			context->vip_policies->end(context->vip_policies, protection);
+		}
 		context->guard->set(context->guard, protection, NULL, NULL);
 		array_destroy(protection->nets);
 		protection->nets = NULL;

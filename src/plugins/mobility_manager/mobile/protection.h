@@ -11,6 +11,9 @@
  * What of a session is to be kept out of the clear: the networks that charon has
  * added routes into its tunnels to.  While it is not connected, also those whose
  * CHILD_SAs are gone, as their lifetime is over.
+ *
+ * What is sent from virtual IP addresses to these networks is kept there longer:
+ * until charon has removed the address, which it does after the policies.
  */
 
 #ifndef MOBILITY_PROTECTION_H_

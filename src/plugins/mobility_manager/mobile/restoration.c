@@ -29,6 +29,10 @@ static status_t restore_children(mobility_restoration_t *restoration,
 		return SUCCESS;
 	}
 	restoration->deletions = deletions;
+	if (context->vip_policies)
+	{
+		context->vip_policies->restore(context->vip_policies);
+	}
 	return context->relocator->restore(context->relocator, ike_sa);
 }
 

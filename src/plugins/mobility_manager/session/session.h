@@ -16,6 +16,7 @@
 
 #include "esp/child_update.h"
 #include "esp/lost_vips.h"
+#include "esp/vip_policies.h"
 #include "esp/traffic.h"
 #include "ike/callers.h"
 #include "esp/tunnel_routes.h"
@@ -55,6 +56,8 @@ struct mobility_context_t {
 	mobility_child_update_t *relocator;
 	/** puts virtual IPs back that others delete */
 	mobility_lost_vips_t *lost_vips;
+	/** drops what is sent from virtual IPs without tunnel, NULL if nobody does */
+	mobility_vip_policies_t *vip_policies;
 	/** what others delete of SAs and policies, NULL if nobody puts them back */
 	mobility_xfrm_deletions_t *deletions;
 	/** what peers are busy with */

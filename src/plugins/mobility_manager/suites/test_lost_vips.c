@@ -381,6 +381,55 @@ START_TEST(test_marks)
 }
 END_TEST
 
+/**
+ * An address is gone
+ */
+static void count_gone(void *data)
+{
+	u_int *count = data;
+
+	/* nobody has it, and this may be asked */
+	ck_assert(!mock.lost_vips->is_held(mock.lost_vips, mock.vips[0]));
+	(*count)++;
+}
+
+/**
+ * Not while it is still being deleted
+ */
+static void check_held()
+{
+	ck_assert(mock.lost_vips->is_held(mock.lost_vips, mock.vips[0]));
+}
+
+START_TEST(test_gone)
+{
+	u_int count = 0;
+
+	mock.lost_vips->set_gone(mock.lost_vips, count_gone, &count);
+	ck_assert(mock.lost_vips->is_held(mock.lost_vips, mock.vips[0]));
+	add(0);
+	del(0);
+	ck_assert(mock.lost_vips->is_held(mock.lost_vips, mock.vips[0]));
+	ck_assert_uint_eq(count, 0);
+	mock.deleting = check_held;
+	del(0);
+	ck_assert_uint_eq(count, 1);
+	/* charon has not had it */
+	del(0);
+	ck_assert_uint_eq(count, 1);
+	/* also if others have deleted it before */
+	mock.deleting = NULL;
+	add(0);
+	lose(0, TRUE);
+	del(0);
+	ck_assert_uint_eq(count, 2);
+	mock.lost_vips->set_gone(mock.lost_vips, NULL, NULL);
+	add(0);
+	del(0);
+	ck_assert_uint_eq(count, 2);
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -398,6 +447,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_no_interface);
 	tcase_add_test(tc, test_fails);
 	tcase_add_test(tc, test_marks);
+	tcase_add_test(tc, test_gone);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -9,6 +9,8 @@
 
 #include "mobile/protection.h"
 
+#include <netinet/in.h>
+
 /**
  * What sessions share, as far as it is needed
  */
@@ -17,10 +19,14 @@ static struct {
 	mobility_guard_t guard;
 	mobility_tunnel_routes_t routes;
 	mobility_remotes_t remotes;
+	mobility_vip_policies_t policies;
 	/** charon has added routes, but not to the second network */
 	bool routed;
 	/** what is guarded, a word for each network */
 	char guarded[256];
+	/** what is dropped without a tunnel, and in how many sessions */
+	char dropped[256];
+	int sessions;
 } mock;
 
 static mock_parent_t ike;
@@ -47,6 +53,37 @@ METHOD(mobility_guard_t, set, void,
 				 net.prefix);
 		host->destroy(host);
 	}
+}
+
+METHOD(mobility_vip_policies_t, add_policies, void,
+	mobility_vip_policies_t *this, void *session, array_t *pairs)
+{
+	mobility_vip_net_t pair;
+	host_t *vip, *net;
+	size_t len;
+	int i;
+
+	ck_assert(session == &protection);
+	mock.sessions = 1;
+	mock.dropped[0] = '\0';
+	for (i = 0; i < array_count(pairs); i++)
+	{
+		array_get(pairs, i, &pair);
+		vip = mobility_ip_to_host(&pair.vip);
+		net = mobility_ip_to_host(&pair.net.net);
+		len = strlen(mock.dropped);
+		snprintf(mock.dropped + len, sizeof(mock.dropped) - len,
+				 "%H -> %H/%u ", vip, net, pair.net.prefix);
+		vip->destroy(vip);
+		net->destroy(net);
+	}
+}
+
+METHOD(mobility_vip_policies_t, end_policies, void,
+	mobility_vip_policies_t *this, void *session)
+{
+	ck_assert(session == &protection);
+	mock.sessions--;
 }
 
 METHOD(mobility_tunnel_routes_t, leads, bool,
@@ -83,7 +120,10 @@ static void setup(void)
 	mock.guard.set = _set;
 	mock.routes.leads = _leads;
 	mock.remotes.get = _get;
+	mock.policies.add = _add_policies;
+	mock.policies.end = _end_policies;
 	mock.context.guard = &mock.guard;
+	mock.context.vip_policies = &mock.policies;
 	mock.context.routes = &mock.routes;
 	mock.routed = TRUE;
 	mock_parent_init(&ike, "10.0.0.1", "192.0.2.1");
@@ -108,6 +148,7 @@ static void teardown(void)
 {
 	mobility_protection_end(&protection, &mock.context);
 	ck_assert_str_eq(mock.guarded, "");
+	ck_assert_int_eq(mock.sessions, 0);
 	first.mine[0]->destroy(first.mine[0]);
 	first.others[0]->destroy(first.others[0]);
 	first.mine[1]->destroy(first.mine[1]);
@@ -158,6 +199,41 @@ START_TEST(test_outage)
 }
 END_TEST
 
+START_TEST(test_virtual_ips)
+{
+	/* this is an address of our own */
+	assert_guarded(TRUE, "10.4.0.0/16 ");
+	ck_assert_str_eq(mock.dropped, "");
+	ike.vip = "10.3.0.1";
+	array_insert(ike.children, ARRAY_TAIL, &second);
+	assert_guarded(TRUE, "10.4.0.0/16 10.6.0.0/16 ");
+	ck_assert_str_eq(mock.dropped, "10.3.0.1 -> 10.4.0.0/16 "
+					 "10.3.0.1 -> 10.6.0.0/16 ");
+	/* without what it depends on others would be dropped, too */
+	second.mark_out.value = second.mark_out.mask = 42;
+	assert_guarded(TRUE, "10.4.0.0/16 10.6.0.0/16 ");
+	ck_assert_str_eq(mock.dropped, "10.3.0.1 -> 10.4.0.0/16 ");
+	second.mark_out.value = second.mark_out.mask = 0;
+	second.if_id_out = 42;
+	assert_guarded(TRUE, "10.4.0.0/16 10.6.0.0/16 ");
+	ck_assert_str_eq(mock.dropped, "10.3.0.1 -> 10.4.0.0/16 ");
+	/* those may send something else in the clear */
+	second.if_id_out = 0;
+	second.others[0]->destroy(second.others[0]);
+	second.others[0] = traffic_selector_create_from_cidr("10.6.0.0/16",
+														 IPPROTO_TCP, 80, 80);
+	assert_guarded(TRUE, "10.4.0.0/16 10.6.0.0/16 ");
+	ck_assert_str_eq(mock.dropped, "10.3.0.1 -> 10.4.0.0/16 ");
+	/* networks behind us are not our addresses */
+	ike.vip = "10.3.0.2";
+	assert_guarded(TRUE, "10.4.0.0/16 10.6.0.0/16 ");
+	ck_assert_str_eq(mock.dropped, "");
+	mock.context.vip_policies = NULL;
+	assert_guarded(TRUE, "10.4.0.0/16 10.6.0.0/16 ");
+	mock.context.vip_policies = &mock.policies;
+}
+END_TEST
+
 START_TEST(test_no_guard)
 {
 	mock.context.guard = NULL;
@@ -178,6 +254,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_children);
 	tcase_add_test(tc, test_outage);
+	tcase_add_test(tc, test_virtual_ips);
 	tcase_add_test(tc, test_no_guard);
 	suite_add_tcase(s, tc);
 	return s;
