@@ -773,6 +773,8 @@ METHOD(mobility_steering_t, judge, status_t,
 {
 	mobility_fsm_event_t wanted = {
 		.type = MOBILITY_EV_WANTED,
+	}, relieved = {
+		.type = MOBILITY_EV_RELIEVED,
 	};
 
 	if (this->public.fsm.state == MOBILITY_DORMANT)
@@ -790,7 +792,7 @@ METHOD(mobility_steering_t, judge, status_t,
 		case MOBILITY_HEALTH_LOSSY:
 			return leave_lossy(this);
 		default:
-			return SUCCESS;
+			return handle(this, &relieved);
 	}
 }
 

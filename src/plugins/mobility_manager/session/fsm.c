@@ -187,8 +187,8 @@ static mobility_action_t suspect(mobility_fsm_t *fsm,
 	{
 		return 0;
 	}
-	fsm->urgent = rtt ? max(100, min(rtt, UINT32_MAX / MOBILITY_SUSPECT_RTTS) *
-							 MOBILITY_SUSPECT_RTTS)
+	fsm->urgent = rtt ? max(MOBILITY_SUSPECT_LEAST, MOBILITY_SUSPECT_RTTS *
+							min(rtt, UINT32_MAX / MOBILITY_SUSPECT_RTTS))
 					  : MOBILITY_SUSPECT_INTERVAL;
 	/* not later than without any suspicion */
 	fsm->urgent = min(fsm->urgent, retransmit_after(config, 0));
@@ -198,6 +198,22 @@ static mobility_action_t suspect(mobility_fsm_t *fsm,
 	}
 	fsm->next = min(fsm->next, now + fsm->urgent);
 	return MOBILITY_ACT_RESEND;
+}
+
+/**
+ * The path in use works, the answer is not waited for that urgently anymore.
+ */
+static mobility_action_t relieved(mobility_fsm_t *fsm,
+								  const mobility_fsm_config_t *config,
+								  uint64_t now)
+{
+	if (fsm->state == MOBILITY_CONNECTED && fsm->urgent)
+	{
+		fsm->urgent = 0;
+		fsm->attempt = 0;
+		fsm->next = fsm->sent ? now + retransmit_after(config, 0) : 0;
+	}
+	return 0;
 }
 
 /**
@@ -365,6 +381,8 @@ mobility_action_t mobility_fsm_handle(mobility_fsm_t *fsm,
 			return wanted(fsm, config, now);
 		case MOBILITY_EV_RESUMED:
 			return resumed(fsm, config, event->slept, now);
+		case MOBILITY_EV_RELIEVED:
+			return relieved(fsm, config, now);
 		case MOBILITY_EV_EXPIRED:
 			return fail(fsm, now);
 	}

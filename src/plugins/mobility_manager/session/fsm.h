@@ -37,9 +37,10 @@ typedef enum mobility_action_t mobility_action_t;
 #define MOBILITY_SUSPECT_ATTEMPTS 2
 
 /** Time a suspect path has to answer if its round-trip time is not known, and
- * how many of them if it is, in ms. */
+ * how many of them if it is, but a time that takes a host that is busy, in ms. */
 #define MOBILITY_SUSPECT_INTERVAL 250
 #define MOBILITY_SUSPECT_RTTS 2
+#define MOBILITY_SUSPECT_LEAST 60
 
 /** Attempts right after a move, over the path that was taken: the first packets
  * over a link that just came up are easily lost. */
@@ -128,6 +129,8 @@ enum mobility_fsm_event_type_t {
 	MOBILITY_EV_WANTED,
 	/** the host was suspended, and may be elsewhere: .slept */
 	MOBILITY_EV_RESUMED,
+	/** packets return over the path in use, which may have been suspect */
+	MOBILITY_EV_RELIEVED,
 	/** the lifetime of the IKE_SA is over */
 	MOBILITY_EV_EXPIRED,
 };

@@ -415,6 +415,20 @@ START_TEST(test_suspect)
 	/* nothing to suspect anymore */
 	ck_assert_int_eq(handle(&defaults, suspect, now + 950), 0);
 	answered(now + 1000, TRUE);
+	/* packets return before the answer does: it has as much time as ever */
+	suspect.rtt = 10;
+	ck_assert_int_eq(handle(&defaults, suspect, now + 1000), 0);
+	event(now + 1000, MOBILITY_EV_SENT);
+	ck_assert(mobility_fsm_deadline(&fsm, &defaults) ==
+			  now + 1000 + MOBILITY_SUSPECT_LEAST);
+	ck_assert_int_eq(event(now + 1060, MOBILITY_EV_TICK), MOBILITY_ACT_PROBE);
+	ck_assert_int_eq(event(now + 1070, MOBILITY_EV_RELIEVED), 0);
+	ck_assert(mobility_fsm_deadline(&fsm, &defaults) == now + 1070 + SECONDS(4));
+	ck_assert_int_eq(event(now + 1080, MOBILITY_EV_RELIEVED), 0);
+	ck_assert(mobility_fsm_deadline(&fsm, &defaults) == now + 1070 + SECONDS(4));
+	answered(now + 1090, TRUE);
+	ck_assert_int_eq(event(now + 1090, MOBILITY_EV_RELIEVED), 0);
+	ck_assert(!mobility_fsm_deadline(&fsm, &defaults));
 	/* whatever was measured, it has no more time than without suspicion */
 	suspect.rtt = UINT32_MAX;
 	ck_assert_int_eq(handle(&defaults, suspect, now + 1000), 0);

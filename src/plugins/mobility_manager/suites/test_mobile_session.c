@@ -1090,7 +1090,7 @@ START_TEST(test_router_slow)
 	 * which leads nowhere */
 	add_routers();
 	f->network->uplinks[0].leads = "10.0.0.1";
-	f->latency = 900;
+	f->latency = 800;
 	suspect();
 	session_fixture_run(f, 20000);
 	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
