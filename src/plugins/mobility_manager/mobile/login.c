@@ -324,7 +324,7 @@ static const char *get_uplink(private_mobility_login_t *this,
  */
 static void answered(private_mobility_login_t *this, message_t *message)
 {
-	mobility_request_t *request = this->retransmission->request;
+	mobility_retransmission_t *retransmission = this->retransmission;
 	ike_sa_t *ike_sa = this->course->ike_sa;
 	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
 	ike_sa_id_t *other = message->get_ike_sa_id(message);
@@ -345,7 +345,9 @@ static void answered(private_mobility_login_t *this, message_t *message)
 									  mobility_now()))
 	{
 		id->set_responder_spi(id, other->get_responder_spi(other));
-		request->clear(request);
+		retransmission->answered(retransmission,
+								 message->get_destination(message),
+								 message->get_source(message));
 	}
 	else
 	{	/* charon has taken over where it arrived */

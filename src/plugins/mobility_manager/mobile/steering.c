@@ -1050,8 +1050,10 @@ METHOD(mobility_steering_t, start, void,
 	this->public.expired = FALSE;
 	/* unless that was the last that was told */
 	this->due = MOBILITY_ACT_TELL;
-	/* it may have another path than the one before */
-	this->vigil->moved(this->vigil, this->vigil->get_rtt(this->vigil));
+	/* it may have another path than the one before; and the login took no less
+	 * than a round-trip time */
+	this->vigil->moved(this->vigil, this->vigil->get_rtt(this->vigil) ?:
+									this->mover->retransmission->rtt);
 }
 
 METHOD(mobility_steering_t, bind_, void,
