@@ -19,6 +19,19 @@
 /** ms that a silence is remembered as harmless */
 #define MEMORY (60 * 1000)
 
+/** ms between samples, more is a pause in what leaves */
+#define CONTINUOUS 150
+
+/** ms after which nothing is on its way anymore over a path that was left */
+#define ON_ITS_WAY 100
+
+/** ms in which packets that came in are acknowledged, which gets no answer */
+#define ACKNOWLEDGED 120
+
+/** ms after which a path that passes ESP is suspect once more: nothing has to
+ * be found out earlier, see mobile/probation.h */
+#define REFUTED 10000
+
 typedef struct private_mobility_path_health_t private_mobility_path_health_t;
 
 /**
@@ -51,6 +64,11 @@ struct private_mobility_path_health_t {
 	 * Round-trip time, 0 if unknown.
 	 */
 	uint32_t rtt;
+
+	/**
+	 * Silences that there were.
+	 */
+	mobility_silence_t silence;
 
 	/**
 	 * Packets have left since then and none came in.
@@ -108,9 +126,16 @@ struct private_mobility_path_health_t {
 	uint64_t window_start;
 
 	/**
-	 * Time of the last sample with a packet that came in.
+	 * Time of the last sample with a packet that came in, or losses are counted
+	 * from.
 	 */
 	uint64_t last_in;
+
+	/**
+	 * Time of the last sample with a packet that came in over the path in use,
+	 * 0 if there is none.
+	 */
+	uint64_t heard;
 };
 
 ENUM(mobility_verdict_names, MOBILITY_HEALTH_HEALTHY, MOBILITY_HEALTH_LOSSY,
@@ -129,7 +154,8 @@ static uint64_t get_silence(private_mobility_path_health_t *this)
 }
 
 /**
- * Silence that is suspect with what this session sends
+ * Silence that is suspect with what this session sends, whatever it may know of
+ * its own silences
  */
 static uint64_t get_limit(private_mobility_path_health_t *this)
 {
@@ -138,7 +164,31 @@ static uint64_t get_limit(private_mobility_path_health_t *this)
 	limit = max(get_silence(this), this->harmless * 2);
 	/* more doublings than that exceed any limit */
 	limit <<= min(this->refuted, 10);
+	if (this->refuted && this->proven)
+	{
+		limit = max(limit, REFUTED << min(this->refuted - 1, 10));
+	}
 	return min(limit, MOBILITY_PATH_HEALTH_SILENCE_MAX);
+}
+
+/**
+ * Check if the silence is longer than any that is to be expected
+ */
+static bool is_unlikely(private_mobility_path_health_t *this, uint64_t now)
+{
+	uint64_t limit;
+
+	if (this->refuted || this->harmless)
+	{
+		return FALSE;
+	}
+	limit = mobility_silence_limit(&this->silence, now, this->rtt);
+	if (limit >= get_silence(this) || now + SLACK < this->start + limit)
+	{
+		return FALSE;
+	}
+	mobility_silence_guessed(&this->silence, now);
+	return TRUE;
 }
 
 /**
@@ -217,6 +267,19 @@ static void end_silence(private_mobility_path_health_t *this, uint64_t now)
 }
 
 /**
+ * Check if what has left before these packets has nothing to do with them
+ */
+static bool is_pause(private_mobility_path_health_t *this, uint64_t now)
+{
+	if (now - this->last_out > MOBILITY_PATH_HEALTH_PAUSE)
+	{
+		return TRUE;
+	}
+	return now - this->time > CONTINUOUS && this->heard &&
+		   this->last_out - this->heard <= ACKNOWLEDGED;
+}
+
+/**
  * Packets left and none came in
  */
 static void wait_for_answer(private_mobility_path_health_t *this, uint64_t now,
@@ -224,9 +287,9 @@ static void wait_for_answer(private_mobility_path_health_t *this, uint64_t now,
 {
 	uint64_t start = now;
 
-	if (!this->waiting || now - this->last_out > MOBILITY_PATH_HEALTH_PAUSE)
+	if (!this->waiting || is_pause(this, now))
 	{
-		if (now - this->time <= MOBILITY_PATH_HEALTH_PERIOD * 3 / 2)
+		if (now - this->time <= CONTINUOUS)
 		{	/* no pause, so packets have left all the time */
 			start = max(this->time, this->fresh);
 		}
@@ -235,8 +298,10 @@ static void wait_for_answer(private_mobility_path_health_t *this, uint64_t now,
 		this->out = this->last.out;
 	}
 	this->last_out = now;
-	if (sample->out - this->out >= UNANSWERED &&
-		now + SLACK >= this->start + get_limit(this))
+	if (this->verdict != MOBILITY_HEALTH_SILENT &&
+		sample->out - this->out >= UNANSWERED &&
+		(now + SLACK >= this->start + get_limit(this) ||
+		 is_unlikely(this, now)))
 	{
 		this->verdict = MOBILITY_HEALTH_SILENT;
 	}
@@ -285,22 +350,26 @@ METHOD(mobility_path_health_t, sample_, mobility_health_t,
 		sample->in < this->last.in || sample->seq < this->last.seq)
 	{
 		rebase(this, now, sample);
+		mobility_silence_break(&this->silence);
 	}
 	else if (sample->in > this->last.in)
 	{
+		mobility_silence_look(&this->silence, now, TRUE);
 		note_gap(this, now);
 		end_silence(this, now);
 		/* what was on its way when the path changed came over another one */
 		this->proven = this->proven ||
-					   now >= this->fresh + MOBILITY_PATH_HEALTH_PERIOD;
+					   now >= this->fresh + ON_ITS_WAY;
 		count_losses(this, now, sample);
 		if (this->verdict == MOBILITY_HEALTH_SILENT)
 		{
 			this->verdict = MOBILITY_HEALTH_HEALTHY;
 		}
+		this->heard = now;
 	}
 	else if (sample->out > this->last.out)
 	{
+		mobility_silence_look(&this->silence, now, FALSE);
 		wait_for_answer(this, now, sample);
 	}
 	this->last = *sample;
@@ -339,12 +408,15 @@ METHOD(mobility_path_health_t, refuted, void,
 METHOD(mobility_path_health_t, moved, void,
 	private_mobility_path_health_t *this, uint64_t now)
 {
+	mobility_silence_moved(&this->silence,
+						   this->verdict == MOBILITY_HEALTH_SILENT);
 	if (this->sampled)
 	{
 		rebase(this, now, &this->last);
 		this->verdict = MOBILITY_HEALTH_HEALTHY;
 		this->fresh = now;
 		this->proven = FALSE;
+		this->heard = 0;
 		/* what was lost until something arrives was lost on the way left */
 		this->last_in = 0;
 	}

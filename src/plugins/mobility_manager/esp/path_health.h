@@ -20,12 +20,13 @@
 #ifndef MOBILITY_PATH_HEALTH_H_
 #define MOBILITY_PATH_HEALTH_H_
 
-#include <library.h>
+#include "esp/silence.h"
 
 /** ms between samples while packets leave */
-#define MOBILITY_PATH_HEALTH_PERIOD 100
+#define MOBILITY_PATH_HEALTH_PERIOD MOBILITY_SILENCE_PERIOD
 
-/** ms without an answer that are suspect, or four RTTs if that is more */
+/** ms without an answer that are suspect, or four RTTs if that is more; or less
+ * if the session's own silences say so */
 #define MOBILITY_PATH_HEALTH_SILENCE 400
 
 /** ms without an answer that are suspect for what is sent without any */
@@ -128,9 +129,10 @@ struct mobility_path_health_t {
 
 	/**
 	 * The peer can be reached although nothing returned: it is what is sent
-	 * that gets no answers. The next suspicion takes twice the time; a packet
-	 * that comes in undoes that, but silences as long as this one are not
-	 * suspect for the next minute, and as long as they go on.
+	 * that gets no answers. The next suspicion takes twice the time, and ten
+	 * seconds at least if the path is known to pass ESP; a packet that comes in
+	 * undoes that, but silences as long as this one are not suspect for the
+	 * next minute, and as long as they go on.
 	 *
 	 * @param now		time in ms
 	 */

@@ -269,7 +269,7 @@ START_TEST(test_rtt)
 	vigil->answered(vigil, 0);
 	ck_assert_int_eq(vigil->get_rtt(vigil), 500);
 	ck_assert_int_eq(vigil->get_verdict(vigil), MOBILITY_HEALTH_HEALTHY);
-	packets(&ike, FALSE, 3800);
+	packets(&ike, FALSE, 9800);
 	ck_assert_int_eq(alarms, 1);
 	packets(&ike, FALSE, 500);
 	ck_assert_int_eq(alarms, 2);

@@ -17,6 +17,7 @@
 #define SETTLE 5000
 
 /** Steps of simulated time, in ms */
+#define LOOK 100
 #define STEP 20
 
 /**
@@ -287,7 +288,7 @@ static void run(uint64_t ms)
 	{
 		sim.now += STEP;
 		exchange();
-		if (sim.now % MOBILITY_PATH_HEALTH_PERIOD == 0 &&
+		if (sim.now % LOOK == 0 &&
 			sim.told != sim.counters.out)
 		{
 			sim.told = sim.counters.out;

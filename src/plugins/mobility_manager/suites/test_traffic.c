@@ -27,7 +27,7 @@
 #define STEP 20
 
 /** requests that a second of packets makes at most, for one tunnel */
-#define REQUESTS 11
+#define REQUESTS (1000 / MOBILITY_PATH_HEALTH_PERIOD + 1)
 
 /** RTT that is said to be for the real kernel, so that a busy host is not
  * suspect, and what is */
