@@ -53,6 +53,11 @@ WIFI = "ip address replace 10.1.0.10/16 dev eth0; " \
     "ip route replace default via 10.1.0.1 dev eth0 metric 600"
 
 
+# for how long traffic flows until the plugin knows how that looks if all is
+# well, in seconds
+LEARN = 15
+
+
 @dataclasses.dataclass(frozen=True)
 class Case:
     about: str
@@ -93,7 +98,7 @@ CASES = {
         since="link-back", watch=10),
     "black-hole": Case(
         "the router of the uplink in use loses its connection to the world",
-        acts=("carol:cable mute eth0",), since="cable-mute", watch=2),
+        acts=(LEARN, "carol:cable mute eth0"), since="cable-mute", watch=2),
     "dormant": Case(
         "no network at all for 3 seconds, then the carrier of the other "
         "uplink comes back",
