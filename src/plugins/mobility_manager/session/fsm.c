@@ -131,6 +131,7 @@ static mobility_action_t be_connected(mobility_fsm_t *fsm,
 	fsm->late = 0;
 	fsm->attempt = 0;
 	fsm->urgent = 0;
+	fsm->lost = FALSE;
 	fsm->next = fsm->sent ? now + retransmit_after(config, 0) : 0;
 	return enter(fsm, MOBILITY_CONNECTED, now);
 }
@@ -156,6 +157,7 @@ static mobility_action_t network(mobility_fsm_t *fsm,
 								 const mobility_fsm_event_t *event,
 								 uint64_t now)
 {
+	fsm->lost = !event->usable;
 	if (fsm->state == MOBILITY_CONNECTED)
 	{
 		if (event->usable)
@@ -174,6 +176,26 @@ static mobility_action_t network(mobility_fsm_t *fsm,
 		return begin_burst(fsm, 0, now) | MOBILITY_ACT_MOVE;
 	}
 	return 0;
+}
+
+/**
+ * The peer has answered the request in flight.
+ */
+static mobility_action_t answered(mobility_fsm_t *fsm,
+								  const mobility_fsm_config_t *config,
+								  bool on_current, uint64_t now)
+{
+	fsm->sent = 0;
+	if (fsm->state == MOBILITY_CONNECTED || (on_current && !fsm->lost))
+	{
+		return be_connected(fsm, config, now);
+	}
+	if (on_current && fsm->state == MOBILITY_DORMANT)
+	{	/* it was still under way when the last path was lost */
+		return 0;
+	}
+	/* the peer is there, on another path: the update follows */
+	return begin_burst(fsm, MOBILITY_EARLY_ATTEMPTS, now);
 }
 
 /**
@@ -359,13 +381,7 @@ mobility_action_t mobility_fsm_handle(mobility_fsm_t *fsm,
 			}
 			return 0;
 		case MOBILITY_EV_ANSWERED:
-			fsm->sent = 0;
-			if (fsm->state == MOBILITY_CONNECTED || event->on_current)
-			{
-				return be_connected(fsm, config, now);
-			}
-			/* the peer is there, on another path: the update follows */
-			return begin_burst(fsm, MOBILITY_EARLY_ATTEMPTS, now);
+			return answered(fsm, config, event->on_current, now);
 		case MOBILITY_EV_CONFIRMED:
 			return be_connected(fsm, config, now);
 		case MOBILITY_EV_ABANDONED:
@@ -432,6 +448,10 @@ const char *mobility_fsm_check(const mobility_fsm_t *fsm,
 			if (fsm->outage || fsm->late)
 			{
 				return "connected, but an outage runs";
+			}
+			if (fsm->lost)
+			{
+				return "connected over a path that is lost";
 			}
 			if (!fsm->sent != !deadline)
 			{

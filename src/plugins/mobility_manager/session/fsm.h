@@ -101,6 +101,8 @@ struct mobility_fsm_t {
 	u_int attempt;
 	/** when the last attempt was made, while dormant */
 	uint64_t tried;
+	/** the path in use could not be used when the network was looked at last */
+	bool lost;
 	/** ms after which the request in flight is sent over all paths, because the
 	 * one in use is suspect; 0 if it is not */
 	uint32_t urgent;

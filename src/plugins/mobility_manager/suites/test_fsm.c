@@ -454,6 +454,32 @@ START_TEST(test_answer_elsewhere)
 }
 END_TEST
 
+START_TEST(test_answer_too_late)
+{
+	uint64_t now = SECONDS(1000);
+
+	/* the cable is pulled while the answer is on its way: no path works, so
+	 * that it will be seen that there is one again */
+	event(now, MOBILITY_EV_SENT);
+	network(now, FALSE, 0, FALSE);
+	ck_assert_int_eq(answered(now, TRUE), 0);
+	ck_assert_int_eq(fsm.state, MOBILITY_DORMANT);
+	ck_assert_int_eq(network(now + 100, TRUE, 1, TRUE),
+					 MOBILITY_ACT_MOVE | MOBILITY_ACT_TELL);
+	event(now + 100, MOBILITY_EV_SENT);
+	answered(now + 110, TRUE);
+	ck_assert_int_eq(fsm.state, MOBILITY_CONNECTED);
+
+	/* with another path the move that is due goes on */
+	event(now + 200, MOBILITY_EV_SENT);
+	ck_assert(network(now + 200, FALSE, 1, FALSE) & MOBILITY_ACT_MOVE);
+	answered(now + 200, TRUE);
+	ck_assert_int_eq(fsm.state, MOBILITY_WAITING);
+	event(now + 210, MOBILITY_EV_CONFIRMED);
+	ck_assert_int_eq(fsm.state, MOBILITY_CONNECTED);
+}
+END_TEST
+
 START_TEST(test_retransmit_limit)
 {
 	mobility_fsm_config_t config = defaults;
@@ -609,6 +635,7 @@ START_TEST(test_check_finds)
 		mobility_fsm_t fsm;
 	} broken[] = {
 		{ { .state = MOBILITY_CONNECTED, .outage = 1 } },
+		{ { .state = MOBILITY_CONNECTED, .lost = TRUE } },
 		{ { .state = MOBILITY_CONNECTED, .sent = 1 } },
 		{ { .state = MOBILITY_CONNECTED, .next = 1 } },
 		{ { .state = MOBILITY_DORMANT, .next = 1 } },
@@ -652,6 +679,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_peer_silent);
 	tcase_add_test(tc, test_suspect);
 	tcase_add_test(tc, test_answer_elsewhere);
+	tcase_add_test(tc, test_answer_too_late);
 	tcase_add_test(tc, test_retransmit_limit);
 	tcase_add_test(tc, test_abandoned);
 	tcase_add_test(tc, test_expired);
