@@ -356,6 +356,26 @@ static void answered(private_mobility_login_t *this, message_t *message)
 	}
 }
 
+/**
+ * What follows IKE_SA_INIT goes on over the path that was answered: keep what is
+ * in flight there for when that was lost and is back.
+ */
+static void authenticate(private_mobility_login_t *this, message_t *message,
+						 bool incoming)
+{
+	mobility_request_t *request = this->retransmission->request;
+
+	if (!incoming)
+	{
+		this->retransmission->sent(this->retransmission, message);
+		this->repeated = 0;
+	}
+	else if (request->matches(request, message->get_message_id(message)))
+	{
+		request->clear(request);
+	}
+}
+
 METHOD(mobility_login_t, message_, void,
 	private_mobility_login_t *this, message_t *message, bool incoming,
 	bool plain)
@@ -364,9 +384,16 @@ METHOD(mobility_login_t, message_, void,
 	ike_sa_t *ike_sa = this->course->ike_sa;
 	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
 
-	if (message->get_exchange_type(message) != IKE_SA_INIT ||
-		message->get_request(message) == incoming || (plain && !incoming))
+	if (message->get_request(message) == incoming || (plain && !incoming))
 	{
+		return;
+	}
+	if (message->get_exchange_type(message) != IKE_SA_INIT)
+	{
+		if (plain == incoming)
+		{
+			authenticate(this, message, incoming);
+		}
 		return;
 	}
 	if (incoming && plain)

@@ -159,6 +159,7 @@ void mobility_login_paths_set(mobility_login_paths_t *paths,
 		try->asked = paths->in_flight;
 	}
 	paths->looked = TRUE;
+	paths->gone |= paths->answered && !try;
 	if (!find_id(paths, &paths->winner))
 	{
 		paths->winner = (mobility_path_id_t){};
@@ -179,6 +180,7 @@ void mobility_login_paths_sent(mobility_login_paths_t *paths, host_t *local,
 	paths->winner = (mobility_path_id_t){};
 	paths->in_flight = TRUE;
 	paths->answered = FALSE;
+	paths->gone = FALSE;
 	paths->begun = paths->begun ?: now;
 	paths->next = now + MOBILITY_LOGIN_INTERVAL;
 	first = find_first(paths);
@@ -203,9 +205,15 @@ mobility_login_step_t mobility_login_paths_next(mobility_login_paths_t *paths,
 		return MOBILITY_LOGIN_WAIT;
 	}
 	first = find_first(paths);
-	if (!paths->in_flight)
+	if (!paths->in_flight && first)
 	{
-		try = first ? NULL : find_best(paths, TRUE, now);
+		step = MOBILITY_LOGIN_ASK;
+		try = paths->gone && now >= paths->next ? first : NULL;
+		paths->gone &= !try;
+	}
+	else if (!paths->in_flight)
+	{
+		try = find_best(paths, TRUE, now);
 	}
 	else if (paths->winner.ifindex)
 	{
@@ -250,6 +258,10 @@ uint64_t mobility_login_paths_deadline(const mobility_login_paths_t *paths,
 	if (mobility_login_paths_next(&copy, now, &id) != MOBILITY_LOGIN_WAIT)
 	{
 		return now;
+	}
+	if (paths->gone && find_first(&copy))
+	{
+		return paths->next;
 	}
 	for (i = 0; paths->in_flight && i < paths->count; i++)
 	{
@@ -351,6 +363,10 @@ const char *mobility_login_paths_check(const mobility_login_paths_t *paths)
 	if (paths->in_flight && paths->answered)
 	{
 		return "a request is in flight that was answered";
+	}
+	if (paths->gone && !paths->answered)
+	{
+		return "a path is missed that nobody has answered over";
 	}
 	if (paths->winner.ifindex && !(won && paths->in_flight))
 	{

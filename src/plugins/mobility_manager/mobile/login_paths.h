@@ -16,6 +16,7 @@
  * on.  If another path answers first the request is built anew, for that one:
  * all that follows is as if it had been the only one.  If that path is gone before
  * the peer has authenticated, all begins anew over another one: IKE_AUTH can't move.
+ * If there is none the same IKE_AUTH is sent again when that path is back.
  *
  * What is promised, and mobility_login_paths_check() verifies:
  *
@@ -61,7 +62,8 @@ typedef enum mobility_login_step_t mobility_login_step_t;
 enum mobility_login_step_t {
 	/** nothing for now */
 	MOBILITY_LOGIN_WAIT,
-	/** send the request over a path as well */
+	/** send the request over a path as well, or once more over the one that is
+	 * back */
 	MOBILITY_LOGIN_ASK,
 	/** build the request anew, for a path */
 	MOBILITY_LOGIN_ANEW,
@@ -100,6 +102,8 @@ struct mobility_login_paths_t {
 	bool in_flight;
 	/** it was answered, authentication goes on between these addresses */
 	bool answered;
+	/** that path was not there meanwhile */
+	bool gone;
 	/** addresses it was built for */
 	mobility_ip_t local, remote;
 	/** path to build it for, ifindex is 0 if it stays as it is */

@@ -542,6 +542,81 @@ START_TEST(test_again)
 }
 END_TEST
 
+/**
+ * Have the peer answer IKE_SA_INIT so that stock goes on with it
+ */
+static void begin_auth()
+{
+	message_t *message = create_answer(0);
+
+	message->add_payload(message, payload_create(PLV2_SECURITY_ASSOCIATION));
+	message->add_payload(message, payload_create(PLV2_KEY_EXCHANGE));
+	message->add_payload(message, payload_create(PLV2_NONCE));
+	charon->bus->set_sa(charon->bus, t.ike_sa);
+	charon->bus->message(charon->bus, message, TRUE, TRUE);
+	charon->bus->set_sa(charon->bus, NULL);
+	message->destroy(message);
+}
+
+/**
+ * An IKE_AUTH request leaves, or its answer arrives
+ */
+static void auth(bool incoming)
+{
+	ike_sa_id_t *id = t.ike_sa->get_id(t.ike_sa);
+	uint64_t spi = id->get_initiator_spi(id);
+	char header[28] = {
+		[17] = 0x20, [18] = IKE_AUTH, [19] = incoming ? 0x20 : 0x08,
+		[23] = 1, [27] = sizeof(header),
+	};
+	host_t *me = t.ike_sa->get_my_host(t.ike_sa);
+	host_t *other = t.ike_sa->get_other_host(t.ike_sa);
+	message_t *message;
+
+	memcpy(header, &spi, sizeof(spi));
+	spi = id->get_responder_spi(id);
+	memcpy(header + sizeof(spi), &spi, sizeof(spi));
+	message = message_create_from_packet(packet_create_from_data(
+									me->clone(me), other->clone(other),
+									chunk_clone(chunk_from_thing(header))));
+	ck_assert_int_eq(message->parse_header(message), SUCCESS);
+	charon->bus->set_sa(charon->bus, t.ike_sa);
+	charon->bus->message(charon->bus, message, incoming, incoming);
+	charon->bus->set_sa(charon->bus, NULL);
+	message->destroy(message);
+}
+
+START_TEST(test_auth_again)
+{
+	t.network->uplinks[1].up = FALSE;
+	initiate(NULL);
+	begin_auth();
+	auth(FALSE);
+	mock_charon_forget();
+	t.network->uplinks[0].up = FALSE;
+	look();
+	assert_cause("no uplink to 192.0.2.1");
+	run(1000);
+	ck_assert_int_eq(mock_charon_count(), 0);
+	/* the same uplink is back: not when stock sends it again */
+	t.network->uplinks[0].up = TRUE;
+	look();
+	ck_assert_str_eq(mock_charon_sources(), "10.0.0.2 ");
+	ck_assert_int_eq(mock_charon_get(0)->type, IKE_AUTH);
+	ck_assert_uint_eq(mock_charon_get(0)->mid, 1);
+	/* once it was answered there is nothing to be sent */
+	auth(TRUE);
+	mock_charon_forget();
+	t.network->uplinks[0].up = FALSE;
+	look();
+	run(1000);
+	t.network->uplinks[0].up = TRUE;
+	look();
+	run(1000);
+	ck_assert_int_eq(mock_charon_count(), 0);
+}
+END_TEST
+
 START_TEST(test_cookie)
 {
 	char cookie[] = "cookie 0";
@@ -784,6 +859,7 @@ Suite *mobility_suite_create()
 	tcase_add_test(tc, test_refused_dead);
 	tcase_add_test(tc, test_forged_nothing);
 	tcase_add_test(tc, test_again);
+	tcase_add_test(tc, test_auth_again);
 	tcase_add_test(tc, test_cookie);
 	tcase_add_test(tc, test_key_exchange);
 	tcase_add_test(tc, test_network);

@@ -386,6 +386,35 @@ START_TEST(test_gone_in_auth)
 }
 END_TEST
 
+START_TEST(test_back_in_auth)
+{
+	begin(1);
+	ck_assert(answer(0, MOBILITY_INIT_ANSWERED));
+	mobility_login_paths_set(&paths, NULL, 0);
+	assert_quiet();
+	/* what is in flight may still be answered, once is enough to ask */
+	mobility_login_paths_set(&paths, tries, 2);
+	assert_wait(MOBILITY_LOGIN_INTERVAL);
+	assert_next(MOBILITY_LOGIN_ASK, 0);
+	assert_quiet();
+	mobility_login_paths_set(&paths, tries, 1);
+	assert_quiet();
+	/* unless it goes again */
+	mobility_login_paths_set(&paths, NULL, 0);
+	assert_quiet();
+	now += 3000;
+	mobility_login_paths_set(&paths, tries, 1);
+	assert_next(MOBILITY_LOGIN_ASK, 0);
+	/* stock begins anew meanwhile */
+	mobility_login_paths_set(&paths, NULL, 0);
+	build(0);
+	now += 3000;
+	mobility_login_paths_set(&paths, tries, 1);
+	assert_next(MOBILITY_LOGIN_ASK, 0);
+	assert_quiet();
+}
+END_TEST
+
 START_TEST(test_stocks)
 {	/* stock has chosen something else, or knows a path that we don't */
 	ck_assert(answer(0, MOBILITY_INIT_ERROR));
@@ -696,6 +725,7 @@ Suite *mobility_suite_create()
 	tcase_add_test(tc, test_last_resort_left);
 	tcase_add_test(tc, test_network);
 	tcase_add_test(tc, test_gone_in_auth);
+	tcase_add_test(tc, test_back_in_auth);
 	tcase_add_test(tc, test_stocks);
 	tcase_add_test(tc, test_winner_gone);
 	tcase_add_test(tc, test_check);
