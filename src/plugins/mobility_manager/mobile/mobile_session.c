@@ -459,6 +459,7 @@ static void use_login(private_mobility_session_t *this, ike_sa_t *ike_sa)
 	if (path)
 	{
 		mobility_heading_use(&course->heading, mobility_path_clone(path));
+		this->public.records->used(this->public.records, path);
 	}
 }
 

@@ -138,7 +138,7 @@ static bool turn(private_mobility_path_test_t *this,
 /**
  * The target does not work: the request completes over the path in use.
  */
-static void fail(private_mobility_path_test_t *this, uint64_t penalty)
+static void fail(private_mobility_path_test_t *this, bool denied)
 {
 	mobility_path_history_t *records = this->course->candidates->records;
 	mobility_path_t *path = this->course->heading.target;
@@ -148,7 +148,16 @@ static void fail(private_mobility_path_test_t *this, uint64_t penalty)
 		 this->course->name, path->ifname, path->local, path->remote);
 	if (!turn(this, path))
 	{
-		records->failed(records, path, penalty, mobility_now());
+		if (denied)
+		{
+			records->failed(records, path, MOBILITY_REFUSED_PENALTY,
+							mobility_now());
+		}
+		else
+		{
+			records->unanswered(records, path, this->course->penalty,
+								mobility_now());
+		}
 	}
 	end_test(this, FALSE);
 	if (request->in_flight(request))
@@ -177,7 +186,7 @@ METHOD(mobility_exchange_t, answered, bool,
 		case MOBILITY_ANSWER_PROVES:
 			return succeed(this);
 		case MOBILITY_ANSWER_DENIES:
-			fail(this, MOBILITY_REFUSED_PENALTY);
+			fail(this, TRUE);
 			break;
 		default:
 			cancel(this);
@@ -215,7 +224,7 @@ METHOD(mobility_exchange_t, tick, void,
 	}
 	else
 	{
-		fail(this, this->course->penalty);
+		fail(this, FALSE);
 	}
 }
 

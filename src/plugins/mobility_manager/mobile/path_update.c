@@ -117,6 +117,7 @@ static void confirmed(private_mobility_path_update_t *this)
 	{
 		candidates->remotes->know(candidates->remotes,
 								  course->heading.path->remote);
+		candidates->records->used(candidates->records, course->heading.path);
 	}
 	moved = mobility_progress_complete(&course->progress, course->heading.path,
 									   now, time(NULL), &move);

@@ -18,6 +18,8 @@ typedef struct flap_t flap_t;
 struct entry_t {
 	mobility_path_id_t path;
 	mobility_record_t record;
+	/** the peer has answered */
+	bool answered;
 	/** how often no ESP returned since some did, and if that is for sure */
 	u_int barren;
 	bool sure;
@@ -180,15 +182,35 @@ METHOD(mobility_path_history_t, answered, void,
 		.encapsulated = entry->record.encapsulated,
 		.left = entry->record.left,
 	};
+	entry->answered = TRUE;
 	this->mutex->unlock(this->mutex);
 }
 
 /**
- * Get the time until when a path is put aside that failed before.
+ * Get how long a path is put aside that failed before.
  */
-static uint64_t put_aside(uint64_t penalty, u_int failed, uint64_t now)
+static uint64_t get_time(uint64_t penalty, u_int failed)
 {
-	return now + (penalty << min(failed, MOBILITY_PENALTY_DOUBLINGS));
+	return penalty << min(failed, MOBILITY_PENALTY_DOUBLINGS);
+}
+
+/**
+ * Put a path aside that failed.
+ */
+static void put_aside(mobility_record_t *record, uint64_t time, uint64_t now)
+{
+	record->tested = now;
+	record->until = now + time;
+	record->no_esp = FALSE;
+	record->failed++;
+}
+
+METHOD(mobility_path_history_t, used, void,
+	private_mobility_path_history_t *this, const mobility_path_t *path)
+{
+	this->mutex->lock(this->mutex);
+	find_or_create(this, path)->answered = TRUE;
+	this->mutex->unlock(this->mutex);
 }
 
 METHOD(mobility_path_history_t, failed, void,
@@ -199,10 +221,25 @@ METHOD(mobility_path_history_t, failed, void,
 
 	this->mutex->lock(this->mutex);
 	record = &find_or_create(this, path)->record;
-	record->tested = now;
-	record->until = put_aside(penalty, record->failed, now);
-	record->no_esp = FALSE;
-	record->failed++;
+	put_aside(record, get_time(penalty, record->failed), now);
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(mobility_path_history_t, unanswered, void,
+	private_mobility_path_history_t *this, const mobility_path_t *path,
+	uint64_t penalty, uint64_t now)
+{
+	entry_t *entry;
+	uint64_t time, fresh = MOBILITY_NEW_PATH_TIME;
+
+	this->mutex->lock(this->mutex);
+	entry = find_or_create(this, path);
+	time = get_time(penalty, entry->record.failed);
+	if (!entry->answered)
+	{
+		time = min(time, fresh << min(entry->record.failed, 30));
+	}
+	put_aside(&entry->record, time, now);
 	this->mutex->unlock(this->mutex);
 }
 
@@ -214,7 +251,7 @@ METHOD(mobility_path_history_t, no_esp, void,
 
 	this->mutex->lock(this->mutex);
 	entry = find_or_create(this, path);
-	entry->record.until = put_aside(penalty, entry->barren, now);
+	entry->record.until = now + get_time(penalty, entry->barren);
 	entry->record.no_esp = TRUE;
 	entry->record.left |= !sure;
 	entry->sure = sure;
@@ -510,7 +547,9 @@ mobility_path_history_t *mobility_path_history_create()
 	INIT(this,
 		.public = {
 			.answered = _answered,
+			.used = _used,
 			.failed = _failed,
+			.unanswered = _unanswered,
 			.no_esp = _no_esp,
 			.esp = _esp,
 			.encapsulate = _encapsulate,

@@ -36,6 +36,10 @@ typedef struct mobility_move_t mobility_move_t;
 /** The most it grows to, in ms. */
 #define MOBILITY_FLAP_TIME_MAX 300000
 
+/** How long a path is put aside first that has not been answered over yet,
+ * doubles, in ms: it may be there before the network lets anybody through. */
+#define MOBILITY_NEW_PATH_TIME 2000
+
 /** How often the time a path is put aside doubles. */
 #define MOBILITY_PENALTY_DOUBLINGS 3
 
@@ -92,6 +96,14 @@ struct mobility_path_history_t {
 					 uint32_t rtt, uint64_t now);
 
 	/**
+	 * The session uses a path, so it is not one that the peer never answered over;
+	 * nothing else changes.
+	 *
+	 * @param path		path
+	 */
+	void (*used)(mobility_path_history_t *this, const mobility_path_t *path);
+
+	/**
 	 * A path failed: put it aside, each time for twice as long.
 	 *
 	 * @param path		path
@@ -100,6 +112,18 @@ struct mobility_path_history_t {
 	 */
 	void (*failed)(mobility_path_history_t *this, const mobility_path_t *path,
 				   uint64_t penalty, uint64_t now);
+
+	/**
+	 * The peer did not answer on a path that was tested: it failed.  If it never
+	 * answered there, the path is put aside for less, at first.
+	 *
+	 * @param path		path
+	 * @param penalty	ms to put it aside the first time, if it had answered
+	 * @param now		current time
+	 */
+	void (*unanswered)(mobility_path_history_t *this,
+					   const mobility_path_t *path, uint64_t penalty,
+					   uint64_t now);
 
 	/**
 	 * No ESP returned over a path, so it was left: put it aside, each time for

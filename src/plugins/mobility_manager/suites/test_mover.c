@@ -325,7 +325,7 @@ START_TEST(test_silent)
 	assert_done("fails ", "10.1.0.2 10.1.0.2 10.1.0.2 10.0.0.2 ");
 	candidates->records->get(candidates->records, path, fake_clock_now(),
 							 &record);
-	ck_assert_uint_eq(record.until, fake_clock_now() + 5000);
+	ck_assert_uint_eq(record.until, fake_clock_now() + MOBILITY_NEW_PATH_TIME);
 	answer(0, 0, NULL);
 	ck_assert(m.mover->is_idle(m.mover));
 	mobility_path_destroy(path);

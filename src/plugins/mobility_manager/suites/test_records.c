@@ -207,6 +207,41 @@ START_TEST(test_lifted)
 }
 END_TEST
 
+START_TEST(test_unanswered)
+{
+	const uint64_t minute = 60000;
+	uint64_t now = 100, time = MOBILITY_NEW_PATH_TIME, penalty;
+	int i;
+
+	/* nobody knows yet how long it takes until it can be used */
+	for (i = 0; i < 60; i++)
+	{
+		penalty = minute << min(i, MOBILITY_PENALTY_DOUBLINGS);
+		records->unanswered(records, paths[0], minute, now);
+		ck_assert_uint_eq(until(0, now), now + min(time, penalty));
+		ck_assert_uint_eq(get(0, now).failed, i + 1);
+		now = until(0, now);
+		time = min(time * 2, 1000 * minute);
+	}
+	/* it worked once */
+	records->answered(records, paths[0], 0, now);
+	records->unanswered(records, paths[0], minute, now);
+	ck_assert_uint_eq(until(0, now), now + minute);
+	/* it is new */
+	keep(2 | 4);
+	records->unanswered(records, paths[0], minute, now);
+	ck_assert_uint_eq(until(0, now), now + MOBILITY_NEW_PATH_TIME);
+	/* until it has worked */
+	records->used(records, paths[0]);
+	ck_assert_uint_eq(until(0, now), now + MOBILITY_NEW_PATH_TIME);
+	records->unanswered(records, paths[0], minute, now);
+	ck_assert_uint_eq(until(0, now), now + 2 * minute);
+	/* never for longer than configured */
+	records->unanswered(records, paths[1], 10, now);
+	ck_assert_uint_eq(until(1, now), now + 10);
+}
+END_TEST
+
 START_TEST(test_keep)
 {
 	int which, i;
@@ -466,6 +501,11 @@ START_TEST(test_random)
 				rtt[path] = value ?: rtt[path];
 				break;
 			case 3:
+				records->unanswered(records, paths[path], PENALTY, now);
+				mobility_assert(get(path, now).tested == now);
+				mobility_assert(until(path, now) >= now + PENALTY);
+				failed[path]++;
+				break;
 			case 4:
 				records->failed(records, paths[path], PENALTY, now);
 				mobility_assert(get(path, now).tested == now);
@@ -566,6 +606,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_lifted);
 	tcase_add_test(tc, test_no_esp);
 	tcase_add_test(tc, test_pardon);
+	tcase_add_test(tc, test_unanswered);
 	tcase_add_test(tc, test_keep);
 	tcase_add_test(tc, test_gateway);
 	tcase_add_test(tc, test_end);
