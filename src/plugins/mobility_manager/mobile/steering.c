@@ -121,6 +121,12 @@ struct private_mobility_steering_t {
 	mobility_protection_t protection;
 
 	/**
+	 * The path in use has another next hop, behind which there may be another
+	 * NAT: the peer is to know.
+	 */
+	bool rerouted;
+
+	/**
 	 * Look around when the message is processed, e.g. because the peer has
 	 * announced other addresses.
 	 */
@@ -260,6 +266,7 @@ static bool look_around(private_mobility_steering_t *this,
 	mobility_monitor_t *monitor = this->context->monitor;
 	mobility_candidates_t *candidates = this->course->candidates;
 	mobility_uplink_policy_t uplink;
+	mobility_path_id_t id, before;
 	mobility_path_t *path;
 	bool changed;
 
@@ -274,9 +281,12 @@ static bool look_around(private_mobility_steering_t *this,
 	this->context->settings->get_uplink(this->context->settings,
 								this->connection, path->ifname, FALSE,
 								&uplink);
+	before = mobility_path_get_id(path);
 	event->usable = uplink.use && monitor->is_usable(monitor, path);
 	if (event->usable)
 	{
+		id = mobility_path_get_id(path);
+		this->rerouted |= !mobility_ip_equals(&id.gateway, &before.gateway);
 		candidates->repin(candidates, path);
 	}
 	else
@@ -541,6 +551,28 @@ static status_t prefer_best(private_mobility_steering_t *this)
 }
 
 /**
+ * Tell the peer if the path in use goes another way.
+ */
+static status_t follow_route(private_mobility_steering_t *this)
+{
+	char trigger[MOBILITY_TRIGGER_LEN];
+
+	if (!this->rerouted)
+	{
+		return SUCCESS;
+	}
+	if (!this->mover->is_idle(this->mover))
+	{
+		this->look_due = TRUE;
+		return SUCCESS;
+	}
+	this->rerouted = FALSE;
+	snprintf(trigger, sizeof(trigger), "%s: next hop is gone",
+			 get_uplink(this));
+	return this->mover->renew(this->mover, trigger);
+}
+
+/**
  * The uplink in use is lost.
  */
 static void note_loss(private_mobility_steering_t *this)
@@ -709,7 +741,11 @@ METHOD(mobility_steering_t, look, status_t,
 	}
 	if (this->public.fsm.state == MOBILITY_CONNECTED)
 	{
-		status = prefer_best(this);
+		status = follow_route(this);
+		if (status != DESTROY_ME)
+		{
+			status = prefer_best(this);
+		}
 		if (status != DESTROY_ME && this->mover->is_idle(this->mover))
 		{
 			status = this->mover->announce(this->mover);
@@ -977,6 +1013,7 @@ static void confirmed(void *data, bool moved)
 	{
 		note_move(this);
 	}
+	this->rerouted = FALSE;
 	/* there may be a better path than the one that answered first */
 	this->look_due = TRUE;
 	handle(this, &event);

@@ -1087,12 +1087,20 @@ START_TEST(test_second_router)
 	plug(3, TRUE);
 	session_fixture_run(f, 60000);
 	ck_assert_int_eq(get_router(0), 9);
-	/* until it is gone */
+	/* until it is gone, which the peer gets to know as well */
+	session_fixture_forget(f);
 	f->network->uplinks[0].gateway2 = NULL;
 	session_fixture_changed(f);
-	session_fixture_run(f, 1000);
 	ck_assert_int_eq(get_router(0), 1);
+	ck_assert_uint_eq(mock_charon_count(), 1);
+	session_fixture_run(f, 1000);
 	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	ck_assert(strstr(f->told, "move"));
+	ck_assert(!strstr(f->told, "waiting"));
+	session_fixture_forget(f);
+	session_fixture_changed(f);
+	session_fixture_run(f, 60000);
+	ck_assert_uint_eq(mock_charon_count(), 0);
 }
 END_TEST
 
