@@ -39,15 +39,19 @@ struct rules_t {
 	ctl_check_t *check;
 	/** priority of our rules */
 	uint32_t priority;
+	/** they have that one, whatever others do */
+	bool fixed;
 	/** table with routes into tunnels */
 	uint32_t charon_table;
+	/** priority of the rule for that */
+	uint32_t charon_priority;
 	/** address family */
 	int family;
 	/** tables that have routes, as uint32_t */
 	array_t *tables;
 	/** number of problems */
 	u_int problems;
-	/** first rule behind ours that packets to peers pass, 0 if there is none */
+	/** a rule that packets to peers pass, 0 if there is none */
 	uint32_t passed;
 };
 
@@ -301,14 +305,74 @@ static void print_net(int family, const struct nlattr *attr, int bits,
 	host->destroy(host);
 }
 
+/**
+ * Write what a rule does.
+ */
+static void print_rule(rules_t *this, const struct fib_rule_hdr *rule,
+					   const struct nlattr *tb[], uint32_t table,
+					   char *buf, size_t len)
+{
+	char from[64];
+
+	print_net(this->family, tb[FRA_SRC], rule->src_len, from, sizeof(from));
+	if (rule->action == FR_ACT_TO_TBL)
+	{
+		snprintf(buf, len, "has packets from %s look up table %u", from, table);
+	}
+	else
+	{
+		snprintf(buf, len, "drops packets from %s", from);
+	}
+}
+
+/**
+ * Report that a rule decides by which uplink packets to a peer leave.
+ */
+static void report_in_front(rules_t *this, uint32_t priority, const char *what)
+{
+	char remedy[256];
+
+	this->problems++;
+	snprintf(remedy, sizeof(remedy), "give that rule a number greater than %u, "
+			 "or set charon.plugins.mobility-manager.pin_priority = %u in "
+			 "strongswan.conf and restart charon", this->priority,
+			 priority > 1 ? priority - 1 : 1);
+	this->check->problem(this->check, "rules", remedy,
+						 "the %s routing rule %u %s and comes before ours "
+						 "(%u), so it decides by which uplink packets to the "
+						 "peer leave",
+						 this->family == AF_INET ? "IPv4" : "IPv6", priority,
+						 what, this->priority);
+}
+
+/**
+ * Report that a rule comes before the one for routes into tunnels.
+ */
+static void report_before_tunnels(rules_t *this, uint32_t priority,
+								  const char *what)
+{
+	char remedy[256];
+
+	this->problems++;
+	snprintf(remedy, sizeof(remedy), "give that rule a number greater than %u, "
+			 "as it gets if what adds it is started before charon",
+			 this->charon_priority);
+	this->check->problem(this->check, "rules", remedy,
+						 "the %s routing rule %u %s and comes before that of "
+						 "charon (%u), so what belongs into a tunnel may go "
+						 "there instead",
+						 this->family == AF_INET ? "IPv4" : "IPv6", priority,
+						 what, this->charon_priority);
+}
+
 CALLBACK(judge_rule, void,
 	rules_t *this, const struct nlmsghdr *nlh)
 {
 	const struct nlattr *tb[FRA_MAX + 1];
-	char from[64], what[128], remedy[256];
 	struct fib_rule_hdr *rule;
 	uint32_t priority = 0, table;
 	uint8_t protocol = 0;
+	char what[128];
 
 	if (!mobility_netlink_parse(nlh, sizeof(*rule), tb, FRA_MAX))
 	{
@@ -325,36 +389,23 @@ CALLBACK(judge_rule, void,
 	{
 		return;
 	}
-	if (priority > this->priority)
+	print_rule(this, rule, tb, table, what, sizeof(what));
+	/* ours go before what is for all, see mobility_fib_rules_t.get_front() */
+	if (priority <= this->priority &&
+		(this->fixed || priority <= 1 || rule->src_len || tb[FRA_IP_PROTO]))
 	{
-		if (priority < RULE_MAIN && table != RT_TABLE_MAIN &&
-			table != this->charon_table && !this->passed)
-		{
-			this->passed = priority;
-		}
+		report_in_front(this, priority, what);
 		return;
 	}
-	this->problems++;
-	print_net(this->family, tb[FRA_SRC], rule->src_len, from, sizeof(from));
-	if (rule->action == FR_ACT_TO_TBL)
+	if (priority < RULE_MAIN && table != RT_TABLE_MAIN &&
+		table != this->charon_table)
 	{
-		snprintf(what, sizeof(what), "has packets from %s look up table %u",
-				 from, table);
+		this->passed = this->passed ?: priority;
+		if (priority < this->charon_priority)
+		{
+			report_before_tunnels(this, priority, what);
+		}
 	}
-	else
-	{
-		snprintf(what, sizeof(what), "drops packets from %s", from);
-	}
-	snprintf(remedy, sizeof(remedy), "give that rule a number greater than %u, "
-			 "or set charon.plugins.mobility-manager.pin_priority = %u in "
-			 "strongswan.conf and restart charon", this->priority,
-			 priority > 1 ? priority - 1 : 1);
-	this->check->problem(this->check, "rules", remedy,
-						 "the %s routing rule %u %s and comes before ours "
-						 "(%u), so it decides by which uplink packets to the "
-						 "peer leave",
-						 this->family == AF_INET ? "IPv4" : "IPv6", priority,
-						 what, this->priority);
 }
 
 /*
@@ -367,8 +418,11 @@ void ctl_check_rules(ctl_check_t *this)
 	rules_t rules = {
 		.check = this,
 		.priority = this->settings->get_pin_priority(this->settings),
+		.fixed = this->settings->is_pin_priority_fixed(this->settings),
 		.charon_table = lib->settings->get_int(lib->settings,
 										"%s.routing_table", 220, this->ns),
+		.charon_priority = lib->settings->get_int(lib->settings,
+									"%s.routing_table_prio", 220, this->ns),
 	};
 
 	this->settings->get(this->settings, NULL, &config);
@@ -390,10 +444,9 @@ void ctl_check_rules(ctl_check_t *this)
 	}
 	if (rules.passed)
 	{
-		this->passed(this, "rules", "packets to peers pass the rules behind ours "
-					 "(%u), such as %u: that of a kill switch is only obeyed "
-					 "with a pin_priority above its own", rules.priority,
-					 rules.passed);
+		this->passed(this, "rules", "packets to peers pass rules of others, such "
+					 "as %u: that of a kill switch is only obeyed with a "
+					 "pin_priority above its own", rules.passed);
 	}
 	if (!rules.problems)
 	{

@@ -592,17 +592,31 @@ static struct {
 	const char *found;
 } rules[] = {
 	{ "pref 219 lookup 77", "problem rules: the IPv4 routing rule 219 has "
-	  "packets from anywhere look up table 77 and comes before ours (219)" },
+	  "packets from anywhere look up table 77 and comes before that of charon "
+	  "(220), so what belongs into a tunnel may go there instead" },
+	{ "pref 219 lookup 77", "remedy rules: give that rule a number greater than "
+	  "220" },
+	{ "pref 219 lookup 77", "ok rules: packets to peers pass rules of others, "
+	  "such as 219: that of a kill switch" },
+	{ "pref 50 not fwmark 1 lookup 77", "ok rules: packets to peers pass rules "
+	  "of others, such as 50" },
 	{ "pref 50 from 10.1.0.0/24 lookup 77", "problem rules: the IPv4 routing "
-	  "rule 50 has packets from 10.1.0.0/24 look up table 77" },
+	  "rule 50 has packets from 10.1.0.0/24 look up table 77 and comes before "
+	  "ours (219)" },
+	{ "pref 1 lookup 77", "problem rules: the IPv4 routing rule 1 has packets "
+	  "from anywhere look up table 77 and comes before ours (219)" },
 	{ "pref 50 unreachable", "problem rules: the IPv4 routing rule 50 drops "
-	  "packets from anywhere" },
+	  "packets from anywhere and comes before that of charon" },
 	{ "pref 50 iif lo lookup 77", "problem" },
 	{ "pref 50 not fwmark 1 lookup 77", "problem" },
-	{ "pref 50 ipproto udp lookup 77", "problem" },
+	{ "pref 50 ipproto udp lookup 77", "problem rules: the IPv4 routing rule 50 "
+	  "has packets from anywhere look up table 77 and comes before ours" },
 	{ "pref 220 lookup 77", "ok" },
 	{ "not fwmark 51820 pref 32764 lookup 77", "ok rules: packets to peers pass "
-	  "the rules behind ours (219), such as 32764: that of a kill switch" },
+	  "rules of others, such as 32764: that of a kill switch" },
+	{ "pref 5270 lookup 77", "ok rules: packets to peers pass rules of others, "
+	  "such as 5270" },
+	{ "pref 5250 fwmark 1 unreachable", "ok rules: no routing rule in front" },
 	{ "pref 220 lookup 220", "ok rules: no routing rule in front of ours" },
 	{ "pref 50 lookup 78", "ok" },
 	{ "pref 50 fwmark 1 lookup 77", "ok" },

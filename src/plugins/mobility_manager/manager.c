@@ -135,6 +135,18 @@ static void update_uplinks(private_mobility_manager_t *this)
 }
 
 /**
+ * Have the rules of pins come before those of others that would catch packets
+ * to peers.
+ */
+static void adjust_pins(private_mobility_manager_t *this)
+{
+	mobility_monitor_t *monitor = this->context.monitor;
+
+	this->context.pins->set_priority(this->context.pins,
+									 monitor->get_pin_priority(monitor));
+}
+
+/**
  * Start the monitor if there are sessions, else stop it.  Stopping waits for
  * its callback, which may wait for what listeners are called with: so this is
  * for jobs.
@@ -152,6 +164,7 @@ static bool adjust_monitor(private_mobility_manager_t *this)
 		if (running && !this->running)
 		{	/* from now on it tells of others */
 			update_uplinks(this);
+			adjust_pins(this);
 		}
 		if (this->context.deletions)
 		{
@@ -218,6 +231,10 @@ static void network_changed(void *data, mobility_change_t change)
 	if (change & (MOBILITY_CHANGE_LINK | MOBILITY_CHANGE_ADDR))
 	{
 		update_uplinks(this);
+	}
+	if (change & MOBILITY_CHANGE_RULE)
+	{
+		adjust_pins(this);
 	}
 	if (change & MOBILITY_CHANGE_TUNNEL)
 	{
@@ -824,6 +841,9 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 	);
 	this->context.monitor = mobility_monitor_create(rtnl, network_changed,
 													this);
+	this->context.monitor->set_pin_priority(this->context.monitor,
+									settings->get_pin_priority(settings),
+									settings->is_pin_priority_fixed(settings));
 	this->context.relocator = mobility_child_update_create(rtnl,
 									mobility_xfrm_migrate_create(this->xfrm));
 	this->context.traffic = mobility_traffic_create(this->xfrm,

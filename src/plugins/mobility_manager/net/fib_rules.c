@@ -46,6 +46,11 @@ struct private_mobility_fib_rules_t {
 	uint32_t charon_table;
 
 	/**
+	 * Priority behind which no rule for all packets keeps any from leaving.
+	 */
+	uint32_t passed;
+
+	/**
 	 * Number of the current resync.
 	 */
 	u_int generation;
@@ -287,6 +292,36 @@ static bool matches(const spec_t *spec, const mobility_link_t *link,
 }
 
 /**
+ * Check if a rule applies to all packets of this host, or all without a mark
+ */
+static bool is_general(const spec_t *spec)
+{
+	bool general = !spec->foreign && !(spec->mark & spec->mask) &&
+				   (!spec->iif[0] || streq(spec->iif, "lo")) && !spec->oif[0] &&
+				   !spec->src_prefix && !spec->dst_prefix;
+
+	return !spec->special && general != spec->invert;
+}
+
+/**
+ * Check if pinned packets pass a rule that says that none may leave: what is for
+ * all of them is no statement about the peer
+ */
+static bool is_passed(private_mobility_fib_rules_t *this, const spec_t *spec)
+{
+	return spec->priority > this->passed && is_general(spec);
+}
+
+/**
+ * Check if a route of the table of a rule only says that there is no other
+ */
+static bool is_last_resort(const spec_t *spec, const mobility_route_t *route)
+{
+	return route && !route->prefix && spec->table != RT_TABLE_MAIN &&
+		   spec->table != RT_TABLE_DEFAULT;
+}
+
+/**
  * Check if a rule ignores the route that was found
  */
 static bool suppresses(const spec_t *spec, const mobility_link_t *link,
@@ -351,6 +386,7 @@ static bool apply_rule(private_mobility_fib_rules_t *this,
 					   const mobility_route_t **route)
 {
 	rule_t *rule;
+	bool passed;
 
 	*route = NULL;
 	array_get(this->rules, *i, &rule);
@@ -362,8 +398,10 @@ static bool apply_rule(private_mobility_fib_rules_t *this,
 				case MOBILITY_FIB_ROUTE:
 					return !suppresses(&rule->spec, link, *route);
 				case MOBILITY_FIB_UNREACHABLE:
+					passed = is_last_resort(&rule->spec, *route) &&
+							 is_passed(this, &rule->spec);
 					*route = NULL;
-					return TRUE;
+					return !passed;
 				case MOBILITY_FIB_NONE:
 					break;
 			}
@@ -374,10 +412,37 @@ static bool apply_rule(private_mobility_fib_rules_t *this,
 		case FR_ACT_BLACKHOLE:
 		case FR_ACT_UNREACHABLE:
 		case FR_ACT_PROHIBIT:
-			return TRUE;
+			return !is_passed(this, &rule->spec);
 		default:
 			return FALSE;
 	}
+}
+
+METHOD(mobility_fib_rules_t, set_passed, void,
+	private_mobility_fib_rules_t *this, uint32_t priority)
+{
+	this->passed = priority;
+}
+
+METHOD(mobility_fib_rules_t, get_front, uint32_t,
+	private_mobility_fib_rules_t *this, uint32_t priority)
+{
+	const spec_t *spec;
+	rule_t *rule;
+	int i;
+
+	for (i = 0; i < array_count(this->rules); i++)
+	{
+		array_get(this->rules, i, &rule);
+		spec = &rule->spec;
+		if (spec->priority > 1 && spec->priority <= priority &&
+			spec->action != FR_ACT_NOP && spec->table != RT_TABLE_LOCAL &&
+			is_general(spec))
+		{	/* they are in order */
+			return spec->priority - 1;
+		}
+	}
+	return priority;
 }
 
 METHOD(mobility_fib_rules_t, lookup, const mobility_route_t*,
@@ -449,12 +514,15 @@ mobility_fib_rules_t *mobility_fib_rules_create(uint32_t charon_table)
 		.public = {
 			.process = _process,
 			.lookup = _lookup,
+			.set_passed = _set_passed,
+			.get_front = _get_front,
 			.sync_begin = _sync_begin,
 			.sync_end = _sync_end,
 			.destroy = _destroy,
 		},
 		.rules = array_create(0, 0),
 		.charon_table = charon_table,
+		.passed = UINT32_MAX,
 	);
 	return &this->public;
 }

@@ -50,6 +50,27 @@ struct mobility_fib_rules_t {
 									  const mobility_route_query_t *flow);
 
 	/**
+	 * Set which rules don't matter to packets for which there are rules of our
+	 * own: if they are for all packets of this host, or all without a mark, and
+	 * say that none may leave, as a kill switch does.
+	 *
+	 * @param priority	priority of our rules, these come behind it; by default
+	 *					there are none
+	 */
+	void (*set_passed)(mobility_fib_rules_t *this, uint32_t priority);
+
+	/**
+	 * Get the priority that a rule needs to come before all that catch all packets
+	 * of this host, or all without a mark.  Who gives no priority when adding
+	 * a rule has it come before all others, but the one for the table of this
+	 * host's own addresses.
+	 *
+	 * @param priority	priority to have if none of them is in front
+	 * @return			priority, at least 1; there is no coming before that
+	 */
+	uint32_t (*get_front)(mobility_fib_rules_t *this, uint32_t priority);
+
+	/**
 	 * Start a full resync.
 	 */
 	void (*sync_begin)(mobility_fib_rules_t *this);

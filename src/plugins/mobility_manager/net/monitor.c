@@ -74,6 +74,16 @@ struct private_mobility_monitor_t {
 	mobility_uplinks_t *uplinks;
 
 	/**
+	 * Priority of pins.
+	 */
+	uint32_t pin_priority;
+
+	/**
+	 * They have that one in any case.
+	 */
+	bool pin_fixed;
+
+	/**
 	 * Number of threads that the callback has stopped and that have not ended.
 	 */
 	u_int orphans;
@@ -248,14 +258,22 @@ static void *follow(source_t *source)
 /**
  * Create an empty state
  */
-static mobility_uplinks_t *create_uplinks()
+static mobility_uplinks_t *create_uplinks(private_mobility_monitor_t *this)
 {
-	return mobility_uplinks_create(
+	mobility_uplinks_t *uplinks;
+
+	uplinks = mobility_uplinks_create(
 					lib->settings->get_int(lib->settings, "%s.routing_table",
 										   MOBILITY_CHARON_TABLE, lib->ns),
 					lib->settings->get_bool(lib->settings,
 								"%s.prefer_temporary_addrs", TRUE, lib->ns),
 					MOBILITY_SYSFS);
+	if (this->pin_priority)
+	{
+		uplinks->set_pin_priority(uplinks, this->pin_priority,
+								  this->pin_fixed);
+	}
+	return uplinks;
 }
 
 /**
@@ -274,7 +292,7 @@ static mobility_uplinks_t *borrow(private_mobility_monitor_t *this, bool *held)
 		return this->uplinks;
 	}
 	this->mutex->unlock(this->mutex);
-	uplinks = create_uplinks();
+	uplinks = create_uplinks(this);
 	feed = mobility_rtnl_events_create(this->rtnl);
 	if (feed)
 	{
@@ -347,7 +365,7 @@ static mobility_uplinks_t *read_uplinks(source_t *source)
 	{
 		if (source->feed->read(source->feed))
 		{
-			uplinks = create_uplinks();
+			uplinks = create_uplinks(source->monitor);
 			source->feed->apply(source->feed, uplinks);
 			return uplinks;
 		}
@@ -620,6 +638,27 @@ METHOD(mobility_monitor_t, describe, const char*,
 	return reason;
 }
 
+METHOD(mobility_monitor_t, set_pin_priority, void,
+	private_mobility_monitor_t *this, uint32_t priority, bool fixed)
+{
+	this->pin_priority = priority;
+	this->pin_fixed = fixed;
+}
+
+METHOD(mobility_monitor_t, get_pin_priority, uint32_t,
+	private_mobility_monitor_t *this)
+{
+	uint32_t priority = this->pin_priority;
+
+	this->mutex->lock(this->mutex);
+	if (this->uplinks)
+	{
+		priority = this->uplinks->get_pin_priority(this->uplinks);
+	}
+	this->mutex->unlock(this->mutex);
+	return priority;
+}
+
 METHOD(mobility_monitor_t, get_kind, mobility_link_kind_t,
 	private_mobility_monitor_t *this, const char *ifname,
 	mobility_link_kind_t *over)
@@ -698,6 +737,8 @@ mobility_monitor_t *mobility_monitor_create(mobility_rtnl_t *rtnl,
 			.get_owner = _get_owner,
 			.describe = _describe,
 			.get_kind = _get_kind,
+			.set_pin_priority = _set_pin_priority,
+			.get_pin_priority = _get_pin_priority,
 			.create_link_enumerator = _create_link_enumerator,
 			.destroy = _destroy,
 		},

@@ -115,6 +115,24 @@ struct mobility_monitor_t {
 									 mobility_link_kind_t *over);
 
 	/**
+	 * Set what is known of the rules of pins, before the monitor is started, see
+	 * mobility_uplinks_t.set_pin_priority().
+	 *
+	 * @param priority	priority of our rules
+	 * @param fixed		FALSE if they have less if that is needed
+	 */
+	void (*set_pin_priority)(mobility_monitor_t *this, uint32_t priority,
+							 bool fixed);
+
+	/**
+	 * Get the priority that rules of pins have to have, see
+	 * mobility_uplinks_t.get_pin_priority().
+	 *
+	 * @return			priority, as it was set if not started
+	 */
+	uint32_t (*get_pin_priority)(mobility_monitor_t *this);
+
+	/**
 	 * List interfaces, for people.  If not started, the state is read for this
 	 * call only.
 	 *

@@ -31,6 +31,16 @@ struct private_mobility_uplinks_t {
 	 * Interfaces, addresses, routes and rules.
 	 */
 	mobility_lookup_t net;
+
+	/**
+	 * Priority of pins, 0 if not known.
+	 */
+	uint32_t pin_priority;
+
+	/**
+	 * They have that one in any case.
+	 */
+	bool pin_fixed;
 };
 
 /**
@@ -472,6 +482,21 @@ METHOD(mobility_uplinks_t, get_kind, mobility_link_kind_t,
 	return this->net.links->get_kind(this->net.links, link, over);
 }
 
+METHOD(mobility_uplinks_t, set_pin_priority, void,
+	private_mobility_uplinks_t *this, uint32_t priority, bool fixed)
+{
+	this->pin_priority = priority;
+	this->pin_fixed = fixed;
+	this->net.rules->set_passed(this->net.rules, fixed ? priority : 0);
+}
+
+METHOD(mobility_uplinks_t, get_pin_priority, uint32_t,
+	private_mobility_uplinks_t *this)
+{
+	return this->pin_fixed ? this->pin_priority :
+				this->net.rules->get_front(this->net.rules, this->pin_priority);
+}
+
 CALLBACK(filter_loopback, bool,
 	void *null, enumerator_t *orig, va_list args)
 {
@@ -531,6 +556,8 @@ mobility_uplinks_t *mobility_uplinks_create(uint32_t charon_table,
 			.get_owner = _get_owner,
 			.describe = _describe,
 			.get_kind = _get_kind,
+			.set_pin_priority = _set_pin_priority,
+			.get_pin_priority = _get_pin_priority,
 			.create_link_enumerator = _create_link_enumerator,
 			.destroy = _destroy,
 		},

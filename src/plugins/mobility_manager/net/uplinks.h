@@ -200,6 +200,25 @@ struct mobility_uplinks_t {
 									 mobility_link_kind_t *over);
 
 	/**
+	 * Set what is known of the rules of pins, so of which rules of others
+	 * packets pass: those that are for all packets, or all without a mark, and
+	 * say that none may leave, as a kill switch does.
+	 *
+	 * @param priority	priority of our rules
+	 * @param fixed		FALSE if they have less if that is needed to come before
+	 *					all such rules, see get_pin_priority()
+	 */
+	void (*set_pin_priority)(mobility_uplinks_t *this, uint32_t priority,
+							 bool fixed);
+
+	/**
+	 * Get the priority that rules of pins have to have.
+	 *
+	 * @return			priority, 0 if none was set
+	 */
+	uint32_t (*get_pin_priority)(mobility_uplinks_t *this);
+
+	/**
 	 * Enumerate interfaces, loopback excluded.
 	 *
 	 * @return			enumerator over (int ifindex, char *ifname)

@@ -322,6 +322,52 @@ METHOD(mobility_pins_t, get_gateway, bool,
 }
 
 /**
+ * Have the rule of a pin at another priority
+ */
+static void move_rule(private_mobility_pins_t *this, pin_t *pin)
+{
+	mobility_pin_routes_rule_t old = pin->rule;
+	int error;
+
+	pin->rule.priority = this->priority;
+	error = mobility_pin_routes_add_rule(this->rtnl, &pin->rule);
+	if (error)
+	{
+		DBG1(DBG_NET, "mobility: moving the rule for table %u failed: %s",
+			 pin->rule.table, strerror(error));
+	}
+	mobility_pin_routes_del_rule(this->rtnl, &old);
+}
+
+METHOD(mobility_pins_t, set_priority, void,
+	private_mobility_pins_t *this, uint32_t priority)
+{
+	array_t *pins;
+	pin_t *pin;
+
+	this->mutex->lock(this->mutex);
+	if (priority != this->priority)
+	{
+		DBG1(DBG_NET, "mobility: others have changed their routing rules, ours "
+			 "have priority %u now", priority);
+		this->priority = priority;
+		/* of those for the same addresses the latest one comes first */
+		pins = array_create(0, 0);
+		while (this->pins->remove_last(this->pins, (void**)&pin) == SUCCESS)
+		{
+			array_insert(pins, ARRAY_HEAD, pin);
+			move_rule(this, pin);
+		}
+		while (array_remove(pins, ARRAY_HEAD, &pin))
+		{
+			this->pins->insert_last(this->pins, pin);
+		}
+		array_destroy(pins);
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+/**
  * Check if a rule is among those the kernel has
  */
 static bool is_installed(const mobility_pin_routes_rule_t *rule,
@@ -436,6 +482,7 @@ mobility_pins_t *mobility_pins_create(mobility_rtnl_t *rtnl, uint32_t priority,
 			.limit = _limit,
 			.get_limit = _get_limit,
 			.get_gateway = _get_gateway,
+			.set_priority = _set_priority,
 			.restore = _restore,
 			.destroy = _destroy,
 		},

@@ -94,6 +94,13 @@ struct mobility_pins_t {
 						mobility_ip_t *gateway);
 
 	/**
+	 * Have all rules at another priority, each of them is there all the time.
+	 *
+	 * @param priority	priority
+	 */
+	void (*set_priority)(mobility_pins_t *this, uint32_t priority);
+
+	/**
 	 * Look which of our rules and routes are gone, because somebody removed
 	 * them or with their link, and install them again as far as possible.
 	 *
@@ -112,7 +119,7 @@ struct mobility_pins_t {
  * crashed daemon left.
  *
  * @param rtnl			socket for requests, must live longer
- * @param priority		priority of rules
+ * @param priority		priority of rules, see set_priority()
  * @param table			first table
  * @return				pins
  */

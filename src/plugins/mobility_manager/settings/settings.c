@@ -200,6 +200,17 @@ METHOD(mobility_settings_t, get_pin_priority, uint32_t,
 	return priority;
 }
 
+METHOD(mobility_settings_t, is_pin_priority_fixed, bool,
+	private_mobility_settings_t *this)
+{
+	bool fixed;
+
+	this->lock->read_lock(this->lock);
+	fixed = this->policy->pin_priority_fixed;
+	this->lock->unlock(this->lock);
+	return fixed;
+}
+
 METHOD(mobility_settings_t, get_pin_table, uint32_t,
 	private_mobility_settings_t *this)
 {
@@ -293,6 +304,7 @@ mobility_settings_t *mobility_settings_create_for(const char *ns)
 			.set_advisor = _set_advisor,
 			.follow_clients = _follow_clients,
 			.get_pin_priority = _get_pin_priority,
+			.is_pin_priority_fixed = _is_pin_priority_fixed,
 			.get_pin_table = _get_pin_table,
 			.get_socket = _get_socket,
 			.use_networkmanager = _use_networkmanager,

@@ -133,6 +133,14 @@ struct mobility_settings_t {
 	uint32_t (*get_pin_priority)(mobility_settings_t *this);
 
 	/**
+	 * Check whether our routing rules have that priority in any case.
+	 *
+	 * @return			TRUE if so, FALSE if they are to come before those of others
+	 *					that catch the packets of all
+	 */
+	bool (*is_pin_priority_fixed)(mobility_settings_t *this);
+
+	/**
 	 * Get the number of the first routing table for pins.
 	 *
 	 * @return			table

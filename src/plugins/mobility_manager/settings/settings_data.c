@@ -447,6 +447,8 @@ mobility_settings_data_t *mobility_settings_data_read(const char *ns,
 		.follow_clients = TRUE,
 		.connections = array_create(0, 0),
 		.pin_priority = default_priority(ns),
+		.pin_priority_fixed = lib->settings->get_str(lib->settings,
+				"%s.plugins.mobility-manager.pin_priority", NULL, ns) != NULL,
 		.pin_table = PIN_TABLE_DEFAULT,
 		.networkmanager = TRUE,
 	);

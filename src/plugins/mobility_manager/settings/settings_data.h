@@ -78,6 +78,8 @@ struct mobility_settings_data_t {
 	array_t *connections;
 	/** priority of rules */
 	uint32_t pin_priority;
+	/** somebody has chosen that */
+	bool pin_priority_fixed;
 	/** first table */
 	uint32_t pin_table;
 	/** URI of the socket */

@@ -574,6 +574,20 @@ START_TEST(test_rules)
 }
 END_TEST
 
+START_TEST(test_pin_priority)
+{
+	monitor->set_pin_priority(monitor, 219, FALSE);
+	ck_assert_uint_eq(monitor->get_pin_priority(monitor), 219);
+	mobility_netns_ip("rule add unreachable pref 218");
+	ck_assert(monitor->start(monitor));
+	ck_assert_uint_eq(monitor->get_pin_priority(monitor), 217);
+	wait_paths(PEER, ETH ", " WLAN);
+	mobility_netns_ip("rule del pref 218");
+	wait_change(MOBILITY_CHANGE_RULE);
+	ck_assert_uint_eq(monitor->get_pin_priority(monitor), 219);
+}
+END_TEST
+
 START_TEST(test_pin_lost)
 {
 	mobility_netns_ip("rule add from 10.2.0.2 to " PEER " lookup 22000 "
@@ -1038,6 +1052,7 @@ Suite *mobility_suite_create(void)
 		tcase_add_test(tc, test_small_mtu);
 		tcase_add_test(tc, test_routes);
 		tcase_add_test(tc, test_rules);
+		tcase_add_test(tc, test_pin_priority);
 		tcase_add_test(tc, test_pin_lost);
 		tcase_add_test(tc, test_settings);
 		tcase_add_test(tc, test_find);

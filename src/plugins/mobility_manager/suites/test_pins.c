@@ -142,6 +142,50 @@ START_TEST(test_restore)
 }
 END_TEST
 
+START_TEST(test_priority)
+{
+	mobility_path_t *path, *path6, *other;
+	mobility_pins_t *pins;
+
+	pins = pins_create();
+	path = mobility_netns_path("wlan0", WLAN, PEER, WLAN_GW);
+	path6 = mobility_netns_path("wlan0", WLAN6, PEER6, "fe80::2");
+	ck_assert(pins->add(pins, path));
+	ck_assert(pins->add(pins, path6));
+
+	/* as wg-quick does it, so they are in front of ours */
+	mobility_netns_ip("route add default via " ETH_GW " dev eth0 table 77");
+	mobility_netns_ip("rule add not fwmark 51820 lookup 77");
+	ck_assert(!pins_go_to(WLAN, PEER, "wlan0", WLAN_GW));
+	pins->set_priority(pins, 217);
+	ck_assert(pins_go_to(WLAN, PEER, "wlan0", WLAN_GW));
+	ck_assert(pins_go_to(WLAN6, PEER6, "wlan0", "fe80::2"));
+	ck_assert_int_eq(pins_count_rules(), 2);
+	ck_assert_int_eq(pins->restore(pins), 0);
+	mobility_netns_ip("rule del pref 217");
+	ck_assert_int_eq(pins->restore(pins), 1);
+	ck_assert(pins_go_to(WLAN, PEER, "wlan0", WLAN_GW));
+
+	/* the latest one of the same addresses still counts */
+	other = mobility_netns_path("eth0", WLAN, PEER, ETH_GW);
+	ck_assert(pins->add(pins, other));
+	ck_assert(pins_go_to(WLAN, PEER, "eth0", ETH_GW));
+	pins->set_priority(pins, 216);
+	ck_assert(pins_go_to(WLAN, PEER, "eth0", ETH_GW));
+	pins_remove(pins, other);
+	ck_assert(pins_go_to(WLAN, PEER, "wlan0", WLAN_GW));
+
+	mobility_netns_ip("rule del pref 218");
+	pins->set_priority(pins, 219);
+	ck_assert(pins_go_to(WLAN, PEER, "wlan0", WLAN_GW));
+	pins->destroy(pins);
+	ck_assert_int_eq(pins_count_rules(), 0);
+	mobility_path_destroy(path);
+	mobility_path_destroy(path6);
+	mobility_path_destroy(other);
+}
+END_TEST
+
 START_TEST(test_limit)
 {
 	mobility_path_t *paths[2], *other;
@@ -505,6 +549,7 @@ Suite *mobility_suite_create(void)
 		tcase_add_test(tc, test_references);
 		tcase_add_test(tc, test_sweep);
 		tcase_add_test(tc, test_restore);
+		tcase_add_test(tc, test_priority);
 		tcase_add_test(tc, test_limit);
 		tcase_add_loop_test(tc, test_metrics, 0, 2);
 		tcase_add_test(tc, test_metrics_limit);

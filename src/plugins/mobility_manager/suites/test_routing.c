@@ -530,6 +530,107 @@ START_TEST(test_rules_wg_quick)
 }
 END_TEST
 
+START_TEST(test_rules_tailscale)
+{
+	/* an exit node of Tailscale, whose own packets are marked */
+	feed(LINK | STALE, "link add 7 tailscale0 running oper 0 kind tun");
+	feed(ADDR | STALE, "addr add 100.64.0.2/32 dev 7");
+	feed(ROUTE, "route add default dev 7 table 52");
+	feed(RULE, "rule add pref 5210 fwmark 0x80000 fwmask 0xff0000 lookup 254");
+	feed(RULE, "rule add pref 5230 fwmark 0x80000 fwmask 0xff0000 lookup 253");
+	feed(RULE, "rule add pref 5250 fwmark 0x80000 fwmask 0xff0000 action 7");
+	feed(RULE, "rule add pref 5270 lookup 52");
+	uplinks_assert_filtered(PEER, ETH ", " WLAN, "tunnels");
+	/* that node lets nothing by, but for its own */
+	feed(ROUTE, "route add default table 52 type 7 metric 9");
+	uplinks_assert_filtered(PEER, "", "tunnels");
+	uplinks->set_pin_priority(uplinks, 219, FALSE);
+	uplinks_assert_filtered(PEER, ETH ", " WLAN, "tunnels");
+	ck_assert_uint_eq(uplinks->get_pin_priority(uplinks), 219);
+}
+END_TEST
+
+START_TEST(test_rules_passed)
+{
+	static const char *kill[] = {
+		"pref %d lookup 100", "pref %d not fwmark 51820 lookup 100",
+		"pref %d action 6", "pref %d action 7", "pref %d action 8",
+		"pref %d iif lo action 7",
+	}, *meant[] = {
+		"pref 10 from 10.0.0.0/8 lookup 100", "pref 10 to 192.0.2.1 action 7",
+		"pref 10 lookup 101", "pref 10 from 0.0.0.0/1 action 8",
+	};
+	char buf[64];
+	int i;
+
+	feed(ROUTE, "route add default type 7 table 100 metric 9");
+	feed(ROUTE, "route add 192.0.2.0/24 type 7 table 101");
+	for (i = 0; i < countof(kill); i++)
+	{
+		snprintf(buf, sizeof(buf), kill[i], 300);
+		feed(RULE, "rule add %s", buf);
+		uplinks_assert(PEER, "");
+		/* pins pass it if they come before it */
+		uplinks->set_pin_priority(uplinks, 300, TRUE);
+		uplinks_assert(PEER, "");
+		uplinks->set_pin_priority(uplinks, 299, TRUE);
+		uplinks_assert(PEER, ETH ", " WLAN);
+		uplinks->set_pin_priority(uplinks, 400, FALSE);
+		uplinks_assert(PEER, ETH ", " WLAN);
+		ck_assert_uint_eq(uplinks->get_pin_priority(uplinks), 299);
+		feed(RULE, "rule del %s", buf);
+		ck_assert_uint_eq(uplinks->get_pin_priority(uplinks), 400);
+		uplinks->set_pin_priority(uplinks, UINT32_MAX, TRUE);
+	}
+	/* but nothing that is about the peer, or about us */
+	uplinks->set_pin_priority(uplinks, 219, FALSE);
+	for (i = 0; i < countof(meant); i++)
+	{
+		feed(RULE, "rule add %s", meant[i]);
+		uplinks_assert(PEER, "");
+		feed(RULE, "rule del %s", meant[i]);
+	}
+	/* and not that there is no route at all */
+	feed(ROUTE, "route add default type 7 metric 1");
+	uplinks_assert(PEER, "");
+}
+END_TEST
+
+START_TEST(test_rules_front)
+{
+	static const char *others[] = {
+		"pref 218 fwmark 1 lookup 254", "pref 218 from 10.1.0.2 lookup 254",
+		"pref 218 to 192.0.2.1 lookup 254", "pref 218 lookup 255",
+		"pref 218 oif eth0 lookup 254", "pref 218 iif eth0 lookup 254",
+		"pref 218 ipproto 6 lookup 254", "pref 218 tos 4 lookup 254",
+		"pref 218 l3mdev", "pref 218 action 3", "pref 220 lookup 254",
+		"pref 1 lookup 254", "pref 0 lookup 254", "not pref 218 lookup 254",
+	};
+	int i;
+
+	ck_assert_uint_eq(uplinks->get_pin_priority(uplinks), 0);
+	uplinks->set_pin_priority(uplinks, 219, FALSE);
+	ck_assert_uint_eq(uplinks->get_pin_priority(uplinks), 219);
+	for (i = 0; i < countof(others); i++)
+	{
+		feed(RULE, "rule add %s", others[i]);
+		ck_assert_uint_eq(uplinks->get_pin_priority(uplinks), 219);
+		feed(RULE, "rule del %s", others[i]);
+	}
+	feed(RULE, "rule add pref 219 lookup 100");
+	ck_assert_uint_eq(uplinks->get_pin_priority(uplinks), 218);
+	feed(RULE, "rule add not pref 218 fwmark 51820 lookup 51820");
+	ck_assert_uint_eq(uplinks->get_pin_priority(uplinks), 217);
+	feed(RULE, "rule add inet6 pref 217 lookup 254 suppress_prefixlength 0");
+	ck_assert_uint_eq(uplinks->get_pin_priority(uplinks), 216);
+	feed(RULE, "rule add pref 2 goto 32766");
+	ck_assert_uint_eq(uplinks->get_pin_priority(uplinks), 1);
+	/* who has chosen one keeps it */
+	uplinks->set_pin_priority(uplinks, 219, TRUE);
+	ck_assert_uint_eq(uplinks->get_pin_priority(uplinks), 219);
+}
+END_TEST
+
 START_TEST(test_rules_suppress)
 {
 	feed(ROUTE, "route add 192.0.0.0/16 via 10.1.0.7 dev 2 table 100");
@@ -668,6 +769,9 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_rules_to);
 	tcase_add_test(tc, test_rules_selectors);
 	tcase_add_test(tc, test_rules_wg_quick);
+	tcase_add_test(tc, test_rules_tailscale);
+	tcase_add_test(tc, test_rules_passed);
+	tcase_add_test(tc, test_rules_front);
 	tcase_add_test(tc, test_rules_suppress);
 	tcase_add_test(tc, test_rules_actions);
 	tcase_add_test(tc, test_rules_charon);

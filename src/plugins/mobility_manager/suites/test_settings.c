@@ -67,6 +67,7 @@ START_TEST(test_defaults)
 	ck_assert(!config.prefer_best_path);
 	ck_assert(settings->follow_clients(settings));
 	ck_assert_uint_eq(settings->get_pin_priority(settings), 219);
+	ck_assert(!settings->is_pin_priority_fixed(settings));
 	ck_assert_uint_eq(settings->get_pin_table(settings), 22000);
 	ck_assert_str_eq(settings->get_socket(settings), MOBILITY_DEFAULT_URI);
 	ck_assert(!settings->get_script(settings));
@@ -100,6 +101,7 @@ START_TEST(test_values)
 	ck_assert(!config.guard);
 	ck_assert(!settings->follow_clients(settings));
 	ck_assert_uint_eq(settings->get_pin_priority(settings), 100);
+	ck_assert(settings->is_pin_priority_fixed(settings));
 	ck_assert_uint_eq(settings->get_pin_table(settings), 5000);
 	ck_assert_str_eq(settings->get_socket(settings), "unix:///tmp/x");
 	script = settings->get_script(settings);
