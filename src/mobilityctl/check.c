@@ -26,6 +26,7 @@ exit_code_t check_run(mobilityctl_t *this, char *argv[])
 	ctl_check_virtual_ips(check);
 	ctl_check_rp_filter(check);
 	ctl_check_rules(check);
+	ctl_check_vrf(check);
 	ctl_check_xfrm_interfaces(check);
 	ctl_check_networkd(check);
 

@@ -461,7 +461,7 @@ void ctl_check_rules(ctl_check_t *this)
 typedef struct {
 	/** the check */
 	ctl_check_t *check;
-	/** number of problems */
+	/** number of problems, or hints */
 	u_int problems;
 } interfaces_t;
 
@@ -520,6 +520,46 @@ CALLBACK(judge_interface, void,
 						 "the network may create and remove it with that one, "
 						 "whichever uplink its tunnels use, and with that in a "
 						 "VRF they use no other", name, lower);
+}
+
+CALLBACK(judge_vrf, void,
+	interfaces_t *this, const struct nlmsghdr *nlh)
+{
+	const struct nlattr *tb[IFLA_LINKINFO + 1], *info[IFLA_INFO_SLAVE_KIND + 1];
+	char name[IFNAMSIZ], kind[16], remedy[128];
+
+	if (!mobility_netlink_parse(nlh, sizeof(struct ifinfomsg), tb,
+								IFLA_LINKINFO))
+	{
+		return;
+	}
+	parse_nested(tb[IFLA_LINKINFO], info, IFLA_INFO_SLAVE_KIND);
+	if (mobility_netlink_get_str(info[IFLA_INFO_SLAVE_KIND], kind,
+								 sizeof(kind)) && streq(kind, "vrf") &&
+		mobility_netlink_get_str(tb[IFLA_IFNAME], name, sizeof(name)))
+	{
+		this->problems++;
+		snprintf(remedy, sizeof(remedy), "if it is to be an uplink, take it out: "
+				 "ip link set %s nomaster", name);
+		this->check->hint(this->check, "vrf", remedy, "%s is in a VRF, so no "
+						  "session uses it", name);
+	}
+}
+
+/*
+ * Described in header.
+ */
+void ctl_check_vrf(ctl_check_t *this)
+{
+	interfaces_t interfaces = {
+		.check = this,
+	};
+
+	if (!dump(RTM_GETLINK, AF_UNSPEC, judge_vrf, &interfaces) &&
+		!interfaces.problems)
+	{
+		this->passed(this, "vrf", "no interface is in a VRF");
+	}
 }
 
 /*

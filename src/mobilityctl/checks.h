@@ -71,6 +71,11 @@ void ctl_check_rp_filter(ctl_check_t *this);
 void ctl_check_rules(ctl_check_t *this);
 
 /**
+ * Look for interfaces in a VRF.
+ */
+void ctl_check_vrf(ctl_check_t *this);
+
+/**
  * Look for XFRM interfaces that are bound to another interface.
  */
 void ctl_check_xfrm_interfaces(ctl_check_t *this);

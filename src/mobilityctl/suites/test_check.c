@@ -687,6 +687,8 @@ static struct {
 	{ "link add 42 ipsec0 up kind xfrm over 4711", "ok" },
 	{ "link add 42 vlan0 up kind vlan over %d", "ok" },
 	{ "link add 42 eth2 up", "ok" },
+	/* that is another question, see below */
+	{ "link add 42 eth2 up vrf", "ok" },
 };
 
 START_TEST(test_xfrm_interfaces)
@@ -699,6 +701,20 @@ START_TEST(test_xfrm_interfaces)
 	ctl_check_xfrm_interfaces(check);
 	interface = NULL;
 	assert_found(interfaces[_i].found);
+}
+END_TEST
+
+START_TEST(test_vrf)
+{
+	interface = "link add %d eth0 up";
+	ctl_check_vrf(check);
+	assert_found("ok vrf: no interface is in a VRF");
+	interface = "link add %d eth2 up vrf";
+	ctl_check_vrf(check);
+	assert_found("hint vrf: eth2 is in a VRF, so no session uses it\n"
+				 "remedy vrf: if it is to be an uplink, take it out: "
+				 "ip link set eth2 nomaster");
+	interface = NULL;
 }
 END_TEST
 
@@ -753,6 +769,7 @@ Suite *mobility_suite_create(void)
 		tcase_set_timeout(tc, 30);
 		tcase_add_test(tc, test_uplinks);
 		tcase_add_loop_test(tc, test_rules, 0, countof(rules));
+		tcase_add_test(tc, test_vrf);
 		tcase_add_test(tc, test_rules_v6);
 		tcase_add_loop_test(tc, test_xfrm_interfaces, 0,
 							countof(interfaces));

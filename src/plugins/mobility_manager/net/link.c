@@ -16,6 +16,17 @@
 #define CLAT_PREFIX 29
 
 /**
+ * Collect the attributes within IFLA_LINKINFO, if a message has that.
+ */
+static void parse_info(const struct nlattr *linkinfo, const struct nlattr *tb[],
+					   u_int max)
+{
+	mobility_netlink_parse_data(linkinfo ? mnl_attr_get_payload(linkinfo) : NULL,
+						linkinfo ? mnl_attr_get_payload_len(linkinfo) : 0,
+								tb, max);
+}
+
+/**
  * Find out what kind of interface it is.
  *
  * Packets that go through IPsec SAs are no way for the packets of these SAs.
@@ -28,14 +39,9 @@ static void set_kind(mobility_link_t *link, uint16_t type,
 		.type = type,
 	};
 
-	if (linkinfo)
-	{
-		mobility_netlink_parse_data(mnl_attr_get_payload(linkinfo),
-									mnl_attr_get_payload_len(linkinfo),
-									tb, IFLA_INFO_KIND);
-		mobility_netlink_get_str(tb[IFLA_INFO_KIND], facts.info,
-								 sizeof(facts.info));
-	}
+	parse_info(linkinfo, tb, IFLA_INFO_KIND);
+	mobility_netlink_get_str(tb[IFLA_INFO_KIND], facts.info,
+							 sizeof(facts.info));
 	link->ipsec = streq(facts.info, "xfrm") || streq(facts.info, "vti") ||
 				  streq(facts.info, "vti6");
 	link->dummy = streq(facts.info, "dummy");
@@ -51,6 +57,12 @@ static void set_kind(mobility_link_t *link, uint16_t type,
  */
 static void set_stack(mobility_link_t *link, const struct nlattr *tb[])
 {
+	const struct nlattr *info[IFLA_INFO_SLAVE_KIND + 1];
+	char kind[16];
+
+	parse_info(tb[IFLA_LINKINFO], info, IFLA_INFO_SLAVE_KIND);
+	link->vrf = mobility_netlink_get_str(info[IFLA_INFO_SLAVE_KIND], kind,
+										 sizeof(kind)) && streq(kind, "vrf");
 	link->lower = link->master = 0;
 	mobility_netlink_get_u32(tb[IFLA_MASTER], &link->master);
 	if (mobility_link_kind_is_stacked(link->kind) && !tb[IFLA_LINK_NETNSID])

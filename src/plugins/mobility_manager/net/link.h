@@ -76,6 +76,8 @@ struct mobility_link_t {
 	uint32_t lower;
 	/** bridge or bond that it is a port of, or 0 */
 	uint32_t master;
+	/** is in a VRF: routes and sockets of others don't use it */
+	bool vrf;
 	/** mobility_addr_t*, in the order in which they were announced */
 	array_t *addrs;
 	/** resync that saw it last */

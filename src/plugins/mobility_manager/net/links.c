@@ -101,7 +101,7 @@ static bool is_same_link(const mobility_link_t *a, const mobility_link_t *b)
 		   mobility_link_is_up(a) == mobility_link_is_up(b) &&
 		   mobility_link_is_running(a) == mobility_link_is_running(b) &&
 		   mobility_link_is_loopback(a) == mobility_link_is_loopback(b) &&
-		   a->ipsec == b->ipsec && a->dummy == b->dummy &&
+		   a->ipsec == b->ipsec && a->dummy == b->dummy && a->vrf == b->vrf &&
 		   a->group == b->group;
 }
 

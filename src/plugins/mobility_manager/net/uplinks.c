@@ -299,7 +299,7 @@ METHOD(mobility_uplinks_t, get_paths, void,
 	{
 		tunnel = this->net.links->get_kind(this->net.links, link, &over) ==
 														MOBILITY_KIND_TUNNEL;
-		if (mobility_link_is_running(link) && !link->ipsec &&
+		if (mobility_link_is_running(link) && !link->ipsec && !link->vrf &&
 			!mobility_link_is_loopback(link) &&
 			(!filter || filter(data, link->ifname, tunnel)))
 		{
@@ -345,7 +345,7 @@ METHOD(mobility_uplinks_t, is_usable, bool,
 	mobility_link_t *link;
 
 	link = this->net.links->get(this->net.links, path->ifindex);
-	if (!mobility_link_is_running(link))
+	if (!mobility_link_is_running(link) || link->vrf)
 	{
 		return FALSE;
 	}
@@ -458,6 +458,10 @@ METHOD(mobility_uplinks_t, describe, const char*,
 	if (link->ipsec)
 	{
 		return "IPsec interface";
+	}
+	if (link->vrf)
+	{
+		return "in a VRF";
 	}
 	reason = describe_addrs(link);
 	if (!reason && !this->net.routes->has_link(this->net.routes, link->ifindex))

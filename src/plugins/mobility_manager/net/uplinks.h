@@ -126,7 +126,7 @@ struct mobility_uplinks_t {
 	 * Local addresses are in the order by route (RTA_PREFSRC), then as RFC 6724
 	 * has it, eight of an uplink at most: which one works nobody knows before
 	 * it was tried.  Interfaces whose packets go through IPsec SAs are no
-	 * uplinks.
+	 * uplinks, nor are those in a VRF.
 	 *
 	 * @param peer		peer's address
 	 * @param filter	decides on interfaces
@@ -180,7 +180,7 @@ struct mobility_uplinks_t {
 	 *
 	 * @param ifname	name of the interface
 	 * @return			"no such interface", "loopback", "down", "no carrier",
-	 *					"not authenticated", "IPsec interface", "no address",
+	 *					"not authenticated", "IPsec interface", "in a VRF", "no address",
 	 *					"address not usable yet", "no route" or "usable"
 	 *					(static string)
 	 */

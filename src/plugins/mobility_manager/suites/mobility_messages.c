@@ -182,6 +182,12 @@ static void build_link(builder_t *this)
 		{
 			mnl_attr_put_u32(this->nlh, IFLA_MASTER, builder_number(this));
 		}
+		else if (builder_is(this, "vrf"))
+		{
+			info = mnl_attr_nest_start(this->nlh, IFLA_LINKINFO);
+			mnl_attr_put_strz(this->nlh, IFLA_INFO_SLAVE_KIND, "vrf");
+			mnl_attr_nest_end(this->nlh, info);
+		}
 		else if (builder_takes(this, "kind"))
 		{
 			info = mnl_attr_nest_start(this->nlh, IFLA_LINKINFO);

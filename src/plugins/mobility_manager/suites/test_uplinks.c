@@ -350,6 +350,11 @@ START_TEST(test_link_kinds)
 	uplinks_assert_found("10.65.0.2", PEER, "ipsec0 10.65.0.2 /0 0");
 	feed(NONE, "link add 5 ipsec0 running oper 0");
 	uplinks_assert_described("ipsec0", "IPsec interface");
+	/* others can't be reached from outside of a VRF, even if a rule says so */
+	feed(LINK, "link add 4 ppp0 running oper 0 master 9 vrf");
+	uplinks_assert(PEER, ETH ", " WLAN);
+	uplinks_assert_described("ppp0", "in a VRF");
+	feed(LINK, "link add 4 ppp0 running oper 0");
 	/* loopback interfaces are no uplinks */
 	feed(ADDR, "addr add 10.66.0.1/32 dev 1");
 	feed(ROUTE, "route add default dev 1");
