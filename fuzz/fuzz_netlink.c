@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct nlmsghdr *nlh, header;
 	host_t *vip;
 	size_t size;
-	u_int count = 0;
+	u_int count = 0, priority;
 
 	vip = host_create_from_string("192.0.2.99", 0);
 	uplinks = mobility_uplinks_create(220, len % 2, NULL);
@@ -105,6 +105,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	look(uplinks, "192.0.2.1", vip);
 	look(uplinks, "2001:db8::1", vip);
 	uplinks->sync_end(uplinks);
+	look(uplinks, "192.0.2.1", vip);
+	uplinks->set_pin_priority(uplinks, 219, FALSE);
+	priority = uplinks->get_pin_priority(uplinks);
+	if (!priority || priority > 219)
+	{
+		abort();
+	}
 	look(uplinks, "192.0.2.1", vip);
 	uplinks->destroy(uplinks);
 	vip->destroy(vip);
