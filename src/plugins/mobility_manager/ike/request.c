@@ -229,7 +229,7 @@ METHOD(mobility_request_t, get_both, uint64_t,
 	return this->both;
 }
 
-METHOD(mobility_request_t, send_to, void,
+METHOD(mobility_request_t, send_, void,
 	private_mobility_request_t *this, const mobility_path_t *path, host_t *me,
 	host_t *other)
 {
@@ -239,14 +239,6 @@ METHOD(mobility_request_t, send_to, void,
 		this->both = this->both ?: mobility_now();
 		send_in_form(this, MOBILITY_REQUEST_PARTS, path, me, other);
 	}
-}
-
-METHOD(mobility_request_t, send_, void,
-	private_mobility_request_t *this, const mobility_path_t *path,
-	ike_sa_t *ike_sa)
-{
-	send_to(this, path, ike_sa->get_my_host(ike_sa),
-			ike_sa->get_other_host(ike_sa));
 }
 
 METHOD(mobility_request_t, destroy, void,
@@ -296,7 +288,6 @@ mobility_request_t *mobility_request_create()
 			.count_first = _count_first,
 			.get_both = _get_both,
 			.send = _send_,
-			.send_to = _send_to,
 			.clear = _clear,
 			.destroy = _destroy,
 		},

@@ -123,21 +123,11 @@ struct mobility_request_t {
 	 * Send the request over a path, in both forms if it has two.
 	 *
 	 * @param path		path to use
-	 * @param ike_sa	IKE_SA to take the ports from
-	 */
-	void (*send)(mobility_request_t *this, const mobility_path_t *path,
-				 ike_sa_t *ike_sa);
-
-	/**
-	 * Send the request over a path, as send() does, for whoever does not have the
-	 * IKE_SA checked out.
-	 *
-	 * @param path		path to use
 	 * @param me		host with our port
 	 * @param other		host with the peer's port
 	 */
-	void (*send_to)(mobility_request_t *this, const mobility_path_t *path,
-					host_t *me, host_t *other);
+	void (*send)(mobility_request_t *this, const mobility_path_t *path,
+				 host_t *me, host_t *other);
 
 	/**
 	 * Forget the request.

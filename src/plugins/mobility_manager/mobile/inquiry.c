@@ -59,7 +59,7 @@ void mobility_inquiry_ask(mobility_inquiry_t *inquiry,
 
 	if (request->in_flight(request) && (!strays || may_stray(inquiry, path)))
 	{
-		request->send_to(request, path, inquiry->me, inquiry->other);
+		request->send(request, path, inquiry->me, inquiry->other);
 		mobility_attempt_asked(&inquiry->attempt, mobility_now());
 	}
 }

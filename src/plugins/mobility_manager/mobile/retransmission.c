@@ -80,9 +80,11 @@ static void send_over(private_mobility_retransmission_t *this,
 {
 	mobility_candidates_t *candidates = this->course->candidates;
 	mobility_request_t *request = this->public.request;
+	ike_sa_t *ike_sa = this->course->ike_sa;
 
 	candidates->pin(candidates, path);
-	request->send(request, path, this->course->ike_sa);
+	request->send(request, path, ike_sa->get_my_host(ike_sa),
+				  ike_sa->get_other_host(ike_sa));
 	if (!mobility_path_equals(path,
 							  mobility_heading_aim(&this->course->heading)))
 	{

@@ -244,13 +244,21 @@ static void capture(void)
 	exchange->capture(exchange, &ike_sa, &message.public);
 }
 
+/**
+ * Send it over the path
+ */
+static void send_over(void)
+{
+	exchange->send(exchange, &path, me, other);
+}
+
 START_TEST(test_none)
 {
 	ck_assert(!exchange->in_flight(exchange));
 	ck_assert(!exchange->matches(exchange, 0));
 	ck_assert(!exchange->get_name(exchange));
 	ck_assert(!exchange->get_packet(exchange));
-	exchange->send(exchange, &path, &ike_sa);
+	send_over();
 	ck_assert(!exchange->send_first(exchange, &path, &ike_sa));
 	ck_assert_uint_eq(exchange->count_first(exchange), 0);
 	assert_sent("");
@@ -278,7 +286,7 @@ START_TEST(test_capture)
 	ck_assert(!exchange->in_flight(exchange));
 	ck_assert(!exchange->matches(exchange, MID));
 	ck_assert(!exchange->get_name(exchange));
-	exchange->send(exchange, &path, &ike_sa);
+	send_over();
 	assert_sent("");
 }
 END_TEST
@@ -291,7 +299,7 @@ START_TEST(test_capture_again)
 	capture();
 	exchange->begin_with(exchange, MOBILITY_REQUEST_WHOLE);
 	ck_assert(exchange->send_first(exchange, &path, &ike_sa));
-	exchange->send(exchange, &path, &ike_sa);
+	send_over();
 	ck_assert(exchange->get_both(exchange));
 	assert_sent(PATH "0 one\n" PATH "0 one\n" PATH "0 one in parts\n");
 
@@ -304,7 +312,7 @@ START_TEST(test_capture_again)
 	ck_assert_str_eq(exchange->get_name(exchange), "CREATE_CHILD_SA");
 	ck_assert_uint_eq(exchange->count_first(exchange), 0);
 	ck_assert(!exchange->get_both(exchange));
-	exchange->send(exchange, &path, &ike_sa);
+	send_over();
 	assert_sent(PATH "0 next\n");
 }
 END_TEST
@@ -318,14 +326,14 @@ START_TEST(test_send)
 
 	capture();
 	message.packets[0] = "something else";
-	exchange->send(exchange, &path, &ike_sa);
-	exchange->send(exchange, &path, &ike_sa);
+	send_over();
+	send_over();
 	assert_sent(PATH "0 one\n" PATH "0 one\n");
 
 	local = path.local;
 	path.local = host_create_from_string("2001:db8::2", 0);
 	me->set_port(me, 4500);
-	exchange->send(exchange, &path, &ike_sa);
+	send_over();
 	path.local->destroy(path.local);
 	path.local = local;
 	assert_sent("2001:db8::2[4500]-192.0.2.9[4502] 0 one\n");
@@ -343,8 +351,8 @@ START_TEST(test_fragments)
 	data = exchange->get_packet(exchange)->get_data(
 										exchange->get_packet(exchange));
 	ck_assert(chunk_equals(data, chunk_from_str("one")));
-	exchange->send(exchange, &path, &ike_sa);
-	exchange->send(exchange, &path, &ike_sa);
+	send_over();
+	send_over();
 	assert_sent(PATH "0 one\n" PATH "0 two\n" PATH "0 three\n"
 				PATH "0 one\n" PATH "0 two\n" PATH "0 three\n");
 }
@@ -360,13 +368,13 @@ START_TEST(test_dscp)
 	exchange->begin_with(exchange, MOBILITY_REQUEST_PARTS);
 	/* what it wants later is for the next request */
 	dscp = 8;
-	exchange->send(exchange, &path, &ike_sa);
+	send_over();
 	assert_sent(PATH "46 one\n" PATH "46 one in parts\n");
 
 	message.fragmented = TRUE;
 	message.packets[1] = "two";
 	capture();
-	exchange->send(exchange, &path, &ike_sa);
+	send_over();
 	assert_sent(PATH "8 one\n" PATH "8 two\n");
 }
 END_TEST
@@ -379,7 +387,7 @@ START_TEST(test_forms)
 	capture();
 	ck_assert(!exchange->send_first(exchange, &path, &ike_sa));
 	ck_assert_uint_eq(exchange->count_first(exchange), 0);
-	exchange->send(exchange, &path, &ike_sa);
+	send_over();
 	ck_assert(!exchange->get_both(exchange));
 	assert_sent(PATH "0 one\n");
 
@@ -391,7 +399,7 @@ START_TEST(test_forms)
 	ck_assert(!exchange->get_both(exchange));
 
 	/* in both forms, which does not count */
-	exchange->send(exchange, &path, &ike_sa);
+	send_over();
 	ck_assert(exchange->get_both(exchange));
 	assert_sent(PATH "0 one\n" PATH "0 one in parts\n");
 	ck_assert_uint_eq(exchange->count_first(exchange), 2);
@@ -399,7 +407,7 @@ START_TEST(test_forms)
 	/* known after it was answered, until there is another one */
 	exchange->clear(exchange);
 	ck_assert(!exchange->send_first(exchange, &path, &ike_sa));
-	exchange->send(exchange, &path, &ike_sa);
+	send_over();
 	assert_sent("");
 	ck_assert_uint_eq(exchange->count_first(exchange), 2);
 	ck_assert(exchange->get_both(exchange));
