@@ -766,6 +766,7 @@ METHOD(mobility_manager_t, destroy, void,
 	DESTROY_IF(this->registry);
 	DESTROY_IF(this->anchor);
 	this->context.monitor->destroy(this->context.monitor);
+	DESTROY_IF(this->context.ports);
 	DESTROY_IF(this->context.relocator);
 	DESTROY_IF(this->context.vip_policies);
 	this->context.lost_vips->destroy(this->context.lost_vips);
@@ -824,6 +825,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 			.routes = mobility_tunnel_routes_create(rtnl),
 			.backlog = mobility_peer_load_create(),
 			.hooks = mobility_ike_hooks_create(),
+			.ports = mobility_own_ports_create(),
 			.callers = mobility_callers_create(),
 			.create_session = mobility_session_create,
 			.arm = arm,

@@ -18,6 +18,7 @@
 #include <sa/ike_sa.h>
 
 #include "mobile/heading.h"
+#include "mobile/local_port.h"
 #include "mobile/progress.h"
 #include "net/monitor.h"
 #include "path/candidates.h"
@@ -95,6 +96,11 @@ struct mobility_course_t {
 	 * Path in use, and the one to go to.
 	 */
 	mobility_heading_t heading;
+
+	/**
+	 * Port that packets leave from, whatever the path.
+	 */
+	mobility_local_port_t local_port;
 
 	/**
 	 * UDP encapsulation is forced on the path in use: both ends take it for one

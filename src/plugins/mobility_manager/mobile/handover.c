@@ -104,7 +104,8 @@ METHOD(mobility_handover_t, use_target, void,
 
 	me = ike_sa->get_my_host(ike_sa);
 	other = ike_sa->get_other_host(ike_sa);
-	local = mobility_request_host(path->local, me);
+	local = mobility_local_port_host(&this->course->local_port, path->local,
+									 ike_sa);
 	remote = mobility_request_host(path->remote, other);
 	if (!local->equals(local, me) || !remote->equals(remote, other))
 	{
@@ -118,6 +119,7 @@ METHOD(mobility_handover_t, use_target, void,
 	}
 	local->destroy(local);
 	remote->destroy(remote);
+	mobility_local_port_taken(&this->course->local_port);
 	mobility_heading_use(&this->course->heading, mobility_path_clone(path));
 }
 

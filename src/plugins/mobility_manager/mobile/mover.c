@@ -387,6 +387,31 @@ static void answered_elsewhere(private_mobility_mover_t *this,
 	}
 }
 
+/**
+ * Check if the request in flight was answered at another port than that in use,
+ * which is used from now on.
+ */
+static bool has_other_port(private_mobility_mover_t *this,
+						   const mobility_heading_answer_t *answer)
+{
+	mobility_course_t *course = &this->public.course;
+	char trigger[sizeof(((mobility_move_t*)0)->trigger)];
+	host_t *me = answer->local;
+
+	if (!mobility_local_port_answered(&course->local_port, course->ike_sa,
+									  me->get_port(me)))
+	{
+		return FALSE;
+	}
+	DBG1(DBG_IKE, "mobility: %s: peer answers to local port %u only, what a NAT "
+		 "knows of the other one is stale", course->name, me->get_port(me));
+	snprintf(trigger, sizeof(trigger), "NAT state stale, local port %u",
+			 me->get_port(me));
+	mobility_progress_same(&course->progress, trigger, course->heading.path,
+						   mobility_now());
+	return TRUE;
+}
+
 METHOD(mobility_mover_t, answered, bool,
 	private_mobility_mover_t *this, message_t *message)
 {
@@ -399,7 +424,8 @@ METHOD(mobility_mover_t, answered, bool,
 
 	retransmission->answered(retransmission, answer.local, answer.remote);
 	answer.path = candidates->find(candidates, answer.local, answer.remote);
-	if (mobility_heading_is_current(&this->public.course.heading, &answer))
+	if (!has_other_port(this, &answer) &&
+		mobility_heading_is_current(&this->public.course.heading, &answer))
 	{
 		return TRUE;
 	}
@@ -416,7 +442,8 @@ METHOD(mobility_task_owner_t, get_target, void,
 
 	me = course->ike_sa->get_my_host(course->ike_sa);
 	other = course->ike_sa->get_other_host(course->ike_sa);
-	*local = mobility_request_host(path ? path->local : me, me);
+	*local = mobility_local_port_host(&course->local_port,
+									  path ? path->local : me, course->ike_sa);
 	*remote = mobility_request_host(path ? path->remote : other, other);
 }
 
@@ -431,17 +458,25 @@ METHOD(mobility_mover_t, give_back, status_t,
 {
 	ike_sa_t *ike_sa = this->public.course.ike_sa;
 	ike_mobike_t *mobike;
+	bool other_port;
 
 	mobility_task_remove(ike_sa, TASK_QUEUE_QUEUED);
 	mobility_task_remove(ike_sa, TASK_QUEUE_ACTIVE);
 	ike_sa->set_condition(ike_sa, COND_STALE, FALSE);
-	if (!lost && this->public.course.heading.state != MOBILITY_MOVING)
+	other_port = mobility_local_port_give_back(&this->public.course.local_port,
+											   ike_sa);
+	if (!lost && !other_port &&
+		this->public.course.heading.state != MOBILITY_MOVING)
 	{
 		return SUCCESS;
 	}
 	/* the peer may have taken an update that was not confirmed */
 	mobike = ike_mobike_create(ike_sa, TRUE);
 	mobike->roam(mobike, TRUE);
+	if (other_port)
+	{	/* what it detects then is another mapping, and an update follows */
+		mobike->dpd(mobike);
+	}
 	ike_sa->queue_task(ike_sa, &mobike->task);
 	return ike_sa->initiate(ike_sa, NULL, NULL);
 }
@@ -467,6 +502,7 @@ METHOD(mobility_mover_t, bind_, void,
 		other = ike_sa->get_other_host(ike_sa);
 		course->family = other->get_family(other);
 	}
+	mobility_local_port_bind(&course->local_port, ike_sa);
 	request->clear(request);
 	this->pmtu->repeat(this->pmtu, mobility_now());
 	if (!ike_sa)
@@ -499,6 +535,7 @@ METHOD(mobility_mover_t, destroy, void,
 	course->candidates->destroy(course->candidates);
 	mobility_heading_cleanup(&course->heading);
 	mobility_progress_cancel(&course->progress);
+	mobility_local_port_cleanup(&course->local_port);
 	free(this);
 }
 

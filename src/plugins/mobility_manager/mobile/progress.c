@@ -43,6 +43,20 @@ void mobility_progress_renew(mobility_progress_t *progress,
 /*
  * Described in header.
  */
+void mobility_progress_same(mobility_progress_t *progress, const char *trigger,
+							const mobility_path_t *path, uint64_t now)
+{
+	uint64_t begun = progress->current ? progress->begun : now;
+
+	if (!progress->origin || mobility_path_equals(progress->origin, path))
+	{
+		mobility_progress_renew(progress, trigger, path, begun);
+	}
+}
+
+/*
+ * Described in header.
+ */
 void mobility_progress_cancel(mobility_progress_t *progress)
 {
 	free(progress->current);

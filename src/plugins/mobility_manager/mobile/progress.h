@@ -57,6 +57,18 @@ void mobility_progress_renew(mobility_progress_t *progress,
 							 uint64_t now);
 
 /**
+ * The path in use is used in another way, unless it is not the one that a move under
+ * way has started from: that goes on as it began.
+ *
+ * @param progress		progress
+ * @param trigger		what that was for, for people
+ * @param path			path in use, NULL if unknown
+ * @param now			current time
+ */
+void mobility_progress_same(mobility_progress_t *progress, const char *trigger,
+							const mobility_path_t *path, uint64_t now);
+
+/**
  * Forget what started a move, there is none; frees what progress owns.
  *
  * @param progress		progress

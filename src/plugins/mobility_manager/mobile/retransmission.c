@@ -65,11 +65,32 @@ METHOD(mobility_retransmission_t, sent, void,
 
 	this->public.spread = FALSE;
 	this->public.probed = FALSE;
+	this->course->local_port.other = 0;
 	this->repeated = FALSE;
 	this->transmitted = FALSE;
 	this->asked = mobility_now();
 	time_monotonic(&this->awake);
 	request->capture(request, this->course->ike_sa, message);
+}
+
+/**
+ * Send the request from our current port, or another one.
+ */
+static void send_from(private_mobility_retransmission_t *this,
+					  const mobility_path_t *path, uint16_t other_port)
+{
+	mobility_request_t *request = this->public.request;
+	ike_sa_t *ike_sa = this->course->ike_sa;
+	host_t *me;
+
+	me = mobility_local_port_host(&this->course->local_port, path->local,
+								  ike_sa);
+	if (other_port)
+	{
+		me->set_port(me, other_port);
+	}
+	request->send(request, path, me, ike_sa->get_other_host(ike_sa));
+	me->destroy(me);
 }
 
 /**
@@ -79,12 +100,9 @@ static void send_over(private_mobility_retransmission_t *this,
 					  const mobility_path_t *path)
 {
 	mobility_candidates_t *candidates = this->course->candidates;
-	mobility_request_t *request = this->public.request;
-	ike_sa_t *ike_sa = this->course->ike_sa;
 
 	candidates->pin(candidates, path);
-	request->send(request, path, ike_sa->get_my_host(ike_sa),
-				  ike_sa->get_other_host(ike_sa));
+	send_from(this, path, 0);
 	if (!mobility_path_equals(path,
 							  mobility_heading_aim(&this->course->heading)))
 	{
@@ -125,11 +143,18 @@ METHOD(mobility_retransmission_t, redirect, void,
 METHOD(mobility_retransmission_t, again, void,
 	private_mobility_retransmission_t *this, const mobility_path_t *path)
 {
+	uint16_t other = this->course->local_port.other;
+
 	if (path)
 	{
 		mobility_neighbors_ask_again(this->rtnl, path);
 		this->repeated = TRUE;
 		send_over(this, path);
+		if (other)
+		{
+			send_from(this, path, other);
+			this->public.spread = TRUE;
+		}
 	}
 }
 

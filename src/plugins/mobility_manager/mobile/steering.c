@@ -161,7 +161,14 @@ static void begin_move(private_mobility_steering_t *this, const char *trigger)
  */
 static void explain_connection(private_mobility_steering_t *this)
 {
-	explain(this, "peer answers over %s%s", get_uplink(this),
+	uint16_t port = this->course->local_port.kept;
+	char from[32] = "";
+
+	if (port)
+	{
+		snprintf(from, sizeof(from), ", from local port %u", port);
+	}
+	explain(this, "peer answers over %s%s%s", get_uplink(this), from,
 			this->course->forced ? ", UDP encapsulation forced" : "");
 }
 
@@ -392,6 +399,20 @@ METHOD(mobility_steering_t, feed, void,
 }
 
 /**
+ * If the peer does not answer over any path, what a NAT knows of our port may not be
+ * true anymore: if there is one, which is not known while moving.
+ */
+static void try_other_port(private_mobility_steering_t *this)
+{
+	if (is_unheard(this) &&
+		(this->ike_sa->has_condition(this->ike_sa, COND_NAT_HERE) ||
+		 this->course->heading.state == MOBILITY_MOVING))
+	{
+		mobility_local_port_try(&this->course->local_port);
+	}
+}
+
+/**
  * If the peer does not answer over any path, it may have forgotten the session.
  */
 static void begin_relogin(private_mobility_steering_t *this)
@@ -467,6 +488,7 @@ static status_t act(private_mobility_steering_t *this)
 	}
 	else if (actions & MOBILITY_ACT_PROBE)
 	{
+		try_other_port(this);
 		begin_relogin(this);
 		status = this->mover->probe(this->mover, may_use_last_resort(this));
 	}
@@ -1186,6 +1208,7 @@ mobility_steering_t *mobility_steering_create(mobility_context_t *context,
 			mobility_esp_proof_create(this->mover, this->vigil);
 	this->public.relogin = this->relogin =
 			mobility_relogin_create(context, this->course, session->number);
+	this->course->local_port.ports = context->ports;
 	configure(this);
 
 	return &this->public;

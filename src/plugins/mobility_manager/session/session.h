@@ -22,6 +22,7 @@
 #include "esp/tunnel_routes.h"
 #include "esp/xfrm_deletions.h"
 #include "ike/ike_hooks.h"
+#include "ike/own_ports.h"
 #include "net/monitor.h"
 #include "path/candidates.h"
 #include "path/guard.h"
@@ -66,6 +67,8 @@ struct mobility_context_t {
 	mobility_traffic_t *traffic;
 	/** resolves names of peers */
 	struct mobility_resolver_t *resolver;
+	/** UDP ports beside those of charon, NULL if there can't be any */
+	mobility_own_ports_t *ports;
 	/** hooks */
 	mobility_ike_hooks_t *hooks;
 	/** who waits for a login */

@@ -18,6 +18,9 @@
 #define REMOTE "192.0.2.1"
 #define MAPPED "198.51.100.7"
 
+/** ports of our own begin there */
+#define SPARE 50000
+
 /** addresses of the uplinks */
 static char *locals[] = { "10.0.0.2", "10.1.0.2", "10.2.0.2" };
 
@@ -39,6 +42,10 @@ static struct {
 	char told[256];
 	/** length of what was sent in parts */
 	size_t len;
+	/** ports of our own: the one to try, and how often others are used */
+	mobility_own_ports_t ports;
+	uint16_t spare;
+	int held;
 } m;
 
 /**
@@ -113,6 +120,32 @@ static const mobility_course_listener_t listener = {
 	.tested = tested,
 };
 
+METHOD(mobility_own_ports_t, get_spare, uint16_t,
+	mobility_own_ports_t *this)
+{
+	return m.spare;
+}
+
+METHOD(mobility_own_ports_t, hold, bool,
+	mobility_own_ports_t *this, uint16_t port)
+{
+	m.held += port >= SPARE;
+	return port >= SPARE;
+}
+
+METHOD(mobility_own_ports_t, release, void,
+	mobility_own_ports_t *this, uint16_t port)
+{
+	ck_assert_uint_ge(port, SPARE);
+	m.held--;
+}
+
+METHOD(socket_manager_t, get_port, uint16_t,
+	socket_manager_t *this, bool nat_t)
+{
+	return nat_t ? IKEV2_NATT_PORT : IKEV2_UDP_PORT;
+}
+
 static void setup(void)
 {
 	mock_charon_setup("");
@@ -132,6 +165,14 @@ static void setup(void)
 					m.context.monitor, m.context.rtnl,
 					m.context.relocator, m.context.backlog, "home", &listener,
 					NULL);
+	m.spare = SPARE;
+	m.ports = (mobility_own_ports_t){
+		.get_spare = _get_spare,
+		.hold = _hold,
+		.release = _release,
+	};
+	m.mover->course.local_port.ports = &m.ports;
+	charon->socket->get_port = _get_port;
 	m.id = mock_ike_create(NULL);
 	m.ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, m.id);
 	m.listener.message = _message_;
@@ -147,6 +188,7 @@ static void teardown(void)
 	charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager,
 												m.ike_sa);
 	m.mover->destroy(m.mover);
+	ck_assert_int_eq(m.held, 0);
 	mock_network_destroy(m.network);
 	m.context.backlog->destroy(m.context.backlog);
 	m.context.settings->destroy(m.context.settings);
@@ -166,17 +208,20 @@ static void plug(int uplink, bool up)
 }
 
 /**
- * Have the peer answer the last request, over an uplink
+ * Have the peer answer the last request, over an uplink and at a port of ours
  *
  * @param notify		notify in the answer, COOKIE2 to return none, 0 for none
  * @param mapped		where it sees us, NULL if it does not say so
  */
-static void answer(int uplink, notify_type_t notify, char *mapped)
+static void answer_to(int uplink, uint16_t port, notify_type_t notify,
+					  char *mapped)
 {
 	message_t *message;
 
 	message = mock_ike_message(m.id, FALSE, INFORMATIONAL, m.mid,
 							   locals[uplink], REMOTE);
+	message->set_destination(message,
+							 host_create_from_string(locals[uplink], port));
 	if (m.cookie2.len && notify != COOKIE2)
 	{
 		message->add_notify(message, FALSE, COOKIE2, m.cookie2);
@@ -191,6 +236,14 @@ static void answer(int uplink, notify_type_t notify, char *mapped)
 	}
 	ck_assert_int_eq(m.ike_sa->process_message(m.ike_sa, message), SUCCESS);
 	message->destroy(message);
+}
+
+/**
+ * The same at the port of charon
+ */
+static void answer(int uplink, notify_type_t notify, char *mapped)
+{
+	answer_to(uplink, IKEV2_NATT_PORT, notify, mapped);
 }
 
 /**
@@ -394,6 +447,180 @@ START_TEST(test_measure)
 }
 END_TEST
 
+/**
+ * Check from which ports packets left since the last time
+ */
+static void assert_ports(const char *expected)
+{
+	char ports[128] = "";
+	host_t *source;
+	int i;
+
+	for (i = 0; i < mock_charon_count(); i++)
+	{
+		source = mock_charon_get(i)->source;
+		snprintf(ports + strlen(ports), sizeof(ports) - strlen(ports), "%u ",
+				 source->get_port(source));
+	}
+	ck_assert_str_eq(ports, expected);
+	mock_charon_forget();
+}
+
+/**
+ * Check the port of the IKE_SA
+ */
+static void assert_port(uint16_t expected)
+{
+	host_t *me = m.ike_sa->get_my_host(m.ike_sa);
+
+	ck_assert_uint_eq(me->get_port(me), expected);
+}
+
+/**
+ * Have the request in flight leave from both ports, over the path in use and the
+ * other one
+ */
+static void probe(const char *expected)
+{
+	mobility_local_port_try(&m.mover->course.local_port);
+	ck_assert_int_eq(m.mover->probe(m.mover, TRUE), SUCCESS);
+	assert_ports(expected);
+}
+
+/**
+ * A request is answered at another port: that is used, once the peer uses it
+ */
+START_TEST(test_other_port)
+{
+	mobility_path_history_t *records = m.mover->course.candidates->records;
+	mobility_move_t move;
+
+	ck_assert_int_eq(m.mover->send_dpd(m.mover), SUCCESS);
+	assert_ports("4500 ");
+	probe("4500 50000 4500 50000 ");
+	ck_assert_int_eq(m.held, 0);
+	fake_clock_set(fake_clock_now() + 1000);
+	answer_to(0, SPARE, 0, NULL);
+	ck_assert(strpfx(m.notifies, "UPD_SA_ADDR "));
+	assert_port(4500);
+	assert_ports("50000 ");
+	ck_assert_int_eq(m.mover->probe(m.mover, TRUE), SUCCESS);
+	assert_ports("50000 ");
+	answer_to(0, SPARE, 0, MAPPED);
+	ck_assert_str_eq(m.told, "moved-nat ");
+	assert_port(SPARE);
+	ck_assert_int_eq(m.held, 1);
+	records->get_move(records, &move);
+	ck_assert_str_eq(move.trigger, "NAT state stale, local port 50000");
+	ck_assert_str_eq(move.from, move.to);
+	/* the same once more, there is nothing else to try as long as it is fresh */
+	ck_assert_int_eq(m.mover->send_dpd(m.mover), SUCCESS);
+	assert_ports("50000 ");
+	probe("50000 50000 ");
+	m.spare++;
+	probe("50000 50001 50000 50001 ");
+	answer_to(0, SPARE + 1, 0, MAPPED);
+	answer_to(0, SPARE + 1, 0, MAPPED);
+	assert_ports("50001 ");
+	assert_port(SPARE + 1);
+	ck_assert_int_eq(m.held, 1);
+	ck_assert(m.mover->is_idle(m.mover));
+}
+END_TEST
+
+/**
+ * An update is answered at another port: another update follows, wherever it came
+ * from first
+ */
+START_TEST(test_other_port_update)
+{
+	uint16_t port = _i ? SPARE : IKEV2_NATT_PORT;
+	char expected[16];
+
+	snprintf(expected, sizeof(expected), "%u ", port);
+	mobility_progress_begin(&m.mover->course.progress, "unplugged",
+							m.mover->course.heading.path, fake_clock_now());
+	plug(0, FALSE);
+	ck_assert_int_eq(m.mover->move(m.mover), SUCCESS);
+	assert_ports("4500 ");
+	probe("4500 50000 ");
+	answer_to(1, port, 0, MAPPED);
+	ck_assert(strpfx(m.notifies, "UPD_SA_ADDR "));
+	assert_ports(expected);
+	answer_to(1, port, 0, MAPPED);
+	ck_assert_str_eq(m.told, "moved-nat ");
+	assert_port(port);
+	ck_assert_int_eq(m.held, _i);
+	ck_assert(m.mover->is_idle(m.mover));
+}
+END_TEST
+
+/**
+ * What stock gets back has a port that it has, and the peer is told
+ */
+START_TEST(test_other_port_back)
+{
+	ck_assert_int_eq(m.mover->send_dpd(m.mover), SUCCESS);
+	probe("4500 4500 50000 4500 50000 ");
+	answer_to(0, SPARE, 0, NULL);
+	answer_to(0, SPARE, 0, MAPPED);
+	assert_ports("50000 ");
+	ck_assert_int_ne(m.mover->give_back(m.mover, FALSE), DESTROY_ME);
+	ck_assert(strstr(m.notifies, "NATD_S_IP "));
+	assert_port(4500);
+}
+END_TEST
+
+/**
+ * Without a NAT stock would not tell the peer, so it stays
+ */
+START_TEST(test_other_port_left)
+{
+	ck_assert_int_eq(m.mover->send_dpd(m.mover), SUCCESS);
+	probe("4500 4500 50000 4500 50000 ");
+	answer_to(0, SPARE, 0, NULL);
+	answer_to(0, SPARE, 0, NULL);
+	assert_ports("50000 ");
+	ck_assert_int_eq(m.mover->give_back(m.mover, FALSE), SUCCESS);
+	assert_ports("");
+	assert_port(SPARE);
+	/* nobody closes it */
+	ck_assert_int_eq(m.held, 1);
+	m.held = 0;
+}
+END_TEST
+
+/**
+ * An IKE_SA that replaces another one has its port, or one of charon's
+ */
+START_TEST(test_other_port_replaced)
+{
+	ike_sa_t *old = m.ike_sa;
+	ike_sa_id_t *id;
+
+	ck_assert_int_eq(m.mover->send_dpd(m.mover), SUCCESS);
+	probe("4500 4500 50000 4500 50000 ");
+	answer_to(0, SPARE, 0, NULL);
+	answer_to(0, SPARE, 0, MAPPED);
+	assert_ports("50000 ");
+	m.ike_sa = mock_ike_create_successor(old);
+	m.mover->bind(m.mover, m.ike_sa);
+	charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager, old);
+	ck_assert_int_eq(m.held, 1);
+	id = m.ike_sa->get_id(m.ike_sa);
+	m.id->destroy(m.id);
+	m.id = id->clone(id);
+	ck_assert_int_eq(m.mover->send_dpd(m.mover), SUCCESS);
+	assert_ports("50000 ");
+	/* none until another one is there, which may be about to log in from it */
+	m.mover->bind(m.mover, NULL);
+	ck_assert_int_eq(m.held, 1);
+	m.ike_sa->set_my_host(m.ike_sa, host_create_from_string(locals[0], 4500));
+	m.mover->bind(m.mover, m.ike_sa);
+	ck_assert_int_eq(m.held, 0);
+}
+END_TEST
+
 Suite *mobility_suite_create()
 {
 	Suite *s;
@@ -412,6 +639,15 @@ Suite *mobility_suite_create()
 	{
 		tcase_add_loop_test(tc, test_measure, 0, 2);
 	}
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("ports");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_other_port);
+	tcase_add_loop_test(tc, test_other_port_update, 0, 2);
+	tcase_add_test(tc, test_other_port_back);
+	tcase_add_test(tc, test_other_port_left);
+	tcase_add_test(tc, test_other_port_replaced);
 	suite_add_tcase(s, tc);
 
 	return s;

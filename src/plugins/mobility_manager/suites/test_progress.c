@@ -159,6 +159,31 @@ START_TEST(test_renew)
 }
 END_TEST
 
+START_TEST(test_same)
+{
+	/* nobody had noticed anything */
+	mobility_progress_same(&progress, "port 1", cable, 500);
+	ck_assert(mobility_progress_complete(&progress, cable, 542, 77, &move));
+	ck_assert_str_eq(move.trigger, "port 1");
+	ck_assert_int_eq(move.duration, 42);
+	/* it was silent before, and the next one was so as well */
+	mobility_progress_begin(&progress, "eth0: silent", cable, 500);
+	mobility_progress_same(&progress, "port 2", cable, 600);
+	mobility_progress_same(&progress, "port 3", cable, 700);
+	ck_assert(mobility_progress_complete(&progress, cable, 742, 77, &move));
+	ck_assert_str_eq(move.trigger, "port 3");
+	ck_assert_str_eq(move.from, "eth0");
+	ck_assert_str_eq(move.to, "eth0");
+	ck_assert_int_eq(move.duration, 242);
+	/* where it moves to there is such a thing */
+	mobility_progress_begin(&progress, "eth0: no carrier", cable, 500);
+	mobility_progress_same(&progress, "port 4", wifi, 600);
+	ck_assert(mobility_progress_complete(&progress, wifi, 742, 77, &move));
+	ck_assert_str_eq(move.trigger, "eth0: no carrier");
+	ck_assert_int_eq(move.duration, 242);
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -174,6 +199,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_nothing_kept);
 	tcase_add_test(tc, test_long_trigger);
 	tcase_add_test(tc, test_renew);
+	tcase_add_test(tc, test_same);
 	suite_add_tcase(s, tc);
 	return s;
 }
