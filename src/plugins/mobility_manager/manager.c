@@ -10,10 +10,10 @@
 #include "nm/nm.h"
 #include "session/registry.h"
 #include "net/clock.h"
+#include "net/resolver.h"
 #include "net/resume.h"
 #include "mobile/mobile_session.h"
 #include "mobile/peer_load.h"
-#include "mobile/resolver.h"
 #include "session/listener.h"
 
 #include <daemon.h>

@@ -18,7 +18,7 @@
 
 #include <sa/ike_sa.h>
 
-#include "mobile/resolver.h"
+#include "net/resolver.h"
 #include "path/remotes.h"
 
 typedef struct mobility_peer_names_t mobility_peer_names_t;

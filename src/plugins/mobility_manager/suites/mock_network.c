@@ -7,8 +7,8 @@
 #include "mock_network.h"
 #include "mobility_suite.h"
 
-#include "mobile/resolver.h"
 #include "net/clock.h"
+#include "net/resolver.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "mobile/resolver.h"
+#include "net/resolver.h"
 
 #include <collections/array.h>
 #include <processing/jobs/callback_job.h>
