@@ -7,12 +7,13 @@
 #include "net/resolver.h"
 
 #include <collections/array.h>
-#include <processing/jobs/callback_job.h>
+#include <threading/condvar.h>
 #include <threading/mutex.h>
+#include <threading/thread.h>
 
-/** Jobs that wait for DNS at the same time: without a network that may answer
- * all of charon's threads would otherwise. */
-#define JOBS 2
+/** Threads that wait for DNS at the same time at most, libstrongswan's resolver has
+ * as many by default. */
+#define THREADS 3
 
 typedef struct private_mobility_resolver_t private_mobility_resolver_t;
 typedef struct query_t query_t;
@@ -22,13 +23,18 @@ typedef struct result_t result_t;
  * A name to resolve.
  */
 struct query_t {
-	/** session it is for, 0 if that does not want to know anymore */
+	/** session it is for, 0 if it is for none, or one that does not want to know
+	 * anymore */
 	uint32_t id;
+	/** called when it is done, NULL if it is for a session, or who asked has left */
+	mobility_resolver_done_t done;
+	/** user data for done */
+	void *data;
 	/** name, or several */
 	char *name;
 	/** address family */
 	int family;
-	/** a job resolves it */
+	/** a thread resolves it */
 	bool running;
 };
 
@@ -68,14 +74,24 @@ struct private_mobility_resolver_t {
 	mutex_t *mutex;
 
 	/**
-	 * Number of jobs.
+	 * Threads, thread_t*.
 	 */
-	u_int jobs;
+	array_t *threads;
 
 	/**
-	 * Jobs, and the owner.
+	 * Number of these that have nothing to do.
 	 */
-	refcount_t refs;
+	u_int idle;
+
+	/**
+	 * Number of callbacks under way, other than cb.
+	 */
+	u_int calls;
+
+	/**
+	 * There are more queries, or a callback is done.
+	 */
+	condvar_t *condvar;
 
 	/**
 	 * Called when a name was resolved.
@@ -88,7 +104,7 @@ struct private_mobility_resolver_t {
 	void *data;
 
 	/**
-	 * No results are wanted anymore.
+	 * No results are wanted anymore, threads are to end.
 	 */
 	bool stopped;
 };
@@ -102,44 +118,24 @@ static void query_destroy(query_t *query)
 	free(query);
 }
 
-/**
- * Drop a reference: DNS may take long, or its job never be run.
+/*
+ * Described in header.
  */
-static void put(private_mobility_resolver_t *this)
-{
-	result_t result;
-
-	if (ref_put(&this->refs))
-	{
-		while (array_remove(this->results, ARRAY_TAIL, &result))
-		{
-			result.host->destroy(result.host);
-		}
-		array_destroy(this->results);
-		array_destroy_function(this->queries, (void*)query_destroy, NULL);
-		this->mutex->destroy(this->mutex);
-		free(this);
-	}
-}
-
-/**
- * Check if a peer may be at any of many addresses.
- */
-static bool is_many(char *name)
+bool mobility_resolver_is_single(char *name)
 {
 	host_t *from, *to;
 
 	if (name[0] == '%' || strchr(name, '/'))
 	{	/* %any, or a subnet */
-		return TRUE;
+		return FALSE;
 	}
 	if (host_create_from_range(name, &from, &to))
 	{
 		from->destroy(from);
 		to->destroy(to);
-		return TRUE;
+		return FALSE;
 	}
-	return FALSE;
+	return TRUE;
 }
 
 /**
@@ -155,7 +151,7 @@ static array_t *resolve_names(query_t *query)
 	enumerator = enumerator_create_token(query->name, ",", " ");
 	while (enumerator->enumerate(enumerator, &name))
 	{
-		if (!*name || is_many(name))
+		if (!*name || !mobility_resolver_is_single(name))
 		{
 			continue;
 		}
@@ -174,30 +170,49 @@ static array_t *resolve_names(query_t *query)
 }
 
 /**
- * Take the next query that waits.  Returns NULL if there is none, and the job is
- * to end.
+ * Check if two queries are about the same question.
  */
-static query_t *take_query(private_mobility_resolver_t *this)
+static bool is_same(const query_t *a, const query_t *b)
 {
-	query_t *query, *found = NULL;
+	return a->family == b->family && streq(a->name, b->name);
+}
+
+/**
+ * Check if a thread resolves what a query is about, for somebody else.
+ */
+static bool is_asked(private_mobility_resolver_t *this, const query_t *query)
+{
+	query_t *current;
 	int i;
 
-	this->mutex->lock(this->mutex);
-	for (i = 0; !this->stopped && !found && i < array_count(this->queries); i++)
+	for (i = 0; i < array_count(this->queries); i++)
 	{
-		array_get(this->queries, i, &query);
-		if (!query->running)
+		array_get(this->queries, i, &current);
+		if (current->running && is_same(current, query))
 		{
-			query->running = TRUE;
-			found = query;
+			return TRUE;
 		}
 	}
-	if (!found)
+	return FALSE;
+}
+
+/**
+ * Get the next query to resolve, NULL if there is none.
+ */
+static query_t *next_query(private_mobility_resolver_t *this)
+{
+	query_t *query;
+	int i;
+
+	for (i = 0; i < array_count(this->queries); i++)
 	{
-		this->jobs--;
+		array_get(this->queries, i, &query);
+		if (!query->running && !is_asked(this, query))
+		{
+			return query;
+		}
 	}
-	this->mutex->unlock(this->mutex);
-	return found;
+	return NULL;
 }
 
 /**
@@ -222,51 +237,115 @@ static void add_results(private_mobility_resolver_t *this, query_t *query,
 }
 
 /**
+ * Tell who has asked that a query is done; the lock is released meanwhile.
+ */
+static void tell(private_mobility_resolver_t *this, query_t *query,
+				 array_t *hosts)
+{
+	mobility_resolver_done_t done = query->done;
+	host_t *host = NULL;
+
+	if (done && !this->stopped)
+	{
+		array_get(hosts, ARRAY_HEAD, &host);
+		this->calls++;
+		this->mutex->unlock(this->mutex);
+		done(query->data, query->name, query->family, host);
+		this->mutex->lock(this->mutex);
+		this->calls--;
+		this->condvar->broadcast(this->condvar);
+	}
+}
+
+/**
  * A query is done, and with it those that wait with the same question.
  */
 static void query_done(private_mobility_resolver_t *this, query_t *done,
 					   array_t *hosts)
 {
+	array_t *all = array_create(0, 0);
 	query_t *query;
 	int i;
 
-	this->mutex->lock(this->mutex);
 	for (i = array_count(this->queries) - 1; i >= 0; i--)
 	{
 		array_get(this->queries, i, &query);
-		if (query == done ||
-			(!query->running && query->family == done->family &&
-			 streq(query->name, done->name)))
+		if (is_same(query, done))
 		{
-			add_results(this, query, hosts);
 			array_remove(this->queries, i, NULL);
-			if (query != done)
-			{
-				query_destroy(query);
-			}
+			array_insert(all, ARRAY_HEAD, query);
 		}
 	}
-	this->mutex->unlock(this->mutex);
+	for (i = 0; i < array_count(all); i++)
+	{
+		array_get(all, i, &query);
+		add_results(this, query, hosts);
+	}
+	while (array_remove(all, ARRAY_HEAD, &query))
+	{
+		tell(this, query, hosts);
+		if (query != done)
+		{
+			query_destroy(query);
+		}
+	}
+	array_destroy(all);
 	query_destroy(done);
 }
 
 /**
- * Job that resolves names, one after the other, each of which may take long.
+ * Thread that resolves names, one after the other, each of which may take long.
  */
-static job_requeue_t run_queries(private_mobility_resolver_t *this)
+static void *run(private_mobility_resolver_t *this)
 {
 	query_t *query;
 	array_t *hosts;
 
-	query = take_query(this);
-	if (!query)
+	this->mutex->lock(this->mutex);
+	while (!this->stopped)
 	{
-		return JOB_REQUEUE_NONE;
+		query = next_query(this);
+		if (!query)
+		{
+			this->idle++;
+			this->condvar->wait(this->condvar, this->mutex);
+			this->idle--;
+			continue;
+		}
+		query->running = TRUE;
+		this->mutex->unlock(this->mutex);
+		hosts = resolve_names(query);
+		this->mutex->lock(this->mutex);
+		query_done(this, query, hosts);
+		array_destroy_offset(hosts, offsetof(host_t, destroy));
 	}
-	hosts = resolve_names(query);
-	query_done(this, query, hosts);
-	array_destroy_offset(hosts, offsetof(host_t, destroy));
-	return JOB_REQUEUE_FAIR;
+	this->mutex->unlock(this->mutex);
+	return NULL;
+}
+
+/**
+ * Add a query, and see to it that it is resolved.
+ */
+static void add_query(private_mobility_resolver_t *this, query_t *query)
+{
+	thread_t *thread;
+	u_int i, waiting = 0;
+
+	array_insert(this->queries, ARRAY_TAIL, query);
+	for (i = 0; i < array_count(this->queries); i++)
+	{
+		array_get(this->queries, i, &query);
+		waiting += !query->running;
+	}
+	if (waiting > this->idle && array_count(this->threads) < THREADS)
+	{
+		thread = thread_create((thread_main_t)run, this);
+		if (thread)
+		{
+			array_insert(this->threads, ARRAY_TAIL, thread);
+		}
+	}
+	this->condvar->broadcast(this->condvar);
 }
 
 /**
@@ -294,31 +373,77 @@ METHOD(mobility_resolver_t, resolve, void,
 	int family)
 {
 	query_t *query;
-	bool start = FALSE;
 
 	this->mutex->lock(this->mutex);
-	if (!this->stopped && !is_under_way(this, id, family))
+	if (!is_under_way(this, id, family))
 	{
 		INIT(query,
 			.id = id,
 			.name = strdup(name),
 			.family = family,
 		);
-		array_insert(this->queries, ARRAY_TAIL, query);
-		start = this->jobs < JOBS;
-	}
-	if (start)
-	{
-		this->jobs++;
-		ref_get(&this->refs);
+		add_query(this, query);
 	}
 	this->mutex->unlock(this->mutex);
-	if (start)
+}
+
+METHOD(mobility_resolver_t, look_up, void,
+	private_mobility_resolver_t *this, const char *name, int family,
+	mobility_resolver_done_t done, void *data)
+{
+	query_t *query, *current;
+	bool found = FALSE;
+	int i;
+
+	INIT(query,
+		.done = done,
+		.data = data,
+		.name = strdup(name),
+		.family = family,
+	);
+	this->mutex->lock(this->mutex);
+	for (i = 0; !found && i < array_count(this->queries); i++)
 	{
-		lib->processor->queue_job(lib->processor,
-					(job_t*)callback_job_create((callback_job_cb_t)run_queries,
-							this, (callback_job_cleanup_t)put, NULL));
+		array_get(this->queries, i, &current);
+		found = current->data == data && is_same(current, query);
 	}
+	if (found)
+	{
+		query_destroy(query);
+	}
+	else
+	{
+		add_query(this, query);
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(mobility_resolver_t, leave, void,
+	private_mobility_resolver_t *this, void *data)
+{
+	query_t *query;
+	int i;
+
+	this->mutex->lock(this->mutex);
+	for (i = array_count(this->queries) - 1; i >= 0; i--)
+	{
+		array_get(this->queries, i, &query);
+		if (query->data == data)
+		{
+			query->done = NULL;
+			query->data = NULL;
+			if (!query->running)
+			{
+				array_remove(this->queries, i, NULL);
+				query_destroy(query);
+			}
+		}
+	}
+	while (this->calls)
+	{
+		this->condvar->wait(this->condvar, this->mutex);
+	}
+	this->mutex->unlock(this->mutex);
 }
 
 METHOD(mobility_resolver_t, take, host_t*,
@@ -373,10 +498,27 @@ METHOD(mobility_resolver_t, forget, void,
 METHOD(mobility_resolver_t, destroy, void,
 	private_mobility_resolver_t *this)
 {
+	thread_t *thread;
+	result_t result;
+
 	this->mutex->lock(this->mutex);
 	this->stopped = TRUE;
+	this->condvar->broadcast(this->condvar);
 	this->mutex->unlock(this->mutex);
-	put(this);
+	while (array_remove(this->threads, ARRAY_TAIL, &thread))
+	{
+		thread->join(thread);
+	}
+	array_destroy(this->threads);
+	while (array_remove(this->results, ARRAY_TAIL, &result))
+	{
+		result.host->destroy(result.host);
+	}
+	array_destroy(this->results);
+	array_destroy_function(this->queries, (void*)query_destroy, NULL);
+	this->condvar->destroy(this->condvar);
+	this->mutex->destroy(this->mutex);
+	free(this);
 }
 
 /*
@@ -390,14 +532,17 @@ mobility_resolver_t *mobility_resolver_create(mobility_resolver_cb_t cb,
 	INIT(this,
 		.public = {
 			.resolve = _resolve,
+			.look_up = _look_up,
+			.leave = _leave,
 			.take = _take,
 			.forget = _forget,
 			.destroy = _destroy,
 		},
 		.queries = array_create(0, 0),
 		.results = array_create(sizeof(result_t), 0),
+		.threads = array_create(0, 0),
+		.condvar = condvar_create(CONDVAR_TYPE_DEFAULT),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
-		.refs = 1,
 		.cb = cb,
 		.data = data,
 	);

@@ -8,9 +8,9 @@
  * @defgroup mobility_resolver mobility_resolver
  * @{ @ingroup mobility_manager
  *
- * Resolves the configured name of a peer again: with MOBIKE stock only does so
- * before it logs in, and what it found then may be of an address family that
- * the network at hand does not have.
+ * Looks up names.  That may take long, so it is done by threads of its own, and not
+ * by charon's, of which there are few.  Each name is asked for once at a time,
+ * whoever wants to know.
  */
 
 #ifndef MOBILITY_RESOLVER_H_
@@ -28,6 +28,18 @@ typedef struct mobility_resolver_t mobility_resolver_t;
  * @param id			number of the session it was for
  */
 typedef void (*mobility_resolver_cb_t)(void *data, uint32_t id);
+
+/**
+ * Called by a thread of the resolver's, with no lock held, when a name was looked
+ * up; must not wait for anything.
+ *
+ * @param data			user data
+ * @param name			name
+ * @param family		AF_INET, AF_INET6 or AF_UNSPEC
+ * @param host			address, NULL if none was found
+ */
+typedef void (*mobility_resolver_done_t)(void *data, const char *name,
+										 int family, host_t *host);
 
 /**
  * Resolver.  Methods may be called from any thread.
@@ -48,6 +60,25 @@ struct mobility_resolver_t {
 					int family);
 
 	/**
+	 * Look up one name, unless that is under way for the same data.
+	 *
+	 * @param name		name or address, gets cloned
+	 * @param family	AF_INET, AF_INET6 or AF_UNSPEC
+	 * @param done		called once when that is done, unless data leaves
+	 * @param data		user data for done, not NULL
+	 */
+	void (*look_up)(mobility_resolver_t *this, const char *name, int family,
+					mobility_resolver_done_t done, void *data);
+
+	/**
+	 * Somebody does not want to know anymore what was to be looked up.  Waits for
+	 * callbacks under way.
+	 *
+	 * @param data		user data of look_up()
+	 */
+	void (*leave)(mobility_resolver_t *this, void *data);
+
+	/**
 	 * Take an address that was found for a session.
 	 *
 	 * @param id		number of the session
@@ -63,10 +94,20 @@ struct mobility_resolver_t {
 	void (*forget)(mobility_resolver_t *this, uint32_t id);
 
 	/**
-	 * Destroy; waits for a callback under way, not for DNS.
+	 * Destroy; waits for look-ups under way, which flush() of libstrongswan's
+	 * resolver ends.
 	 */
 	void (*destroy)(mobility_resolver_t *this);
 };
+
+/**
+ * Check if a peer's address, or name, as it is configured, is not one of any or of
+ * many.
+ *
+ * @param name			address or name
+ * @return				FALSE for %any, a subnet or a range
+ */
+bool mobility_resolver_is_single(char *name);
 
 /**
  * Create an instance.

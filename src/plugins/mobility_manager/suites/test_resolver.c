@@ -10,7 +10,6 @@
 #include <stdio.h>
 
 #include "net/resolver.h"
-#include <processing/jobs/callback_job.h>
 #include <threading/condvar.h>
 #include <threading/mutex.h>
 
@@ -27,9 +26,8 @@ static u_int count, taken;
 /** how often something was taken for each number */
 static u_int counts[MANY + 1];
 
-/** threads for one job at a time, so they are run in order; the other thread
- * is libstrongswan's own, which watches sockets */
-#define IN_ORDER 2
+/** threads that wait for DNS at most */
+#define THREADS 3
 
 /** locks these, and tells that there is more */
 static mutex_t *mutex;
@@ -48,7 +46,6 @@ static void setup(void)
 
 static void teardown(void)
 {
-	lib->processor->cancel(lib->processor);
 	condvar->destroy(condvar);
 	mutex->destroy(mutex);
 	mobility_suite_teardown();
@@ -115,19 +112,26 @@ static void wait_for(mobility_resolver_t *resolver, u_int number)
 }
 
 /**
- * Resolve names, of which that many are found; what follows is told last, so
- * everything before it was
+ * Resolve names, of which that many are found; another one is resolved for the same
+ * session, which it is as soon as they are done
  */
 static void assert_told(const char *names, int family, u_int number,
 						const char *expected)
 {
 	mobility_resolver_t *resolver;
+	bool done = FALSE;
 
 	resolver = mobility_resolver_create(resolved, &told);
-	lib->processor->set_threads(lib->processor, IN_ORDER);
 	resolver->resolve(resolver, 7, names, family);
-	resolver->resolve(resolver, 8, family == AF_INET ? "192.0.2.255"
-													 : "2001:db8::ff", family);
+	while (!done)
+	{
+		resolver->resolve(resolver, 7, family == AF_INET ? "192.0.2.255"
+													: "2001:db8::ff", family);
+		mutex->lock(mutex);
+		done = count > number;
+		mutex->unlock(mutex);
+	}
+	taken = 0;
 	wait_for(resolver, number + 1);
 	resolver->destroy(resolver);
 	ck_assert_str_eq(told, expected);
@@ -135,33 +139,33 @@ static void assert_told(const char *names, int family, u_int number,
 
 START_TEST(test_address)
 {
-	assert_told("192.0.2.1", AF_INET, 1, "7 192.0.2.1\n8 192.0.2.255");
+	assert_told("192.0.2.1", AF_INET, 1, "7 192.0.2.1\n7 192.0.2.255");
 }
 END_TEST
 
 START_TEST(test_address6)
 {
-	assert_told("2001:db8::1", AF_INET6, 1, "7 2001:db8::1\n8 2001:db8::ff");
+	assert_told("2001:db8::1", AF_INET6, 1, "7 2001:db8::1\n7 2001:db8::ff");
 }
 END_TEST
 
 START_TEST(test_name)
 {
-	assert_told("localhost", AF_INET, 1, "7 127.0.0.1\n8 192.0.2.255");
+	assert_told("localhost", AF_INET, 1, "7 127.0.0.1\n7 192.0.2.255");
 }
 END_TEST
 
 START_TEST(test_other_family)
 {
 	assert_told("2001:db8::1, 192.0.2.1", AF_INET, 1,
-				"7 192.0.2.1\n8 192.0.2.255");
+				"7 192.0.2.1\n7 192.0.2.255");
 }
 END_TEST
 
 START_TEST(test_several)
 {
 	assert_told("192.0.2.1,192.0.2.2 , localhost", AF_INET, 3,
-				"7 192.0.2.1\n7 192.0.2.2\n7 127.0.0.1\n8 192.0.2.255");
+				"7 192.0.2.1\n7 192.0.2.2\n7 127.0.0.1\n7 192.0.2.255");
 }
 END_TEST
 
@@ -169,7 +173,7 @@ START_TEST(test_many_addresses)
 {
 	/* none of these is a name, nor the address of the peer */
 	assert_told("%any, %any4, 0.0.0.0, 192.0.2.0/24, 192.0.2.1-192.0.2.9,, "
-				"192.0.2.1", AF_INET, 1, "7 192.0.2.1\n8 192.0.2.255");
+				"192.0.2.1", AF_INET, 1, "7 192.0.2.1\n7 192.0.2.255");
 }
 END_TEST
 
@@ -177,61 +181,14 @@ START_TEST(test_ranges_are_no_names)
 {
 	mobility_suite_log_start();
 	assert_told("192.0.2.1-192.0.2.9,2001:db8::1-2001:db8::9,192.0.2.0/24",
-				AF_INET, 0, "8 192.0.2.255");
+				AF_INET, 0, "7 192.0.2.255");
 	ck_assert(!strstr(mobility_suite_log(), "resolving"));
 }
 END_TEST
 
 START_TEST(test_nothing)
 {
-	assert_told("", AF_INET6, 0, "8 2001:db8::ff");
-}
-END_TEST
-
-START_TEST(test_under_way)
-{
-	mobility_resolver_t *resolver;
-
-	/* nothing is resolved before there are threads */
-	resolver = mobility_resolver_create(resolved, &told);
-	resolver->resolve(resolver, 1, "192.0.2.1", AF_INET);
-	resolver->resolve(resolver, 1, "192.0.2.2", AF_INET);
-	resolver->resolve(resolver, 1, "2001:db8::1", AF_INET6);
-	resolver->resolve(resolver, 2, "192.0.2.3", AF_INET);
-	lib->processor->set_threads(lib->processor, IN_ORDER);
-	wait_for(resolver, 3);
-	ck_assert_str_eq(told, "1 192.0.2.1\n1 2001:db8::1\n2 192.0.2.3");
-	/* with one job at a time what came before is over */
-	resolver->resolve(resolver, 1, "192.0.2.4", AF_INET);
-	wait_for(resolver, 4);
-	ck_assert_str_eq(told, "1 192.0.2.1\n1 2001:db8::1\n2 192.0.2.3\n"
-						   "1 192.0.2.4");
-	resolver->destroy(resolver);
-}
-END_TEST
-
-START_TEST(test_forget)
-{
-	mobility_resolver_t *resolver;
-
-	resolver = mobility_resolver_create(resolved, &told);
-	lib->processor->set_threads(lib->processor, IN_ORDER);
-	resolver->resolve(resolver, 1, "192.0.2.1, 192.0.2.2", AF_INET);
-	resolver->resolve(resolver, 2, "192.0.2.3", AF_INET);
-	mutex->lock(mutex);
-	while (count < 3)
-	{
-		ck_assert(!condvar->timed_wait(condvar, mutex, 10000));
-	}
-	mutex->unlock(mutex);
-	resolver->forget(resolver, 1);
-	ck_assert(!resolver->take(resolver, 1));
-	take(resolver, 2);
-	ck_assert(!resolver->take(resolver, 2));
-	ck_assert_str_eq(told, "2 192.0.2.3");
-	/* what nobody takes goes with it */
-	resolver->resolve(resolver, 3, "192.0.2.4", AF_INET);
-	resolver->destroy(resolver);
+	assert_told("", AF_INET6, 0, "7 2001:db8::ff");
 }
 END_TEST
 
@@ -295,8 +252,6 @@ static void answer(void)
  */
 static void restore_dns(void)
 {
-	lib->processor->set_threads(lib->processor, 0);
-	lib->processor->cancel(lib->processor);
 	lib->hosts = dns.real;
 }
 
@@ -313,48 +268,89 @@ static void wait_waiting(u_int number)
 	mutex->unlock(mutex);
 }
 
-/** a job of somebody else */
-static job_requeue_t other_job(bool *done)
+START_TEST(test_under_way)
 {
+	mobility_resolver_t *resolver;
+
+	replace_dns();
+	resolver = mobility_resolver_create(resolved, &told);
+	resolver->resolve(resolver, 1, "gateway.example.com", AF_INET);
+	resolver->resolve(resolver, 1, "other.example.com", AF_INET);
+	resolver->resolve(resolver, 1, "other.example.com", AF_INET6);
+	wait_waiting(2);
+	answer();
+	wait_for(resolver, 2);
+	ck_assert_uint_eq(dns.asked, 2);
+	/* it may ask again */
+	resolver->resolve(resolver, 1, "192.0.2.4", AF_INET);
+	wait_for(resolver, 3);
+	ck_assert_str_eq(told, "1 192.0.2.7\n1 192.0.2.7\n1 192.0.2.4");
+	resolver->destroy(resolver);
+	restore_dns();
+}
+END_TEST
+
+START_TEST(test_forget)
+{
+	mobility_resolver_t *resolver;
+
+	resolver = mobility_resolver_create(resolved, &told);
+	resolver->resolve(resolver, 1, "192.0.2.1, 192.0.2.2", AF_INET);
+	resolver->resolve(resolver, 2, "192.0.2.3", AF_INET);
 	mutex->lock(mutex);
-	*done = TRUE;
-	condvar->broadcast(condvar);
+	while (count < 3)
+	{
+		ck_assert(!condvar->timed_wait(condvar, mutex, 10000));
+	}
 	mutex->unlock(mutex);
-	return JOB_REQUEUE_NONE;
+	resolver->forget(resolver, 1);
+	ck_assert(!resolver->take(resolver, 1));
+	take(resolver, 2);
+	ck_assert(!resolver->take(resolver, 2));
+	ck_assert_str_eq(told, "2 192.0.2.3");
+	/* what nobody takes goes with it */
+	resolver->resolve(resolver, 3, "192.0.2.4", AF_INET);
+	resolver->destroy(resolver);
+}
+END_TEST
+
+/**
+ * Count the jobs that charon's threads have, or that wait for one
+ */
+static u_int count_jobs(void)
+{
+	u_int jobs = 0;
+	int i;
+
+	for (i = 0; i < JOB_PRIO_MAX; i++)
+	{
+		jobs += lib->processor->get_working_threads(lib->processor, i) +
+				lib->processor->get_job_load(lib->processor, i);
+	}
+	return jobs;
 }
 
 /**
- * However many sessions have no network, charon's threads are not all busy
- * with waiting for DNS.
+ * However many sessions have no network, none of charon's threads waits for DNS.
  */
 START_TEST(test_slow)
 {
 	mobility_resolver_t *resolver;
-	bool done = FALSE;
 	char name[32];
-	u_int i;
+	u_int i, jobs = count_jobs();
 
 	replace_dns();
 	resolver = mobility_resolver_create(resolved, &told);
-	lib->processor->set_threads(lib->processor, 5);
 	for (i = 1; i <= 20; i++)
 	{
 		snprintf(name, sizeof(name), "gateway%u.example.com", i);
 		resolver->resolve(resolver, i, name, AF_INET);
 	}
-	wait_waiting(2);
-	lib->processor->queue_job(lib->processor,
-			(job_t*)callback_job_create((callback_job_cb_t)other_job, &done,
-										NULL, NULL));
-	mutex->lock(mutex);
-	while (!done)
-	{
-		ck_assert(!condvar->timed_wait(condvar, mutex, 10000));
-	}
-	mutex->unlock(mutex);
+	wait_waiting(THREADS);
+	ck_assert_uint_eq(count_jobs(), jobs);
 	answer();
 	wait_for(resolver, 20);
-	ck_assert_uint_eq(dns.most, 2);
+	ck_assert_uint_eq(dns.most, THREADS);
 	ck_assert_uint_eq(dns.asked, 20);
 	resolver->destroy(resolver);
 	restore_dns();
@@ -362,7 +358,7 @@ START_TEST(test_slow)
 END_TEST
 
 /**
- * What many ask is asked once, or twice by those who came too late.
+ * What many ask is asked once, also for those who come later.
  */
 START_TEST(test_same_question)
 {
@@ -371,7 +367,6 @@ START_TEST(test_same_question)
 
 	replace_dns();
 	resolver = mobility_resolver_create(resolved, &told);
-	lib->processor->set_threads(lib->processor, IN_ORDER);
 	resolver->resolve(resolver, 1, "gateway.example.com", AF_INET);
 	wait_waiting(1);
 	for (i = 2; i < 100; i++)
@@ -401,20 +396,23 @@ START_TEST(test_forget_under_way)
 
 	replace_dns();
 	resolver = mobility_resolver_create(resolved, &told);
-	lib->processor->set_threads(lib->processor, IN_ORDER);
 	resolver->resolve(resolver, 1, "gateway.example.com", AF_INET);
-	wait_waiting(1);
+	resolver->resolve(resolver, 4, "fourth.example.com", AF_INET);
+	resolver->resolve(resolver, 5, "fifth.example.com", AF_INET);
+	wait_waiting(THREADS);
 	/* this one was not asked yet */
 	resolver->resolve(resolver, 2, "other.example.com", AF_INET);
 	resolver->resolve(resolver, 3, "last.example.com", AF_INET);
 	resolver->forget(resolver, 1);
 	resolver->forget(resolver, 2);
+	resolver->forget(resolver, 4);
+	resolver->forget(resolver, 5);
 	answer();
 	wait_for(resolver, 1);
 	ck_assert_str_eq(told, "3 192.0.2.7");
 	ck_assert(!resolver->take(resolver, 1));
 	ck_assert(!resolver->take(resolver, 2));
-	ck_assert_uint_eq(dns.asked, 2);
+	ck_assert_uint_eq(dns.asked, THREADS + 1);
 	/* it may ask again */
 	resolver->resolve(resolver, 1, "gateway.example.com", AF_INET);
 	wait_for(resolver, 2);
@@ -424,33 +422,127 @@ START_TEST(test_forget_under_way)
 }
 END_TEST
 
-START_TEST(test_destroyed)
+/** what was looked up, a line for each */
+static char found[1024];
+
+/** somebody who wants to know */
+static int somebody, other;
+
+/**
+ * mobility_resolver_done_t
+ */
+static void done(void *data, const char *name, int family, host_t *host)
 {
-	mobility_resolver_t *resolver, *other;
+	size_t len;
 
-	resolver = mobility_resolver_create(unwanted, NULL);
-	resolver->resolve(resolver, 1, "192.0.2.1", AF_INET);
-	resolver->destroy(resolver);
-	other = mobility_resolver_create(resolved, &told);
-	other->resolve(other, 2, "192.0.2.2", AF_INET);
-	lib->processor->set_threads(lib->processor, IN_ORDER);
-	wait_for(other, 1);
-	other->destroy(other);
-	ck_assert_str_eq(told, "2 192.0.2.2");
+	mutex->lock(mutex);
+	len = strlen(found);
+	snprintf(found + len, sizeof(found) - len, "%s %s %d %H\n",
+			 data == &somebody ? "somebody" : "other", name,
+			 family == AF_INET ? 4 : family == AF_INET6 ? 6 : 0, host);
+	condvar->broadcast(condvar);
+	mutex->unlock(mutex);
 }
-END_TEST
 
-START_TEST(test_never_run)
+/**
+ * Wait until something was looked up
+ */
+static void wait_done(const char *what)
+{
+	mutex->lock(mutex);
+	while (!strstr(found, what))
+	{
+		ck_assert(!condvar->timed_wait(condvar, mutex, 10000));
+	}
+	mutex->unlock(mutex);
+}
+
+START_TEST(test_look_up)
 {
 	mobility_resolver_t *resolver;
 
-	/* on shutdown jobs are destroyed that were not run */
-	resolver = mobility_resolver_create(unwanted, NULL);
-	resolver->resolve(resolver, 1, "192.0.2.1", AF_INET);
-	resolver->resolve(resolver, 2, "192.0.2.1", AF_INET);
+	found[0] = '\0';
+	replace_dns();
+	resolver = mobility_resolver_create(resolved, &told);
+	resolver->look_up(resolver, "gateway.example.com", AF_UNSPEC, done,
+					  &somebody);
+	wait_waiting(1);
+	/* that is known already, and this is another question */
+	resolver->look_up(resolver, "gateway.example.com", AF_UNSPEC, done,
+					  &somebody);
+	resolver->look_up(resolver, "gateway.example.com", AF_UNSPEC, done, &other);
+	resolver->look_up(resolver, "gateway.example.com", AF_INET, done, &other);
+	resolver->resolve(resolver, 1, "gateway.example.com", AF_INET);
+	wait_waiting(2);
+	answer();
+	wait_done("somebody gateway.example.com 0 192.0.2.7\n");
+	wait_done("other gateway.example.com 0 192.0.2.7\n");
+	wait_done("other gateway.example.com 4 192.0.2.7\n");
+	wait_for(resolver, 1);
+	ck_assert_uint_eq(dns.asked, 2);
+	restore_dns();
+	/* nothing is told as well */
+	found[0] = '\0';
+	resolver->look_up(resolver, "2001:db8::1", AF_INET, done, &other);
+	wait_done("other 2001:db8::1 4 (null)\n");
 	resolver->destroy(resolver);
+	ck_assert_str_eq(found, "other 2001:db8::1 4 (null)\n");
+}
+END_TEST
+
+START_TEST(test_leave)
+{
+	mobility_resolver_t *resolver;
+	char name[32];
+	u_int i;
+
+	found[0] = '\0';
+	replace_dns();
+	resolver = mobility_resolver_create(resolved, &told);
+	for (i = 0; i < 2 * THREADS; i++)
+	{
+		snprintf(name, sizeof(name), "gateway%u.example.com", i);
+		resolver->look_up(resolver, name, AF_INET, done, &somebody);
+		resolver->look_up(resolver, name, AF_INET, done, &other);
+	}
+	wait_waiting(THREADS);
+	resolver->leave(resolver, &somebody);
+	answer();
+	for (i = 0; i < 2 * THREADS; i++)
+	{
+		snprintf(name, sizeof(name), "gateway%u.example.com", i);
+		wait_done(name);
+	}
+	resolver->destroy(resolver);
+	ck_assert(!strstr(found, "somebody"));
+	ck_assert_uint_eq(dns.asked, 2 * THREADS);
+	restore_dns();
+}
+END_TEST
+
+START_TEST(test_destroyed)
+{
+	mobility_resolver_t *resolver;
+	char name[32];
+	u_int i;
+
 	resolver = mobility_resolver_create(unwanted, NULL);
 	resolver->destroy(resolver);
+	found[0] = '\0';
+	replace_dns();
+	resolver = mobility_resolver_create(resolved, &told);
+	for (i = 1; i <= 2 * THREADS; i++)
+	{
+		snprintf(name, sizeof(name), "gateway%u.example.com", i);
+		resolver->resolve(resolver, i, name, AF_INET);
+		resolver->look_up(resolver, name, AF_INET6, done, &other);
+	}
+	wait_waiting(THREADS);
+	answer();
+	/* some of these were not asked yet */
+	resolver->destroy(resolver);
+	ck_assert_uint_eq(dns.waiting, 0);
+	restore_dns();
 }
 END_TEST
 
@@ -459,7 +551,6 @@ START_TEST(test_many)
 	mobility_resolver_t *resolver;
 	u_int i;
 
-	lib->processor->set_threads(lib->processor, 8);
 	resolver = mobility_resolver_create(resolved, &told);
 	for (i = 0; i < MANY; i++)
 	{
@@ -499,15 +590,16 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_nothing);
 	suite_add_tcase(s, tc);
 
-	tc = tcase_create("jobs");
+	tc = tcase_create("threads");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_under_way);
 	tcase_add_test(tc, test_forget);
 	tcase_add_test(tc, test_slow);
 	tcase_add_test(tc, test_same_question);
 	tcase_add_test(tc, test_forget_under_way);
+	tcase_add_test(tc, test_look_up);
+	tcase_add_test(tc, test_leave);
 	tcase_add_test(tc, test_destroyed);
-	tcase_add_test(tc, test_never_run);
 	tcase_add_test(tc, test_many);
 	suite_add_tcase(s, tc);
 
