@@ -6,6 +6,7 @@
 
 #include "manager.h"
 #include "anchor/anchor.h"
+#include "ike/login_names.h"
 #include "ike/source_address.h"
 #include "nm/nm.h"
 #include "session/registry.h"
@@ -58,6 +59,11 @@ struct private_mobility_manager_t {
 	 * Asks for the addresses that IKE_SAs log in from.
 	 */
 	mobility_source_address_t *source;
+
+	/**
+	 * Looks up the names of gateways that IKE_SAs log in at.
+	 */
+	mobility_login_names_t *names;
 
 	/**
 	 * IKE_SAs that peers move.
@@ -500,8 +506,16 @@ static status_t do_give_up(void *data, ike_sa_t *ike_sa)
 	private_mobility_manager_t *this = data;
 	mobility_entry_t *entry;
 
+	status_t status = SUCCESS;
+
 	entry = this->listener->find(this->listener, ike_sa);
-	return entry ? entry->session->give_up(entry->session) : SUCCESS;
+	if (entry)
+	{	/* the session has found others, if there are any */
+		this->names->keep_addresses(this->names, TRUE);
+		status = entry->session->give_up(entry->session);
+		this->names->keep_addresses(this->names, FALSE);
+	}
+	return status;
 }
 
 /**
@@ -751,6 +765,7 @@ METHOD(mobility_manager_t, destroy, void,
 	this->context.settings->set_advisor(this->context.settings, NULL, NULL);
 	DESTROY_IF(this->nm);
 	DESTROY_IF(this->source);
+	DESTROY_IF(this->names);
 	if (this->registry)
 	{
 		give_all_back(this);
@@ -859,6 +874,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 													this->context.lost_vips);
 	}
 	this->context.resolver = mobility_resolver_create(resolved, this);
+	this->names = mobility_login_names_create(settings, this->context.resolver);
 	this->registry = mobility_registry_create(do_work, do_give_up, this);
 	if (!this->registry)
 	{
