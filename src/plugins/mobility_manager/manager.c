@@ -506,16 +506,8 @@ static status_t do_give_up(void *data, ike_sa_t *ike_sa)
 	private_mobility_manager_t *this = data;
 	mobility_entry_t *entry;
 
-	status_t status = SUCCESS;
-
 	entry = this->listener->find(this->listener, ike_sa);
-	if (entry)
-	{	/* the session has found others, if there are any */
-		this->names->keep_addresses(this->names, TRUE);
-		status = entry->session->give_up(entry->session);
-		this->names->keep_addresses(this->names, FALSE);
-	}
-	return status;
+	return entry ? entry->session->give_up(entry->session) : SUCCESS;
 }
 
 /**

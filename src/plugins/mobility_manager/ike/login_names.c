@@ -67,6 +67,11 @@ struct private_mobility_login_names_t {
 	mobility_login_names_t public;
 
 	/**
+	 * Tells which thread replaces an IKE_SA.
+	 */
+	listener_t listener;
+
+	/**
 	 * Settings.
 	 */
 	mobility_settings_t *settings;
@@ -109,9 +114,10 @@ struct private_mobility_login_names_t {
 static private_mobility_login_names_t *instance;
 
 /**
- * What threads have as current that look for no addresses.
+ * What a thread has as current that replaces an IKE_SA: the next one keeps the
+ * address that the gateway has, and looks for others by and by.
  */
-static waiter_t keep_addresses;
+static waiter_t keep_address;
 
 /**
  * Destroy a waiter, and what it owns.
@@ -498,7 +504,7 @@ static host_t *hook_resolve(host_resolver_t *resolver, char *name, int family)
 		return this->resolve(resolver, name, family);
 	}
 	waiter = this->current->get(this->current);
-	if (waiter == &keep_addresses)
+	if (waiter == &keep_address)
 	{
 		return host_create_any(family ?: AF_INET);
 	}
@@ -520,10 +526,25 @@ static host_t *hook_resolve(host_resolver_t *resolver, char *name, int family)
 	return this->resolve(resolver, name, family);
 }
 
-METHOD(mobility_login_names_t, keep_addresses_, void,
-	private_mobility_login_names_t *this, bool keep)
+METHOD(listener_t, ike_reestablish_pre, bool,
+	listener_t *listener, ike_sa_t *old, ike_sa_t *new)
 {
-	this->current->set(this->current, keep ? &keep_addresses : NULL);
+	private_mobility_login_names_t *this = instance;
+
+	if (!new->get_redirected_from(new))
+	{	/* where it is redirected to has to be found */
+		this->current->set(this->current, &keep_address);
+	}
+	return TRUE;
+}
+
+METHOD(listener_t, ike_reestablish_post, bool,
+	listener_t *listener, ike_sa_t *old, ike_sa_t *new, bool initiated)
+{
+	private_mobility_login_names_t *this = instance;
+
+	this->current->set(this->current, NULL);
+	return TRUE;
 }
 
 METHOD(mobility_login_names_t, destroy, void,
@@ -531,6 +552,7 @@ METHOD(mobility_login_names_t, destroy, void,
 {
 	lib->hosts->resolve = this->resolve;
 	charon->controller->initiate = this->initiate;
+	charon->bus->remove_listener(charon->bus, &this->listener);
 	this->resolver->leave(this->resolver, this);
 	expire(this, UINT64_MAX);
 	array_destroy(this->answers);
@@ -552,8 +574,11 @@ mobility_login_names_t *mobility_login_names_create(
 
 	INIT(this,
 		.public = {
-			.keep_addresses = _keep_addresses_,
 			.destroy = _destroy,
+		},
+		.listener = {
+			.ike_reestablish_pre = _ike_reestablish_pre,
+			.ike_reestablish_post = _ike_reestablish_post,
 		},
 		.settings = settings,
 		.resolver = resolver,
@@ -567,5 +592,6 @@ mobility_login_names_t *mobility_login_names_create(
 	instance = this;
 	lib->hosts->resolve = hook_resolve;
 	charon->controller->initiate = hook_initiate;
+	charon->bus->add_listener(charon->bus, &this->listener);
 	return &this->public;
 }

@@ -37,14 +37,6 @@ typedef struct mobility_login_names_t mobility_login_names_t;
 struct mobility_login_names_t {
 
 	/**
-	 * Have the IKE_SAs that the calling thread initiates, to replace others, keep
-	 * the address that the gateway has, instead of looking for others.
-	 *
-	 * @param keep		FALSE if it goes on with something else
-	 */
-	void (*keep_addresses)(mobility_login_names_t *this, bool keep);
-
-	/**
 	 * Destroy, gives the methods back; connections that wait for DNS are not
 	 * initiated anymore.
 	 */

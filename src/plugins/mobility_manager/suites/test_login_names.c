@@ -391,14 +391,37 @@ START_TEST(test_keep)
 	ike_sa->set_condition(ike_sa, COND_ORIGINAL_INITIATOR, TRUE);
 	ck_assert(!ask(ike_sa, "gateway.example.com"));
 	ck_assert_str_eq(t.asked, "gateway.example.com\n");
-	/* unless it is to be replaced */
-	t.names->keep_addresses(t.names, TRUE);
+	charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager, ike_sa);
+}
+END_TEST
+
+/**
+ * Nor does one that replaces another, unless it is redirected
+ */
+START_TEST(test_reestablish)
+{
+	ike_sa_manager_t *manager = charon->ike_sa_manager;
+	ike_sa_t *ike_sa = create_ike_sa("gateway.example.com"), *new, redirected;
+	host_t *host;
+
+	ike_sa->set_state(ike_sa, IKE_ESTABLISHED);
+	ike_sa->set_condition(ike_sa, COND_ORIGINAL_INITIATOR, TRUE);
+	new = manager->create_new(manager, IKEV2, TRUE);
+	charon->bus->ike_reestablish_pre(charon->bus, ike_sa, new);
 	host = ask(ike_sa, "gateway.example.com");
 	ck_assert(host->is_anyaddr(host));
 	host->destroy(host);
-	t.names->keep_addresses(t.names, FALSE);
-	ck_assert_str_eq(t.asked, "gateway.example.com\n");
-	charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager, ike_sa);
+	charon->bus->ike_reestablish_post(charon->bus, ike_sa, new, TRUE);
+	ck_assert_str_eq(t.asked, "");
+	redirected = *new;
+	redirected.get_redirected_from = (void*)return_true;
+	charon->bus->ike_reestablish_pre(charon->bus, ike_sa, &redirected);
+	ck_assert(!ask(ike_sa, "gateway.example.com"));
+	charon->bus->ike_reestablish_post(charon->bus, ike_sa, &redirected, TRUE);
+	ck_assert(!ask(ike_sa, "gateway.example.com"));
+	ck_assert_str_eq(t.asked, "gateway.example.com\ngateway.example.com\n");
+	new->destroy(new);
+	manager->checkin_and_destroy(manager, ike_sa);
 }
 END_TEST
 
@@ -480,6 +503,7 @@ Suite *mobility_suite_create()
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_others);
 	tcase_add_test(tc, test_keep);
+	tcase_add_test(tc, test_reestablish);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("later");
