@@ -15,6 +15,7 @@
 #include "net/resume.h"
 #include "mobile/mobile_session.h"
 #include "mobile/peer_load.h"
+#include "mobile/uplink_names.h"
 #include "session/listener.h"
 
 #include <daemon.h>
@@ -64,6 +65,11 @@ struct private_mobility_manager_t {
 	 * Looks up the names of gateways that IKE_SAs log in at.
 	 */
 	mobility_login_names_t *names;
+
+	/**
+	 * Looks up names over uplinks, NULL if nobody does.
+	 */
+	mobility_uplink_names_t *uplink_names;
 
 	/**
 	 * IKE_SAs that peers move.
@@ -767,7 +773,12 @@ METHOD(mobility_manager_t, destroy, void,
 	/* these call back, and sessions are gone */
 	DESTROY_IF(this->resume);
 	DESTROY_IF(this->context.deletions);
+	if (this->uplink_names)
+	{
+		this->uplink_names->stop(this->uplink_names);
+	}
 	DESTROY_IF(this->context.resolver);
+	DESTROY_IF(this->uplink_names);
 	DESTROY_IF(this->context.traffic);
 	DESTROY_IF(this->listener);
 	DESTROY_IF(this->registry);
@@ -866,6 +877,14 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 													this->context.lost_vips);
 	}
 	this->context.resolver = mobility_resolver_create(resolved, this);
+	this->uplink_names = mobility_uplink_names_create(this->context.monitor,
+													  settings);
+	if (this->uplink_names)
+	{
+		this->context.resolver->set_source(this->context.resolver,
+							(mobility_resolver_ask_t)this->uplink_names->ask,
+							this->uplink_names);
+	}
 	this->names = mobility_login_names_create(settings, this->context.resolver);
 	this->registry = mobility_registry_create(do_work, do_give_up, this);
 	if (!this->registry)

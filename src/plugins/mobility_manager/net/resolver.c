@@ -94,6 +94,16 @@ struct private_mobility_resolver_t {
 	condvar_t *condvar;
 
 	/**
+	 * Asks others, NULL if there is nobody else.
+	 */
+	mobility_resolver_ask_t ask;
+
+	/**
+	 * User data for ask.
+	 */
+	void *ask_data;
+
+	/**
 	 * Called when a name was resolved.
 	 */
 	mobility_resolver_cb_t cb;
@@ -139,30 +149,63 @@ bool mobility_resolver_is_single(char *name)
 }
 
 /**
- * Resolve all names of a query.
+ * Ask libstrongswan's resolver.
  */
-static array_t *resolve_names(query_t *query)
+static void ask_stock(private_mobility_resolver_t *this, char *name, int family,
+					  array_t **hosts)
+{
+	host_t *host;
+
+	host = host_create_from_dns(name, family, 0);
+	if (host && !host->is_anyaddr(host))
+	{
+		array_insert_create(hosts, ARRAY_TAIL, host);
+	}
+	else
+	{
+		DESTROY_IF(host);
+	}
+}
+
+/**
+ * Ask others, unless it is an address.
+ */
+static void ask_others(private_mobility_resolver_t *this, char *name, int family,
+					   array_t **hosts)
+{
+	array_t *found = NULL;
+	host_t *host;
+
+	host = host_create_from_string(name, 0);
+	if (!host && this->ask)
+	{
+		found = this->ask(this->ask_data, name, family);
+	}
+	DESTROY_IF(host);
+	while (array_remove(found, ARRAY_HEAD, &host))
+	{
+		array_insert_create(hosts, ARRAY_TAIL, host);
+	}
+	array_destroy(found);
+}
+
+/**
+ * Resolve all names of a query, by whom there is to ask.
+ */
+static array_t *resolve_names(private_mobility_resolver_t *this, query_t *query,
+							  void (*ask)(private_mobility_resolver_t*, char*,
+										  int, array_t**))
 {
 	enumerator_t *enumerator;
 	array_t *hosts = NULL;
-	host_t *host;
 	char *name;
 
 	enumerator = enumerator_create_token(query->name, ",", " ");
 	while (enumerator->enumerate(enumerator, &name))
 	{
-		if (!*name || !mobility_resolver_is_single(name))
+		if (*name && mobility_resolver_is_single(name))
 		{
-			continue;
-		}
-		host = host_create_from_dns(name, query->family, 0);
-		if (host && !host->is_anyaddr(host))
-		{
-			array_insert_create(&hosts, ARRAY_TAIL, host);
-		}
-		else
-		{
-			DESTROY_IF(host);
+			ask(this, name, query->family, &hosts);
 		}
 	}
 	enumerator->destroy(enumerator);
@@ -294,12 +337,53 @@ static void query_done(private_mobility_resolver_t *this, query_t *done,
 }
 
 /**
+ * Tell sessions what was found for a query, which is not done yet.
+ */
+static void tell_sessions(private_mobility_resolver_t *this, query_t *running,
+						  array_t *hosts)
+{
+	query_t *query;
+	int i;
+
+	this->mutex->lock(this->mutex);
+	for (i = 0; i < array_count(this->queries); i++)
+	{
+		array_get(this->queries, i, &query);
+		if (is_same(query, running))
+		{
+			add_results(this, query, hosts);
+		}
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+/**
+ * Resolve the names of a query.
+ */
+static array_t *resolve_query(private_mobility_resolver_t *this, query_t *query,
+							  bool session)
+{
+	array_t *hosts;
+
+	if (session)
+	{
+		hosts = resolve_names(this, query, ask_others);
+		tell_sessions(this, query, hosts);
+		array_destroy_offset(hosts, offsetof(host_t, destroy));
+		return resolve_names(this, query, ask_stock);
+	}
+	hosts = resolve_names(this, query, ask_stock);
+	return hosts ?: resolve_names(this, query, ask_others);
+}
+
+/**
  * Thread that resolves names, one after the other, each of which may take long.
  */
 static void *run(private_mobility_resolver_t *this)
 {
 	query_t *query;
 	array_t *hosts;
+	bool session;
 
 	this->mutex->lock(this->mutex);
 	while (!this->stopped)
@@ -313,8 +397,9 @@ static void *run(private_mobility_resolver_t *this)
 			continue;
 		}
 		query->running = TRUE;
+		session = query->id;
 		this->mutex->unlock(this->mutex);
-		hosts = resolve_names(query);
+		hosts = resolve_query(this, query, session);
 		this->mutex->lock(this->mutex);
 		query_done(this, query, hosts);
 		array_destroy_offset(hosts, offsetof(host_t, destroy));
@@ -495,6 +580,13 @@ METHOD(mobility_resolver_t, forget, void,
 	}
 }
 
+METHOD(mobility_resolver_t, set_source, void,
+	private_mobility_resolver_t *this, mobility_resolver_ask_t ask, void *data)
+{
+	this->ask = ask;
+	this->ask_data = data;
+}
+
 METHOD(mobility_resolver_t, destroy, void,
 	private_mobility_resolver_t *this)
 {
@@ -536,6 +628,7 @@ mobility_resolver_t *mobility_resolver_create(mobility_resolver_cb_t cb,
 			.leave = _leave,
 			.take = _take,
 			.forget = _forget,
+			.set_source = _set_source,
 			.destroy = _destroy,
 		},
 		.queries = array_create(0, 0),

@@ -17,6 +17,7 @@
 #define MOBILITY_RESOLVER_H_
 
 #include <networking/host.h>
+#include <collections/array.h>
 
 typedef struct mobility_resolver_t mobility_resolver_t;
 
@@ -40,6 +41,18 @@ typedef void (*mobility_resolver_cb_t)(void *data, uint32_t id);
  */
 typedef void (*mobility_resolver_done_t)(void *data, const char *name,
 										 int family, host_t *host);
+
+/**
+ * Called by a thread of the resolver's to ask others than libstrongswan's resolver
+ * for a name, too; may block.
+ *
+ * @param data			user data
+ * @param name			name, no address
+ * @param family		AF_INET, AF_INET6 or AF_UNSPEC
+ * @return				array of host_t*, gets destroyed; NULL if none was found
+ */
+typedef array_t *(*mobility_resolver_ask_t)(void *data, const char *name,
+											int family);
 
 /**
  * Resolver.  Methods may be called from any thread.
@@ -92,6 +105,17 @@ struct mobility_resolver_t {
 	 * @param id		number of the session
 	 */
 	void (*forget)(mobility_resolver_t *this, uint32_t id);
+
+	/**
+	 * Set whom else to ask: for sessions always, and first, as the name server of
+	 * this host may not be reached for the same reason as their peers; for others
+	 * if that knows nothing.  To be called before names are looked up.
+	 *
+	 * @param ask		called for each name
+	 * @param data		user data for ask
+	 */
+	void (*set_source)(mobility_resolver_t *this, mobility_resolver_ask_t ask,
+					   void *data);
 
 	/**
 	 * Destroy; waits for look-ups under way, which flush() of libstrongswan's

@@ -520,6 +520,81 @@ START_TEST(test_leave)
 }
 END_TEST
 
+/**
+ * mobility_resolver_ask_t of somebody who knows one name
+ */
+static array_t *ask_other(void *data, const char *name, int family)
+{
+	array_t *hosts = NULL;
+
+	ck_assert(data == &other);
+	ck_assert_int_eq(family, AF_INET);
+	if (streq(name, "inside.example.com"))
+	{
+		return NULL;
+	}
+	ck_assert_str_eq(name, "gateway.example.com");
+	array_insert_create(&hosts, ARRAY_TAIL,
+						host_create_from_string("192.0.2.8", 0));
+	array_insert_create(&hosts, ARRAY_TAIL,
+						host_create_from_string("192.0.2.9", 0));
+	return hosts;
+}
+
+/**
+ * Sessions need not wait for DNS if somebody else knows the name, who is not
+ * asked about addresses
+ */
+START_TEST(test_source)
+{
+	mobility_resolver_t *resolver;
+
+	replace_dns();
+	resolver = mobility_resolver_create(resolved, &told);
+	resolver->set_source(resolver, ask_other, &other);
+	resolver->resolve(resolver, 1, "gateway.example.com, 192.0.2.1", AF_INET);
+	wait_for(resolver, 2);
+	ck_assert_str_eq(told, "1 192.0.2.8\n1 192.0.2.9");
+	wait_waiting(1);
+	answer();
+	wait_for(resolver, 4);
+	ck_assert_str_eq(told, "1 192.0.2.8\n1 192.0.2.9\n1 192.0.2.7\n"
+						   "1 192.0.2.1");
+	resolver->destroy(resolver);
+	restore_dns();
+}
+END_TEST
+
+/** host_resolver_t.resolve() that knows one name */
+METHOD(host_resolver_t, know, host_t*,
+	host_resolver_t *this, char *name, int family)
+{
+	return streq(name, "inside.example.com") ?
+							host_create_from_string("192.0.2.7", 0) : NULL;
+}
+
+/**
+ * For logins others are asked if that is needed
+ */
+START_TEST(test_source_login)
+{
+	mobility_resolver_t *resolver;
+
+	found[0] = '\0';
+	replace_dns();
+	lib->hosts->resolve = (void*)_know;
+	resolver = mobility_resolver_create(resolved, &told);
+	resolver->set_source(resolver, ask_other, &other);
+	resolver->look_up(resolver, "inside.example.com", AF_INET, done, &somebody);
+	wait_done("somebody inside.example.com 4 192.0.2.7\n");
+	resolver->look_up(resolver, "gateway.example.com", AF_INET, done,
+					  &somebody);
+	wait_done("somebody gateway.example.com 4 192.0.2.8\n");
+	resolver->destroy(resolver);
+	restore_dns();
+}
+END_TEST
+
 START_TEST(test_destroyed)
 {
 	mobility_resolver_t *resolver;
@@ -599,6 +674,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_forget_under_way);
 	tcase_add_test(tc, test_look_up);
 	tcase_add_test(tc, test_leave);
+	tcase_add_test(tc, test_source);
+	tcase_add_test(tc, test_source_login);
 	tcase_add_test(tc, test_destroyed);
 	tcase_add_test(tc, test_many);
 	suite_add_tcase(s, tc);
