@@ -34,6 +34,8 @@ struct query_t {
 	char *name;
 	/** address family */
 	int family;
+	/** others are to be asked first */
+	bool others;
 	/** a thread resolves it */
 	bool running;
 };
@@ -221,7 +223,7 @@ static bool is_same(const query_t *a, const query_t *b)
 }
 
 /**
- * Check if a thread resolves what a query is about, for somebody else.
+ * Check if a thread asks the same for another query.
  */
 static bool is_asked(private_mobility_resolver_t *this, const query_t *query)
 {
@@ -231,7 +233,8 @@ static bool is_asked(private_mobility_resolver_t *this, const query_t *query)
 	for (i = 0; i < array_count(this->queries); i++)
 	{
 		array_get(this->queries, i, &current);
-		if (current->running && is_same(current, query))
+		if (current->running && current->others == query->others &&
+			is_same(current, query))
 		{
 			return TRUE;
 		}
@@ -240,9 +243,26 @@ static bool is_asked(private_mobility_resolver_t *this, const query_t *query)
 }
 
 /**
- * Get the next query to resolve, NULL if there is none.
+ * Count the threads that ask libstrongswan's resolver, which may take long.
  */
-static query_t *next_query(private_mobility_resolver_t *this)
+static u_int count_stock(private_mobility_resolver_t *this)
+{
+	query_t *query;
+	u_int count = 0;
+	int i;
+
+	for (i = 0; i < array_count(this->queries); i++)
+	{
+		array_get(this->queries, i, &query);
+		count += query->running && !query->others;
+	}
+	return count;
+}
+
+/**
+ * Get the next query for others, or for libstrongswan's resolver.
+ */
+static query_t *find_query(private_mobility_resolver_t *this, bool others)
 {
 	query_t *query;
 	int i;
@@ -250,12 +270,29 @@ static query_t *next_query(private_mobility_resolver_t *this)
 	for (i = 0; i < array_count(this->queries); i++)
 	{
 		array_get(this->queries, i, &query);
-		if (!query->running && !is_asked(this, query))
+		if (!query->running && query->others == others &&
+			!is_asked(this, query))
 		{
 			return query;
 		}
 	}
 	return NULL;
+}
+
+/**
+ * Get the next query to resolve, NULL if there is none.  If there are others to
+ * ask, who are not in the tunnel, one thread is left for that.
+ */
+static query_t *next_query(private_mobility_resolver_t *this)
+{
+	query_t *query;
+
+	query = find_query(this, TRUE);
+	if (!query && count_stock(this) < (this->ask ? THREADS - 1 : THREADS))
+	{
+		query = find_query(this, FALSE);
+	}
+	return query;
 }
 
 /**
@@ -313,7 +350,7 @@ static void query_done(private_mobility_resolver_t *this, query_t *done,
 	for (i = array_count(this->queries) - 1; i >= 0; i--)
 	{
 		array_get(this->queries, i, &query);
-		if (is_same(query, done))
+		if (query == done || (!query->running && is_same(query, done)))
 		{
 			array_remove(this->queries, i, NULL);
 			array_insert(all, ARRAY_HEAD, query);
@@ -337,43 +374,49 @@ static void query_done(private_mobility_resolver_t *this, query_t *done,
 }
 
 /**
- * Tell sessions what was found for a query, which is not done yet.
+ * Others were asked for a query, and with it for those with the same question,
+ * unless they are asked again already: tell the sessions.
  */
-static void tell_sessions(private_mobility_resolver_t *this, query_t *running,
-						  array_t *hosts)
+static void others_done(private_mobility_resolver_t *this, query_t *asked,
+						array_t *hosts)
 {
 	query_t *query;
 	int i;
 
-	this->mutex->lock(this->mutex);
-	for (i = 0; i < array_count(this->queries); i++)
+	asked->running = FALSE;
+	for (i = array_count(this->queries) - 1; i >= 0; i--)
 	{
 		array_get(this->queries, i, &query);
-		if (is_same(query, running))
+		if (query->others && !query->running && is_same(query, asked))
 		{
+			query->others = FALSE;
 			add_results(this, query, hosts);
 		}
+		if (query == asked && !query->id)
+		{	/* nobody wants to know anymore */
+			array_remove(this->queries, i, NULL);
+		}
 	}
-	this->mutex->unlock(this->mutex);
+	if (!asked->id)
+	{
+		query_destroy(asked);
+	}
 }
 
 /**
- * Resolve the names of a query.
+ * Ask libstrongswan's resolver, and others if that knows nothing.
  */
 static array_t *resolve_query(private_mobility_resolver_t *this, query_t *query,
 							  bool session)
 {
 	array_t *hosts;
 
-	if (session)
+	hosts = resolve_names(this, query, ask_stock);
+	if (!hosts && !session)
 	{
 		hosts = resolve_names(this, query, ask_others);
-		tell_sessions(this, query, hosts);
-		array_destroy_offset(hosts, offsetof(host_t, destroy));
-		return resolve_names(this, query, ask_stock);
 	}
-	hosts = resolve_names(this, query, ask_stock);
-	return hosts ?: resolve_names(this, query, ask_others);
+	return hosts;
 }
 
 /**
@@ -397,11 +440,19 @@ static void *run(private_mobility_resolver_t *this)
 			continue;
 		}
 		query->running = TRUE;
-		session = query->id;
+		session = !query->done;
 		this->mutex->unlock(this->mutex);
-		hosts = resolve_query(this, query, session);
+		hosts = query->others ? resolve_names(this, query, ask_others)
+							  : resolve_query(this, query, session);
 		this->mutex->lock(this->mutex);
-		query_done(this, query, hosts);
+		if (query->others)
+		{
+			others_done(this, query, hosts);
+		}
+		else
+		{
+			query_done(this, query, hosts);
+		}
 		array_destroy_offset(hosts, offsetof(host_t, destroy));
 	}
 	this->mutex->unlock(this->mutex);
@@ -466,6 +517,7 @@ METHOD(mobility_resolver_t, resolve, void,
 			.id = id,
 			.name = strdup(name),
 			.family = family,
+			.others = this->ask != NULL,
 		);
 		add_query(this, query);
 	}
