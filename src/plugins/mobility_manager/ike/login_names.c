@@ -48,6 +48,8 @@ struct waiter_t {
 	ike_sa_id_t *id;
 	/** connection, NULL as soon as it is initiated */
 	peer_cfg_t *peer_cfg;
+	/** it was loaded by whoever loads connections, who may remove it */
+	bool loaded;
 	/** its CHILD_SA, may be NULL */
 	child_cfg_t *child_cfg;
 	/** whether limits apply to it */
@@ -309,7 +311,23 @@ static bool wait_for_next(private_mobility_login_names_t *this,
 }
 
 /**
- * Job that initiates a connection, with what was found.
+ * Check if a connection is loaded, and that one.
+ */
+static bool is_loaded(peer_cfg_t *peer_cfg)
+{
+	peer_cfg_t *current;
+	bool loaded;
+
+	current = charon->backends->get_peer_cfg_by_name(charon->backends,
+											peer_cfg->get_name(peer_cfg));
+	loaded = current == peer_cfg;
+	DESTROY_IF(current);
+	return loaded;
+}
+
+/**
+ * Job that initiates a connection, with what was found, unless it was removed
+ * meanwhile.
  */
 static job_requeue_t initiate(waiter_t *waiter)
 {
@@ -318,7 +336,7 @@ static job_requeue_t initiate(waiter_t *waiter)
 	peer_cfg_t *peer_cfg = waiter->peer_cfg;
 	child_cfg_t *child_cfg = waiter->child_cfg;
 
-	if (this)
+	if (this && (!waiter->loaded || is_loaded(peer_cfg)))
 	{
 		waiter->peer_cfg = NULL;
 		waiter->child_cfg = NULL;
@@ -423,6 +441,7 @@ static status_t hook_initiate(controller_t *controller, peer_cfg_t *peer_cfg,
 			.peer_cfg = peer_cfg,
 			.child_cfg = child_cfg,
 			.limits = limits,
+			.loaded = is_loaded(peer_cfg),
 		);
 		if (wait_for_next(this, waiter))
 		{

@@ -306,6 +306,45 @@ START_TEST(test_many)
 }
 END_TEST
 
+/** What a backend has loaded, or not. */
+static peer_cfg_t *loaded;
+
+METHOD(backend_t, get_peer_cfg_by_name, peer_cfg_t*,
+	backend_t *this, char *name)
+{
+	return loaded ? loaded->get_ref(loaded) : NULL;
+}
+
+/**
+ * What is not loaded anymore when its name was looked up is not initiated
+ */
+START_TEST(test_removed)
+{
+	controller_t *controller = charon->controller;
+	peer_cfg_t *peer_cfg;
+	backend_t backend = {
+		.get_peer_cfg_by_name = _get_peer_cfg_by_name,
+	};
+	u_int i;
+
+	charon->backends->add_backend(charon->backends, &backend);
+	for (i = 0; i < 2; i++)
+	{
+		loaded = peer_cfg = create_peer_cfg("home", "gateway.example.com");
+		controller->initiate(controller, peer_cfg->get_ref(peer_cfg), NULL, NULL,
+							 NULL, MOBILITY_COMPAT_LEVEL(LEVEL_CTRL) 0, FALSE);
+		loaded = i ? NULL : loaded;
+		answer(i, "192.0.2.7");
+		/* it was still there the first time */
+		ck_assert_uint_eq(count_log("] to 192.0.2.7"), 1);
+		peer_cfg->destroy(peer_cfg);
+		charon->ike_sa_manager->flush(charon->ike_sa_manager);
+	}
+	loaded = NULL;
+	charon->backends->remove_backend(charon->backends, &backend);
+}
+END_TEST
+
 /**
  * What is not ours is left to stock
  */
@@ -496,6 +535,7 @@ Suite *mobility_suite_create()
 	tcase_add_test(tc, test_not_found);
 	tcase_add_test(tc, test_several);
 	tcase_add_test(tc, test_many);
+	tcase_add_test(tc, test_removed);
 	tcase_add_test(tc, test_stock);
 	suite_add_tcase(s, tc);
 
