@@ -7,6 +7,7 @@
 #include "ike/request.h"
 #include "net/clock.h"
 #include "net/datagram.h"
+#include "net/uplinks.h"
 
 #include <daemon.h>
 
@@ -156,7 +157,7 @@ METHOD(mobility_request_t, begin_with, void,
 /**
  * Send a packet, as charon's sender does but for its form.
  */
-static void send_in_parts(packet_t *packet)
+static void send_packet(packet_t *packet, mobility_request_form_t form)
 {
 	host_t *source = packet->get_source(packet);
 	host_t *destination = packet->get_destination(packet);
@@ -167,8 +168,17 @@ static void send_in_parts(packet_t *packet)
 		marker = chunk_empty;
 	}
 	data = chunk_cat("cc", marker, packet->get_data(packet));
-	mobility_datagram_send_in_parts(source, destination,
-									packet->get_dscp(packet), data);
+	if (form == MOBILITY_REQUEST_PARTS)
+	{
+		mobility_datagram_send_in_parts(source, destination,
+										packet->get_dscp(packet), data);
+	}
+	else
+	{
+		mobility_datagram_send_marked(source, destination,
+									  packet->get_dscp(packet), MOBILITY_MARK,
+									  data);
+	}
 	chunk_free(&data);
 	packet->destroy(packet);
 }
@@ -191,13 +201,13 @@ static void send_in_form(private_mobility_request_t *this,
 		packet->set_source(packet, mobility_request_host(path->local, me));
 		packet->set_destination(packet, mobility_request_host(path->remote,
 															  other));
-		if (form == MOBILITY_REQUEST_PARTS)
+		if (form == MOBILITY_REQUEST_WHOLE)
 		{
-			send_in_parts(packet);
+			charon->sender->send(charon->sender, packet);
 		}
 		else
 		{
-			charon->sender->send(charon->sender, packet);
+			send_packet(packet, form);
 		}
 	}
 	enumerator->destroy(enumerator);
@@ -237,6 +247,9 @@ METHOD(mobility_request_t, send_, void,
 	if (this->two_forms)
 	{
 		this->both = this->both ?: mobility_now();
+	}
+	if (this->two_forms && this->first != MOBILITY_REQUEST_MARKED)
+	{
 		send_in_form(this, MOBILITY_REQUEST_PARTS, path, me, other);
 	}
 }

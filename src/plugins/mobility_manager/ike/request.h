@@ -34,6 +34,8 @@ enum mobility_request_form_t {
 	MOBILITY_REQUEST_WHOLE,
 	/** in several IP packets, which any path takes if it takes such at all */
 	MOBILITY_REQUEST_PARTS,
+	/** as a whole, with MOBILITY_MARK: over another next hop */
+	MOBILITY_REQUEST_MARKED,
 };
 
 /**
@@ -87,7 +89,8 @@ struct mobility_request_t {
 	packet_t *(*get_packet)(mobility_request_t *this);
 
 	/**
-	 * Have the request sent in both forms, and at first in one of them only.
+	 * Have the request sent at first in one form only, and then in both, whole
+	 * and in parts; if that is not marked, then as a whole.
 	 *
 	 * @param form		form to begin with
 	 */

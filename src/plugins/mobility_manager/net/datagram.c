@@ -34,13 +34,25 @@ typedef union {
 } headers_t;
 
 /**
+ * Send a packet.
+ */
+static bool send_packet(int fd, host_t *destination, chunk_t header,
+						chunk_t data)
+{
+	chunk_t packet = chunk_cata("cc", header, data);
+
+	return sendto(fd, packet.ptr, packet.len, MSG_DONTWAIT,
+				  destination->get_sockaddr(destination),
+				  *destination->get_sockaddr_len(destination)) >= 0;
+}
+
+/**
  * Fill in what is different in each packet, and send it.
  */
 static bool send_part(int fd, host_t *destination, headers_t *headers,
 					  size_t offset, bool more, chunk_t data)
 {
-	chunk_t header = chunk_from_thing(headers->v6), packet;
-	ssize_t sent;
+	chunk_t header = chunk_from_thing(headers->v6);
 
 	if (destination->get_family(destination) == AF_INET)
 	{
@@ -54,12 +66,28 @@ static bool send_part(int fd, host_t *destination, headers_t *headers,
 		headers->v6.ip.ip6_plen = htons(sizeof(headers->v6.fragment) +
 										data.len);
 	}
-	packet = chunk_cat("cc", header, data);
-	sent = sendto(fd, packet.ptr, packet.len, MSG_DONTWAIT,
-				  destination->get_sockaddr(destination),
-				  *destination->get_sockaddr_len(destination));
-	chunk_free(&packet);
-	return sent >= 0;
+	return send_packet(fd, destination, header, data);
+}
+
+/**
+ * Send a datagram as it is, in one packet.
+ */
+static bool send_whole(int fd, host_t *destination, headers_t *headers,
+					   chunk_t datagram)
+{
+	chunk_t header = chunk_from_thing(headers->v4);
+
+	if (destination->get_family(destination) == AF_INET)
+	{
+		headers->v4.tot_len = htons(header.len + datagram.len);
+	}
+	else
+	{
+		header = chunk_from_thing(headers->v6.ip);
+		headers->v6.ip.ip6_nxt = IPPROTO_UDP;
+		headers->v6.ip.ip6_plen = htons(datagram.len);
+	}
+	return send_packet(fd, destination, header, datagram);
 }
 
 /**
@@ -132,35 +160,55 @@ static chunk_t write_datagram(host_t *source, host_t *destination, chunk_t data)
 }
 
 /**
- * Send a datagram over a raw socket, part by part.
+ * Send a datagram part by part.
  */
-static bool send_parts(int fd, host_t *source, host_t *destination,
-					   uint8_t dscp, chunk_t datagram)
+static bool send_parts(int fd, host_t *destination, headers_t *headers,
+					   chunk_t datagram)
 {
 	size_t len = min(PART_MAX, round_up((datagram.len + 1) / 2, UNIT)), offset;
-	headers_t headers;
 	bool sent = TRUE;
+
+	for (offset = 0; sent && offset < datagram.len; offset += len)
+	{
+		len = min(len, datagram.len - offset);
+		sent = send_part(fd, destination, headers, offset,
+						 offset + len < datagram.len,
+						 chunk_create(datagram.ptr + offset, len));
+	}
+	return sent;
+}
+
+/**
+ * Send a datagram over a raw socket, with a mark in one packet, without in parts.
+ */
+static bool send_raw(int fd, host_t *source, host_t *destination,
+					 uint8_t dscp, uint32_t mark, chunk_t datagram)
+{
+	headers_t headers;
+	bool sent;
 
 	write_headers(&headers, source, destination, dscp);
 	/* there are no ports on this floor */
 	destination = destination->clone(destination);
 	destination->set_port(destination, 0);
-	for (offset = 0; sent && offset < datagram.len; offset += len)
+	if (!mark)
 	{
-		len = min(len, datagram.len - offset);
-		sent = send_part(fd, destination, &headers, offset,
-						 offset + len < datagram.len,
-						 chunk_create(datagram.ptr + offset, len));
+		sent = send_parts(fd, destination, &headers, datagram);
+	}
+	else
+	{
+		sent = setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) == 0 &&
+			   send_whole(fd, destination, &headers, datagram);
 	}
 	destination->destroy(destination);
 	return sent;
 }
 
-/*
- * Described in header.
+/**
+ * Send a datagram by a socket of its own.
  */
-bool mobility_datagram_send_in_parts(host_t *source, host_t *destination,
-									 uint8_t dscp, chunk_t data)
+static bool send_datagram(host_t *source, host_t *destination, uint8_t dscp,
+						  uint32_t mark, chunk_t data)
 {
 	int family = source->get_family(source), fd;
 	chunk_t datagram = chunk_empty;
@@ -174,12 +222,12 @@ bool mobility_datagram_send_in_parts(host_t *source, host_t *destination,
 		sent = charon->kernel->bypass_socket(charon->kernel, fd, family) &&
 			   bind(fd, source->get_sockaddr(source),
 					*source->get_sockaddr_len(source)) == 0 &&
-			   send_parts(fd, source, destination, dscp, datagram);
+			   send_raw(fd, source, destination, dscp, mark, datagram);
 	}
 	if (!sent)
 	{
-		DBG2(DBG_NET, "sending a datagram in parts from %H to %H failed: %s",
-			 source, destination, strerror(errno));
+		DBG2(DBG_NET, "sending a datagram from %H to %H failed: %s", source,
+			 destination, strerror(errno));
 	}
 	if (fd >= 0)
 	{
@@ -187,4 +235,22 @@ bool mobility_datagram_send_in_parts(host_t *source, host_t *destination,
 	}
 	chunk_free(&datagram);
 	return sent;
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_datagram_send_in_parts(host_t *source, host_t *destination,
+									 uint8_t dscp, chunk_t data)
+{
+	return send_datagram(source, destination, dscp, 0, data);
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_datagram_send_marked(host_t *source, host_t *destination,
+								   uint8_t dscp, uint32_t mark, chunk_t data)
+{
+	return send_datagram(source, destination, dscp, mark, data);
 }

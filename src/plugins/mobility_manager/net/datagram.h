@@ -8,8 +8,9 @@
  * @defgroup mobility_datagram mobility_datagram
  * @{ @ingroup mobility_manager
  *
- * A UDP datagram in several IP packets, whatever the kernel believes of the
- * path: to who gets it, it is the same as in one.
+ * A UDP datagram from a port that is somebody else's.  In several IP packets,
+ * whatever the kernel believes of the path: to who gets it, it is the same as in
+ * one.  Or with a mark, by which rules of policy routing know it.
  */
 
 #ifndef MOBILITY_DATAGRAM_H_
@@ -32,5 +33,18 @@
  */
 bool mobility_datagram_send_in_parts(host_t *source, host_t *destination,
 									 uint8_t dscp, chunk_t data);
+
+/**
+ * Send a datagram in one IP packet that has a mark.  Does not block.
+ *
+ * @param source		address and port it comes from
+ * @param destination	address and port it is for, of the same family
+ * @param dscp			DSCP of the packet
+ * @param mark			mark
+ * @param data			what is in it
+ * @return				FALSE if it could not be sent
+ */
+bool mobility_datagram_send_marked(host_t *source, host_t *destination,
+								   uint8_t dscp, uint32_t mark, chunk_t data);
 
 #endif /** MOBILITY_DATAGRAM_H_ @}*/

@@ -246,6 +246,9 @@ mobility_uplinks_t *mobility_uplinks_create(uint32_t charon_table,
 /** Protocol id (rtm_protocol, FRA_PROTOCOL) of our rules and routes. */
 #define MOBILITY_RTPROT 230
 
+/** Mark of packets that take another next hop than the others of their path. */
+#define MOBILITY_MARK (MOBILITY_RTPROT << 16)
+
 /** Default of charon.routing_table. */
 #define MOBILITY_CHARON_TABLE 220
 

@@ -186,6 +186,53 @@ START_TEST(test_least)
 }
 END_TEST
 
+/**
+ * With a mark, which says where it goes, in one packet
+ */
+START_TEST(test_marked)
+{
+	static char *ends[][2] = {
+		{ "127.0.0.1", "127.0.0.2" },
+		{ "::1", "::1" },
+		{ "10.9.0.1", "10.9.0.2" },
+		{ "fd09::1", "fd09::2" },
+	};
+	chunk_t data = chunk_from_chars(1, 2, 3, 4, 5);
+	struct pollfd pfd = { .events = POLLIN };
+	host_t *source, *destination;
+	uint8_t buf[64];
+
+	mobility_netns_link("eth0");
+	mobility_netns_ip("addr add 10.9.0.1/24 dev eth0");
+	mobility_netns_ip("addr add fd09::1/64 dev eth0 nodad");
+	mobility_netns_ip("rule add fwmark 7 unreachable");
+	mobility_netns_ip("-6 rule add fwmark 7 unreachable");
+	source = host_create_from_string(ends[_i][0], 4501);
+	destination = host_create_from_string(ends[_i][1], 4502);
+	if (_i < 2)
+	{
+		pfd.fd = socket(source->get_family(source), SOCK_DGRAM, 0);
+		ck_assert_int_eq(bind(pfd.fd, destination->get_sockaddr(destination),
+						*destination->get_sockaddr_len(destination)), 0);
+		ck_assert(mobility_datagram_send_marked(source, destination, DSCP, 7,
+												data));
+		ck_assert_int_eq(poll(&pfd, 1, MOBILITY_NETNS_TIMEOUT), 1);
+		ck_assert_int_eq(recv(pfd.fd, buf, sizeof(buf), 0), data.len);
+		ck_assert(memeq(buf, data.ptr, data.len));
+		close(pfd.fd);
+	}
+	else
+	{
+		ck_assert(!mobility_datagram_send_marked(source, destination, DSCP, 7,
+												 data));
+		ck_assert(mobility_datagram_send_marked(source, destination, DSCP, 8,
+												data));
+	}
+	source->destroy(source);
+	destination->destroy(destination);
+}
+END_TEST
+
 START_TEST(test_fails)
 {
 	host_t *source, *other, *destination;
@@ -219,6 +266,7 @@ Suite *mobility_suite_create(void)
 	{
 		tcase_add_loop_test(tc, test_arrives, 0, 2);
 		tcase_add_test(tc, test_least);
+	tcase_add_loop_test(tc, test_marked, 0, 4);
 		tcase_add_test(tc, test_fails);
 	}
 	suite_add_tcase(s, tc);
