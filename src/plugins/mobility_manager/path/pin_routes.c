@@ -53,6 +53,10 @@ static int manage_rule(mobility_rtnl_t *rtnl, uint16_t type, uint16_t flags,
 	mnl_attr_put_u32(nlh, FRA_TABLE, rule->table);
 	mnl_attr_put_u32(nlh, FRA_PRIORITY, rule->priority);
 	mnl_attr_put_u8(nlh, FRA_PROTOCOL, MOBILITY_RTPROT);
+	if (rule->mark)
+	{
+		mnl_attr_put_u32(nlh, FRA_FWMARK, rule->mark);
+	}
 	return rtnl->request(rtnl, nlh);
 }
 
@@ -176,6 +180,7 @@ static void collect_rule(void *data, const struct nlmsghdr *nlh)
 		mobility_netlink_get_ip(tb[FRA_DST], hdr->family, &rule.peer);
 		mobility_netlink_get_u32(tb[FRA_TABLE], &rule.table);
 		mobility_netlink_get_u32(tb[FRA_PRIORITY], &rule.priority);
+		mobility_netlink_get_u32(tb[FRA_FWMARK], &rule.mark);
 		array_insert(data, ARRAY_TAIL, &rule);
 	}
 }

@@ -23,7 +23,7 @@ typedef struct mobility_pin_routes_rule_t mobility_pin_routes_rule_t;
 typedef struct mobility_pin_routes_route_t mobility_pin_routes_route_t;
 
 /**
- * A rule: from local to peer lookup table.
+ * A rule: from local to peer, fwmark mark if that is not 0, lookup table.
  */
 struct mobility_pin_routes_rule_t {
 	/** local address */
@@ -34,6 +34,8 @@ struct mobility_pin_routes_rule_t {
 	uint32_t table;
 	/** priority of the rule */
 	uint32_t priority;
+	/** mark that packets need to have, 0 if they need not */
+	uint32_t mark;
 };
 
 /**

@@ -96,10 +96,10 @@ static void log_refused(private_mobility_pins_t *this, const char *what,
 }
 
 /**
- * Find the pin of a path
+ * Find the pin of a path, for packets with a mark or for all of them
  */
-static pin_t *find_pin(private_mobility_pins_t *this,
-					   const mobility_path_id_t *id)
+static pin_t *find_marked(private_mobility_pins_t *this,
+						  const mobility_path_id_t *id, uint32_t mark)
 {
 	enumerator_t *enumerator;
 	pin_t *pin, *found = NULL;
@@ -107,7 +107,7 @@ static pin_t *find_pin(private_mobility_pins_t *this,
 	enumerator = this->pins->create_enumerator(this->pins);
 	while (!found && enumerator->enumerate(enumerator, &pin))
 	{
-		if (pin->hop->route.ifindex == id->ifindex &&
+		if (pin->rule.mark == mark && pin->hop->route.ifindex == id->ifindex &&
 			mobility_ip_equals(&pin->rule.local, &id->local) &&
 			mobility_ip_equals(&pin->rule.peer, &id->remote))
 		{
@@ -116,6 +116,15 @@ static pin_t *find_pin(private_mobility_pins_t *this,
 	}
 	enumerator->destroy(enumerator);
 	return found;
+}
+
+/**
+ * Find the pin of a path
+ */
+static pin_t *find_pin(private_mobility_pins_t *this,
+					   const mobility_path_id_t *id)
+{
+	return find_marked(this, id, 0);
 }
 
 /**
@@ -130,7 +139,7 @@ static void yield_to(private_mobility_pins_t *this, pin_t *pin)
 	enumerator = this->pins->create_enumerator(this->pins);
 	while (enumerator->enumerate(enumerator, &other))
 	{
-		if (other != pin &&
+		if (other != pin && other->rule.mark == pin->rule.mark &&
 			mobility_ip_equals(&other->rule.local, &pin->rule.local) &&
 			mobility_ip_equals(&other->rule.peer, &pin->rule.peer))
 		{
@@ -194,6 +203,41 @@ static void pin_destroy(private_mobility_pins_t *this, pin_t *pin)
 	free(pin);
 }
 
+/**
+ * Get the priority of rules: those for packets with a mark have to come first
+ */
+static uint32_t get_priority(private_mobility_pins_t *this, uint32_t mark)
+{
+	return mark && this->priority ? this->priority - 1 : this->priority;
+}
+
+/**
+ * Create the pin of a path, NULL if the kernel refused it
+ */
+static pin_t *create_pin(private_mobility_pins_t *this,
+						 const mobility_path_t *path, uint32_t mark)
+{
+	mobility_path_id_t id = mobility_path_get_id(path);
+	pin_t *pin;
+
+	INIT(pin,
+		.rule = {
+			.local = id.local,
+			.peer = id.remote,
+			.priority = get_priority(this, mark),
+			.mark = mark,
+		},
+	);
+	if (!set_hop(this, pin, path))
+	{
+		free(pin);
+		return NULL;
+	}
+	yield_to(this, pin);
+	this->pins->insert_last(this->pins, pin);
+	return pin;
+}
+
 METHOD(mobility_pins_t, add, bool,
 	private_mobility_pins_t *this, const mobility_path_t *path)
 {
@@ -209,23 +253,8 @@ METHOD(mobility_pins_t, add, bool,
 	}
 	else
 	{
-		INIT(pin,
-			.rule = {
-				.local = id.local,
-				.peer = id.remote,
-				.priority = this->priority,
-			},
-		);
-		added = set_hop(this, pin, path);
-		if (added)
-		{
-			yield_to(this, pin);
-			this->pins->insert_last(this->pins, pin);
-		}
-		else
-		{
-			free(pin);
-		}
+		pin = create_pin(this, path, 0);
+		added = pin != NULL;
 	}
 	if (added)
 	{
@@ -236,19 +265,57 @@ METHOD(mobility_pins_t, add, bool,
 	return added;
 }
 
-METHOD(mobility_pins_t, remove_, void,
-	private_mobility_pins_t *this, const mobility_path_id_t *id)
+/**
+ * Drop a reference to a pin
+ */
+static void put_pin(private_mobility_pins_t *this,
+					const mobility_path_id_t *id, uint32_t mark)
 {
 	pin_t *pin;
 
 	this->mutex->lock(this->mutex);
-	pin = find_pin(this, id);
+	pin = find_marked(this, id, mark);
 	if (pin && --pin->refs == 0)
 	{
 		this->pins->remove(this->pins, pin, NULL);
 		pin_destroy(this, pin);
 	}
 	this->mutex->unlock(this->mutex);
+}
+
+METHOD(mobility_pins_t, remove_, void,
+	private_mobility_pins_t *this, const mobility_path_id_t *id)
+{
+	put_pin(this, id, 0);
+}
+
+METHOD(mobility_pins_t, mark, bool,
+	private_mobility_pins_t *this, const mobility_path_t *path)
+{
+	mobility_path_id_t id = mobility_path_get_id(path);
+	pin_t *pin = NULL;
+	bool marked;
+
+	this->mutex->lock(this->mutex);
+	/* at 0 nothing comes first */
+	if (this->priority)
+	{
+		pin = find_marked(this, &id, MOBILITY_MARK) ?:
+			  create_pin(this, path, MOBILITY_MARK);
+	}
+	marked = pin && mobility_hop_is_for(pin->hop, path);
+	if (marked)
+	{
+		pin->refs++;
+	}
+	this->mutex->unlock(this->mutex);
+	return marked;
+}
+
+METHOD(mobility_pins_t, unmark, void,
+	private_mobility_pins_t *this, const mobility_path_id_t *id)
+{
+	put_pin(this, id, MOBILITY_MARK);
 }
 
 METHOD(mobility_pins_t, update, void,
@@ -329,7 +396,7 @@ static void move_rule(private_mobility_pins_t *this, pin_t *pin)
 	mobility_pin_routes_rule_t old = pin->rule;
 	int error;
 
-	pin->rule.priority = this->priority;
+	pin->rule.priority = get_priority(this, pin->rule.mark);
 	error = mobility_pin_routes_add_rule(this->rtnl, &pin->rule);
 	if (error)
 	{
@@ -380,6 +447,7 @@ static bool is_installed(const mobility_pin_routes_rule_t *rule,
 	{
 		if (current.table == rule->table &&
 			current.priority == rule->priority &&
+			current.mark == rule->mark &&
 			mobility_ip_equals(&current.local, &rule->local) &&
 			mobility_ip_equals(&current.peer, &rule->peer))
 		{
@@ -483,6 +551,8 @@ mobility_pins_t *mobility_pins_create(mobility_rtnl_t *rtnl, uint32_t priority,
 			.get_limit = _get_limit,
 			.get_gateway = _get_gateway,
 			.set_priority = _set_priority,
+			.mark = _mark,
+			.unmark = _unmark,
 			.restore = _restore,
 			.destroy = _destroy,
 		},

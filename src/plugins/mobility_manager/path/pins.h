@@ -101,6 +101,25 @@ struct mobility_pins_t {
 	void (*set_priority)(mobility_pins_t *this, uint32_t priority);
 
 	/**
+	 * Have packets with MOBILITY_MARK leave over another next hop than the
+	 * others of a path.  By their protocol IKE and ESP can't be told apart: the
+	 * same ports may be both, and what ESP is looked up with is another thing in
+	 * each kernel.
+	 *
+	 * @param path		path over that next hop
+	 * @return			FALSE if the kernel refused it, or packets take another one
+	 *					for somebody else
+	 */
+	bool (*mark)(mobility_pins_t *this, const mobility_path_t *path);
+
+	/**
+	 * Undo mark(), with the last one that asked for it.
+	 *
+	 * @param id		id of the path, as given to mark()
+	 */
+	void (*unmark)(mobility_pins_t *this, const mobility_path_id_t *id);
+
+	/**
 	 * Look which of our rules and routes are gone, because somebody removed
 	 * them or with their link, and install them again as far as possible.
 	 *

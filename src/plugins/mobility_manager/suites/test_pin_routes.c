@@ -6,6 +6,8 @@
 
 #include "pins_fixture.h"
 
+#include "net/uplinks.h"
+
 #include <arpa/inet.h>
 #include <netinet/ip.h>
 #include <netinet/udp.h>
@@ -55,6 +57,68 @@ START_TEST(test_steers)
 	ck_assert_int_eq(pins_count_routes(), 0);
 	mobility_path_destroy(eth);
 	mobility_path_destroy(wlan);
+}
+END_TEST
+
+/**
+ * Check which next hop packets with our mark take
+ */
+static bool marked_go_to(const char *gateway)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), "ip route get %s from %s mark %u | "
+			 "grep 'via %s '", PEER, ETH, MOBILITY_MARK, gateway);
+	return pins_count_lines(command) == 1;
+}
+
+START_TEST(test_marked)
+{
+	mobility_path_id_t id;
+	mobility_path_t *path, *other, *third;
+	mobility_pins_t *pins;
+
+	pins = pins_create();
+	path = mobility_netns_path("eth0", ETH, PEER, ETH_GW);
+	other = mobility_netns_path("eth0", ETH, PEER, ETH_GW "1");
+	third = mobility_netns_path("eth0", ETH, PEER, ETH_GW "2");
+	id = mobility_path_get_id(path);
+	ck_assert(pins->add(pins, path));
+	ck_assert(marked_go_to(ETH_GW));
+	/* all others stay, also those with another mark */
+	ck_assert(pins->mark(pins, other));
+	ck_assert(marked_go_to(ETH_GW "1"));
+	ck_assert(pins_go_to(ETH, PEER, "eth0", ETH_GW));
+	ck_assert_int_eq(pins_count_lines("ip route get " PEER " from " ETH
+									  " mark 230 | grep 'via " ETH_GW " '"), 1);
+	/* one at a time, for whoever wants it */
+	ck_assert(!pins->mark(pins, third));
+	ck_assert(pins->mark(pins, other));
+	pins->unmark(pins, &id);
+	ck_assert(marked_go_to(ETH_GW "1"));
+	/* it always comes first */
+	pins->set_priority(pins, 100);
+	ck_assert(marked_go_to(ETH_GW "1"));
+	ck_assert(pins_go_to(ETH, PEER, "eth0", ETH_GW));
+	/* it comes back as pins do, and goes alone */
+	mobility_netns_ip("rule flush");
+	mobility_netns_ip("rule add pref 32766 lookup main");
+	ck_assert_int_eq(pins->restore(pins), 2);
+	ck_assert(marked_go_to(ETH_GW "1"));
+	ck_assert(pins_go_to(ETH, PEER, "eth0", ETH_GW));
+	pins->unmark(pins, &id);
+	ck_assert(marked_go_to(ETH_GW));
+	ck_assert_int_eq(pins_count_rules(), 1);
+	ck_assert_int_eq(pins_count_routes(), 1);
+	pins->unmark(pins, &id);
+	ck_assert_int_eq(pins_count_rules(), 1);
+	ck_assert(pins->mark(pins, third));
+	pins->destroy(pins);
+	ck_assert_int_eq(pins_count_rules(), 0);
+	ck_assert_int_eq(pins_count_routes(), 0);
+	mobility_path_destroy(path);
+	mobility_path_destroy(other);
+	mobility_path_destroy(third);
 }
 END_TEST
 
@@ -380,6 +444,7 @@ Suite *mobility_suite_create(void)
 	if (mobility_netns_available())
 	{
 		tcase_add_test(tc, test_steers);
+		tcase_add_test(tc, test_marked);
 		tcase_add_test(tc, test_steers6);
 		tcase_add_test(tc, test_on_link);
 		tcase_add_test(tc, test_odd_gateways);
