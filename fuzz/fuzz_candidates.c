@@ -55,8 +55,8 @@ static array_t *announced;
 /** the peer's address in use */
 static host_t *other;
 
-/** number of pins */
-static int pins;
+/** number of pins, and of those for packets with a mark */
+static int pins, marks;
 
 /** what candidates use, with these methods only */
 static mobility_monitor_t monitor;
@@ -159,6 +159,19 @@ METHOD(mobility_pins_t, remove_, void,
 	pins--;
 }
 
+METHOD(mobility_pins_t, mark, bool,
+	mobility_pins_t *this, const mobility_path_t *path)
+{
+	marks++;
+	return TRUE;
+}
+
+METHOD(mobility_pins_t, unmark, void,
+	mobility_pins_t *this, const mobility_path_id_t *id)
+{
+	marks--;
+}
+
 METHOD(mobility_pins_t, get_limit, uint32_t,
 	mobility_pins_t *this, const mobility_path_t *path)
 {
@@ -189,6 +202,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	pin_methods.remove = _remove_;
 	pin_methods.update = (void*)nop;
 	pin_methods.get_limit = _get_limit;
+	pin_methods.mark = _mark;
+	pin_methods.unmark = _unmark;
 	pin_methods.get_gateway = (void*)return_false;
 	ike_sa.get_other_host = _get_other_host;
 	ike_sa.create_peer_address_enumerator = _create_peer_address_enumerator;
@@ -335,7 +350,7 @@ static void probe(mobility_candidates_t *candidates, uint64_t now)
 static void collect(mobility_candidates_t *candidates, int uplink,
 					uint64_t now)
 {
-	mobility_path_t *incumbent = NULL;
+	mobility_path_t *incumbent = NULL, *hop;
 	bool improved;
 
 	if (uplink < UPLINKS)
@@ -343,6 +358,22 @@ static void collect(mobility_candidates_t *candidates, int uplink,
 		incumbent = create_path(uplink, now % WAYS, now % 2, other);
 	}
 	candidates->collect(candidates, &ike_sa, incumbent, now, &improved);
+	hop = candidates->find_hop(candidates, incumbent);
+	if (hop)
+	{	/* another one, which can be tested, and taken then */
+		check(mobility_path_equals(hop, incumbent) &&
+			  !mobility_path_same_gateway(hop, incumbent) &&
+			  hop->metric < incumbent->metric);
+		candidates->mark(candidates, hop);
+		hop = mobility_path_clone(hop);
+		check(now % 2 || candidates->take(candidates, hop));
+		mobility_path_destroy(hop);
+	}
+	else
+	{
+		candidates->unmark(candidates);
+	}
+	check(marks <= 1);
 	check_paths(candidates, incumbent, now);
 	/* the same again is no news */
 	check(!candidates->collect(candidates, &ike_sa, incumbent, now,
@@ -469,7 +500,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		}
 	}
 	candidates->destroy(candidates);
-	check(!pins);
+	check(!pins && !marks);
 	array_destroy_offset(announced, offsetof(host_t, destroy));
 	other->destroy(other);
 	DESTROY_IF(owned);

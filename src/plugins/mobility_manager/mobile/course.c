@@ -16,6 +16,7 @@ void mobility_course_look(mobility_course_t *course)
 	mobility_monitor_t *monitor = course->monitor;
 	mobility_heading_t *heading = &course->heading;
 	host_t *local, *remote;
+	mobility_path_t *path;
 	bool improved;
 
 	local = course->ike_sa->get_my_host(course->ike_sa);
@@ -34,10 +35,13 @@ void mobility_course_look(mobility_course_t *course)
 									  heading->path->remote);
 		}
 	}
+	mobility_path_destroy(course->hop);
 	course->changed |= candidates->collect(candidates, course->ike_sa,
 										   heading->path, mobility_now(),
 										   &improved);
 	course->improved |= improved;
+	path = candidates->find_hop(candidates, heading->path);
+	course->hop = path ? mobility_path_clone(path) : NULL;
 }
 
 /*

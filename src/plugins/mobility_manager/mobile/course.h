@@ -114,6 +114,17 @@ struct mobility_course_t {
 	mobility_progress_t progress;
 
 	/**
+	 * Path in use over a next hop that is preferred to the one it has, NULL if
+	 * there is none.
+	 */
+	mobility_path_t *hop;
+
+	/**
+	 * A path that works may be left for one that is preferred.
+	 */
+	bool prefers;
+
+	/**
 	 * How long to put a path aside that failed its test, in ms.
 	 */
 	uint64_t penalty;

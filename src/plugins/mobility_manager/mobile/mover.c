@@ -8,6 +8,7 @@
 #include "mobile/additional_addresses.h"
 #include "mobile/dpd.h"
 #include "mobile/handover.h"
+#include "mobile/hop_test.h"
 #include "mobile/path_test.h"
 #include "mobile/path_update.h"
 #include "mobile/pmtu.h"
@@ -36,6 +37,11 @@ struct private_mobility_mover_t {
 	mobility_path_test_t *test;
 
 	/**
+	 * Tests a next hop.
+	 */
+	mobility_hop_test_t *hop_test;
+
+	/**
 	 * Updates addresses.
 	 */
 	mobility_exchange_t *update;
@@ -58,7 +64,7 @@ struct private_mobility_mover_t {
 	/**
 	 * All of these, owned.
 	 */
-	mobility_exchange_t *exchanges[5];
+	mobility_exchange_t *exchanges[6];
 };
 
 /**
@@ -275,11 +281,21 @@ METHOD(mobility_mover_t, send_dpd, status_t,
 METHOD(mobility_mover_t, measure, status_t,
 	private_mobility_mover_t *this)
 {
-	if (!is_idle(this) || !this->pmtu->is_due(this->pmtu, mobility_now()))
+	uint64_t now = mobility_now();
+
+	if (!is_idle(this))
 	{
 		return SUCCESS;
 	}
-	return initiate(this, &this->pmtu->exchange);
+	if (this->pmtu->is_due(this->pmtu, now))
+	{
+		return initiate(this, &this->pmtu->exchange);
+	}
+	if (this->hop_test->begin(this->hop_test, now))
+	{
+		return initiate(this, &this->hop_test->exchange);
+	}
+	return SUCCESS;
 }
 
 METHOD(mobility_mover_t, announce, status_t,
@@ -536,6 +552,7 @@ METHOD(mobility_mover_t, destroy, void,
 	mobility_heading_cleanup(&course->heading);
 	mobility_progress_cancel(&course->progress);
 	mobility_local_port_cleanup(&course->local_port);
+	mobility_path_destroy(course->hop);
 	free(this);
 }
 
@@ -594,6 +611,7 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 	this->handover = mobility_handover_create(course, child_update);
 	this->test = mobility_path_test_create(course, retransmission,
 										   this->handover);
+	this->hop_test = mobility_hop_test_create(course, retransmission);
 	this->addresses = mobility_additional_addresses_create(course);
 	this->pmtu = mobility_pmtu_create(course, retransmission, load);
 	this->update = mobility_path_update_create(course, retransmission,
@@ -605,6 +623,7 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 	this->exchanges[2] = &this->test->exchange;
 	this->exchanges[3] = &this->addresses->exchange;
 	this->exchanges[4] = &this->pmtu->exchange;
+	this->exchanges[5] = &this->hop_test->exchange;
 
 	return &this->public;
 }

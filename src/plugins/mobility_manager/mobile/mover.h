@@ -96,8 +96,9 @@ struct mobility_mover_t {
 	status_t (*send_dpd)(mobility_mover_t *this);
 
 	/**
-	 * Find out if large packets get through on the path in use, if that is due:
-	 * once after every move, and when idle.
+	 * Find out more about the path in use, if that is due and nothing else is
+	 * under way: if large packets get through, once after every move, and if a
+	 * next hop works that is preferred, which is taken then.
 	 *
 	 * @return			DESTROY_ME to destroy the IKE_SA
 	 */

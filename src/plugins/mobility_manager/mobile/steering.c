@@ -1081,6 +1081,8 @@ METHOD(mobility_steering_t, configure, void,
 
 	settings->get(settings, this->connection, &this->public.config);
 	this->course->penalty = this->public.config.penalty_time * 1000ULL;
+	this->course->prefers = this->public.config.make_before_break ||
+							this->public.config.prefer_best_path;
 	this->course->candidates->enable_pins(this->course->candidates,
 										 this->public.config.pin_paths);
 	this->public.times = (mobility_fsm_config_t){

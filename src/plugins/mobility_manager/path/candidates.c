@@ -82,6 +82,12 @@ struct private_mobility_candidates_t {
 	array_t *pinned;
 
 	/**
+	 * Path of which packets with a mark take another next hop, not set if there
+	 * is none.
+	 */
+	mobility_path_id_t marked;
+
+	/**
 	 * Paths of which another next hop is taken than the first one, with that,
 	 * mobility_path_id_t; NULL if there are none.
 	 */
@@ -753,6 +759,18 @@ METHOD(mobility_candidates_t, repin, void,
 	move_pin(this, path);
 }
 
+/**
+ * Another next hop of a candidate was taken.
+ */
+static void taken(private_mobility_candidates_t *this,
+				  mobility_candidate_t *candidate)
+{
+	mobility_path_id_t id = mobility_path_get_id(candidate->path);
+
+	set_id(&this->turned, &id);
+	move_pin(this, candidate->path);
+}
+
 METHOD(mobility_candidates_t, turn, bool,
 	private_mobility_candidates_t *this, const mobility_path_t *path)
 {
@@ -764,9 +782,53 @@ METHOD(mobility_candidates_t, turn, bool,
 	{
 		return FALSE;
 	}
-	id = mobility_path_get_id(candidate->path);
-	set_id(&this->turned, &id);
-	move_pin(this, candidate->path);
+	taken(this, candidate);
+	return TRUE;
+}
+
+METHOD(mobility_candidates_t, find_hop, mobility_path_t*,
+	private_mobility_candidates_t *this, const mobility_path_t *current)
+{
+	mobility_path_id_t id = mobility_path_get_id(current);
+	mobility_candidate_t *candidate = find_equal(this, &id);
+
+	return candidate ? mobility_next_hops_find_better(candidate, current)
+					 : NULL;
+}
+
+METHOD(mobility_candidates_t, take, bool,
+	private_mobility_candidates_t *this, const mobility_path_t *path)
+{
+	mobility_path_id_t id = mobility_path_get_id(path);
+	mobility_candidate_t *candidate = find_equal(this, &id);
+
+	if (!candidate || !mobility_next_hops_take(candidate, &id.gateway))
+	{
+		return FALSE;
+	}
+	taken(this, candidate);
+	return TRUE;
+}
+
+METHOD(mobility_candidates_t, unmark, void,
+	private_mobility_candidates_t *this)
+{
+	if (this->marked.ifindex)
+	{
+		this->pins->unmark(this->pins, &this->marked);
+		this->marked = (mobility_path_id_t){};
+	}
+}
+
+METHOD(mobility_candidates_t, mark, bool,
+	private_mobility_candidates_t *this, const mobility_path_t *path)
+{
+	unmark(this);
+	if (!is_pinned(this, path) || !this->pins->mark(this->pins, path))
+	{
+		return FALSE;
+	}
+	this->marked = mobility_path_get_id(path);
 	return TRUE;
 }
 
@@ -812,6 +874,7 @@ METHOD(mobility_candidates_t, destroy, void,
 	private_mobility_candidates_t *this)
 {
 	unpin(this, NULL, NULL);
+	unmark(this);
 	array_destroy(this->pinned);
 	array_destroy(this->turned);
 	this->public.remotes->destroy(this->public.remotes);
@@ -864,6 +927,10 @@ mobility_candidates_t *mobility_candidates_create(const char *connection,
 			.pin = _pin,
 			.repin = _repin,
 			.turn = _turn,
+			.find_hop = _find_hop,
+			.take = _take,
+			.mark = _mark,
+			.unmark = _unmark,
 			.is_pinned = _is_pinned,
 			.limit = _limit,
 			.unpin = _unpin,

@@ -222,6 +222,35 @@ struct mobility_candidates_t {
 	bool (*turn)(mobility_candidates_t *this, const mobility_path_t *path);
 
 	/**
+	 * Find the next hop that routing prefers to the one in use, for the same
+	 * addresses.
+	 * @param current	path in use, as it is now, may be NULL
+	 * @return			path over it, owned by candidates, NULL if there is none
+	 */
+	mobility_path_t *(*find_hop)(mobility_candidates_t *this,
+								 const mobility_path_t *current);
+
+	/**
+	 * Take a certain next hop of a path.
+	 * @param path		path over that one
+	 * @return			FALSE if it is not there anymore
+	 */
+	bool (*take)(mobility_candidates_t *this, const mobility_path_t *path);
+
+	/**
+	 * Have packets with MOBILITY_MARK take a next hop of a pinned path, see
+	 * mobility_pins_t.mark(), until that is undone by unmark().
+	 * @param path		path over that one
+	 * @return			FALSE if that is not possible
+	 */
+	bool (*mark)(mobility_candidates_t *this, const mobility_path_t *path);
+
+	/**
+	 * Undo mark(), if it was done.
+	 */
+	void (*unmark)(mobility_candidates_t *this);
+
+	/**
 	 * Check if packets of a path are known to leave by its uplink.
 	 *
 	 * @param path		path

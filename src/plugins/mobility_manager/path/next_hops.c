@@ -75,3 +75,26 @@ bool mobility_next_hops_take(mobility_candidate_t *candidate,
 	}
 	return TRUE;
 }
+
+/*
+ * Described in header.
+ */
+mobility_path_t *mobility_next_hops_find_better(
+									const mobility_candidate_t *candidate,
+									const mobility_path_t *current)
+{
+	mobility_path_t *path = candidate->path, *better = NULL;
+	uint32_t metric = current->metric;
+	int i = 0;
+
+	do
+	{
+		if (path->metric < metric && !mobility_path_same_gateway(path, current))
+		{
+			better = path;
+			metric = path->metric;
+		}
+	}
+	while (array_get(candidate->others, i++, &path));
+	return better;
+}

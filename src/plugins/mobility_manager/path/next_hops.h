@@ -57,4 +57,15 @@ bool mobility_next_hops_take(mobility_candidate_t *candidate,
 bool mobility_next_hops_have(const mobility_candidate_t *candidate,
 							 const mobility_ip_t *gateway);
 
+/**
+ * Find the next hop that routing prefers to another one, by its metric.
+ *
+ * @param candidate		candidate
+ * @param current		path of the same addresses over the one in use
+ * @return				path, owned by the candidate, NULL if there is none
+ */
+mobility_path_t *mobility_next_hops_find_better(
+									const mobility_candidate_t *candidate,
+									const mobility_path_t *current);
+
 #endif /** MOBILITY_NEXT_HOPS_H_ @}*/

@@ -64,6 +64,7 @@ static mobility_path_t *create_path(int i, char *gateway, host_t *peer)
 	{
 		path->gateway = host_create_from_string(gateway, 0);
 		path->hop = gateway == uplink->gateway2;
+		path->metric += path->hop * uplink->worse;
 	}
 	return path;
 }
@@ -257,6 +258,25 @@ METHOD(mobility_pins_t, update_pin, void,
 	net.public.pinned.updated++;
 }
 
+METHOD(mobility_pins_t, mark, bool,
+	mobility_pins_t *this, const mobility_path_t *path)
+{
+	if (net.public.pinned.refuse)
+	{
+		return FALSE;
+	}
+	ck_assert_int_eq(net.public.marked.ifindex, 0);
+	net.public.marked = mobility_path_get_id(path);
+	return TRUE;
+}
+
+METHOD(mobility_pins_t, unmark, void,
+	mobility_pins_t *this, const mobility_path_id_t *id)
+{
+	ck_assert(mobility_path_id_equals(&net.public.marked, id));
+	net.public.marked = (mobility_path_id_t){};
+}
+
 METHOD(mobility_pins_t, limit, bool,
 	mobility_pins_t *this, const mobility_path_t *path, uint32_t mtu)
 {
@@ -423,6 +443,8 @@ mock_network_t *mock_network_create(mobility_context_t *context)
 		.limit = _limit,
 		.get_limit = _get_limit,
 		.get_gateway = _get_gateway,
+		.mark = _mark,
+		.unmark = _unmark,
 	};
 	net.rtnl.get = _get;
 	net.relocator = (mobility_child_update_t){
@@ -512,6 +534,7 @@ bool mock_network_leads(mock_network_t *network, int uplink)
 void mock_network_destroy(mock_network_t *network)
 {
 	ck_assert_int_eq(array_count(network->pins), 0);
+	ck_assert_int_eq(network->marked.ifindex, 0);
 	ck_assert_int_eq(array_count(network->copies), 0);
 	array_destroy(network->pins);
 	array_destroy(network->copies);

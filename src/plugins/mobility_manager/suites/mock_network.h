@@ -35,6 +35,8 @@ typedef struct {
 	char *leads;
 	/** metric of its route: 100 to 400 by default */
 	uint32_t metric;
+	/** how much worse that over the second next hop is */
+	uint32_t worse;
 	/** it is no uplink of its own, but another address of the one before */
 	bool second;
 	/** its address is deprecated, and going to be removed */
@@ -53,6 +55,8 @@ typedef struct {
 	char *local6;
 	/** pins in place, mobility_path_id_t */
 	array_t *pins;
+	/** packets with a mark take that path, ifindex is 0 if there is none */
+	mobility_path_id_t marked;
 	/** what was done to them, and that no more can be added */
 	struct {
 		int added, removed, updated;

@@ -46,6 +46,8 @@ static struct {
 	mobility_own_ports_t ports;
 	uint16_t spare;
 	int held;
+	/** number of packets that were sent with a mark */
+	u_int marked;
 } m;
 
 /**
@@ -396,6 +398,183 @@ bool __wrap_mobility_datagram_send_in_parts(host_t *source, host_t *destination,
 }
 
 /**
+ * Stands in for the function, by --wrap
+ */
+bool __wrap_mobility_datagram_send_marked(host_t *source, host_t *destination,
+										  uint8_t dscp, uint32_t mark,
+										  chunk_t data)
+{
+	ck_assert_uint_eq(mark, MOBILITY_MARK);
+	/* they would take the hop in use without */
+	ck_assert_int_eq(m.network->marked.gateway.bytes[3], 1);
+	m.marked++;
+	return TRUE;
+}
+
+/**
+ * Get the last number of the next hop that packets take
+ */
+static int get_router()
+{
+	mobility_path_id_t pin = {};
+
+	array_get(m.network->pins, ARRAY_HEAD, &pin);
+	return pin.gateway.bytes[3];
+}
+
+/**
+ * Have a second router in use, where routing prefers the first one
+ */
+static void use_second_router()
+{
+	mobility_course_t *course = &m.mover->course;
+	mobility_path_t *path;
+
+	course->penalty = 60000;
+	course->prefers = TRUE;
+	m.network->uplinks[0].gateway = "10.0.0.1";
+	m.network->uplinks[0].gateway2 = "10.0.0.9";
+	m.network->uplinks[0].worse = 100;
+	mobility_course_look(course);
+	ck_assert_ptr_null(course->hop);
+	course->candidates->turn(course->candidates, course->heading.path);
+	path = course->candidates->find(course->candidates,
+									m.ike_sa->get_my_host(m.ike_sa),
+									m.ike_sa->get_other_host(m.ike_sa));
+	mobility_heading_use(&course->heading, mobility_path_clone(path));
+	mobility_course_look(course);
+	ck_assert_int_eq(get_router(), 9);
+	ck_assert(course->hop);
+	/* not at once */
+	ck_assert_int_eq(m.mover->measure(m.mover), SUCCESS);
+	ck_assert(m.mover->is_idle(m.mover));
+	ck_assert_uint_eq(m.mover->get_deadline(m.mover), fake_clock_now() + 5000);
+	fake_clock_set(fake_clock_now() + 5000);
+	ck_assert_int_eq(m.mover->measure(m.mover), SUCCESS);
+	ck_assert(!m.mover->is_idle(m.mover));
+	ck_assert_uint_eq(m.marked, 1);
+	/* all others stay where they are */
+	ck_assert_int_eq(get_router(), 9);
+	assert_done("", "");
+}
+
+/**
+ * Let time pass until the mover does not wait for it
+ */
+static void tick_test()
+{
+	uint64_t deadline;
+
+	while (!m.mover->is_idle(m.mover) && mock_charon_count() == 0 &&
+		   (deadline = m.mover->get_deadline(m.mover)))
+	{
+		ck_assert_uint_gt(deadline, fake_clock_now());
+		fake_clock_set(deadline);
+		m.mover->tick(m.mover);
+	}
+}
+
+START_TEST(test_hop)
+{
+	use_second_router();
+	/* it answers again: all packets take it, and the peer is told */
+	answer(0, 0, NULL);
+	ck_assert_int_eq(get_router(), 1);
+	ck_assert_int_eq(m.network->marked.ifindex, 0);
+	ck_assert(strpfx(m.notifies, "UPD_SA_ADDR "));
+	answer(0, 0, NULL);
+	assert_done("moved ", "10.0.0.2 ");
+	ck_assert(m.mover->is_idle(m.mover));
+	mobility_course_look(&m.mover->course);
+	ck_assert_ptr_null(m.mover->course.hop);
+	ck_assert_uint_eq(m.mover->get_deadline(m.mover) ?: UINT64_MAX,
+					  UINT64_MAX);
+}
+END_TEST
+
+START_TEST(test_hop_silent)
+{
+	uint64_t time;
+	int i;
+
+	use_second_router();
+	for (i = 0; i < 3; i++)
+	{
+		tick_test();
+		ck_assert_uint_eq(m.marked, 3);
+		ck_assert_int_eq(m.network->marked.ifindex, 0);
+		/* the request completes over the one in use, which says nothing */
+		assert_done("", "10.0.0.2 ");
+		answer(0, 0, NULL);
+		ck_assert(m.mover->is_idle(m.mover));
+		ck_assert_int_eq(get_router(), 9);
+		/* and it is left alone, ever longer */
+		time = m.mover->get_deadline(m.mover);
+		ck_assert_uint_eq(time, fake_clock_now() + (60000 << i));
+		fake_clock_set(time - 1);
+		ck_assert_int_eq(m.mover->measure(m.mover), SUCCESS);
+		ck_assert(m.mover->is_idle(m.mover));
+		fake_clock_set(time);
+		m.marked = 0;
+		ck_assert_int_eq(m.mover->measure(m.mover), SUCCESS);
+		ck_assert_uint_eq(m.marked, 1);
+	}
+}
+END_TEST
+
+START_TEST(test_hop_disturbed)
+{
+	mobility_retransmission_t *retransmission = m.mover->retransmission;
+
+	use_second_router();
+	switch (_i)
+	{
+		case 0:
+			/* somebody sends it over the one in use, which may be answered */
+			retransmission->again(retransmission,
+								  m.mover->course.heading.path);
+			answer(0, 0, NULL);
+			ck_assert(m.mover->is_idle(m.mover));
+			break;
+		case 1:
+			/* it is gone */
+			m.network->uplinks[0].gateway = "10.0.0.9";
+			m.network->uplinks[0].gateway2 = NULL;
+			mobility_course_look(&m.mover->course);
+			answer(0, 0, NULL);
+			ck_assert(m.mover->is_idle(m.mover));
+			break;
+		case 2:
+			/* the path in use is lost */
+			plug(0, FALSE);
+			ck_assert_int_eq(m.mover->move(m.mover), SUCCESS);
+			fake_clock_set(fake_clock_now() + 300);
+			m.mover->tick(m.mover);
+			answer(1, 0, NULL);
+			answer(1, 0, NULL);
+			ck_assert(m.mover->is_idle(m.mover));
+			ck_assert_int_eq(m.network->marked.ifindex, 0);
+			return;
+		case 4:
+			/* it is another one, which nobody has asked over */
+			m.network->uplinks[0].gateway = "10.0.0.5";
+			mobility_course_look(&m.mover->course);
+			answer(0, 0, NULL);
+			ck_assert(m.mover->is_idle(m.mover));
+			break;
+		case 3:
+			/* another IKE_SA gets the session */
+			m.mover->bind(m.mover, m.ike_sa);
+			fake_clock_set(fake_clock_now() + 300);
+			m.mover->tick(m.mover);
+			break;
+	}
+	ck_assert_int_eq(get_router(), 9);
+	ck_assert_int_eq(m.network->marked.ifindex, 0);
+}
+END_TEST
+
+/**
  * A path was moved to, of which the kernel believes that it takes 1500 bytes
  */
 static void move_to_path(void)
@@ -635,6 +814,9 @@ Suite *mobility_suite_create()
 	tcase_add_test(tc, test_dpd);
 	tcase_add_test(tc, test_addresses);
 	tcase_add_test(tc, test_silent);
+	tcase_add_test(tc, test_hop);
+	tcase_add_test(tc, test_hop_silent);
+	tcase_add_loop_test(tc, test_hop_disturbed, 0, 5);
 	if (mobility_netns_available())
 	{
 		tcase_add_loop_test(tc, test_measure, 0, 2);

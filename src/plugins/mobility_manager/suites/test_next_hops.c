@@ -105,6 +105,43 @@ START_TEST(test_turns)
 }
 END_TEST
 
+START_TEST(test_better)
+{
+	static const uint32_t metrics[] = { 100, 100, 200, 50, 300 };
+	static const int better[] = { 3, 3, 3, -1, 3 };
+	mobility_candidate_t *candidate;
+	mobility_path_t *path, *found;
+	int i;
+
+	candidate = mobility_candidate_create(create_path(0));
+	candidate->path->metric = metrics[0];
+	for (i = 1; i < HOPS; i++)
+	{
+		path = create_path(i);
+		path->metric = metrics[i];
+		mobility_next_hops_add(candidate, path);
+	}
+	/* whichever is taken */
+	for (i = 0; i < HOPS * HOPS; i++)
+	{
+		path = create_path(i % HOPS);
+		path->metric = metrics[i % HOPS];
+		found = mobility_next_hops_find_better(candidate, path);
+		ck_assert_int_eq(found ? found->hop : -1, better[i % HOPS]);
+		/* the one in use is none, whatever its route said before */
+		path->metric = 51;
+		found = mobility_next_hops_find_better(candidate, path);
+		ck_assert_int_eq(found ? found->hop : -1, better[i % HOPS]);
+		mobility_path_destroy(path);
+		if (i % HOPS == HOPS - 1)
+		{
+			mobility_next_hops_turn(candidate);
+		}
+	}
+	mobility_candidate_destroy(candidate);
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -117,6 +154,7 @@ Suite *mobility_suite_create(void)
 							  mobility_suite_teardown);
 	tcase_add_test(tc, test_single);
 	tcase_add_loop_test(tc, test_turns, 0, 50);
+	tcase_add_test(tc, test_better);
 	suite_add_tcase(s, tc);
 	return s;
 }
