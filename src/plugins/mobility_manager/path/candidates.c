@@ -679,21 +679,29 @@ METHOD(mobility_candidates_t, find, mobility_path_t*,
 }
 
 /**
- * Check if a path, of which only the id is known, is one of those there are.
+ * Check if a path, of which only the id is known, is the one in use, or to be
+ * tried.
  */
-static bool is_candidate(private_mobility_candidates_t *this,
-						 const mobility_path_id_t *id)
+static bool is_tried(private_mobility_candidates_t *this,
+					 const mobility_path_id_t *id)
 {
-	mobility_path_id_t incumbent;
+	mobility_candidate_t *candidate = this->incumbent;
+	mobility_path_id_t current;
+	bool found;
+	int i = 0;
 
-	incumbent = mobility_path_get_id(this->incumbent ? this->incumbent->path
-													 : NULL);
-	return mobility_path_id_equals(&incumbent, id) || find_equal(this, id);
+	do
+	{
+		current = mobility_path_get_id(candidate ? candidate->path : NULL);
+		found = mobility_path_id_equals(&current, id);
+	}
+	while (!found && array_get(this->paths, i++, &candidate));
+	return found;
 }
 
 /**
  * Make room for a pin: peers and names may have ever other addresses while they
- * are looked for.
+ * are looked for, and of many paths others are tried each time.
  */
 static void limit_pins(private_mobility_candidates_t *this)
 {
@@ -704,7 +712,7 @@ static void limit_pins(private_mobility_candidates_t *this)
 				array_count(this->pinned) >= MOBILITY_MAX_PINS; i++)
 	{
 		array_get(this->pinned, i, &pinned);
-		if (!is_candidate(this, &pinned))
+		if (!is_tried(this, &pinned))
 		{
 			array_remove(this->pinned, i--, NULL);
 			this->pins->remove(this->pins, &pinned);
