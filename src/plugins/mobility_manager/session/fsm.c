@@ -185,8 +185,15 @@ static mobility_action_t answered(mobility_fsm_t *fsm,
 								  const mobility_fsm_config_t *config,
 								  bool on_current, uint64_t now)
 {
+	bool silent = fsm->urgent && fsm->attempt && !on_current;
+	uint64_t sent = fsm->sent;
+
 	fsm->sent = 0;
-	if (fsm->state == MOBILITY_CONNECTED || (on_current && !fsm->lost))
+	if (silent)
+	{	/* all paths were asked, and that in use did not answer */
+		begin_outage(fsm, config, sent ?: now, now);
+	}
+	else if (fsm->state == MOBILITY_CONNECTED || (on_current && !fsm->lost))
 	{
 		return be_connected(fsm, config, now);
 	}
@@ -209,8 +216,8 @@ static mobility_action_t suspect(mobility_fsm_t *fsm,
 	{
 		return 0;
 	}
-	fsm->urgent = rtt ? max(MOBILITY_SUSPECT_LEAST, MOBILITY_SUSPECT_RTTS *
-							min(rtt, UINT32_MAX / MOBILITY_SUSPECT_RTTS))
+	rtt = min(rtt, UINT32_MAX / 2);
+	fsm->urgent = rtt ? max(MOBILITY_SUSPECT_LEAST, rtt + rtt / 2)
 					  : MOBILITY_SUSPECT_INTERVAL;
 	/* not later than without any suspicion */
 	fsm->urgent = min(fsm->urgent, retransmit_after(config, 0));

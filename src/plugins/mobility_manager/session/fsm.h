@@ -36,10 +36,10 @@ typedef enum mobility_action_t mobility_action_t;
 /** Attempts while connected before a silent path counts as lost. */
 #define MOBILITY_SUSPECT_ATTEMPTS 2
 
-/** Time a suspect path has to answer if its round-trip time is not known, and
- * how many of them if it is, but a time that takes a host that is busy, in ms. */
+/** Time a suspect path has to answer until others are asked as well, in ms, if
+ * its round-trip time is not known; or half a round-trip time longer than that,
+ * but a time that takes a host that is busy. */
 #define MOBILITY_SUSPECT_INTERVAL 250
-#define MOBILITY_SUSPECT_RTTS 2
 #define MOBILITY_SUSPECT_LEAST 60
 
 /** Attempts right after a move, over the path that was taken: the first packets

@@ -827,9 +827,46 @@ START_TEST(test_rtt)
 }
 END_TEST
 
+/**
+ * The traffic says something else
+ */
+static void judge(mobility_health_t verdict)
+{
+	ike_sa_t *ike_sa = session_fixture_checkout(f);
+
+	f->network->verdict = verdict;
+	mock_ike_checkin(ike_sa, f->session->judge(f->session));
+}
+
+START_TEST(test_silence_ends)
+{
+	f->latency = 10;
+	suspect();
+	session_fixture_run(f, 100);
+	session_fixture_forget(f);
+	mute(0, TRUE);
+	/* all paths would be asked soon, but packets return first */
+	judge(MOBILITY_HEALTH_SILENT);
+	session_fixture_run(f, 50);
+	judge(MOBILITY_HEALTH_HEALTHY);
+	session_fixture_run(f, 3900);
+	ck_assert_uint_eq(mock_charon_count(), 1);
+	mute(0, FALSE);
+	session_fixture_run(f, 1000);
+	ck_assert_uint_eq(mock_charon_count(), 2);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	/* they don't */
+	mute(0, TRUE);
+	judge(MOBILITY_HEALTH_SILENT);
+	session_fixture_run(f, 200);
+	ck_assert_str_eq(session_fixture_uplink(f), "eth1");
+	ck_assert(strstr(f->told, "waiting"));
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+}
+END_TEST
+
 START_TEST(test_wanted)
 {
-	ike_sa_t *ike_sa;
 	u_int i, count;
 
 	plug(1, FALSE);
@@ -842,14 +879,12 @@ START_TEST(test_wanted)
 	count = mock_charon_count();
 	for (i = 0; i < 10; i++)
 	{
-		ike_sa = session_fixture_checkout(f);
-		mock_ike_checkin(ike_sa, f->session->judge(f->session));
+		judge(MOBILITY_HEALTH_SILENT);
 		session_fixture_run(f, 200);
 	}
 	ck_assert_uint_eq(mock_charon_count() - count, 2);
 	mute(0, FALSE);
-	ike_sa = session_fixture_checkout(f);
-	mock_ike_checkin(ike_sa, f->session->judge(f->session));
+	judge(MOBILITY_HEALTH_SILENT);
 	session_fixture_run(f, 100);
 	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
 	ck_assert(!f->network->tell_leaving);
@@ -1208,6 +1243,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_rekeyed_not_deleted);
 	tcase_add_test(tc, test_child_deleted);
 	tcase_add_test(tc, test_rtt);
+	tcase_add_test(tc, test_silence_ends);
 	tcase_add_test(tc, test_wanted);
 	tcase_add_test(tc, test_asleep_connected);
 	tcase_add_test(tc, test_asleep_dormant);
