@@ -351,10 +351,10 @@ static status_t answer(int uplink, notify_type_t notify, chunk_t data)
 }
 
 /**
- * Get an answer over an uplink that looks as if the peer was there, but stock
- * finds the proposal in it wrong and gives up
+ * Create an answer that looks as if the peer was there, but stock finds the
+ * proposal in it wrong and gives up
  */
-static status_t answer_well(int uplink)
+static message_t *create_good_answer(int uplink)
 {
 	message_t *message = create_answer(uplink);
 	proposal_t *proposal;
@@ -371,7 +371,15 @@ static status_t answer_well(int uplink)
 	nonce = nonce_payload_create(PLV2_NONCE);
 	nonce->set_nonce(nonce, chunk_from_str("the nonce of another peer"));
 	message->add_payload(message, &nonce->payload_interface);
-	return receive(message);
+	return message;
+}
+
+/**
+ * Get such an answer over an uplink
+ */
+static status_t answer_well(int uplink)
+{
+	return receive(create_good_answer(uplink));
 }
 
 /**
@@ -654,6 +662,26 @@ START_TEST(test_key_exchange)
 }
 END_TEST
 
+START_TEST(test_rtt)
+{
+	ike_sa_t *ike_sa;
+	message_t *message;
+
+	/* how long the answer took is known before anything else is asked; unless
+	 * nobody knows which of several requests it belongs to */
+	initiate(NULL);
+	run(_i ? 1500 : 40);
+	message = create_good_answer(0);
+	ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager,
+											  t.ike_sa->get_id(t.ike_sa));
+	t.session->message(t.session, message, TRUE, TRUE);
+	t.session->bind(t.session, ike_sa);
+	charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+	message->destroy(message);
+	ck_assert_uint_eq(t.network->rtt, _i ? 0 : 40);
+}
+END_TEST
+
 START_TEST(test_network)
 {
 	initiate(NULL);
@@ -862,6 +890,7 @@ Suite *mobility_suite_create()
 	tcase_add_test(tc, test_auth_again);
 	tcase_add_test(tc, test_cookie);
 	tcase_add_test(tc, test_key_exchange);
+	tcase_add_loop_test(tc, test_rtt, 0, 2);
 	tcase_add_test(tc, test_network);
 	tcase_add_loop_test(tc, test_no_network, 0, 2);
 	tcase_add_test(tc, test_network_gone);
