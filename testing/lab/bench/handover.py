@@ -73,6 +73,8 @@ class Case:
     carol: str = ""
     # the tunnel changes its keys meanwhile
     rekeys: bool = False
+    # of round-trip time that both uplinks have more, in ms
+    far: int = 0
 
 
 CASES = {
@@ -99,6 +101,10 @@ CASES = {
     "black-hole": Case(
         "the router of the uplink in use loses its connection to the world",
         acts=(LEARN, "carol:cable mute eth0"), since="cable-mute", watch=2),
+    "black-hole-far": Case(
+        "the same, with a round-trip time of 30 ms",
+        acts=(LEARN, "carol:cable mute eth0"), since="cable-mute", watch=2,
+        far=30),
     "dormant": Case(
         "no network at all for 3 seconds, then the carrier of the other "
         "uplink comes back",
@@ -237,6 +243,8 @@ class Bench:
                    for rate in self._options.rate}
         self._site.run("bob", "pace serve")
         self._alice(case.before or "true")
+        if case.far:
+            self._delay(f"replace dev {{}} root netem delay {case.far}ms")
         if case.carol:
             self._site.run("carol", case.carol)
         tunnel.up(case.rekeys)
@@ -287,8 +295,13 @@ class Bench:
             self._site.run(host, "pace stop")
         tunnel.down()
         self._site.run("carol", "cable unmute eth0")
+        self._delay("delete dev {} root 2>/dev/null")
         self._alice("cable plug eth0 eth1; ip link set eth0 up; "
                     f"ip link set eth1 up; {WIFI}; {CABLE}")
+
+    def _delay(self, change):
+        self._alice("".join(f"tc qdisc {change.format(uplink)}; "
+                            for uplink in ("eth0", "eth1")) + ":")
 
     def _measure(self, tunnel, case, number, streams, looked, survived):
         results = self._site.results
