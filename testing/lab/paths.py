@@ -11,6 +11,7 @@ REPOSITORY = TESTING.parent
 GUEST = TESTING / "guest"
 LAB = TESTING / "lab"
 TOOLS = TESTING / "tools"
+PATTERNS = LAB / "patterns"
 TESTS = TESTING / "tests" / "mobility"
 # what scenarios have in common
 BASE = TESTING / "tests" / "base"

@@ -7,6 +7,7 @@ things, over a Unix socket: every packet of the server tells the last number it
 has seen, so the client alone knows whether both directions work.
 """
 
+import itertools
 import os
 import selectors
 import signal
@@ -15,10 +16,10 @@ import struct
 import sys
 import time
 
-from . import trafficlog
+from . import paths, trafficlog
 
 PORT = 7000
-PACKET = struct.Struct("!4sIQII16s")
+PACKET = struct.Struct("!4sIQII16s16s")
 MAGIC = b"mmt1"
 SIZE = 120
 RECORD = 64
@@ -42,6 +43,27 @@ def detach():
     for target, source in ((0, null), (1, log), (2, log)):
         os.dup2(source, target)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def pauses(rate, pattern, column):
+    """Seconds between packets of one direction, without end: those of a rate, or
+    of a pattern, whose columns 1 and 2 are what leaves the client and comes
+    back."""
+    if not pattern:
+        yield from itertools.repeat(1 / rate)
+    text = (paths.PATTERNS / pattern).read_text(encoding="ascii")
+    phases = [line.split() for line in text.splitlines()
+              if line and line[0] != "#"]
+    pause = 0
+    for phase in itertools.cycle(phases):
+        length = int(phase[0])
+        if phase[column] == "-":
+            pause += length
+            continue
+        every = int(phase[column])
+        for when in range(0, length, every):
+            yield pause / 1000
+            pause = min(every, length - when)
 
 
 class Recorder:
@@ -78,7 +100,12 @@ class Loop:
 
     def every(self, seconds, handler):
         """Calls until the handler returns False."""
-        self._timers.append([time.monotonic() + seconds, seconds, handler])
+        self.paced(itertools.repeat(seconds), handler)
+
+    def paced(self, between, handler):
+        """The same with the pauses that an iterator tells."""
+        self._timers.append([time.monotonic() + next(between), between,
+                             handler])
 
     def run(self):
         while self._timers or self._selector.get_map():
@@ -86,7 +113,8 @@ class Loop:
             for timer in list(self._timers):
                 if timer[0] <= now:
                     # from the plan, not from now, or the pace drifts
-                    timer[0] = max(timer[0] + timer[1], now - timer[1])
+                    pause = next(timer[1])
+                    timer[0] = max(timer[0] + pause, now - pause)
                     if timer[2]() is False:
                         self._timers.remove(timer)
             soonest = min((timer[0] for timer in self._timers),
@@ -100,8 +128,9 @@ class Loop:
 class Stream:
     """One end of one client's UDP stream."""
 
-    def __init__(self, name, rate, sender, ways):
+    def __init__(self, name, rate, pattern, sender, ways):
         self.rate = rate
+        self.pattern = pattern
         self.number = 0
         self.seen = 0
         self.acknowledged = 0
@@ -118,7 +147,8 @@ class Stream:
         self.number += 1
         now = _now()
         packet = PACKET.pack(MAGIC, self.number, now, self.seen, self.rate,
-                             self.name.encode()).ljust(SIZE, b"\0")
+                             self.name.encode(), self.pattern.encode()
+                             ).ljust(SIZE, b"\0")
         self._recorder.write(f"udp-{self._out}-sent", self.number, now)
         try:
             self._sender(packet)
@@ -128,7 +158,7 @@ class Stream:
         return True
 
     def got(self, fields):
-        _, number, sent, seen, _, _ = fields
+        _, number, sent, seen, *_ = fields
         self._recorder.write(f"udp-{self._in}-received", number, sent, _now())
         self.seen = max(self.seen, number)
         self.acknowledged = max(self.acknowledged, seen)
@@ -139,8 +169,12 @@ def _parse(packet):
     if len(packet) < PACKET.size:
         return None, None
     fields = PACKET.unpack_from(packet)
-    return (fields, fields[5].rstrip(b"\0").decode()) \
-        if fields[0] == MAGIC else (None, None)
+    return (fields, _text(fields[5])) if fields[0] == MAGIC \
+        else (None, None)
+
+
+def _text(field):
+    return field.rstrip(b"\0").decode()
 
 
 def _udp_socket(family):
@@ -198,10 +232,11 @@ class Server:
         stream = self._streams.get(name)
         if not stream:
             stream = self._streams[name] = Stream(
-                name, fields[4],
+                name, fields[4], _text(fields[6]),
                 lambda data: self._udp.sendto(data, self._addresses[name]),
                 ("in", "out"))
-            self._loop.every(1 / stream.rate, stream.tick)
+            self._loop.paced(pauses(stream.rate, stream.pattern, 2),
+                             stream.tick)
         if fields[4] == 0:
             stream.running = False
             return
@@ -214,7 +249,7 @@ class Server:
 
 
 class Client:
-    def __init__(self, name, peer, rate, source, with_tcp):
+    def __init__(self, name, peer, rate, pattern, source, with_tcp):
         self._loop = Loop()
         self._waiting = []
         family = socket.AF_INET6 if ":" in peer else socket.AF_INET
@@ -222,7 +257,8 @@ class Client:
         if source:
             self._udp.bind((source, 0))
         self._udp.connect((peer, PORT))
-        self._stream = Stream(name, rate, self._udp.send, ("out", "in"))
+        self._stream = Stream(name, rate, pattern, self._udp.send,
+                              ("out", "in"))
         self._recorder = Recorder(name)
         self._tcp = None
         self._tcp_sent = self._tcp_back = 0
@@ -238,7 +274,7 @@ class Client:
         self._control.listen(8)
         self._loop.watch(self._udp, self._packet)
         self._loop.watch(self._control, self._asked)
-        self._loop.every(1 / rate, self._stream.tick)
+        self._loop.paced(pauses(rate, pattern, 1), self._stream.tick)
         self._loop.every(0.02, self._answer)
 
     def run(self):
@@ -299,7 +335,7 @@ class Client:
         self._stream.running = False
         try:
             self._udp.send(PACKET.pack(MAGIC, 0, 0, 0, 0,
-                                       self._stream.name.encode()))
+                                       self._stream.name.encode(), b""))
         except OSError:
             pass
 
@@ -347,12 +383,15 @@ def serve():
     return 0
 
 
-def start(name, peer, rate, source, with_tcp):
-    client = Client(name, peer, rate, source, with_tcp)
+def start(name, peer, rate, pattern, source, with_tcp):
+    client = Client(name, peer, rate, pattern, source, with_tcp)
     if os.fork() == 0:
         detach()
         client.run()
         os._exit(0)
+    if pattern:
+        # which may take its time until something comes back
+        return 0
     return ask(name, f"wait {'all' if with_tcp else 'udp'} {START_TIME}")
 
 

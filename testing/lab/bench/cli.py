@@ -4,7 +4,7 @@
 
 import argparse
 
-from . import churn, handover, idle, scale
+from . import churn, handover, idle, patterns, scale
 from .. import front, kernels
 
 
@@ -49,6 +49,13 @@ def arguments():
     command.add_argument("--sessions", type=int, default=50,
                          help="for the memory (%(default)s)")
     command = commands.add_parser(
+        "patterns", help="how often the peer is asked for nothing",
+        description="Plays each of testing/lab/patterns through a session of "
+        "its own, over a path where nothing is wrong, and counts the requests "
+        "that are sent as nothing returned for a while.")
+    command.add_argument("--minutes", type=int, default=10,
+                         help="for how long (%(default)s)")
+    command = commands.add_parser(
         "scale", help="one link event, many sessions",
         description="Logs in with many sessions from one charon, takes the "
         "uplink in use down, and measures how long it takes until the last "
@@ -81,4 +88,4 @@ def arguments():
 def main():
     options = arguments()
     {"churn": churn.main, "handover": handover.main, "idle": idle.main,
-     "scale": scale.main}[options.command](options)
+     "patterns": patterns.main, "scale": scale.main}[options.command](options)

@@ -51,6 +51,24 @@ def connections(count):
     return text + "}\n"
 
 
+def up_sun(place):
+    """A gateway for as many sessions as are wanted."""
+    place.configure("sun")
+    place.run("sun", "sed -i 's/^ *pools = home/&\\nunique = never/; "
+              "s#10.3.0.0/28#10.3.0.0/16#' /etc/swanctl/swanctl.conf")
+    place.start("sun")
+
+
+def up_alice(place, with_plugin, count):
+    """So many sessions of hers, which nobody follows."""
+    place.configure("alice", with_plugin)
+    place.write("alice", "/etc/swanctl/swanctl.conf", connections(count))
+    place.start("alice", NO_CACHES)
+    place.run("alice", f"wait-output 120 '^{count}$' sh -c "
+              "'swanctl --list-sas | grep -c INSTALLED'")
+    place.end_watchers("alice")
+
+
 class Idle:
     def __init__(self, place, options):
         self._site = place
@@ -71,15 +89,6 @@ class Idle:
                 "wakeups": self._wakeups(variant, with_plugin),
             }
 
-    def _up(self, with_plugin, count):
-        place = self._site
-        place.configure("alice", with_plugin)
-        place.write("alice", "/etc/swanctl/swanctl.conf", connections(count))
-        place.start("alice", NO_CACHES)
-        place.run("alice", f"wait-output 120 '^{count}$' sh -c "
-                  "'swanctl --list-sas | grep -c INSTALLED'")
-        place.end_watchers("alice")
-
     def _down(self):
         self._site.stop("alice")
         self._site.run("sun", "swanctl --terminate --ike home --force "
@@ -88,7 +97,7 @@ class Idle:
     def _memory(self, variant, with_plugin, count):
         """Bytes of the heap in use, as the daemon itself reports."""
         with steps.Progress(f"Memory, {variant}, {count} sessions"):
-            self._up(with_plugin, count)
+            up_alice(self._site, with_plugin, count)
             time.sleep(SETTLE)
             stats = self._site.run("alice", "swanctl --stats").out
             self._down()
@@ -107,7 +116,7 @@ class Idle:
     def _wakeups(self, variant, with_plugin):
         with steps.Progress(f"Wake-ups, {variant}, {self._options.seconds} s "
                             "of quiet"):
-            self._up(with_plugin, 1)
+            up_alice(self._site, with_plugin, 1)
             time.sleep(SETTLE)
             before = self._switches()
             time.sleep(self._options.seconds)

@@ -2,10 +2,11 @@
 # Copyright (C) 2026 The mobility-manager developers
 """The traffic tool loses nothing that the network has not lost."""
 
+import itertools
 import socket
 import unittest
 
-from lab import trafficstream
+from lab import paths, trafficstream
 
 
 class Echo(unittest.TestCase):
@@ -50,6 +51,36 @@ class Echo(unittest.TestCase):
         self.client.close()
         self.echo.data()
         self.assertEqual(self.server.fileno(), -1)
+
+
+class Pauses(unittest.TestCase):
+    def times(self, pattern, column, end):
+        """When packets are sent before that, in ms."""
+        pauses = trafficstream.pauses(50, pattern, column)
+        when = (round(1000 * each) for each in itertools.accumulate(pauses))
+        return list(itertools.takewhile(lambda time: time < end, when))
+
+    def test_rate(self):
+        self.assertEqual(self.times("", 1, 100), [20, 40, 60, 80])
+
+    def test_patterns(self):
+        """As they are written down, from the first line to the last and on."""
+        names = [path.name for path in paths.PATTERNS.iterdir()
+                 if path.suffix != ".md"]
+        self.assertEqual(len(names), 5)
+        for name in names:
+            text = (paths.PATTERNS / name).read_text(encoding="ascii")
+            phases = [line.split() for line in text.splitlines()
+                      if line[:1] != "#"] * 2
+            total = sum(int(phase[0]) for phase in phases)
+            for column in 1, 2:
+                start, expected = 0, []
+                for phase in phases:
+                    end = start + int(phase[0])
+                    if phase[column] != "-":
+                        expected += range(start, end, int(phase[column]))
+                    start = end
+                self.assertEqual(self.times(name, column, total), expected)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ typedef struct {
 } phase_t;
 
 /**
- * Pattern of traffic, see testing/patterns
+ * Pattern of traffic, see testing/lab/patterns
  */
 typedef struct {
 	phase_t phases[PHASES_MAX];
@@ -271,7 +271,7 @@ static pattern_t read_pattern(const char *name)
 	chunk_t *content;
 	char *path, *file, *line, *text;
 
-	ck_assert(asprintf(&file, "../../../../testing/patterns/%s", name) > 0);
+	ck_assert(asprintf(&file, "../../../../testing/lab/patterns/%s", name) > 0);
 	path = mobility_suite_file(file);
 	content = chunk_map(path, FALSE);
 	ck_assert_msg(content, "%s is missing", path);
