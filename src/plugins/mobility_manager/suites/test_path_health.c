@@ -293,6 +293,38 @@ START_TEST(test_first_answer)
 }
 END_TEST
 
+START_TEST(test_acknowledged)
+{
+	sim_t sim = sim_create();
+	u_int i, pause;
+
+	/* a key, its echo, which is acknowledged, and a pause: the next key was not
+	 * there to be answered yet */
+	for (pause = 200; pause < 9000; pause += 100)
+	{
+		out(&sim, 1);
+		pass(&sim, 30);
+		in(&sim, 1, 0);
+		pass(&sim, 20);
+		out(&sim, 1);
+		pass(&sim, 50);
+		out(&sim, 1);
+		pass(&sim, pause);
+		ck_assert_int_eq(sim.suspicions, 0);
+	}
+	/* nor is it lost on anybody if none is answered from there on */
+	for (i = 0; i < 2; i++)
+	{
+		out(&sim, 1);
+		pass(&sim, 200 << i);
+		ck_assert_int_eq(sim.verdict, MOBILITY_HEALTH_HEALTHY);
+	}
+	out(&sim, 1);
+	ck_assert_int_eq(sim.verdict, MOBILITY_HEALTH_SILENT);
+	sim.flow->destroy(sim.flow);
+}
+END_TEST
+
 START_TEST(test_retransmits)
 {
 	static const u_int rto[] = { 20, 200, 200, 400, 800 };
@@ -993,6 +1025,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_idle);
 	tcase_add_test(tc, test_inbound);
 	tcase_add_test(tc, test_first_answer);
+	tcase_add_test(tc, test_acknowledged);
 	tcase_add_test(tc, test_retransmits);
 	tcase_add_test(tc, test_one_way);
 	tcase_add_test(tc, test_rare_answers);
