@@ -40,5 +40,36 @@ class Keyless(unittest.TestCase):
         self.assertIsNone(soak._keyless([]))
 
 
+REKEYED = "2026-01-02 10:00:01.{} 06[IKE] <home|{}> IKE_SA home[{}] rekeyed " \
+    "between a...b\n"
+DELETE = "2026-01-02 10:00:01.600 06[IKE] <home|4> sending DELETE for IKE_SA " \
+    "home[4]\n"
+PACKET = "2026-01-02 10:00:01.601 06[NET] <home|4> sending packet: from a to b\n"
+ERROR = "2026-01-02 10:00:01.601 04[NET] error writing to socket: Network is " \
+    "unreachable\n"
+
+
+class Undeleted(unittest.TestCase):
+
+    LOG = REKEYED.format(500, 4, 5) + DELETE + PACKET + ERROR
+    PEERS = REKEYED.format(480, 7, 8)
+
+    def test_never_left(self):
+        self.assertEqual(soak.undeleted(self.LOG, self.PEERS), ["7"])
+        self.assertEqual(soak.undeleted(
+            self.LOG + PACKET + ERROR, self.PEERS.replace("10:00", "09:00")
+            + self.PEERS), ["7"])
+
+    def test_left(self):
+        self.assertEqual(soak.undeleted(
+            self.LOG + PACKET + PACKET, self.PEERS), [])
+        self.assertEqual(soak.undeleted(
+            REKEYED.format(500, 4, 5) + DELETE, self.PEERS), [])
+        self.assertEqual(soak.undeleted(
+            REKEYED.format(500, 4, 5), self.PEERS), [])
+        self.assertEqual(soak.undeleted(
+            self.LOG, REKEYED.format(480, 7, 8).replace("01.", "03.")), [])
+
+
 if __name__ == "__main__":
     unittest.main()
