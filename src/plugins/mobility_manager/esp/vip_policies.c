@@ -304,13 +304,18 @@ static void vip_gone(void *data)
 static void adopt(void *data, const struct nlmsghdr *nlh)
 {
 	private_mobility_vip_policies_t *this = data;
-	const struct xfrm_userpolicy_info *policy = mnl_nlmsg_get_payload(nlh);
-	const struct xfrm_selector *sel = &policy->sel;
+	struct xfrm_userpolicy_info policy;
+	const struct xfrm_selector *sel = &policy.sel;
 	mobility_vip_net_t pair = {};
 
 	if (nlh->nlmsg_type != XFRM_MSG_NEWPOLICY ||
-		nlh->nlmsg_len < mnl_nlmsg_size(sizeof(*policy)) ||
-		policy->action != XFRM_POLICY_BLOCK || policy->priority != PRIORITY ||
+		nlh->nlmsg_len < mnl_nlmsg_size(sizeof(policy)))
+	{
+		return;
+	}
+	/* it is not aligned as its 64-bit members want it */
+	memcpy(&policy, mnl_nlmsg_get_payload(nlh), sizeof(policy));
+	if (policy.action != XFRM_POLICY_BLOCK || policy.priority != PRIORITY ||
 		sel->dport != htons(PORT) || sel->dport_mask)
 	{
 		return;
