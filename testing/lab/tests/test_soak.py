@@ -40,6 +40,22 @@ class Keyless(unittest.TestCase):
         self.assertIsNone(soak._keyless([]))
 
 
+QUERY = "2026-01-02 10:00:01.700 06[KNL] <home|9> querying policy failed: No " \
+    "such file or directory (2)"
+
+
+class OneWay(unittest.TestCase):
+
+    def test_waits(self):
+        self.assertEqual(soak._one_way(REKEYED_TWICE[:1] + [QUERY]), {QUERY})
+
+    def test_installed(self):
+        self.assertFalse(soak._one_way(
+            REKEYED_TWICE[:1] + [INSTALLED, QUERY]))
+        self.assertFalse(soak._one_way(REKEYED_TWICE[:2] + [QUERY]))
+        self.assertFalse(soak._one_way([QUERY] + REKEYED_TWICE[:1]))
+
+
 REKEYED = "2026-01-02 10:00:01.{} 06[IKE] <home|{}> IKE_SA home[{}] rekeyed " \
     "between a...b\n"
 DELETE = "2026-01-02 10:00:01.600 06[IKE] <home|4> sending DELETE for IKE_SA " \
