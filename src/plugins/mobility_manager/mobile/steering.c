@@ -399,12 +399,14 @@ METHOD(mobility_steering_t, feed, void,
 }
 
 /**
- * If the peer does not answer over any path, what a NAT knows of our port may not be
- * true anymore: if there is one, which is not known while moving.
+ * If the peer does not answer over any of the paths there are, what a NAT knows of
+ * our port may not be true anymore: if there is one, which is not known while moving.
  */
 static void try_other_port(private_mobility_steering_t *this)
 {
-	if (is_unheard(this) &&
+	mobility_candidates_t *candidates = this->course->candidates;
+
+	if (is_unheard(this) && candidates->count(candidates, NULL) &&
 		(this->ike_sa->has_condition(this->ike_sa, COND_NAT_HERE) ||
 		 this->course->heading.state == MOBILITY_MOVING))
 	{
