@@ -357,6 +357,45 @@ static void answered(private_mobility_login_t *this, message_t *message)
 }
 
 /**
+ * Go on at the port that was answered, which may not be the one of charon.
+ */
+static void use_port(private_mobility_login_t *this, host_t *local)
+{
+	mobility_local_port_t *port = &this->course->local_port;
+	ike_sa_t *ike_sa = this->course->ike_sa;
+	host_t *me = ike_sa->get_my_host(ike_sa);
+
+	if (mobility_local_port_answered(port, ike_sa, local->get_port(local)))
+	{
+		DBG1(DBG_IKE, "mobility: %s: peer answers to local port %u only, what a "
+			 "NAT knows of the other one is stale", this->course->name,
+			 local->get_port(local));
+		ike_sa->set_my_host(ike_sa, mobility_local_port_host(port, me, ike_sa));
+		mobility_local_port_taken(port);
+	}
+}
+
+/**
+ * What follows IKE_SA_INIT does not leave from the same port as that.  If it is not
+ * answered what a NAT knows of that other one may not be true anymore: send it from
+ * another one as well.
+ */
+static void try_other_port(private_mobility_login_t *this)
+{
+	mobility_candidates_t *candidates = this->course->candidates;
+	ike_sa_t *ike_sa = this->course->ike_sa;
+	mobility_path_t *path;
+
+	if (ike_sa->has_condition(ike_sa, COND_NAT_HERE))
+	{
+		path = candidates->find(candidates, ike_sa->get_my_host(ike_sa),
+								ike_sa->get_other_host(ike_sa));
+		mobility_local_port_try(&this->course->local_port);
+		this->retransmission->again(this->retransmission, path);
+	}
+}
+
+/**
  * What follows IKE_SA_INIT goes on over the path that was answered: keep what is
  * in flight there for when that was lost and is back.
  */
@@ -373,6 +412,7 @@ static void authenticate(private_mobility_login_t *this, message_t *message,
 	else if (request->matches(request, message->get_message_id(message)))
 	{
 		request->clear(request);
+		use_port(this, message->get_destination(message));
 	}
 }
 
@@ -441,6 +481,7 @@ METHOD(mobility_ike_handler_t, retransmit, status_t,
 {
 	private_mobility_login_t *this = login_of(handler);
 	mobility_candidates_t *candidates = this->course->candidates;
+	mobility_request_t *request = this->retransmission->request;
 	mobility_login_paths_t *paths = &this->paths;
 	mobility_path_t *path;
 	status_t status;
@@ -467,6 +508,11 @@ METHOD(mobility_ike_handler_t, retransmit, status_t,
 		{
 			this->retransmission->again(this->retransmission, path);
 		}
+	}
+	if (status == SUCCESS && !paths->in_flight &&
+		request->matches(request, mid))
+	{
+		try_other_port(this);
 	}
 	return status;
 }

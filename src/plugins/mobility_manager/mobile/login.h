@@ -12,7 +12,8 @@
  * the preferred path, pinned, and if that does not answer over the next ones as
  * well, see mobility_login_paths_t.  When to give up is stock's decision, but not
  * while there is no path at all and nobody waits for the result; and whatever
- * follows IKE_SA_INIT is its business.
+ * follows IKE_SA_INIT is its business, but for the port that it leaves from, see
+ * mobility_local_port_t.
  */
 
 #ifndef MOBILITY_LOGIN_H_

@@ -23,6 +23,9 @@
 /** time it begins */
 #define BEGIN 1000000
 
+/** a port that is none of charon's */
+#define SPARE 50000
+
 /** octets of our nonces */
 #define NONCE 0x5a
 
@@ -49,7 +52,30 @@ static struct {
 	/** somebody waits for it */
 	mobility_callers_t callers;
 	bool awaited;
+	/** ports beside those of charon, and how often they are used */
+	mobility_own_ports_t ports;
+	int held;
 } t;
+
+METHOD(mobility_own_ports_t, get_spare, uint16_t,
+	mobility_own_ports_t *this)
+{
+	return SPARE;
+}
+
+METHOD(mobility_own_ports_t, hold, bool,
+	mobility_own_ports_t *this, uint16_t port)
+{
+	t.held += port == SPARE;
+	return port == SPARE;
+}
+
+METHOD(mobility_own_ports_t, release, void,
+	mobility_own_ports_t *this, uint16_t port)
+{
+	ck_assert_uint_eq(port, SPARE);
+	t.held--;
+}
 
 METHOD(mobility_callers_t, wait_, bool,
 	mobility_callers_t *this, ike_sa_t *ike_sa)
@@ -191,12 +217,19 @@ static void setup_conf(char *local, char *settings)
 	t.ike_sa = NULL;
 	t.deadline = 0;
 	t.awaited = FALSE;
+	t.held = 0;
+	t.ports = (mobility_own_ports_t){
+		.get_spare = _get_spare,
+		.hold = _hold,
+		.release = _release,
+	};
 	t.callers.wait = _wait_;
 	t.context = (mobility_context_t){
 		.settings = mobility_settings_create(),
 		.backlog = mobility_peer_load_create(),
 		.hooks = mobility_ike_hooks_create(),
 		.callers = &t.callers,
+		.ports = &t.ports,
 		.arm = arm,
 		.give_up = (void*)nop,
 		.get_resume = (void*)return_null,
@@ -228,6 +261,7 @@ static void teardown()
 	{
 		t.session->destroy(t.session);
 	}
+	ck_assert_int_eq(t.held, 0);
 	t.peer_cfg->destroy(t.peer_cfg);
 	charon->bus->remove_listener(charon->bus, &t.listener);
 	t.source->destroy(t.source);
@@ -569,23 +603,27 @@ static void begin_auth()
 /**
  * An IKE_AUTH request leaves, or its answer arrives
  */
-static void auth(bool incoming)
+static void auth(bool incoming, uint8_t mid, uint16_t port)
 {
 	ike_sa_id_t *id = t.ike_sa->get_id(t.ike_sa);
 	uint64_t spi = id->get_initiator_spi(id);
 	char header[28] = {
 		[17] = 0x20, [18] = IKE_AUTH, [19] = incoming ? 0x20 : 0x08,
-		[23] = 1, [27] = sizeof(header),
+		[23] = mid, [27] = sizeof(header),
 	};
 	host_t *me = t.ike_sa->get_my_host(t.ike_sa);
 	host_t *other = t.ike_sa->get_other_host(t.ike_sa);
 	message_t *message;
 
+	me = me->clone(me);
+	me->set_port(me, port);
+	other = other->clone(other);
 	memcpy(header, &spi, sizeof(spi));
 	spi = id->get_responder_spi(id);
 	memcpy(header + sizeof(spi), &spi, sizeof(spi));
 	message = message_create_from_packet(packet_create_from_data(
-									me->clone(me), other->clone(other),
+									incoming ? other : me,
+									incoming ? me : other,
 									chunk_clone(chunk_from_thing(header))));
 	ck_assert_int_eq(message->parse_header(message), SUCCESS);
 	charon->bus->set_sa(charon->bus, t.ike_sa);
@@ -599,7 +637,7 @@ START_TEST(test_auth_again)
 	t.network->uplinks[1].up = FALSE;
 	initiate(NULL);
 	begin_auth();
-	auth(FALSE);
+	auth(FALSE, 1, 4500);
 	mock_charon_forget();
 	t.network->uplinks[0].up = FALSE;
 	look();
@@ -613,7 +651,7 @@ START_TEST(test_auth_again)
 	ck_assert_int_eq(mock_charon_get(0)->type, IKE_AUTH);
 	ck_assert_uint_eq(mock_charon_get(0)->mid, 1);
 	/* once it was answered there is nothing to be sent */
-	auth(TRUE);
+	auth(TRUE, 1, 4500);
 	mock_charon_forget();
 	t.network->uplinks[0].up = FALSE;
 	look();
@@ -622,6 +660,35 @@ START_TEST(test_auth_again)
 	look();
 	run(1000);
 	ck_assert_int_eq(mock_charon_count(), 0);
+}
+END_TEST
+
+/**
+ * IKE_AUTH does not leave from the port that IKE_SA_INIT does: what a NAT knows of
+ * that may be stale
+ */
+START_TEST(test_auth_port)
+{
+	uint16_t port = _i == 2 ? SPARE : IKEV2_UDP_PORT;
+	const mock_packet_t *packet;
+	host_t *me;
+
+	initiate(NULL);
+	begin_auth();
+	auth(FALSE, 0, 4500);
+	t.ike_sa->set_condition(t.ike_sa, COND_NAT_HERE, _i > 0);
+	mock_charon_forget();
+	ck_assert_int_eq(t.ike_sa->retransmit(t.ike_sa, 0), SUCCESS);
+	packet = mock_charon_get(-1);
+	/* without a NAT there is nothing but what stock sends */
+	ck_assert_int_eq(packet->type, _i ? IKE_AUTH : IKE_SA_INIT);
+	ck_assert_uint_eq(packet->source->get_port(packet->source),
+					  _i ? SPARE : IKEV2_UDP_PORT);
+	ck_assert_int_eq(t.held, 0);
+	auth(TRUE, 0, port);
+	me = t.ike_sa->get_my_host(t.ike_sa);
+	ck_assert_uint_eq(me->get_port(me), port);
+	ck_assert_int_eq(t.held, _i == 2);
 }
 END_TEST
 
@@ -888,6 +955,7 @@ Suite *mobility_suite_create()
 	tcase_add_test(tc, test_forged_nothing);
 	tcase_add_test(tc, test_again);
 	tcase_add_test(tc, test_auth_again);
+	tcase_add_loop_test(tc, test_auth_port, 0, 3);
 	tcase_add_test(tc, test_cookie);
 	tcase_add_test(tc, test_key_exchange);
 	tcase_add_loop_test(tc, test_rtt, 0, 2);
