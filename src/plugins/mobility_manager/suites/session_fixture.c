@@ -242,6 +242,32 @@ METHOD(listener_t, alert_, bool,
 	return TRUE;
 }
 
+METHOD(mobility_own_ports_t, get_spare, uint16_t,
+	mobility_own_ports_t *this)
+{
+	fixture->public.asked++;
+	return fixture->public.spare;
+}
+
+METHOD(mobility_own_ports_t, hold, bool,
+	mobility_own_ports_t *this, uint16_t port)
+{
+	bool found = fixture->public.spare && port >= fixture->public.spare;
+
+	fixture->public.kept += found;
+	return found;
+}
+
+METHOD(mobility_own_ports_t, release, void,
+	mobility_own_ports_t *this, uint16_t port)
+{
+	ck_assert_uint_gt(fixture->public.kept, 0);
+	fixture->public.kept--;
+}
+
+/** ports that are not opened */
+static mobility_own_ports_t ports;
+
 /**
  * A message of the peer under way
  */
@@ -265,6 +291,7 @@ static message_t *create_answer(const mock_packet_t *packet, int uplink,
 	snprintf(remote, sizeof(remote), "%H", packet->destination);
 	message = mock_ike_message(packet->id, FALSE, packet->type, packet->mid,
 							   this->network->uplinks[uplink].local, remote);
+	message->set_destination(message, packet->source->clone(packet->source));
 	if (notify)
 	{
 		message->add_notify(message, FALSE, notify, chunk_empty);
@@ -333,6 +360,7 @@ static void answer_requests(session_fixture_t *this)
 		uplink = get_uplink(this, packet);
 		if (packet->request && uplink != -1 && this->answers[uplink] &&
 			(!this->longest[uplink] || packet->len <= this->longest[uplink]) &&
+			packet->source->get_port(packet->source) != this->stale &&
 			this->network->uplinks[uplink].up &&
 			mock_network_leads(this->network, uplink))
 		{
@@ -522,6 +550,7 @@ session_fixture_t *session_fixture_create(const char *settings,
 	INIT(fixture,
 		.public = {
 			.context = {
+				.ports = &ports,
 				.arm = arm,
 				.give_up = give_up,
 				.get_resume = get_resume,
@@ -543,6 +572,9 @@ session_fixture_t *session_fixture_create(const char *settings,
 		},
 	);
 	this = &fixture->public;
+	ports.get_spare = _get_spare;
+	ports.hold = _hold;
+	ports.release = _release;
 	ck_assert(asprintf(&text, "charon { plugins { mobility-manager {\n%s\n"
 					   "} } }", settings ?: "") > 0);
 	mock_charon_setup(text);
@@ -567,6 +599,7 @@ void session_fixture_destroy(session_fixture_t *this)
 	charon->ike_sa_manager->flush(charon->ike_sa_manager);
 	ck_assert(this->ended);
 	this->session->destroy(this->session);
+	ck_assert_uint_eq(this->kept, 0);
 	charon->bus->remove_listener(charon->bus, &fixture->listener);
 	this->context.hooks->destroy(this->context.hooks);
 	this->context.backlog->destroy(this->context.backlog);

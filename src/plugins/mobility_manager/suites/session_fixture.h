@@ -70,6 +70,12 @@ typedef struct {
 	bool natd;
 	/** number of packets it has seen */
 	u_int seen;
+	/** a port beside those of charon, 0 if there is none; and how often somebody
+	 * asked for it, and keeps one */
+	uint16_t spare;
+	u_int asked, kept;
+	/** port that nothing gets to the peer from anymore, 0 for none */
+	uint16_t stale;
 } session_fixture_t;
 
 /**

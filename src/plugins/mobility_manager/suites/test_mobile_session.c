@@ -217,6 +217,95 @@ START_TEST(test_no_answer_cause)
 }
 END_TEST
 
+/**
+ * Have what a NAT knows of a port be stale, and something not be answered
+ */
+static void stale(bool nat)
+{
+	f->spare = 50000;
+	f->stale = 4500;
+	mute(1, TRUE);
+	f->ike_sa->set_condition(f->ike_sa, COND_NAT_HERE, nat);
+	session_fixture_forget(f);
+	suspect();
+}
+
+/**
+ * Check the port in use
+ */
+static void assert_port(uint16_t expected)
+{
+	host_t *me = f->ike_sa->get_my_host(f->ike_sa);
+
+	ck_assert_uint_eq(me->get_port(me), expected);
+	ck_assert_uint_eq(f->kept, expected == 4500 ? 0 : 1);
+}
+
+START_TEST(test_nat_stale)
+{
+	mobility_status_t *status;
+
+	stale(TRUE);
+	/* as long as it may just be slow there is no other port */
+	session_fixture_run(f, 700);
+	ck_assert_uint_eq(f->state, MOBILITY_WAITING);
+	ck_assert_uint_eq(f->asked, 0);
+	assert_port(4500);
+	session_fixture_run(f, 1000);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	ck_assert_str_eq(session_fixture_uplink(f), "eth0");
+	ck_assert_str_eq(f->told, "waiting-to-reconnect connected move ");
+	assert_port(50000);
+	assert_cause("peer answers over eth0, from local port 50000");
+	status = f->session->get_status(f->session);
+	ck_assert_str_eq(status->last_move.trigger, "NAT state stale, local port 50000");
+	mobility_status_destroy(status);
+	/* which is used from then on, wherever it moves */
+	session_fixture_forget(f);
+	mute(1, FALSE);
+	plug(0, FALSE);
+	session_fixture_run(f, 1000);
+	ck_assert_str_eq(session_fixture_uplink(f), "eth1");
+	assert_port(50000);
+	ck_assert_uint_eq(f->asked, 1);
+}
+END_TEST
+
+/**
+ * What is tried gets stale as well, while the router has no other way out
+ */
+START_TEST(test_nat_stale_long)
+{
+	stale(TRUE);
+	mute(0, TRUE);
+	session_fixture_run(f, 60000);
+	ck_assert_uint_eq(f->state, MOBILITY_DORMANT);
+	mute(0, FALSE);
+	f->spare++;
+	session_fixture_run(f, 30000);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	assert_port(50001);
+}
+END_TEST
+
+/**
+ * Without a NAT there is nothing to be stale, nor without any path
+ */
+START_TEST(test_no_nat)
+{
+	if (_i)
+	{
+		plug(0, FALSE);
+		plug(1, FALSE);
+	}
+	stale(_i);
+	session_fixture_run(f, 120000);
+	ck_assert_uint_eq(f->state, MOBILITY_DORMANT);
+	ck_assert_uint_eq(f->asked, 0);
+	assert_port(4500);
+}
+END_TEST
+
 START_TEST(test_terminate_dormant)
 {
 	plug(1, FALSE);
@@ -1222,6 +1311,9 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_rekeyed_in_outage);
 	tcase_add_test(tc, test_no_answer_cause);
+	tcase_add_test(tc, test_nat_stale);
+	tcase_add_test(tc, test_nat_stale_long);
+	tcase_add_loop_test(tc, test_no_nat, 0, 2);
 	tcase_add_test(tc, test_terminate_dormant);
 	tcase_add_test(tc, test_lifetime);
 	tcase_add_test(tc, test_reauthenticated);
