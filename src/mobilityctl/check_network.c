@@ -346,23 +346,32 @@ static void report_in_front(rules_t *this, uint32_t priority, const char *what)
 }
 
 /**
- * Report that a rule comes before the one for routes into tunnels.
+ * Report that a rule comes before the one for routes into tunnels.  If ours come
+ * before that, they also lead into tunnels, but not by default routes.
  */
 static void report_before_tunnels(rules_t *this, uint32_t priority,
 								  const char *what)
 {
+	const char *family = this->family == AF_INET ? "IPv4" : "IPv6";
 	char remedy[256];
 
-	this->problems++;
-	snprintf(remedy, sizeof(remedy), "give that rule a number greater than %u, "
-			 "as it gets if what adds it is started before charon",
+	snprintf(remedy, sizeof(remedy), "%sgive that rule a number greater than "
+			 "%u, as it gets if what adds it is started before charon",
+			 priority > this->priority ? "" : "if that is not meant, ",
 			 this->charon_priority);
-	this->check->problem(this->check, "rules", remedy,
-						 "the %s routing rule %u %s and comes before that of "
-						 "charon (%u), so what belongs into a tunnel may go "
-						 "there instead",
-						 this->family == AF_INET ? "IPv4" : "IPv6", priority,
-						 what, this->charon_priority);
+	if (priority > this->priority)
+	{
+		this->problems++;
+		this->check->problem(this->check, "rules", remedy, "the %s routing rule "
+							 "%u %s and comes before that of charon (%u), so "
+							 "what belongs into a tunnel may go there instead",
+							 family, priority, what, this->charon_priority);
+		return;
+	}
+	this->check->hint(this->check, "rules", remedy, "the %s routing rule %u %s "
+					  "and comes before that of charon (%u), so a tunnel for "
+					  "everything only gets what that leaves", family, priority,
+					  what, this->charon_priority);
 }
 
 CALLBACK(judge_rule, void,

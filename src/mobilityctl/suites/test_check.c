@@ -591,11 +591,11 @@ static struct {
 	const char *rule;
 	const char *found;
 } rules[] = {
-	{ "pref 219 lookup 77", "problem rules: the IPv4 routing rule 219 has "
-	  "packets from anywhere look up table 77 and comes before that of charon "
-	  "(220), so what belongs into a tunnel may go there instead" },
-	{ "pref 219 lookup 77", "remedy rules: give that rule a number greater than "
-	  "220" },
+	{ "pref 219 lookup 77", "hint rules: the IPv4 routing rule 219 has packets "
+	  "from anywhere look up table 77 and comes before that of charon (220), so "
+	  "a tunnel for everything only gets what that leaves" },
+	{ "pref 219 lookup 77", "remedy rules: if that is not meant, give that rule "
+	  "a number greater than 220" },
 	{ "pref 219 lookup 77", "ok rules: packets to peers pass rules of others, "
 	  "such as 219: that of a kill switch" },
 	{ "pref 50 not fwmark 1 lookup 77", "ok rules: packets to peers pass rules "
@@ -605,10 +605,10 @@ static struct {
 	  "ours (219)" },
 	{ "pref 1 lookup 77", "problem rules: the IPv4 routing rule 1 has packets "
 	  "from anywhere look up table 77 and comes before ours (219)" },
-	{ "pref 50 unreachable", "problem rules: the IPv4 routing rule 50 drops "
+	{ "pref 50 unreachable", "hint rules: the IPv4 routing rule 50 drops "
 	  "packets from anywhere and comes before that of charon" },
-	{ "pref 50 iif lo lookup 77", "problem" },
-	{ "pref 50 not fwmark 1 lookup 77", "problem" },
+	{ "pref 50 iif lo lookup 77", "hint" },
+	{ "pref 50 not fwmark 1 lookup 77", "hint" },
 	{ "pref 50 ipproto udp lookup 77", "problem rules: the IPv4 routing rule 50 "
 	  "has packets from anywhere look up table 77 and comes before ours" },
 	{ "pref 220 lookup 77", "ok" },
@@ -730,6 +730,12 @@ START_TEST(test_rules_v6)
 	ctl_check_rules(check);
 	assert_found("problem rules: the IPv6 routing rule 7 has packets from "
 				 "2001:db8::/32 look up table 77 and comes before ours (7)");
+	/* between the one that was chosen and charon's */
+	mobility_netns_ip("-6 rule add pref 8 lookup 77");
+	ctl_check_rules(check);
+	assert_found("problem rules: the IPv6 routing rule 8 has packets from "
+				 "anywhere look up table 77 and comes before that of charon "
+				 "(220), so what belongs into a tunnel may go there instead");
 
 	lib->settings->set_str(lib->settings,
 			"charon-systemd.plugins.mobility-manager.pin_paths", "no");

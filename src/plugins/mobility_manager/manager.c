@@ -16,6 +16,7 @@
 #include "mobile/mobile_session.h"
 #include "mobile/peer_load.h"
 #include "mobile/uplink_names.h"
+#include "path/tunnel_rules.h"
 #include "session/listener.h"
 
 #include <daemon.h>
@@ -87,6 +88,11 @@ struct private_mobility_manager_t {
 	mobility_nm_t *nm;
 
 	/**
+	 * Rules that lead into tunnels before those of others.
+	 */
+	mobility_tunnel_rules_t *tunnel_rules;
+
+	/**
 	 * Held to start or stop the monitor.
 	 */
 	mutex_t *monitor_mutex;
@@ -147,15 +153,20 @@ static void update_uplinks(private_mobility_manager_t *this)
 }
 
 /**
- * Have the rules of pins come before those of others that would catch packets
- * to peers.
+ * Have the rules of pins, and those that lead into tunnels, come before those of
+ * others that would catch their packets.
  */
-static void adjust_pins(private_mobility_manager_t *this)
+static void adjust_rules(private_mobility_manager_t *this)
 {
+	mobility_settings_t *settings = this->context.settings;
 	mobility_monitor_t *monitor = this->context.monitor;
+	uint32_t priority;
 
-	this->context.pins->set_priority(this->context.pins,
-									 monitor->get_pin_priority(monitor));
+	priority = monitor->get_pin_priority(monitor);
+	this->context.pins->set_priority(this->context.pins, priority);
+	this->tunnel_rules->set_priority(this->tunnel_rules,
+						priority < settings->get_pin_priority(settings) ?
+						priority + 1 : 0);
 }
 
 /**
@@ -176,7 +187,7 @@ static bool adjust_monitor(private_mobility_manager_t *this)
 		if (running && !this->running)
 		{	/* from now on it tells of others */
 			update_uplinks(this);
-			adjust_pins(this);
+			adjust_rules(this);
 		}
 		if (this->context.deletions)
 		{
@@ -190,6 +201,7 @@ static bool adjust_monitor(private_mobility_manager_t *this)
 	else
 	{
 		monitor->stop(monitor);
+		this->tunnel_rules->set_priority(this->tunnel_rules, 0);
 		if (this->context.deletions)
 		{
 			this->context.deletions->listen(this->context.deletions, FALSE);
@@ -239,6 +251,7 @@ static void network_changed(void *data, mobility_change_t change)
 	{
 		this->context.pins->restore(this->context.pins);
 		this->context.guard->restore(this->context.guard);
+		this->tunnel_rules->restore(this->tunnel_rules);
 	}
 	if (change & (MOBILITY_CHANGE_LINK | MOBILITY_CHANGE_ADDR))
 	{
@@ -246,7 +259,7 @@ static void network_changed(void *data, mobility_change_t change)
 	}
 	if (change & MOBILITY_CHANGE_RULE)
 	{
-		adjust_pins(this);
+		adjust_rules(this);
 	}
 	if (change & MOBILITY_CHANGE_TUNNEL)
 	{
@@ -790,6 +803,7 @@ METHOD(mobility_manager_t, destroy, void,
 	this->context.lost_vips->destroy(this->context.lost_vips);
 	this->context.routes->destroy(this->context.routes);
 	DESTROY_IF(this->xfrm);
+	this->tunnel_rules->destroy(this->tunnel_rules);
 	this->context.guard->destroy(this->context.guard);
 	this->context.pins->destroy(this->context.pins);
 	this->context.rtnl->destroy(this->context.rtnl);
@@ -800,6 +814,20 @@ METHOD(mobility_manager_t, destroy, void,
 	this->monitor_mutex->destroy(this->monitor_mutex);
 	this->lock->destroy(this->lock);
 	free(this);
+}
+
+/**
+ * Get charon's table, 0 if the rule for it is not for all packets.
+ */
+static uint32_t get_tunnel_table()
+{
+	if (lib->settings->get_str(lib->settings,
+						"%s.plugins.kernel-netlink.fwmark", NULL, lib->ns))
+	{	/* what has that mark is to get past tunnels */
+		return 0;
+	}
+	return lib->settings->get_int(lib->settings, "%s.routing_table",
+								  MOBILITY_CHARON_TABLE, lib->ns);
 }
 
 /*
@@ -855,6 +883,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 			.tell = tell,
 		},
 		.xfrm = mobility_xfrm_create(),
+		.tunnel_rules = mobility_tunnel_rules_create(rtnl, get_tunnel_table()),
 		.observers = linked_list_create(),
 		.monitor_mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 		.lock = rwlock_create(RWLOCK_TYPE_DEFAULT),

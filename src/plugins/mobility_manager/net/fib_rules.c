@@ -245,7 +245,7 @@ METHOD(mobility_fib_rules_t, process, mobility_change_t,
 	spec_t spec;
 	int i;
 
-	if (!parse_rule(nlh, &spec) || spec.table == this->charon_table)
+	if (!parse_rule(nlh, &spec))
 	{
 		return MOBILITY_CHANGE_NONE;
 	}
@@ -253,6 +253,10 @@ METHOD(mobility_fib_rules_t, process, mobility_change_t,
 	{
 		return nlh->nlmsg_type == RTM_NEWRULE ? MOBILITY_CHANGE_NONE
 											  : MOBILITY_CHANGE_PIN_LOST;
+	}
+	if (spec.table == this->charon_table)
+	{
+		return MOBILITY_CHANGE_NONE;
 	}
 	if (nlh->nlmsg_type == RTM_NEWRULE)
 	{
@@ -439,7 +443,7 @@ METHOD(mobility_fib_rules_t, get_front, uint32_t,
 			spec->action != FR_ACT_NOP && spec->table != RT_TABLE_LOCAL &&
 			is_general(spec))
 		{	/* they are in order */
-			return spec->priority - 1;
+			return max(spec->priority, 3) - 2;
 		}
 	}
 	return priority;

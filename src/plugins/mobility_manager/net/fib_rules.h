@@ -61,7 +61,8 @@ struct mobility_fib_rules_t {
 
 	/**
 	 * Get the priority that a rule needs to come before all that catch all packets
-	 * of this host, or all without a mark.  Who gives no priority when adding
+	 * of this host, or all without a mark; behind it there is room for one that
+	 * does so as well.  Who gives no priority when adding
 	 * a rule has it come before all others, but the one for the table of this
 	 * host's own addresses.
 	 *

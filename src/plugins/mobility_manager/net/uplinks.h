@@ -214,7 +214,8 @@ struct mobility_uplinks_t {
 	/**
 	 * Get the priority that rules of pins have to have.
 	 *
-	 * @return			priority, 0 if none was set
+	 * @return			priority, 0 if none was set; if less than that, what is to
+	 *					come before the same rules of others is one behind it
 	 */
 	uint32_t (*get_pin_priority)(mobility_uplinks_t *this);
 

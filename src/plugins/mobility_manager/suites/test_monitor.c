@@ -580,7 +580,7 @@ START_TEST(test_pin_priority)
 	ck_assert_uint_eq(monitor->get_pin_priority(monitor), 219);
 	mobility_netns_ip("rule add unreachable pref 218");
 	ck_assert(monitor->start(monitor));
-	ck_assert_uint_eq(monitor->get_pin_priority(monitor), 217);
+	ck_assert_uint_eq(monitor->get_pin_priority(monitor), 216);
 	wait_paths(PEER, ETH ", " WLAN);
 	mobility_netns_ip("rule del pref 218");
 	wait_change(MOBILITY_CHANGE_RULE);

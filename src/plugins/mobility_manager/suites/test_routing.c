@@ -577,7 +577,7 @@ START_TEST(test_rules_passed)
 		uplinks_assert(PEER, ETH ", " WLAN);
 		uplinks->set_pin_priority(uplinks, 400, FALSE);
 		uplinks_assert(PEER, ETH ", " WLAN);
-		ck_assert_uint_eq(uplinks->get_pin_priority(uplinks), 299);
+		ck_assert_uint_eq(uplinks->get_pin_priority(uplinks), 298);
 		feed(RULE, "rule del %s", buf);
 		ck_assert_uint_eq(uplinks->get_pin_priority(uplinks), 400);
 		uplinks->set_pin_priority(uplinks, UINT32_MAX, TRUE);
@@ -618,11 +618,13 @@ START_TEST(test_rules_front)
 		feed(RULE, "rule del %s", others[i]);
 	}
 	feed(RULE, "rule add pref 219 lookup 100");
-	ck_assert_uint_eq(uplinks->get_pin_priority(uplinks), 218);
-	feed(RULE, "rule add not pref 218 fwmark 51820 lookup 51820");
 	ck_assert_uint_eq(uplinks->get_pin_priority(uplinks), 217);
-	feed(RULE, "rule add inet6 pref 217 lookup 254 suppress_prefixlength 0");
+	feed(RULE, "rule add not pref 218 fwmark 51820 lookup 51820");
 	ck_assert_uint_eq(uplinks->get_pin_priority(uplinks), 216);
+	feed(RULE, "rule add inet6 pref 217 lookup 254 suppress_prefixlength 0");
+	ck_assert_uint_eq(uplinks->get_pin_priority(uplinks), 215);
+	feed(RULE, "rule add pref 3 action 7");
+	ck_assert_uint_eq(uplinks->get_pin_priority(uplinks), 1);
 	feed(RULE, "rule add pref 2 goto 32766");
 	ck_assert_uint_eq(uplinks->get_pin_priority(uplinks), 1);
 	/* who has chosen one keeps it */
@@ -730,6 +732,8 @@ START_TEST(test_pins)
 	/* unless somebody removes them */
 	feed(PIN_LOST, "rule del pref 219 from 10.2.0.2 to 192.0.2.1 lookup 22000 "
 		 "proto 230");
+	feed(NONE, "rule add pref 217 lookup 220 proto 230");
+	feed(PIN_LOST, "rule del pref 217 lookup 220 proto 230");
 	feed(PIN_LOST, "route del default via 10.2.0.77 dev 3 table 22000 "
 		 "proto 230 metric 4294967294");
 	uplinks_assert(PEER, ETH ", " WLAN);
