@@ -11,6 +11,7 @@
 
 #include <daemon.h>
 #include <collections/array.h>
+#include <processing/jobs/acquire_job.h>
 #include <processing/jobs/callback_job.h>
 #include <processing/jobs/retry_initiate_job.h>
 #include <threading/mutex.h>
@@ -52,6 +53,8 @@ struct waiter_t {
 	bool loaded;
 	/** its CHILD_SA, may be NULL */
 	child_cfg_t *child_cfg;
+	/** what initiates it if packets have matched a trap, else NULL */
+	job_t *acquire;
 	/** whether limits apply to it */
 	bool limits;
 	/** how many of its addresses were asked for */
@@ -108,6 +111,8 @@ struct private_mobility_login_names_t {
 	 */
 	host_t *(*resolve)(host_resolver_t *this, char *name, int family);
 	typeof(((controller_t*)0)->initiate) initiate;
+	void (*acquire)(trap_manager_t *this, uint32_t reqid,
+					kernel_acquire_data_t *data);
 };
 
 /**
@@ -129,6 +134,7 @@ static void waiter_destroy(waiter_t *waiter)
 	DESTROY_IF(waiter->id);
 	DESTROY_IF(waiter->peer_cfg);
 	DESTROY_IF(waiter->child_cfg);
+	DESTROY_IF(waiter->acquire);
 	DESTROY_IF(waiter->host);
 	free(waiter->name);
 	free(waiter);
@@ -327,7 +333,7 @@ static bool is_loaded(peer_cfg_t *peer_cfg)
 
 /**
  * Job that initiates a connection, with what was found, unless it was removed
- * meanwhile.
+ * meanwhile.  Replaced methods that this calls go on as stock does.
  */
 static job_requeue_t initiate(waiter_t *waiter)
 {
@@ -336,7 +342,13 @@ static job_requeue_t initiate(waiter_t *waiter)
 	peer_cfg_t *peer_cfg = waiter->peer_cfg;
 	child_cfg_t *child_cfg = waiter->child_cfg;
 
-	if (this && (!waiter->loaded || is_loaded(peer_cfg)))
+	if (this && waiter->acquire)
+	{	/* if the trap is still there */
+		this->current->set(this->current, waiter);
+		waiter->acquire->execute(waiter->acquire);
+		this->current->set(this->current, NULL);
+	}
+	else if (this && (!waiter->loaded || is_loaded(peer_cfg)))
 	{
 		waiter->peer_cfg = NULL;
 		waiter->child_cfg = NULL;
@@ -424,6 +436,28 @@ static bool is_ours(private_mobility_login_names_t *this, peer_cfg_t *peer_cfg)
 }
 
 /**
+ * Check if there is an IKE_SA of a connection, so that no name is needed to
+ * initiate another CHILD_SA.  Those that are checked out are not waited for.
+ */
+static bool has_ike_sa(peer_cfg_t *peer_cfg)
+{
+	enumerator_t *enumerator;
+	peer_cfg_t *current;
+	bool found = FALSE;
+	ike_sa_t *ike_sa;
+
+	enumerator = charon->ike_sa_manager->create_enumerator(
+											charon->ike_sa_manager, FALSE);
+	while (!found && enumerator->enumerate(enumerator, &ike_sa))
+	{
+		current = ike_sa->get_peer_cfg(ike_sa);
+		found = current && current->equals(current, peer_cfg);
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+/**
  * Hook for controller_t.initiate()
  */
 static status_t hook_initiate(controller_t *controller, peer_cfg_t *peer_cfg,
@@ -435,7 +469,7 @@ static status_t hook_initiate(controller_t *controller, peer_cfg_t *peer_cfg,
 	waiter_t *waiter;
 
 	if (!callback && !this->current->get(this->current) &&
-		is_ours(this, peer_cfg))
+		is_ours(this, peer_cfg) && !has_ike_sa(peer_cfg))
 	{
 		INIT(waiter,
 			.peer_cfg = peer_cfg,
@@ -451,6 +485,58 @@ static status_t hook_initiate(controller_t *controller, peer_cfg_t *peer_cfg,
 	}
 	return this->initiate(controller, peer_cfg, child_cfg, callback, param,
 						  MOBILITY_COMPAT_LEVEL(level) timeout, limits);
+}
+
+/**
+ * Get the connection of a trap, NULL if there is none.
+ */
+static peer_cfg_t *get_trapped(trap_manager_t *traps, uint32_t reqid)
+{
+	peer_cfg_t *peer_cfg, *found = NULL;
+	enumerator_t *enumerator;
+	child_sa_t *child_sa;
+
+	enumerator = traps->create_enumerator(traps);
+	while (!found && enumerator->enumerate(enumerator, &peer_cfg, &child_sa))
+	{
+		if (child_sa->get_reqid(child_sa) == reqid)
+		{
+			found = peer_cfg->get_ref(peer_cfg);
+		}
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+/**
+ * Hook for trap_manager_t.acquire()
+ */
+static void hook_acquire(trap_manager_t *traps, uint32_t reqid,
+						 kernel_acquire_data_t *data)
+{
+	private_mobility_login_names_t *this = instance;
+	peer_cfg_t *peer_cfg = NULL;
+	waiter_t *waiter;
+
+	if (!this->current->get(this->current))
+	{
+		peer_cfg = get_trapped(traps, reqid);
+	}
+	if (peer_cfg && is_ours(this, peer_cfg) && !has_ike_sa(peer_cfg))
+	{
+		INIT(waiter,
+			.peer_cfg = peer_cfg->get_ref(peer_cfg),
+			.acquire = (job_t*)acquire_job_create(reqid, data),
+		);
+		if (wait_for_next(this, waiter))
+		{
+			peer_cfg->destroy(peer_cfg);
+			return;
+		}
+		waiter_destroy(waiter);
+	}
+	DESTROY_IF(peer_cfg);
+	this->acquire(traps, reqid, data);
 }
 
 /**
@@ -571,6 +657,7 @@ METHOD(mobility_login_names_t, destroy, void,
 {
 	lib->hosts->resolve = this->resolve;
 	charon->controller->initiate = this->initiate;
+	charon->traps->acquire = this->acquire;
 	charon->bus->remove_listener(charon->bus, &this->listener);
 	this->resolver->leave(this->resolver, this);
 	expire(this, UINT64_MAX);
@@ -607,10 +694,12 @@ mobility_login_names_t *mobility_login_names_create(
 		.current = thread_value_create(NULL),
 		.resolve = lib->hosts->resolve,
 		.initiate = charon->controller->initiate,
+		.acquire = charon->traps->acquire,
 	);
 	instance = this;
 	lib->hosts->resolve = hook_resolve;
 	charon->controller->initiate = hook_initiate;
+	charon->traps->acquire = hook_acquire;
 	charon->bus->add_listener(charon->bus, &this->listener);
 	return &this->public;
 }

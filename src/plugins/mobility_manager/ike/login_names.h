@@ -12,12 +12,12 @@
  *
  * Stock has one of charon's few threads wait for DNS, with the IKE_SA checked
  * out.  If that is silent and there are more connections than threads, charon does
- * nothing else.  Here a connection that nobody waits for is initiated when its
- * name was looked up, an IKE_SA that may be initiated later is so when its was, and
+ * nothing else.  Here a connection that nobody waits for, or that packets have to wait
+ * for anyhow, is initiated when its name was looked up, an IKE_SA that may be initiated later is so when its was, and
  * one that has an address keeps it meanwhile.
  *
- * Replaces resolve() of libstrongswan's resolver, and initiate() of charon's
- * controller, for what is ours.
+ * Replaces resolve() of libstrongswan's resolver, initiate() of charon's
+ * controller and acquire() of its traps, for what is ours.
  */
 
 #ifndef MOBILITY_LOGIN_NAMES_H_

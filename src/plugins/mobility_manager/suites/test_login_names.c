@@ -306,6 +306,164 @@ START_TEST(test_many)
 }
 END_TEST
 
+/**
+ * Get a name resolved as the thread of an IKE_SA
+ */
+static host_t *ask(ike_sa_t *ike_sa, char *name)
+{
+	host_t *host;
+
+	charon->bus->set_sa(charon->bus, ike_sa);
+	host = lib->hosts->resolve(lib->hosts, name, AF_UNSPEC);
+	return host;
+}
+
+/**
+ * Create an IKE_SA that is not initiated
+ */
+static ike_sa_t *create_ike_sa(char *remote)
+{
+	ike_sa_manager_t *manager = charon->ike_sa_manager;
+	peer_cfg_t *peer_cfg = create_peer_cfg("home", remote);
+	ike_sa_t *ike_sa;
+
+	ike_sa = manager->create_new(manager, IKEV2, TRUE);
+	ike_sa->set_peer_cfg(ike_sa, peer_cfg);
+	peer_cfg->destroy(peer_cfg);
+	manager->checkout_new(manager, ike_sa);
+	charon->bus->set_sa(charon->bus, ike_sa);
+	return ike_sa;
+}
+
+/** What is trapped. */
+static struct {
+	/** its connection */
+	peer_cfg_t *peer_cfg;
+	/** stands in for the CHILD_SA */
+	child_sa_t child_sa;
+	/** how often it was acquired, and what charon found */
+	u_int acquired;
+	host_t *host;
+	/** stock's methods */
+	trap_manager_t stock;
+} trap;
+
+METHOD(child_sa_t, get_reqid, uint32_t,
+	child_sa_t *this)
+{
+	return 7;
+}
+
+METHOD(enumerator_t, enumerate_traps, bool,
+	enumerator_t *this, va_list args)
+{
+	child_sa_t **child_sa;
+	peer_cfg_t **peer_cfg;
+
+	VA_ARGS_VGET(args, peer_cfg, child_sa);
+	*peer_cfg = trap.peer_cfg;
+	*child_sa = &trap.child_sa;
+	return TRUE;
+}
+
+/**
+ * In place of trap_manager_t.create_enumerator(), there is one trap, for ever
+ */
+static enumerator_t *create_trap_enumerator(trap_manager_t *this)
+{
+	enumerator_t *enumerator;
+
+	INIT(enumerator,
+		.enumerate = enumerator_enumerate_default,
+		.venumerate = (void*)_enumerate_traps,
+		.destroy = (void*)free,
+	);
+	return enumerator;
+}
+
+/**
+ * In place of trap_manager_t.acquire()
+ */
+static void acquire(trap_manager_t *this, uint32_t reqid,
+					kernel_acquire_data_t *data)
+{
+	ike_sa_t *ike_sa = create_ike_sa("gateway.example.com");
+
+	ck_assert_uint_eq(reqid, 7);
+	ck_assert(data->src && data->dst);
+	trap.acquired++;
+	DESTROY_IF(trap.host);
+	trap.host = ask(ike_sa, "gateway.example.com");
+	charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager, ike_sa);
+}
+
+/**
+ * Packets of a trap wait for DNS, not charon
+ */
+START_TEST(test_acquire)
+{
+	kernel_acquire_data_t data = {
+		.src = traffic_selector_create_from_cidr("10.1.0.1/32", 0, 0, 0),
+		.dst = traffic_selector_create_from_cidr("10.2.0.1/32", 0, 0, 0),
+	};
+	trap_manager_t *traps = charon->traps;
+	char buf[64];
+
+	t.names->destroy(t.names);
+	trap.stock = *traps;
+	traps->acquire = acquire;
+	traps->create_enumerator = create_trap_enumerator;
+	trap.child_sa.get_reqid = _get_reqid;
+	trap.acquired = 0;
+	trap.host = NULL;
+	trap.peer_cfg = create_peer_cfg("home", "gateway.example.com");
+	t.names = mobility_login_names_create(&t.settings, &t.resolver);
+
+	traps->acquire(traps, 7, &data);
+	ck_assert_uint_eq(trap.acquired, 0);
+	assert_asked("gateway.example.com");
+	answer(0, "192.0.2.7");
+	ck_assert_uint_eq(trap.acquired, 1);
+	snprintf(buf, sizeof(buf), "%H", trap.host);
+	ck_assert_str_eq(buf, "192.0.2.7");
+	/* nothing is found */
+	traps->acquire(traps, 7, &data);
+	ck_assert_uint_eq(trap.acquired, 1);
+	answer(1, NULL);
+	ck_assert_uint_eq(trap.acquired, 2);
+	ck_assert(!trap.host);
+	ck_assert_str_eq(t.asked, "");
+
+	trap.peer_cfg->destroy(trap.peer_cfg);
+	t.names->destroy(t.names);
+	t.names = NULL;
+	ck_assert(traps->acquire == acquire);
+	*traps = trap.stock;
+	data.src->destroy(data.src);
+	data.dst->destroy(data.dst);
+}
+END_TEST
+
+/**
+ * No name is needed if there is an IKE_SA
+ */
+START_TEST(test_existing)
+{
+	ike_sa_t *ike_sa = create_ike_sa("gateway.example.com");
+	controller_t *controller = charon->controller;
+	peer_cfg_t *peer_cfg = ike_sa->get_peer_cfg(ike_sa);
+
+	ike_sa->set_other_host(ike_sa, host_create_from_string("192.0.2.1", 500));
+	ike_sa->set_state(ike_sa, IKE_ESTABLISHED);
+	ike_sa->set_condition(ike_sa, COND_ORIGINAL_INITIATOR, TRUE);
+	peer_cfg->get_ref(peer_cfg);
+	charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+	controller->initiate(controller, peer_cfg, NULL, NULL, NULL,
+						 MOBILITY_COMPAT_LEVEL(LEVEL_CTRL) 0, FALSE);
+	assert_asked("");
+}
+END_TEST
+
 /** What a backend has loaded, or not. */
 static peer_cfg_t *loaded;
 
@@ -361,35 +519,6 @@ START_TEST(test_stock)
 	ck_assert_uint_eq(t.count, 0);
 }
 END_TEST
-
-/**
- * Get a name resolved as the thread of an IKE_SA
- */
-static host_t *ask(ike_sa_t *ike_sa, char *name)
-{
-	host_t *host;
-
-	charon->bus->set_sa(charon->bus, ike_sa);
-	host = lib->hosts->resolve(lib->hosts, name, AF_UNSPEC);
-	return host;
-}
-
-/**
- * Create an IKE_SA that is not initiated
- */
-static ike_sa_t *create_ike_sa(char *remote)
-{
-	ike_sa_manager_t *manager = charon->ike_sa_manager;
-	peer_cfg_t *peer_cfg = create_peer_cfg("home", remote);
-	ike_sa_t *ike_sa;
-
-	ike_sa = manager->create_new(manager, IKEV2, TRUE);
-	ike_sa->set_peer_cfg(ike_sa, peer_cfg);
-	peer_cfg->destroy(peer_cfg);
-	manager->checkout_new(manager, ike_sa);
-	charon->bus->set_sa(charon->bus, ike_sa);
-	return ike_sa;
-}
 
 /**
  * Others than gateways, and whoever waits for one, ask as ever
@@ -535,6 +664,8 @@ Suite *mobility_suite_create()
 	tcase_add_test(tc, test_not_found);
 	tcase_add_test(tc, test_several);
 	tcase_add_test(tc, test_many);
+	tcase_add_test(tc, test_acquire);
+	tcase_add_test(tc, test_existing);
 	tcase_add_test(tc, test_removed);
 	tcase_add_test(tc, test_stock);
 	suite_add_tcase(s, tc);
