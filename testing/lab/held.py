@@ -9,8 +9,13 @@ import math
 import re
 
 # after a login, in seconds: what was sent before it, and waited for its turn
-# in a queue of the kernel or for the answer of a neighbour
+# in a queue of the kernel
 QUEUED = 0.5
+
+# and what waited for the answer of a neighbour, who is asked three times in three
+# seconds: that leaves all at once, much faster than anybody here sends
+UNRESOLVED = 3
+BURST = 100e-6
 
 _LINE = re.compile(
     r"^(\d+-\d+-\d+ \d+:\d+:\d+\.\d+) .*?(?:"
@@ -42,7 +47,17 @@ def spans(log, stops):
     return found
 
 
+def _bursts(packets):
+    """Times of those that left right before or after another one."""
+    times = sorted(packet.time for packet in packets)
+    pairs = [pair for pair in zip(times, times[1:]) if pair[1] - pair[0] < BURST]
+    return {time for pair in pairs for time in pair}
+
+
 def within(found, packets):
-    """Those packets that left during one of these."""
-    return [packet for packet in packets
-            if any(begin < packet.time < end for begin, end in found)]
+    """Those packets that left during one of these, and were sent then."""
+    packets = list(packets)
+    bursts = _bursts(packets)
+    return [packet for packet in packets if any(
+        begin + (UNRESOLVED - QUEUED if packet.time in bursts else 0)
+        < packet.time < end for begin, end in found)]

@@ -56,3 +56,11 @@ class Held(unittest.TestCase):
         packets = [wire.Packet(time) for time in (1, 2, 3, 4, 9)]
         left = held.within([(1, 3), (8, math.inf)], packets)
         self.assertEqual([packet.time for packet in left], [2, 9])
+
+    def test_unresolved(self):
+        """What the answer of a neighbour lets go was sent before the login."""
+        packets = [wire.Packet(time) for time in
+                   (1, 1.00005, 1.0001, 1.5, 2, 2.01, 4, 4.00005)]
+        left = held.within([(0.5, math.inf)], packets)
+        self.assertEqual([packet.time for packet in left],
+                         [1.5, 2, 2.01, 4, 4.00005])
