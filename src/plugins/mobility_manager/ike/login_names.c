@@ -441,6 +441,7 @@ static bool is_ours(private_mobility_login_names_t *this, peer_cfg_t *peer_cfg)
  */
 static bool has_ike_sa(peer_cfg_t *peer_cfg)
 {
+	ike_cfg_t *ike_cfg = peer_cfg->get_ike_cfg(peer_cfg);
 	enumerator_t *enumerator;
 	peer_cfg_t *current;
 	bool found = FALSE;
@@ -451,7 +452,9 @@ static bool has_ike_sa(peer_cfg_t *peer_cfg)
 	while (!found && enumerator->enumerate(enumerator, &ike_sa))
 	{
 		current = ike_sa->get_peer_cfg(ike_sa);
-		found = current && current->equals(current, peer_cfg);
+		/* the names are of the latter only */
+		found = current && current->equals(current, peer_cfg) &&
+				ike_cfg->equals(ike_cfg, current->get_ike_cfg(current));
 	}
 	enumerator->destroy(enumerator);
 	return found;

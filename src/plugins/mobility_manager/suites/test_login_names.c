@@ -461,6 +461,9 @@ START_TEST(test_existing)
 	controller->initiate(controller, peer_cfg, NULL, NULL, NULL,
 						 MOBILITY_COMPAT_LEVEL(LEVEL_CTRL) 0, FALSE);
 	assert_asked("");
+	/* that is not of this one */
+	initiate("other", "other.example.com");
+	assert_asked("other.example.com");
 }
 END_TEST
 
