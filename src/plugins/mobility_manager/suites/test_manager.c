@@ -510,6 +510,9 @@ START_TEST(test_reauth)
 	ike_sa_id_t *id, *new;
 	ike_sa_t *ike_sa;
 
+	/* else there is no such task, but a new IKE_SA at once */
+	lib->settings->set_bool(lib->settings, "%s.make_before_break", FALSE,
+							lib->ns);
 	id = create_session();
 	new = succession_begin(id, REAUTH_MAKE);
 	ck_assert(!is_reauthenticated(id));
