@@ -23,6 +23,10 @@
  * peer may have forgotten the session. */
 #define RELOGIN_ATTEMPTS (MOBILITY_EARLY_ATTEMPTS + 1)
 
+/** How long a port counts as proven by an answer, in ms: the longest time between
+ * attempts. */
+#define PROVEN_TIME 8000
+
 /** How many times as long it is between attempts if only the last resort is
  * left. */
 #define LAST_RESORT_RETRY 6
@@ -407,6 +411,7 @@ static void try_other_port(private_mobility_steering_t *this)
 	mobility_candidates_t *candidates = this->course->candidates;
 
 	if (is_unheard(this) && candidates->count(candidates, NULL) &&
+		mobility_now() >= this->course->proven &&
 		(this->ike_sa->has_condition(this->ike_sa, COND_NAT_HERE) ||
 		 this->course->heading.state == MOBILITY_MOVING))
 	{
@@ -950,6 +955,10 @@ METHOD(mobility_steering_t, message, void,
 	{
 		event.type = MOBILITY_EV_ANSWERED;
 		event.on_current = this->mover->answered(this->mover, message);
+		if (this->public.fsm.state != MOBILITY_CONNECTED)
+		{
+			this->course->proven = mobility_now() + PROVEN_TIME;
+		}
 		if (event.on_current)
 		{	/* whatever looked like the beginning of a move was none */
 			mobility_progress_cancel(&this->course->progress);

@@ -306,6 +306,27 @@ START_TEST(test_no_nat)
 }
 END_TEST
 
+/**
+ * A path that is slow has no NAT whose state is stale: what follows the answer does
+ * not leave from another port, or nobody could tell which one the peer has taken
+ */
+START_TEST(test_nat_slow)
+{
+	f->spare = 50000;
+	f->latency = 1000 + 500 * _i;
+	f->ike_sa->set_condition(f->ike_sa, COND_NAT_HERE, TRUE);
+	plug(1, FALSE);
+	plug(0, FALSE);
+	plug(0, TRUE);
+	session_fixture_run(f, 3 * f->latency);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	session_fixture_forget(f);
+	session_fixture_run(f, 60000);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	ck_assert_uint_eq(mock_charon_count(), 0);
+}
+END_TEST
+
 START_TEST(test_terminate_dormant)
 {
 	plug(1, FALSE);
@@ -1313,6 +1334,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_no_answer_cause);
 	tcase_add_test(tc, test_nat_stale);
 	tcase_add_test(tc, test_nat_stale_long);
+	tcase_add_loop_test(tc, test_nat_slow, 0, 5);
 	tcase_add_loop_test(tc, test_no_nat, 0, 2);
 	tcase_add_test(tc, test_terminate_dormant);
 	tcase_add_test(tc, test_lifetime);
