@@ -275,6 +275,20 @@ host_t *mobility_request_host(host_t *addr, host_t *port)
 /*
  * Described in header.
  */
+status_t mobility_request_begin_anew(ike_sa_t *ike_sa)
+{
+	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
+
+	/* charon's table gets this at once, but would learn of what reset() does only
+	 * when the IKE_SA is checked in, which may be after the answer */
+	id->set_responder_spi(id, 0);
+	ike_sa->reset(ike_sa, TRUE);
+	return ike_sa->initiate(ike_sa, NULL, NULL);
+}
+
+/*
+ * Described in header.
+ */
 bool mobility_request_has_marker(host_t *source, host_t *destination)
 {
 	return source->get_port(source) != IKEV2_UDP_PORT &&

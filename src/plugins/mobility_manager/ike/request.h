@@ -162,6 +162,15 @@ mobility_request_t *mobility_request_create();
 host_t *mobility_request_host(host_t *addr, host_t *port);
 
 /**
+ * Have an IKE_SA that is connecting begin with IKE_SA_INIT again.  With another
+ * SPI: what comes for the one before means nothing.
+ *
+ * @param ike_sa		IKE_SA, checked out by the calling thread
+ * @return				as ike_sa_t.initiate()
+ */
+status_t mobility_request_begin_anew(ike_sa_t *ike_sa);
+
+/**
  * Check if IKE messages have a marker in front, as ESP packets go to and from
  * the same ports (RFC 3948, 2.2).
  *

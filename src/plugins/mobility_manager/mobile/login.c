@@ -192,21 +192,6 @@ static void put_aside(private_mobility_login_t *this)
 }
 
 /**
- * Begin with IKE_SA_INIT again.  With another SPI: what comes for the one before
- * means nothing.
- */
-static status_t initiate(ike_sa_t *ike_sa)
-{
-	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
-
-	/* charon's table gets this at once, but would learn of what reset() does only
-	 * when the IKE_SA is checked in, which may be after the answer */
-	id->set_responder_spi(id, 0);
-	ike_sa->reset(ike_sa, TRUE);
-	return ike_sa->initiate(ike_sa, NULL, NULL);
-}
-
-/**
  * Build the request anew, for another path.
  */
 static status_t begin_anew(private_mobility_login_t *this,
@@ -225,7 +210,7 @@ static status_t begin_anew(private_mobility_login_t *this,
 	request->clear(request);
 	ike_sa->set_my_host(ike_sa, mobility_request_host(path->local, me));
 	ike_sa->set_other_host(ike_sa, mobility_request_host(path->remote, other));
-	return initiate(ike_sa);
+	return mobility_request_begin_anew(ike_sa);
 }
 
 /**
@@ -502,7 +487,7 @@ METHOD(mobility_ike_handler_t, retransmit, status_t,
 
 	if (has_to_wait(this, mid))
 	{	/* as often as it takes, whatever keyingtries says */
-		return initiate(ike_sa);
+		return mobility_request_begin_anew(ike_sa);
 	}
 	for (i = 0; paths->in_flight && i < paths->count; i++)
 	{	/* neither router nor peer has answered */

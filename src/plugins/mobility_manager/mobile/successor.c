@@ -275,7 +275,6 @@ static status_t do_build(work_t *work, ike_sa_t *ike_sa)
 {
 	private_mobility_successor_t *this = work->successor;
 	mobility_inquiry_t *inquiry = &this->inquiry;
-	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
 	host_t *local = NULL, *remote = NULL;
 
 	inquiry->mutex->lock(inquiry->mutex);
@@ -294,10 +293,7 @@ static status_t do_build(work_t *work, ike_sa_t *ike_sa)
 	set_hosts(ike_sa, local, remote);
 	local->destroy(local);
 	remote->destroy(remote);
-	/* before charon's table gets the other one, see mobile/login.c */
-	id->set_responder_spi(id, 0);
-	ike_sa->reset(ike_sa, TRUE);
-	return ike_sa->initiate(ike_sa, NULL, NULL);
+	return mobility_request_begin_anew(ike_sa);
 }
 
 METHOD(mobility_successor_t, cancel, void,
