@@ -103,13 +103,6 @@ struct mobility_course_t {
 	mobility_local_port_t local_port;
 
 	/**
-	 * Until when the port is taken for proven, as the peer has answered an attempt:
-	 * what follows may take as long as that did, and if it left from another port,
-	 * too, nobody could tell which one the peer has taken.
-	 */
-	uint64_t proven;
-
-	/**
 	 * UDP encapsulation is forced on the path in use: both ends take it for one
 	 * behind a NAT.
 	 */

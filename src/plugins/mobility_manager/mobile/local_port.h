@@ -54,6 +54,13 @@ struct mobility_local_port_t {
 	 * Another one that requests leave from, 0 for none.
 	 */
 	uint16_t other;
+
+	/**
+	 * Until when the one in use is taken for proven, as the peer has answered an
+	 * attempt: what follows may take as long as that did, and if it left from
+	 * another port, too, nobody could tell which one the peer has taken.
+	 */
+	uint64_t proven;
 };
 
 /**

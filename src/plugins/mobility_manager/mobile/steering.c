@@ -411,7 +411,7 @@ static void try_other_port(private_mobility_steering_t *this)
 	mobility_candidates_t *candidates = this->course->candidates;
 
 	if (is_unheard(this) && candidates->count(candidates, NULL) &&
-		mobility_now() >= this->course->proven &&
+		mobility_now() >= this->course->local_port.proven &&
 		(this->ike_sa->has_condition(this->ike_sa, COND_NAT_HERE) ||
 		 this->course->heading.state == MOBILITY_MOVING))
 	{
@@ -957,7 +957,7 @@ METHOD(mobility_steering_t, message, void,
 		event.on_current = this->mover->answered(this->mover, message);
 		if (this->public.fsm.state != MOBILITY_CONNECTED)
 		{
-			this->course->proven = mobility_now() + PROVEN_TIME;
+			this->course->local_port.proven = mobility_now() + PROVEN_TIME;
 		}
 		if (event.on_current)
 		{	/* whatever looked like the beginning of a move was none */
