@@ -350,8 +350,7 @@ static bool dump(private_mobility_tunnel_routes_t *this, installed_t *installed)
 	{
 		error = this->rtnl->dump(this->rtnl, RTM_GETROUTE, families[i],
 								 RTPROT_STATIC, collect, installed);
-		/* the kernel may lack IPv6 */
-		if (error && error != EOPNOTSUPP && error != EAFNOSUPPORT)
+		if (mobility_rtnl_failed(error))
 		{
 			DBG1(DBG_NET, "mobility: reading the routes of tunnels failed: %s",
 				 strerror(error));

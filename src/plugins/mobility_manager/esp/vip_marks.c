@@ -4,7 +4,6 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 
@@ -55,8 +54,7 @@ static void search(mobility_rtnl_t *rtnl, int family, search_t *this)
 	int error;
 
 	error = rtnl->dump(rtnl, RTM_GETADDR, family, RTPROT_UNSPEC, collect, this);
-	/* the kernel may lack IPv6 */
-	if (error && error != EOPNOTSUPP && error != EAFNOSUPPORT)
+	if (mobility_rtnl_failed(error))
 	{
 		DBG1(DBG_NET, "mobility: reading the kernel's addresses failed: %s",
 			 strerror(error));

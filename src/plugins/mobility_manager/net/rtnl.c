@@ -187,6 +187,14 @@ int mobility_rtnl_change_route(mobility_rtnl_t *rtnl, uint16_t flags,
 	return rtnl->request(rtnl, nlh);
 }
 
+/*
+ * Described in header.
+ */
+bool mobility_rtnl_failed(int error)
+{
+	return error && error != EOPNOTSUPP && error != EAFNOSUPPORT;
+}
+
 METHOD(mobility_rtnl_t, destroy, void,
 	private_mobility_rtnl_t *this)
 {

@@ -109,6 +109,15 @@ int mobility_rtnl_change_route(mobility_rtnl_t *rtnl, uint16_t flags,
 							   const mobility_rtnl_route_t *route);
 
 /**
+ * Check if something is wrong, not just that the kernel lacks what was asked for:
+ * IPv6, or policy routing.
+ *
+ * @param error			what a request returned
+ * @return				TRUE if it is an error that somebody has to know of
+ */
+bool mobility_rtnl_failed(int error);
+
+/**
  * Open a socket for requests.
  *
  * @return				instance, NULL if rtnetlink is not available (logged)

@@ -147,8 +147,7 @@ METHOD(mobility_rtnl_events_t, read_, bool,
 	{
 		error = this->rtnl->dump(this->rtnl, dumps[i].type, dumps[i].family,
 								 RTPROT_UNSPEC, keep, this);
-		/* a kernel may lack IPv6 or policy routing */
-		if (error && error != EOPNOTSUPP && error != EAFNOSUPPORT)
+		if (mobility_rtnl_failed(error))
 		{
 			DBG1(DBG_NET, "mobility: reading the kernel's %s failed: %s",
 				 dumps[i].name, strerror(error));

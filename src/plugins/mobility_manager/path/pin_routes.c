@@ -218,8 +218,7 @@ static bool dump(mobility_rtnl_t *rtnl, uint16_t type,
 	for (i = 0; i < countof(families); i++)
 	{
 		error = rtnl->dump(rtnl, type, families[i], MOBILITY_RTPROT, cb, data);
-		/* the kernel may lack IPv6 or policy routing */
-		if (error && error != EOPNOTSUPP && error != EAFNOSUPPORT)
+		if (mobility_rtnl_failed(error))
 		{
 			DBG1(DBG_NET, "mobility: reading the kernel's %s failed: %s",
 				 type == RTM_GETRULE ? "rules" : "routes", strerror(error));

@@ -84,9 +84,8 @@ static void manage(private_mobility_tunnel_rules_t *this, uint16_t type,
 	for (i = 0; priority && i < countof(families); i++)
 	{
 		error = manage_rule(this, type, families[i], priority);
-		/* the kernel may lack IPv6 */
-		if (type == RTM_NEWRULE && error && error != EEXIST &&
-			error != EOPNOTSUPP && error != EAFNOSUPPORT)
+		if (type == RTM_NEWRULE && error != EEXIST &&
+			mobility_rtnl_failed(error))
 		{
 			DBG1(DBG_NET, "mobility: what belongs into tunnels goes where rules "
 				 "of others lead, the kernel refuses a rule: %s",
