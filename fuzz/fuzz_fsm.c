@@ -38,9 +38,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	config = (mobility_fsm_config_t){
 		.outage_time = duration(data[0]),
 		.retry_interval = duration(data[1]) ?: 1,
-		.retransmit_timeout = 4000,
-		.retransmit_base = 1.0 + (data[2] & 0x0f) / 10.0,
-		.retransmit_limit = duration(data[2] & 0xf0),
+		.retransmit.timeout = 4000,
+		.retransmit.base = 1.0 + (data[2] & 0x0f) / 10.0,
+		.retransmit.limit = duration(data[2] & 0xf0),
 	};
 	mobility_fsm_init(&fsm, now);
 

@@ -138,8 +138,8 @@ static json_object *create_value(const char *key, const char *value)
 {
 	static const char *numbers[] = {
 		"cost", "duration-ms", "metric", "moves", "mtu", "outage-left",
-		"outage-time", "penalty", "prefix", "rtt-ms", "session", "since",
-		"time", "unique-id",
+		"outage-time", "penalty", "prefix", "rtt-ms", "session", "silent",
+		"since", "time", "unique-id",
 	};
 	static const char *bools[] = {
 		"current", "metered", "success", "usable", "use",

@@ -78,6 +78,8 @@ static void print_details(json_object *session, time_t now)
 	print_line("kind", ctl_kind(session, text, sizeof(text)));
 	print_line("local", ctl_str(session, "local"));
 	print_line("remote", ctl_str(session, "remote"));
+	print_line("peer", ctl_str(session, "peer"));
+	print_line("virtual IPs", ctl_str(session, "virtual-ips"));
 	print_line("behind NAT", ctl_str(session, "nat"));
 	snprintf(text, sizeof(text), "%lld", (long long)ctl_num(session, "cost"));
 	print_line("cost", text);
@@ -94,6 +96,11 @@ static void print_details(json_object *session, time_t now)
 	{
 		print_line("outage left", ctl_duration(ctl_num(session, "outage-left"),
 											   text, sizeof(text)));
+	}
+	if (ctl_sub(session, "silent"))
+	{
+		print_line("silent", ctl_duration(ctl_num(session, "silent"),
+										  text, sizeof(text)));
 	}
 	print_line("in flight", ctl_str(session, "exchange"));
 	snprintf(text, sizeof(text), "%lld", (long long)ctl_num(session, "moves"));
@@ -217,8 +224,7 @@ exit_code_t status_run(mobilityctl_t *this, char *argv[])
 	else
 	{
 		ctl_fail(code, "there are no sessions; only IKEv2 connections with "
-				 "MOBIKE that this host initiated and that are up have one, "
-				 "swanctl --list-sas lists all");
+				 "MOBIKE that are up have one, swanctl --list-sas lists all");
 	}
 	json_object_put(sessions);
 	return code;

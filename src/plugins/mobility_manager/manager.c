@@ -5,7 +5,7 @@
  */
 
 #include "manager.h"
-#include "anchor/anchor.h"
+#include "anchor/anchor_session.h"
 #include "ike/login_names.h"
 #include "ike/source_address.h"
 #include "nm/nm.h"
@@ -71,11 +71,6 @@ struct private_mobility_manager_t {
 	 * Looks up names over uplinks, NULL if nobody does.
 	 */
 	mobility_uplink_names_t *uplink_names;
-
-	/**
-	 * IKE_SAs that peers move.
-	 */
-	mobility_anchor_t *anchor;
 
 	/**
 	 * Tells of suspends, NULL if the kernel can't.
@@ -479,7 +474,8 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 	}
 	/* the monitor is not started where sessions begin, listeners must not
 	 * block; without it there is nothing we could do better than stock */
-	if (work & MOBILITY_WORK_GIVE_BACK || !adjust_monitor(this))
+	if (work & MOBILITY_WORK_GIVE_BACK ||
+		(!session->follows && !adjust_monitor(this)))
 	{
 		status = session->give_back(session);
 		this->listener->drop(this->listener, entry);
@@ -719,10 +715,14 @@ static void queue_reload(void *data, mobility_entry_t *entry)
 	private_mobility_manager_t *this = data;
 	mobility_settings_t *settings = this->context.settings;
 	mobility_agenda_t *agenda = this->registry->agenda;
+	mobility_gateway_config_t gateway;
 	mobility_config_t config;
 
 	settings->get(settings, entry->connection, &config);
-	agenda->queue(agenda, &entry->turn, config.mobility ?
+	settings->get_gateway(settings, entry->connection, &gateway);
+	agenda->queue(agenda, &entry->turn,
+				  (entry->session->follows ? gateway.mobility :
+											 config.mobility) ?
 				  MOBILITY_WORK_RELOAD : MOBILITY_WORK_GIVE_BACK);
 }
 
@@ -795,7 +795,6 @@ METHOD(mobility_manager_t, destroy, void,
 	DESTROY_IF(this->context.traffic);
 	DESTROY_IF(this->listener);
 	DESTROY_IF(this->registry);
-	DESTROY_IF(this->anchor);
 	this->context.monitor->destroy(this->context.monitor);
 	DESTROY_IF(this->context.ports);
 	DESTROY_IF(this->context.relocator);
@@ -874,6 +873,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 			.ports = mobility_own_ports_create(),
 			.callers = mobility_callers_create(),
 			.create_session = mobility_session_create,
+			.create_anchor = mobility_anchor_session_create,
 			.arm = arm,
 			.give_up = give_up,
 			.get_resume = get_resume,
@@ -921,13 +921,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 		destroy(this);
 		return NULL;
 	}
-	if (this->context.relocator)
-	{
-		this->anchor = mobility_anchor_create(this->context.hooks,
-											  this->context.relocator);
-	}
 	this->listener = mobility_listener_create(&this->context, this->registry,
-							this->anchor ? &this->anchor->follower : NULL,
 							session_ended, this);
 	this->source = mobility_source_address_create(choose_source, this);
 	this->resume = mobility_resume_create(resumed, this);

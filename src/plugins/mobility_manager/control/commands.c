@@ -58,6 +58,35 @@ static void add_host(mobility_vici_message_t *message, const char *key,
 	}
 }
 
+/**
+ * Add who the peer is, and the virtual IPs between us.
+ */
+static void add_peer(mobility_vici_message_t *message,
+					 const mobility_status_t *status)
+{
+	char list[256] = "";
+	enumerator_t *enumerator;
+	host_t *vip;
+	int len = 0;
+
+	if (status->peer)
+	{
+		message->add(message, "peer", "%Y", status->peer);
+	}
+	if (!status->vips || !status->vips->get_count(status->vips))
+	{
+		return;
+	}
+	enumerator = status->vips->create_enumerator(status->vips);
+	while (len < sizeof(list) && enumerator->enumerate(enumerator, &vip))
+	{
+		len += snprintf(list + len, sizeof(list) - len, "%s%H",
+						len ? ", " : "", vip);
+	}
+	enumerator->destroy(enumerator);
+	message->add(message, "virtual-ips", "%s", list);
+}
+
 /*
  * Described in header.
  */
@@ -90,6 +119,7 @@ static void add_status(mobility_vici_message_t *message,
 	mobility_commands_add_kind(message, status->kind, status->over);
 	add_host(message, "local", "%#H", status->local);
 	add_host(message, "remote", "%#H", status->remote);
+	add_peer(message, status);
 	message->add(message, "nat", "%s", nat_name(status));
 	message->add(message, "cost", "%u", status->cost);
 	message->add(message, "outage-time", "%u", status->outage_time);
@@ -97,6 +127,10 @@ static void add_status(mobility_vici_message_t *message,
 		status->state != MOBILITY_CONNECTING && status->outage_time)
 	{
 		message->add(message, "outage-left", "%u", status->outage_left);
+	}
+	if (!status->mobile)
+	{
+		message->add(message, "silent", "%u", status->silent);
 	}
 	if (status->exchange)
 	{

@@ -27,6 +27,7 @@ static bool is_initiator(ike_sa_t *ike_sa)
 mobility_end_t mobility_end_get(mobility_settings_t *settings,
 								ike_sa_t *ike_sa)
 {
+	mobility_gateway_config_t gateway;
 	mobility_config_t config;
 
 	if (ike_sa->get_version(ike_sa) != IKEV2)
@@ -35,8 +36,8 @@ mobility_end_t mobility_end_get(mobility_settings_t *settings,
 	}
 	if (!is_initiator(ike_sa))
 	{
-		return settings->follow_clients(settings) ? MOBILITY_END_ANCHOR
-												  : MOBILITY_END_NONE;
+		settings->get_gateway(settings, ike_sa->get_name(ike_sa), &gateway);
+		return gateway.mobility ? MOBILITY_END_ANCHOR : MOBILITY_END_NONE;
 	}
 	settings->get(settings, ike_sa->get_name(ike_sa), &config);
 	return config.mobility ? MOBILITY_END_MOBILE : MOBILITY_END_NONE;

@@ -574,7 +574,6 @@ METHOD(mobility_session_t, get_status, mobility_status_t*,
 	mobility_status_t *status;
 	mobility_path_t *path;
 	ike_sa_t *ike_sa = this->ike_sa;
-	host_t *host;
 
 	INIT(status,
 		.connection = strdup(this->connection),
@@ -593,14 +592,8 @@ METHOD(mobility_session_t, get_status, mobility_status_t*,
 	memcpy(status->cause, steering->standing.cause, sizeof(status->cause));
 	if (ike_sa)
 	{
-		status->ike_id = ike_sa->get_unique_id(ike_sa);
-		host = ike_sa->get_my_host(ike_sa);
-		status->local = host->clone(host);
-		host = ike_sa->get_other_host(ike_sa);
-		status->remote = host->clone(host);
-		status->nat_local = !course->forced &&
-							ike_sa->has_condition(ike_sa, COND_NAT_HERE);
-		status->nat_remote = ike_sa->has_condition(ike_sa, COND_NAT_THERE);
+		mobility_status_add_ike_sa(status, ike_sa);
+		status->nat_local &= !course->forced;
 	}
 	path = course->heading.path;
 	if (path)
@@ -694,8 +687,8 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 										&this->public);
 	this->hold = mobility_hold_create(context->hooks,
 									  this->mover->retransmission->request,
-									  &this->steering->fsm, this->connection,
-									  &role, &this->public);
+									  &this->steering->fsm.state,
+									  this->connection, &role, &this->public);
 
 	return &this->public;
 }

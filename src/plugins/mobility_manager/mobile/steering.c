@@ -1099,13 +1099,8 @@ METHOD(mobility_steering_t, configure, void,
 	this->public.times = (mobility_fsm_config_t){
 		.outage_time = this->public.config.network_outage_time * 1000ULL,
 		.retry_interval = this->public.config.retry_interval * 1000ULL,
-		.retransmit_timeout = 1000 * lib->settings->get_double(lib->settings,
-								"%s.retransmit_timeout", 4.0, lib->ns),
-		.retransmit_base = lib->settings->get_double(lib->settings,
-								"%s.retransmit_base", 1.8, lib->ns),
-		.retransmit_limit = 1000ULL * lib->settings->get_int(lib->settings,
-								"%s.retransmit_limit", 0, lib->ns),
 	};
+	mobility_retransmit_times_read(&this->public.times.retransmit);
 }
 
 METHOD(mobility_steering_t, start, void,

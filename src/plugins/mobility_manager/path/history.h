@@ -43,6 +43,10 @@ typedef struct mobility_move_t mobility_move_t;
 /** How often the time a path is put aside doubles. */
 #define MOBILITY_PENALTY_DOUBLINGS 3
 
+/** Length of the name of where a session is: an uplink; of the anchor end an address
+ * with its port. */
+#define MOBILITY_PLACE_LEN 56
+
 /**
  * Record of a path.
  */
@@ -73,10 +77,10 @@ struct mobility_move_t {
 	char trigger[64];
 	/** milliseconds from the trigger to the peer's confirmation */
 	uint32_t duration;
-	/** uplink it came from */
-	char from[IFNAMSIZ];
-	/** uplink it went to */
-	char to[IFNAMSIZ];
+	/** uplink it came from, of the anchor end the peer's address */
+	char from[MOBILITY_PLACE_LEN];
+	/** uplink it went to, or that address */
+	char to[MOBILITY_PLACE_LEN];
 };
 
 /**

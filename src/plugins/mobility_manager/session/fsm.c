@@ -6,8 +6,6 @@
 
 #include "session/fsm.h"
 
-#include <math.h>
-
 /** Times between the attempts of a burst, in ms. */
 static const u_int intervals[] = MOBILITY_BURST_INTERVALS;
 
@@ -29,18 +27,10 @@ static mobility_action_t enter(mobility_fsm_t *fsm, mobility_state_t state,
 /**
  * Timeout after the given number of retransmits while connected.
  */
-static uint64_t retransmit_after(const mobility_fsm_config_t *config,
-								 u_int attempt)
+static inline uint64_t retransmit_after(const mobility_fsm_config_t *config,
+										u_int attempt)
 {
-	double timeout;
-
-	timeout = config->retransmit_timeout *
-			  pow(config->retransmit_base, attempt);
-	if (config->retransmit_limit)
-	{
-		timeout = min(timeout, (double)config->retransmit_limit);
-	}
-	return max(1, (uint64_t)timeout);
+	return mobility_retransmit_times_after(&config->retransmit, attempt);
 }
 
 /**

@@ -25,6 +25,7 @@
 #define MOBILITY_FSM_H_
 
 #include <library.h>
+#include "session/retransmit_times.h"
 #include "session/status.h"
 
 typedef struct mobility_fsm_t mobility_fsm_t;
@@ -69,12 +70,8 @@ struct mobility_fsm_config_t {
 	uint64_t outage_time;
 	/** interval of attempts while dormant, > 0 */
 	uint64_t retry_interval;
-	/** retransmission while connected, as charon's options: first timeout */
-	uint64_t retransmit_timeout;
-	/** its growth, >= 1.0 */
-	double retransmit_base;
-	/** upper limit of a single timeout, 0 for none */
-	uint64_t retransmit_limit;
+	/** retransmission while connected */
+	mobility_retransmit_times_t retransmit;
 };
 
 /**

@@ -45,7 +45,7 @@ struct private_mobility_hold_t {
 	/**
 	 * State of the session.
 	 */
-	const mobility_fsm_t *fsm;
+	const mobility_state_t *state;
 
 	/**
 	 * Name for the log.
@@ -66,13 +66,18 @@ struct private_mobility_hold_t {
 	 * Message ID of the request that stock wanted to send again last.
 	 */
 	uint32_t swallowed;
+
+	/**
+	 * There is no job for DPD anymore.
+	 */
+	bool parked;
 };
 
 METHOD(mobility_hold_t, is_held, bool,
 	private_mobility_hold_t *this)
 {
 	if (!this->ike_sa || this->handed_over ||
-		this->fsm->state == MOBILITY_FAILED ||
+		*this->state == MOBILITY_FAILED ||
 		mobility_task_queued(this->ike_sa, TASK_QUEUE_QUEUED, TASK_IKE_DELETE))
 	{
 		return FALSE;
@@ -91,12 +96,36 @@ METHOD(mobility_hold_t, is_held, bool,
 	}
 }
 
+/**
+ * Have a job send a DPD request, if it still is due by then.
+ */
+static void schedule_dpd(private_mobility_hold_t *this, time_t delay)
+{
+	lib->scheduler->schedule_job(lib->scheduler,
+			(job_t*)send_dpd_job_create(this->ike_sa->get_id(this->ike_sa)),
+			delay);
+}
+
+METHOD(mobility_hold_t, resume, void,
+	private_mobility_hold_t *this)
+{
+	peer_cfg_t *peer_cfg;
+
+	if (this->parked)
+	{
+		this->parked = FALSE;
+		peer_cfg = this->ike_sa->get_peer_cfg(this->ike_sa);
+		schedule_dpd(this, peer_cfg->get_dpd(peer_cfg));
+	}
+}
+
 METHOD(mobility_hold_t, hand_over, status_t,
 	private_mobility_hold_t *this)
 {
 	mobility_request_t *exchange = this->request;
 	uint32_t mid = this->swallowed;
 
+	resume(this);
 	this->handed_over = TRUE;
 	this->swallowed = UINT32_MAX;
 	if (exchange->matches(exchange, mid))
@@ -211,7 +240,12 @@ METHOD(mobility_ike_handler_t, send_dpd, status_t,
 	/* for a MOBIKE peer stock's is a MOBIKE task, which must not meet ours */
 	peer_cfg = ike_sa->get_peer_cfg(ike_sa);
 	delay = wait = peer_cfg->get_dpd(peer_cfg);
-	if (this->fsm->state == MOBILITY_CONNECTED &&
+	if (this->role->follows && *this->state != MOBILITY_CONNECTED)
+	{	/* nobody is woken to find that there is nothing to do */
+		this->parked = delay != 0;
+		return SUCCESS;
+	}
+	if (*this->state == MOBILITY_CONNECTED &&
 		this->role->is_idle(this->public.handler.session))
 	{
 		wait = get_dpd_due(ike_sa, delay);
@@ -219,9 +253,7 @@ METHOD(mobility_ike_handler_t, send_dpd, status_t,
 	}
 	if (delay)
 	{
-		lib->scheduler->schedule_job(lib->scheduler,
-						(job_t*)send_dpd_job_create(ike_sa->get_id(ike_sa)),
-						due ? delay : wait);
+		schedule_dpd(this, due ? delay : wait);
 	}
 	return due ? this->role->send_dpd(this->public.handler.session) : SUCCESS;
 }
@@ -234,11 +266,11 @@ METHOD(mobility_ike_handler_t, delete_, status_t,
 	{
 		return SUCCESS;
 	}
-	if (!force && this->fsm->state != MOBILITY_CONNECTED && is_held(this))
+	if (!force && *this->state != MOBILITY_CONNECTED && is_held(this))
 	{	/* stock would wait for an answer to the request in flight first, and
 		 * for one to the delete then */
 		DBG1(DBG_IKE, "mobility: %s is %N, deleting IKE_SA without waiting for "
-			 "the peer", this->name, mobility_state_names, this->fsm->state);
+			 "the peer", this->name, mobility_state_names, *this->state);
 		force = TRUE;
 	}
 	return stock->delete(ike_sa, force);
@@ -277,6 +309,15 @@ METHOD(mobility_ike_handler_t, reauth, void,
 	this->role->reauth(this->public.handler.session);
 }
 
+METHOD(mobility_ike_handler_t, update_hosts, void,
+	private_mobility_hold_t *this, ike_sa_t *ike_sa,
+	const mobility_ike_stock_t *stock, host_t *me, host_t *other,
+	update_hosts_flag_t flags)
+{
+	this->role->update_hosts(this->public.handler.session, stock, me, other,
+							 flags);
+}
+
 METHOD(mobility_hold_t, bind_, void,
 	private_mobility_hold_t *this, ike_sa_t *ike_sa)
 {
@@ -290,6 +331,7 @@ METHOD(mobility_hold_t, bind_, void,
 	}
 	this->ike_sa = ike_sa;
 	this->handed_over = FALSE;
+	this->parked = FALSE;
 	this->swallowed = UINT32_MAX;
 	if (ike_sa)
 	{
@@ -309,7 +351,7 @@ METHOD(mobility_hold_t, destroy, void,
  */
 mobility_hold_t *mobility_hold_create(mobility_ike_hooks_t *hooks,
 									  mobility_request_t *request,
-									  const mobility_fsm_t *fsm,
+									  const mobility_state_t *state,
 									  const char *name,
 									  const mobility_role_t *role,
 									  void *session)
@@ -321,22 +363,24 @@ mobility_hold_t *mobility_hold_create(mobility_ike_hooks_t *hooks,
 			.handler = {
 				.session = session,
 				.retransmit = _retransmit,
-				.roam = _roam,
+				.roam = role->follows ? NULL : _roam,
 				.send_dpd = _send_dpd,
 				.delete = _delete_,
 				.child_deleted = _child_deleted,
 				.reauth = _reauth,
 				.processed = _processed,
+				.update_hosts = role->update_hosts ? _update_hosts : NULL,
 			},
 			.bind = _bind_,
 			.is_held = _is_held,
+			.resume = _resume,
 			.hand_over = _hand_over,
 			.fail = _fail,
 			.destroy = _destroy,
 		},
 		.hooks = hooks,
 		.request = request,
-		.fsm = fsm,
+		.state = state,
 		.name = name,
 		.role = role,
 		.swallowed = UINT32_MAX,

@@ -18,8 +18,8 @@
 
 #include "ike/ike_hooks.h"
 #include "ike/request.h"
-#include "session/fsm.h"
 #include "session/role.h"
+#include "session/status.h"
 
 typedef struct mobility_hold_t mobility_hold_t;
 
@@ -50,6 +50,11 @@ struct mobility_hold_t {
 	bool (*is_held)(mobility_hold_t *this);
 
 	/**
+	 * The session is connected again: begin again with DPD, if that has ended.
+	 */
+	void (*resume)(mobility_hold_t *this);
+
+	/**
 	 * Let stock end the request in flight as it likes, and with it the IKE_SA.
 	 *
 	 * @return			DESTROY_ME to destroy the IKE_SA
@@ -75,7 +80,7 @@ struct mobility_hold_t {
  *
  * @param hooks			hooks
  * @param request		its request in flight, not owned
- * @param fsm			state of the session, read only
+ * @param state			state of the session, read only, must live as long
  * @param name			name for the log, must live as long
  * @param role			end that is ours, must live as long
  * @param session		passed to role, and part of the handler
@@ -83,7 +88,7 @@ struct mobility_hold_t {
  */
 mobility_hold_t *mobility_hold_create(mobility_ike_hooks_t *hooks,
 									  mobility_request_t *request,
-									  const mobility_fsm_t *fsm,
+									  const mobility_state_t *state,
 									  const char *name,
 									  const mobility_role_t *role,
 									  void *session);

@@ -35,11 +35,6 @@ struct private_mobility_listener_t {
 	mobility_registry_t *registry;
 
 	/**
-	 * Takes IKE_SAs that peers move, or NULL.
-	 */
-	mobility_follower_t *follower;
-
-	/**
 	 * Number of the last session.
 	 */
 	refcount_t numbers;
@@ -94,6 +89,18 @@ static void queue(private_mobility_listener_t *this, mobility_entry_t *entry,
 }
 
 /**
+ * Have a session look at the network and its CHILD_SAs, if it does so at all.
+ */
+static void queue_look(private_mobility_listener_t *this,
+					   mobility_entry_t *entry)
+{
+	if (!entry->session->follows)
+	{
+		queue(this, entry, MOBILITY_WORK_LOOK);
+	}
+}
+
+/**
  * Have a session work for an IKE_SA.
  */
 static void bind_session(private_mobility_listener_t *this,
@@ -102,24 +109,44 @@ static void bind_session(private_mobility_listener_t *this,
 	this->registry->rebind(this->registry, entry, ike_sa);
 	entry->session->bind(entry->session, ike_sa);
 	/* we are called by listeners: look around when the IKE_SA is free */
-	queue(this, entry, MOBILITY_WORK_LOOK);
+	queue_look(this, entry);
 }
 
 /**
- * Create a session, with what it goes on with from another one.
+ * Add a session that was created for an IKE_SA.
  */
 static mobility_entry_t *add_session(private_mobility_listener_t *this,
-									 ike_sa_t *ike_sa, uint32_t number,
-									 mobility_path_history_t *records)
+									 ike_sa_t *ike_sa,
+									 mobility_session_t *session)
 {
-	mobility_session_t *session;
-	char *name = ike_sa->get_name(ike_sa);
-
-	session = this->context->create_session(this->context,
-									number ?: ref_get(&this->numbers), name,
-									records ?: mobility_path_history_create());
-	session->entry = this->registry->add(this->registry, session, name, ike_sa);
+	session->entry = this->registry->add(this->registry, session,
+										 ike_sa->get_name(ike_sa), ike_sa);
 	return session->entry;
+}
+
+/**
+ * Create a session of the mobile end, with what it goes on with from another one.
+ */
+static mobility_entry_t *add_mobile(private_mobility_listener_t *this,
+									ike_sa_t *ike_sa, uint32_t number,
+									mobility_path_history_t *records)
+{
+	return add_session(this, ike_sa, this->context->create_session(
+									this->context,
+									number ?: ref_get(&this->numbers),
+									ike_sa->get_name(ike_sa),
+									records ?: mobility_path_history_create()));
+}
+
+/**
+ * Create a session of the anchor end.
+ */
+static mobility_entry_t *add_anchor(private_mobility_listener_t *this,
+									ike_sa_t *ike_sa)
+{
+	return add_session(this, ike_sa, this->context->create_anchor(
+									this->context, ref_get(&this->numbers),
+									ike_sa->get_name(ike_sa)));
 }
 
 METHOD(mobility_listener_t, connect_, mobility_entry_t*,
@@ -137,7 +164,7 @@ METHOD(mobility_listener_t, connect_, mobility_entry_t*,
 	{
 		return NULL;
 	}
-	entry = add_session(this, ike_sa, 0, NULL);
+	entry = add_mobile(this, ike_sa, 0, NULL);
 	entry->session->connect(entry->session, ike_sa);
 	return entry;
 }
@@ -147,6 +174,17 @@ METHOD(mobility_listener_t, drop, void,
 {
 	this->registry->forget(this->registry, entry);
 	this->ended(this->data);
+}
+
+/**
+ * An IKE_SA is managed from now on.
+ */
+static void begin(private_mobility_listener_t *this, mobility_entry_t *entry,
+				  ike_sa_t *ike_sa)
+{
+	bind_session(this, entry, ike_sa);
+	DBG1(DBG_IKE, "mobility: managing %s[%u]", ike_sa->get_name(ike_sa),
+		 ike_sa->get_unique_id(ike_sa));
 }
 
 /**
@@ -168,10 +206,7 @@ static void manage(private_mobility_listener_t *this, ike_sa_t *ike_sa,
 		login = NULL;
 	}
 	entry = entry ?: login;
-	bind_session(this, entry ?: add_session(this, ike_sa, number, records),
-				 ike_sa);
-	DBG1(DBG_IKE, "mobility: managing %s[%u]", ike_sa->get_name(ike_sa),
-		 ike_sa->get_unique_id(ike_sa));
+	begin(this, entry ?: add_mobile(this, ike_sa, number, records), ike_sa);
 }
 
 /**
@@ -207,10 +242,7 @@ static void established(private_mobility_listener_t *this, ike_sa_t *ike_sa)
 				manage(this, ike_sa, login);
 				return;
 			case MOBILITY_END_ANCHOR:
-				if (this->follower)
-				{
-					this->follower->take(this->follower, ike_sa);
-				}
+				begin(this, add_anchor(this, ike_sa), ike_sa);
 				return;
 			default:
 				break;
@@ -286,10 +318,6 @@ METHOD(listener_t, ike_rekey, bool,
 	{
 		handler->rekeyed(handler, old, new);
 	}
-	else if (this->follower)
-	{
-		this->follower->rekeyed(this->follower, old, new);
-	}
 	return TRUE;
 }
 
@@ -304,7 +332,7 @@ static void children_changed(private_mobility_listener_t *this,
 	entry = find(this, ike_sa);
 	if (entry)
 	{
-		queue(this, entry, MOBILITY_WORK_LOOK);
+		queue_look(this, entry);
 	}
 }
 
@@ -390,13 +418,17 @@ METHOD(listener_t, ike_state_change, bool,
 		{
 			handler->gone(handler, ike_sa);
 		}
-		else if (this->follower)
-		{
-			this->follower->leave(this->follower, ike_sa);
-		}
 		this->registry->gone(this->registry, ike_sa);
 	}
 	return TRUE;
+}
+
+/**
+ * Check if a session decides itself what its peer is told of our addresses.
+ */
+static bool is_steered(mobility_entry_t *entry)
+{
+	return entry && !entry->session->connecting && !entry->session->follows;
 }
 
 METHOD(listener_t, message, bool,
@@ -410,7 +442,7 @@ METHOD(listener_t, message, bool,
 	{
 		handler->message(handler, ike_sa, message, incoming, plain);
 	}
-	if (plain && !incoming && !(entry && !entry->session->connecting))
+	if (plain && !incoming && !is_steered(entry))
 	{
 		mobility_address_list(this->context->settings, this->context->monitor,
 							  ike_sa, message);
@@ -431,7 +463,7 @@ METHOD(listener_t, ike_update, bool,
 	entry = find(this, ike_sa);
 	if (entry)
 	{	/* the peer or stock may have moved it, the pin has to follow */
-		queue(this, entry, MOBILITY_WORK_LOOK);
+		queue_look(this, entry);
 	}
 	return TRUE;
 }
@@ -464,7 +496,7 @@ METHOD(listener_t, alert, bool,
 	else if (alert == ALERT_RETRANSMIT_RECEIVE)
 	{
 		entry = find(this, ike_sa);
-		if (entry)
+		if (entry && !entry->session->follows)
 		{	/* what we answered may not have got there */
 			queue(this, entry, MOBILITY_WORK_SUSPECT);
 		}
@@ -488,7 +520,6 @@ METHOD(mobility_listener_t, destroy, void,
  */
 mobility_listener_t *mobility_listener_create(mobility_context_t *context,
 											  mobility_registry_t *registry,
-											  mobility_follower_t *follower,
 											  mobility_listener_cb_t ended,
 											  void *data)
 {
@@ -516,7 +547,6 @@ mobility_listener_t *mobility_listener_create(mobility_context_t *context,
 		},
 		.context = context,
 		.registry = registry,
-		.follower = follower,
 		.ended = ended,
 		.data = data,
 	);

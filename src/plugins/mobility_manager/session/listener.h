@@ -9,7 +9,7 @@
  * @{ @ingroup mobility_manager
  *
  * Follows charon's IKE_SAs from their beginning to their end, and decides which
- * end of each is ours: the mobile ends get a session, the others a follower.
+ * end of each is ours, and that they get a session of that end.
  */
 
 #ifndef MOBILITY_LISTENER_H_
@@ -18,7 +18,6 @@
 #include <bus/listeners/listener.h>
 
 #include "session/registry.h"
-#include "session/role.h"
 #include "session/session.h"
 
 typedef struct mobility_listener_t mobility_listener_t;
@@ -93,14 +92,12 @@ struct mobility_listener_t {
  *
  * @param context		what sessions share
  * @param registry		where they are
- * @param follower		takes IKE_SAs that peers move, NULL to leave them to stock
  * @param ended			called when a session ended
  * @param data			user data for ended
  * @return				listener
  */
 mobility_listener_t *mobility_listener_create(mobility_context_t *context,
 											  mobility_registry_t *registry,
-											  mobility_follower_t *follower,
 											  mobility_listener_cb_t ended,
 											  void *data);
 

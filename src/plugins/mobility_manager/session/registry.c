@@ -48,7 +48,7 @@ struct private_mobility_registry_t {
 	mutex_t *mutex;
 
 	/**
-	 * Number of sessions that have not ended.
+	 * Number of sessions that have not ended, and don't just follow their peers.
 	 */
 	u_int active;
 };
@@ -102,7 +102,10 @@ METHOD(mobility_registry_t, queue_all, void,
 	enumerator = this->entries->create_enumerator(this->entries);
 	while (enumerator->enumerate(enumerator, NULL, &entry))
 	{
-		agenda->queue(agenda, &entry->turn, work);
+		if (!entry->session->follows)
+		{
+			agenda->queue(agenda, &entry->turn, work);
+		}
 	}
 	enumerator->destroy(enumerator);
 	this->mutex->unlock(this->mutex);
@@ -143,7 +146,7 @@ METHOD(mobility_registry_t, add, mobility_entry_t*,
 	/* it may have the same as the one of an IKE_SA that it replaces */
 	this->numbers->put(this->numbers, key(session->number), entry);
 	this->ike_sas->put(this->ike_sas, ike_sa, entry);
-	this->active++;
+	this->active += !session->follows;
 	this->mutex->unlock(this->mutex);
 	return entry;
 }
@@ -158,7 +161,7 @@ static void end(private_mobility_registry_t *this, mobility_entry_t *entry)
 	if (!entry->turn.ended)
 	{
 		agenda->end(agenda, &entry->turn);
-		this->active--;
+		this->active -= !entry->session->follows;
 	}
 }
 
@@ -237,7 +240,7 @@ METHOD(mobility_registry_t, rebind, void,
 	}
 	entry->rekeyed = successor != 0;
 	set_ike_sa(this, entry, ike_sa, successor);
-	this->active += entry->turn.ended;
+	this->active += entry->turn.ended && !entry->session->follows;
 	agenda->rebind(agenda, &entry->turn, ike_sa->get_id(ike_sa));
 	if (entry->replaced)
 	{	/* by then the other one was under way already */

@@ -190,7 +190,8 @@ struct mobility_registry_t {
 	void (*set_ended)(mobility_registry_t *this, mobility_entry_t *entry);
 
 	/**
-	 * Get the number of sessions that have not ended.
+	 * Get the number of sessions that have not ended and are of the mobile end: for
+	 * the others the network of this host does not matter.
 	 *
 	 * @return			number of sessions
 	 */
@@ -206,7 +207,7 @@ struct mobility_registry_t {
 					 void *data);
 
 	/**
-	 * Queue work for all sessions.
+	 * Queue work for all sessions of the mobile end.
 	 *
 	 * @param work		what to do
 	 */

@@ -8,21 +8,38 @@
  * @defgroup mobility_role mobility_role
  * @{ @ingroup mobility_manager
  *
- * What a hold and the listener need of the end of an IKE_SA that is ours.
+ * What a hold needs of the end of an IKE_SA that is ours.
  */
 
 #ifndef MOBILITY_ROLE_H_
 #define MOBILITY_ROLE_H_
 
-#include <sa/ike_sa.h>
+#include "ike/ike_hooks.h"
 
 typedef struct mobility_role_t mobility_role_t;
-typedef struct mobility_follower_t mobility_follower_t;
 
 /**
  * One of the two ends.  All functions are called with the IKE_SA checked out.
  */
 struct mobility_role_t {
+
+	/**
+	 * This end follows the other one: stock roams, and there is no DPD from when
+	 * the session is not connected anymore until mobility_hold_t.resume().
+	 */
+	bool follows;
+
+	/**
+	 * The IKE_SA is to use other addresses, NULL to leave that to stock.
+	 *
+	 * @param session	session
+	 * @param stock		stock methods of the IKE_SA
+	 * @param me		our address, NULL if unchanged
+	 * @param other		address of the peer, NULL if unchanged
+	 * @param flags		as of ike_sa_t.update_hosts()
+	 */
+	void (*update_hosts)(void *session, const mobility_ike_stock_t *stock,
+						 host_t *me, host_t *other, update_hosts_flag_t flags);
 
 	/**
 	 * Check if neither a move, nor a test, nor any exchange is under way.
@@ -73,36 +90,6 @@ struct mobility_role_t {
 	 * @return			DESTROY_ME to destroy the IKE_SA
 	 */
 	status_t (*processed)(void *session);
-};
-
-/**
- * The end that is followed, if nothing else is to be known of it: called by bus
- * listeners, with the IKE_SA checked out.
- */
-struct mobility_follower_t {
-
-	/**
-	 * Take an IKE_SA that was established.
-	 *
-	 * @param ike_sa	IKE_SA, not hooked
-	 */
-	void (*take)(mobility_follower_t *this, ike_sa_t *ike_sa);
-
-	/**
-	 * An IKE_SA was replaced by rekeying: take the new one if the old one was
-	 * taken.
-	 *
-	 * @param old		IKE_SA
-	 * @param new		IKE_SA that has its CHILD_SAs
-	 */
-	void (*rekeyed)(mobility_follower_t *this, ike_sa_t *old, ike_sa_t *new);
-
-	/**
-	 * Leave an IKE_SA that is destroyed, if it was taken.
-	 *
-	 * @param ike_sa	IKE_SA
-	 */
-	void (*leave)(mobility_follower_t *this, ike_sa_t *ike_sa);
 };
 
 #endif /** MOBILITY_ROLE_H_ @}*/

@@ -75,7 +75,7 @@ struct mobility_context_t {
 	mobility_callers_t *callers;
 
 	/**
-	 * Create a session of the end that is ours, without an IKE_SA.
+	 * Create a session of the mobile end, without an IKE_SA.
 	 *
 	 * @param number	number of the session
 	 * @param connection	name of the connection, gets cloned
@@ -86,6 +86,17 @@ struct mobility_context_t {
 										  uint32_t number,
 										  const char *connection,
 										  mobility_path_history_t *records);
+
+	/**
+	 * Create a session of the anchor end, without an IKE_SA.
+	 *
+	 * @param number	number of the session
+	 * @param connection	name of the connection, gets cloned
+	 * @return			session
+	 */
+	mobility_session_t *(*create_anchor)(mobility_context_t *this,
+										 uint32_t number,
+										 const char *connection);
 
 	/**
 	 * Set the time at which the session wants its tick().
@@ -150,7 +161,7 @@ struct mobility_context_t {
 };
 
 /**
- * Session of the mobile end.  All methods must be called with its IKE_SA
+ * Session of either end.  All methods must be called with its IKE_SA
  * checked out; those that return a status_t return DESTROY_ME if the caller
  * has to destroy the IKE_SA.
  */
@@ -162,7 +173,13 @@ struct mobility_session_t {
 	uint32_t number;
 
 	/**
-	 * What experience says about its paths, and its moves.
+	 * It is the anchor end: follows its peer, whatever the network of this host is
+	 * like.
+	 */
+	bool follows;
+
+	/**
+	 * What experience says about its paths, and its moves; NULL if it follows.
 	 */
 	mobility_path_history_t *records;
 

@@ -23,7 +23,49 @@ void mobility_status_destroy(mobility_status_t *status)
 	{
 		DESTROY_IF(status->local);
 		DESTROY_IF(status->remote);
+		DESTROY_IF(status->peer);
+		if (status->vips)
+		{
+			status->vips->destroy_offset(status->vips,
+										 offsetof(host_t, destroy));
+		}
 		free(status->connection);
 		free(status);
 	}
+}
+
+/**
+ * Get the virtual IPs of the mobile end.
+ */
+static linked_list_t *get_vips(ike_sa_t *ike_sa, bool local)
+{
+	linked_list_t *vips = linked_list_create();
+	enumerator_t *enumerator;
+	host_t *vip;
+
+	enumerator = ike_sa->create_virtual_ip_enumerator(ike_sa, local);
+	while (enumerator->enumerate(enumerator, &vip))
+	{
+		vips->insert_last(vips, vip->clone(vip));
+	}
+	enumerator->destroy(enumerator);
+	return vips;
+}
+
+/*
+ * Described in header.
+ */
+void mobility_status_add_ike_sa(mobility_status_t *status, ike_sa_t *ike_sa)
+{
+	identification_t *peer = ike_sa->get_other_eap_id(ike_sa);
+	host_t *local = ike_sa->get_my_host(ike_sa);
+	host_t *remote = ike_sa->get_other_host(ike_sa);
+
+	status->ike_id = ike_sa->get_unique_id(ike_sa);
+	status->local = local->clone(local);
+	status->remote = remote->clone(remote);
+	status->nat_local = ike_sa->has_condition(ike_sa, COND_NAT_HERE);
+	status->nat_remote = ike_sa->has_condition(ike_sa, COND_NAT_THERE);
+	status->peer = peer ? peer->clone(peer) : NULL;
+	status->vips = get_vips(ike_sa, status->mobile);
 }

@@ -16,6 +16,8 @@
 #define MOBILITY_STATUS_H_
 
 #include <library.h>
+#include <collections/linked_list.h>
+#include <sa/ike_sa.h>
 
 #include "net/link_kind.h"
 #include "net/path.h"
@@ -82,6 +84,12 @@ struct mobility_status_t {
 	uint32_t outage_time;
 	/** seconds of it left, meaningful unless connected or connecting */
 	uint32_t outage_left;
+	/** peer as it has authenticated itself, by EAP if it did, NULL if unknown */
+	identification_t *peer;
+	/** virtual IPs of the mobile end, host_t*, NULL if unknown */
+	linked_list_t *vips;
+	/** anchor: seconds since the last fresh packet that is known of */
+	uint32_t silent;
 	/** exchange type name in flight, NULL if none (static string) */
 	const char *exchange;
 	/** number of moves */
@@ -96,6 +104,14 @@ struct mobility_status_t {
  * @param status		status, NULL is ignored
  */
 void mobility_status_destroy(mobility_status_t *status);
+
+/**
+ * Add to the snapshot of a session what its IKE_SA knows.
+ *
+ * @param status		status, with .mobile set
+ * @param ike_sa		IKE_SA, checked out
+ */
+void mobility_status_add_ike_sa(mobility_status_t *status, ike_sa_t *ike_sa);
 
 /**
  * Kinds of events.

@@ -344,6 +344,25 @@ array_t *mobility_section_list(mobility_section_t *section)
 /*
  * Described in header.
  */
+bool mobility_section_has(mobility_section_t *section, const char *key)
+{
+	enumerator_t *enumerator;
+	char *name, *value;
+	bool found = FALSE;
+
+	enumerator = lib->settings->create_key_value_enumerator(lib->settings,
+															section->fmt);
+	while (!found && enumerator->enumerate(enumerator, &name, &value))
+	{
+		found = streq(name, key);
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+/*
+ * Described in header.
+ */
 void mobility_section_check(mobility_section_t *section, const char *names[],
 							u_int count)
 {

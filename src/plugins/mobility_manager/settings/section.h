@@ -120,6 +120,15 @@ void mobility_section_read(mobility_section_t *section,
 						   void *data);
 
 /**
+ * Check if a section has a key, whatever its value is.
+ *
+ * @param section		section
+ * @param key			name of the key
+ * @return				TRUE if it has
+ */
+bool mobility_section_has(mobility_section_t *section, const char *key);
+
+/**
  * Check the names of the sections in a section.
  *
  * @param section		section

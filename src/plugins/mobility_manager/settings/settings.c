@@ -178,15 +178,16 @@ METHOD(mobility_settings_t, set_advisor, void,
 	this->lock->unlock(this->lock);
 }
 
-METHOD(mobility_settings_t, follow_clients, bool,
-	private_mobility_settings_t *this)
+METHOD(mobility_settings_t, get_gateway, void,
+	private_mobility_settings_t *this, const char *name,
+	mobility_gateway_config_t *config)
 {
-	bool follow;
+	mobility_connection_t *connection;
 
 	this->lock->read_lock(this->lock);
-	follow = this->policy->follow_clients;
+	connection = find_connection(this, name);
+	*config = connection ? connection->gateway : this->policy->gateway;
 	this->lock->unlock(this->lock);
-	return follow;
 }
 
 METHOD(mobility_settings_t, get_pin_priority, uint32_t,
@@ -302,7 +303,7 @@ mobility_settings_t *mobility_settings_create_for(const char *ns)
 			.get = _get,
 			.get_uplink = _get_uplink,
 			.set_advisor = _set_advisor,
-			.follow_clients = _follow_clients,
+			.get_gateway = _get_gateway,
 			.get_pin_priority = _get_pin_priority,
 			.is_pin_priority_fixed = _is_pin_priority_fixed,
 			.get_pin_table = _get_pin_table,

@@ -29,6 +29,7 @@
 
 typedef struct mobility_settings_t mobility_settings_t;
 typedef struct mobility_config_t mobility_config_t;
+typedef struct mobility_gateway_config_t mobility_gateway_config_t;
 
 /**
  * Policy of a connection, all values checked.  Times in seconds.
@@ -57,6 +58,17 @@ struct mobility_config_t {
 	/** move back to the preferred path as soon as the peer answered on it
 	 * (charon.prefer_best_path) */
 	bool prefer_best_path;
+};
+
+/**
+ * Policy of a connection that peers log in to, all values checked.  Times in
+ * seconds.
+ */
+struct mobility_gateway_config_t {
+	/** manage this connection at all */
+	bool mobility;
+	/** how long a session lives whose peer is silent, 0 for no limit */
+	uint32_t network_outage_time;
 };
 
 /**
@@ -119,11 +131,14 @@ struct mobility_settings_t {
 						void *data);
 
 	/**
-	 * Check whether to follow clients that initiated their IKE_SA to this host.
+	 * Get the policy for a connection whose IKE_SA the peer has initiated.
 	 *
-	 * @return			TRUE if gateway.mobility is set
+	 * @param name		name of the connection (peer_cfg), NULL for the global
+	 *					policy
+	 * @param config	gets filled in
 	 */
-	bool (*follow_clients)(mobility_settings_t *this);
+	void (*get_gateway)(mobility_settings_t *this, const char *name,
+						mobility_gateway_config_t *config);
 
 	/**
 	 * Get priority of our routing rules.

@@ -74,9 +74,14 @@ static const mobility_key_t top_keys[] = {
 	TOP_KEY(script, STRING),
 };
 
+/**
+ * What a connection has, too, if the peer initiates.
+ */
+#define GATEWAY_KEY(...) KEY(mobility_gateway_config_t, __VA_ARGS__)
+
 static const mobility_key_t gateway_keys[] = {
-	{ "mobility", MOBILITY_KEY_BOOL,
-		offsetof(mobility_settings_data_t, follow_clients) },
+	GATEWAY_KEY(mobility, BOOL),
+	GATEWAY_KEY(network_outage_time, TIME, 0, OUTAGE_TIME_MAX),
 };
 
 static const mobility_key_t interface_keys[] = {
@@ -286,6 +291,40 @@ static array_t *read_interfaces(mobility_section_t *parent)
 }
 
 /**
+ * Read the section gateway.
+ */
+static void read_gateway(mobility_section_t *parent,
+						 mobility_settings_data_t *policy)
+{
+	mobility_section_t section;
+
+	mobility_section_init(&section, parent, "gateway", NULL);
+	mobility_section_read(&section, gateway_keys, countof(gateway_keys),
+						  &policy->gateway);
+	mobility_section_check(&section, NULL, 0);
+}
+
+/**
+ * Get the policy of a connection if the peer initiates: what it has of its own
+ * counts at both ends.
+ */
+static void derive_gateway(mobility_section_t *section,
+						   const mobility_settings_data_t *policy,
+						   mobility_connection_t *connection)
+{
+	connection->gateway = policy->gateway;
+	if (mobility_section_has(section, "mobility"))
+	{
+		connection->gateway.mobility = connection->config.mobility;
+	}
+	if (mobility_section_has(section, "network_outage_time"))
+	{
+		connection->gateway.network_outage_time =
+									connection->config.network_outage_time;
+	}
+}
+
+/**
  * Read the section connections.
  */
 static void read_connections(mobility_section_t *parent,
@@ -310,24 +349,11 @@ static void read_connections(mobility_section_t *parent,
 							  &connection->config);
 		mobility_section_check(&sub, connection_sections,
 							   countof(connection_sections));
+		derive_gateway(&sub, policy, connection);
 		connection->interfaces = read_interfaces(&sub);
 		array_insert(policy->connections, ARRAY_TAIL, connection);
 	}
 	array_destroy(names);
-}
-
-/**
- * Read the section gateway.
- */
-static void read_gateway(mobility_section_t *parent,
-						 mobility_settings_data_t *policy)
-{
-	mobility_section_t section;
-
-	mobility_section_init(&section, parent, "gateway", NULL);
-	mobility_section_read(&section, gateway_keys, countof(gateway_keys),
-						  policy);
-	mobility_section_check(&section, NULL, 0);
 }
 
 /**
@@ -444,7 +470,10 @@ mobility_settings_data_t *mobility_settings_data_read(const char *ns,
 			.reestablish_limit = 3,
 			.prefer_best_path = best,
 		},
-		.follow_clients = TRUE,
+		.gateway = {
+			.mobility = TRUE,
+			.network_outage_time = 30 * 60,
+		},
 		.connections = array_create(0, 0),
 		.pin_priority = default_priority(ns),
 		.pin_priority_fixed = lib->settings->get_str(lib->settings,
@@ -459,8 +488,8 @@ mobility_settings_data_t *mobility_settings_data_read(const char *ns,
 	mobility_section_read(&section, top_keys, countof(top_keys), policy);
 	mobility_section_check(&section, top_sections, countof(top_sections));
 	policy->interfaces = read_interfaces(&section);
-	read_connections(&section, policy);
 	read_gateway(&section, policy);
+	read_connections(&section, policy);
 	check_pins(ns, &section, policy, default_priority(ns));
 	check_script(&section, policy);
 	return policy;

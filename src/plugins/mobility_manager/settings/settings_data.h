@@ -60,6 +60,8 @@ struct mobility_connection_t {
 	char *name;
 	/** its policy */
 	mobility_config_t config;
+	/** its policy if the peer initiates */
+	mobility_gateway_config_t gateway;
 	/** its interfaces, as mobility_uplink_section_t* */
 	array_t *interfaces;
 };
@@ -70,8 +72,8 @@ struct mobility_connection_t {
 struct mobility_settings_data_t {
 	/** policy of connections that have none of their own */
 	mobility_config_t config;
-	/** follow clients, as a gateway */
-	bool follow_clients;
+	/** policy of such connections if the peer initiates */
+	mobility_gateway_config_t gateway;
 	/** interfaces, as mobility_uplink_section_t* */
 	array_t *interfaces;
 	/** connections, as mobility_connection_t* */

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "anchor/anchor_session.h"
 #include "mobile/peer_load.h"
 #include "net/clock.h"
 
@@ -29,6 +30,8 @@ struct private_session_fixture_t {
 	session_fixture_t public;
 	/** does what session/listener.h does */
 	listener_t listener;
+	/** the peer is the initiator */
+	bool responder;
 };
 
 /**
@@ -159,6 +162,20 @@ static void end(session_fixture_t *this)
 	}
 }
 
+/**
+ * Create a session of the end that is ours
+ */
+static mobility_session_t *create_session(session_fixture_t *this,
+										  ike_sa_t *ike_sa)
+{
+	char *name = ike_sa->get_name(ike_sa);
+
+	return fixture->responder ?
+			mobility_anchor_session_create(&this->context, 1, name) :
+			mobility_session_create(&this->context, 1, name,
+									mobility_path_history_create());
+}
+
 METHOD(listener_t, ike_updown, bool,
 	listener_t *listener, ike_sa_t *ike_sa, bool up)
 {
@@ -166,9 +183,7 @@ METHOD(listener_t, ike_updown, bool,
 
 	if (up && !this->session)
 	{
-		this->session = mobility_session_create(&this->context, 1,
-												ike_sa->get_name(ike_sa),
-											mobility_path_history_create());
+		this->session = create_session(this, ike_sa);
 		bind_session(this, ike_sa);
 	}
 	else if (up && this->ended)
@@ -562,6 +577,7 @@ session_fixture_t *session_fixture_create(const char *settings,
 			.answers = { TRUE, TRUE, TRUE },
 			.latency = 10,
 		},
+		.responder = conf && conf->responder,
 		.listener = {
 			.alert = _alert_,
 			.ike_state_change = _ike_state_change,

@@ -8,7 +8,7 @@
  * @defgroup session_fixture session_fixture
  * @{ @ingroup mobility_suite
  *
- * A session with everything below it, on an IKE_SA of charon's own, in a network
+ * A session of either end with everything below it, on an IKE_SA of charon's own, in a network
  * and with a peer that tests control, see mock_charon, mock_ike, mock_network and
  * fake_clock.  In place of the manager: does at once what that has jobs do.
  *

@@ -90,6 +90,7 @@ static char *read_conf(bool all)
 START_TEST(test_conf)
 {
 	mobility_settings_t *settings, *defaults;
+	mobility_gateway_config_t gateway, expected_gateway;
 	mobility_config_t config, expected;
 	char *conf;
 
@@ -119,8 +120,11 @@ START_TEST(test_conf)
 	ck_assert_int_eq(config.guard, expected.guard);
 	ck_assert_int_eq(config.reestablish, expected.reestablish);
 	ck_assert_int_eq(config.reestablish_limit, expected.reestablish_limit);
-	ck_assert_int_eq(settings->follow_clients(settings),
-					 defaults->follow_clients(defaults));
+	defaults->get_gateway(defaults, "any", &expected_gateway);
+	settings->get_gateway(settings, "any", &gateway);
+	ck_assert_int_eq(gateway.mobility, expected_gateway.mobility);
+	ck_assert_int_eq(gateway.network_outage_time,
+					 expected_gateway.network_outage_time);
 	ck_assert_int_eq(settings->get_pin_priority(settings),
 					 defaults->get_pin_priority(defaults));
 	ck_assert_int_eq(settings->get_pin_table(settings),

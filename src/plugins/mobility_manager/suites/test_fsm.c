@@ -22,8 +22,8 @@
 static const mobility_fsm_config_t defaults = {
 	.outage_time = MINUTES(30),
 	.retry_interval = SECONDS(10),
-	.retransmit_timeout = SECONDS(4),
-	.retransmit_base = 1.8,
+	.retransmit.timeout = SECONDS(4),
+	.retransmit.base = 1.8,
 };
 
 static mobility_fsm_t fsm;
@@ -500,11 +500,11 @@ START_TEST(test_retransmit_limit)
 	mobility_fsm_config_t config = defaults;
 	uint64_t now = SECONDS(1000);
 
-	config.retransmit_limit = SECONDS(2);
+	config.retransmit.limit = SECONDS(2);
 	handle(&config, (mobility_fsm_event_t){ .type = MOBILITY_EV_SENT }, now);
 	ck_assert(mobility_fsm_deadline(&fsm, &config) == now + SECONDS(2));
-	config.retransmit_limit = 0;
-	config.retransmit_timeout = 0;
+	config.retransmit.limit = 0;
+	config.retransmit.timeout = 0;
 	handle(&config, (mobility_fsm_event_t){ .type = MOBILITY_EV_SENT }, now);
 	ck_assert(mobility_fsm_deadline(&fsm, &config) == now + 1);
 }

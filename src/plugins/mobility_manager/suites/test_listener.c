@@ -9,6 +9,7 @@
 #include "mock_network.h"
 #include "succession_fixture.h"
 
+#include "anchor/anchor_session.h"
 #include "mobile/mobile_session.h"
 #include "mobile/peer_load.h"
 #include "net/clock.h"
@@ -40,9 +41,6 @@ static struct {
 	bool listening;
 	/** listener that has IKE_SAs log in */
 	listener_t login;
-	/** stands in for the anchor end, and how often it was called */
-	mobility_follower_t follower;
-	u_int taken, rekeyed, left;
 	/** how often a session was said to have ended */
 	u_int ended;
 } t;
@@ -118,25 +116,6 @@ static void add_listener(listener_t *listener, bool (*cb)(void))
 	charon->bus->add_listener(charon->bus, listener);
 }
 
-METHOD(mobility_follower_t, take, void,
-	mobility_follower_t *this, ike_sa_t *ike_sa)
-{
-	t.taken++;
-}
-
-METHOD(mobility_follower_t, rekeyed, void,
-	mobility_follower_t *this, ike_sa_t *old, ike_sa_t *new)
-{
-	ck_assert(old != new);
-	t.rekeyed++;
-}
-
-METHOD(mobility_follower_t, leave, void,
-	mobility_follower_t *this, ike_sa_t *ike_sa)
-{
-	t.left++;
-}
-
 /**
  * mobility_listener_cb_t
  */
@@ -159,18 +138,14 @@ static void setup(void)
 {
 	mock_charon_setup("charon { plugins { mobility-manager { connections { "
 					  "other { mobility = no } } } } }");
-	t.ended = t.taken = t.rekeyed = t.left = 0;
-	t.follower = (mobility_follower_t){
-		.take = _take,
-		.rekeyed = _rekeyed,
-		.leave = _leave,
-	};
+	t.ended = 0;
 	t.listening = FALSE;
 	t.context = (mobility_context_t){
 		.settings = mobility_settings_create(),
 		.backlog = mobility_peer_load_create(),
 		.hooks = mobility_ike_hooks_create(),
 		.create_session = mobility_session_create,
+		.create_anchor = mobility_anchor_session_create,
 		.arm = (void*)nop,
 		.give_up = (void*)nop,
 		.get_resume = (void*)return_null,
@@ -179,7 +154,7 @@ static void setup(void)
 	create_network();
 	t.registry = mobility_registry_create(do_work, do_work, NULL);
 	t.agenda = t.registry->agenda;
-	t.listener = mobility_listener_create(&t.context, t.registry, &t.follower,
+	t.listener = mobility_listener_create(&t.context, t.registry,
 										  ended, &t);
 	add_listener(&t.first, begin);
 	charon->bus->add_listener(charon->bus, &t.listener->listener);
@@ -295,24 +270,25 @@ static mobility_work_t take_work(ike_sa_id_t *id)
 }
 
 /**
- * The mobile end of MOBIKE is managed, the other one followed, if that is
- * configured.
+ * Both ends of MOBIKE are managed, if that is configured, and where an anchor is it
+ * does not look at the network.
  */
 START_TEST(test_ends)
 {
 	static const struct {
 		mock_ike_conf_t conf;
-		bool no_gateway, managed, followed;
+		bool no_gateway, managed;
 	} cases[] = {
-		{ {}, FALSE, TRUE, FALSE },
-		{ { .name = "home" }, TRUE, TRUE, FALSE },
-		{ { .name = "other" }, FALSE, FALSE, FALSE },
-		{ { .no_mobike = TRUE }, FALSE, FALSE, FALSE },
-		{ { .responder = TRUE }, FALSE, FALSE, TRUE },
-		{ { .responder = TRUE, .name = "other" }, FALSE, FALSE, TRUE },
-		{ { .responder = TRUE }, TRUE, FALSE, FALSE },
-		{ { .responder = TRUE, .no_mobike = TRUE }, FALSE, FALSE, FALSE },
+		{ {}, FALSE, TRUE },
+		{ { .name = "home" }, TRUE, TRUE },
+		{ { .name = "other" }, FALSE, FALSE },
+		{ { .no_mobike = TRUE }, FALSE, FALSE },
+		{ { .responder = TRUE }, FALSE, TRUE },
+		{ { .responder = TRUE, .name = "other" }, FALSE, FALSE },
+		{ { .responder = TRUE }, TRUE, FALSE },
+		{ { .responder = TRUE, .no_mobike = TRUE }, FALSE, FALSE },
 	};
+	bool follows = cases[_i].conf.responder;
 	ike_sa_id_t *id;
 
 	lib->settings->set_bool(lib->settings,
@@ -321,14 +297,18 @@ START_TEST(test_ends)
 	t.context.settings->reload(t.context.settings);
 	id = mock_ike_create(&cases[_i].conf);
 	ck_assert_int_eq(find(id) != NULL, cases[_i].managed);
-	ck_assert_int_eq(count_shown(0), cases[_i].managed &&
-					 !cases[_i].conf.responder);
-	ck_assert_int_eq(t.taken, cases[_i].followed);
+	ck_assert_int_eq(t.registry->get_active(t.registry),
+					 cases[_i].managed && !follows);
+	if (cases[_i].managed)
+	{
+		ck_assert_int_eq(find(id)->session->follows, follows);
+		ck_assert_int_eq(take_work(id), follows ? 0 : MOBILITY_WORK_LOOK);
+		t.registry->queue_all(t.registry, MOBILITY_WORK_LOOK);
+		ck_assert_int_eq(take_work(id), follows ? 0 : MOBILITY_WORK_LOOK);
+	}
 	id = succession_rekey(id);
-	ck_assert_int_eq(t.rekeyed, !cases[_i].managed);
+	ck_assert_int_eq(find(id) != NULL, cases[_i].managed);
 	succession_end(id, TRUE);
-	/* the old one and the new one, whoever had them */
-	ck_assert_int_eq(t.left, 2);
 	ck_assert_int_eq(count_entries(), 0);
 	ck_assert_int_eq(t.ended, cases[_i].managed);
 }
@@ -372,7 +352,7 @@ START_TEST(test_login)
 		{ {}, TRUE, TRUE },
 		{ { .no_mobike = TRUE }, TRUE, FALSE },
 		{ { .name = "other" }, FALSE, FALSE },
-		{ { .responder = TRUE }, FALSE, FALSE },
+		{ { .responder = TRUE, .name = "other" }, FALSE, FALSE },
 	};
 	ike_sa_id_t *id;
 

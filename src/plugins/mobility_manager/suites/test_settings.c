@@ -51,6 +51,7 @@ START_TEST(test_defaults)
 {
 	mobility_uplink_policy_t uplink;
 	mobility_settings_t *settings;
+	mobility_gateway_config_t gateway;
 	mobility_config_t config;
 
 	settings = create("");
@@ -65,7 +66,9 @@ START_TEST(test_defaults)
 	ck_assert(config.pin_paths);
 	ck_assert(config.guard);
 	ck_assert(!config.prefer_best_path);
-	ck_assert(settings->follow_clients(settings));
+	settings->get_gateway(settings, "any", &gateway);
+	ck_assert(gateway.mobility);
+	ck_assert_uint_eq(gateway.network_outage_time, 1800);
 	ck_assert_uint_eq(settings->get_pin_priority(settings), 219);
 	ck_assert(!settings->is_pin_priority_fixed(settings));
 	ck_assert_uint_eq(settings->get_pin_table(settings), 22000);
@@ -81,6 +84,7 @@ END_TEST
 START_TEST(test_values)
 {
 	mobility_settings_t *settings;
+	mobility_gateway_config_t gateway;
 	mobility_config_t config;
 	char *script;
 
@@ -88,7 +92,9 @@ START_TEST(test_values)
 		"retry_interval = 1m\n make_before_break = no\n settle_time = 2s\n"
 		"penalty_time = 1h\n pin_paths = no\n guard = no\n pin_priority = 100\n"
 		"pin_table = 5000\n socket = unix:///tmp/x\n script = /bin/true\n"
-		"gateway {\n mobility = no\n}");
+		"gateway {\n mobility = no\n network_outage_time = 2h\n}\n"
+		"connections {\n rw {\n mobility = yes\n network_outage_time = 60\n"
+		"}\n}");
 	assert_log("");
 	settings->get(settings, "any", &config);
 	ck_assert(!config.mobility);
@@ -99,7 +105,12 @@ START_TEST(test_values)
 	ck_assert_uint_eq(config.penalty_time, 3600);
 	ck_assert(!config.pin_paths);
 	ck_assert(!config.guard);
-	ck_assert(!settings->follow_clients(settings));
+	settings->get_gateway(settings, "any", &gateway);
+	ck_assert(!gateway.mobility);
+	ck_assert_uint_eq(gateway.network_outage_time, 7200);
+	settings->get_gateway(settings, "rw", &gateway);
+	ck_assert(gateway.mobility);
+	ck_assert_uint_eq(gateway.network_outage_time, 60);
 	ck_assert_uint_eq(settings->get_pin_priority(settings), 100);
 	ck_assert(settings->is_pin_priority_fixed(settings));
 	ck_assert_uint_eq(settings->get_pin_table(settings), 5000);
@@ -205,8 +216,8 @@ static struct {
 	  "connections.home.gateway: there is no such section, ignored" },
 	{ "gateway {\n retry_interval = 5s\n}",
 	  "gateway.retry_interval = 5s: there is no such option, ignored" },
-	{ "gateway {\n network_outage_time = 1h\n}",
-	  "gateway.network_outage_time = 1h: there is no such option, ignored" },
+	{ "gateway {\n outage_time = 1h\n}",
+	  "gateway.outage_time = 1h: there is no such option, ignored" },
 	{ "gateway {\n mobilty = yes\n}",
 	  "gateway.mobilty = yes: there is no such option, ignored; did you mean "
 	  "mobility?" },
@@ -583,6 +594,7 @@ END_TEST
 static void *use_settings(mobility_settings_t *settings)
 {
 	mobility_uplink_policy_t uplink;
+	mobility_gateway_config_t gateway;
 	mobility_config_t config;
 	int i;
 
@@ -592,7 +604,7 @@ static void *use_settings(mobility_settings_t *settings)
 		ck_assert_uint_eq(config.network_outage_time, 28800);
 		settings->get_uplink(settings, "home", "eth0", FALSE, &uplink);
 		ck_assert_uint_eq(uplink.cost, 3);
-		settings->follow_clients(settings);
+		settings->get_gateway(settings, "home", &gateway);
 		settings->get_pin_priority(settings);
 		free(settings->get_script(settings));
 	}

@@ -1,0 +1,623 @@
+/*
+ * Copyright (C) 2026 The mobility-manager developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "anchor/anchor_session.h"
+#include "anchor/dormancy.h"
+#include "anchor/follow.h"
+#include "ike/mobike_task.h"
+#include "ike/request.h"
+#include "net/clock.h"
+#include "session/hold.h"
+#include "session/standing.h"
+
+#include <time.h>
+
+#include <daemon.h>
+#include <sa/ikev2/tasks/ike_dpd.h>
+
+typedef struct private_mobility_session_t private_mobility_session_t;
+
+/**
+ * Private data of a mobility_session_t object.
+ */
+struct private_mobility_session_t {
+
+	/**
+	 * Public interface.
+	 */
+	mobility_session_t public;
+
+	/**
+	 * What sessions share.
+	 */
+	mobility_context_t *context;
+
+	/**
+	 * Name of the connection.
+	 */
+	char *connection;
+
+	/**
+	 * IKE_SA, NULL if none is bound.
+	 */
+	ike_sa_t *ike_sa;
+
+	/**
+	 * Its request in flight.
+	 */
+	mobility_request_t *request;
+
+	/**
+	 * Holds the IKE_SA.
+	 */
+	mobility_hold_t *hold;
+
+	/**
+	 * Is the peer there.
+	 */
+	mobility_dormancy_t dormancy;
+
+	/**
+	 * Times for that.
+	 */
+	mobility_dormancy_config_t times;
+
+	/**
+	 * What that has decided and was not done yet.
+	 */
+	mobility_dormancy_action_t due;
+
+	/**
+	 * State as it was told.
+	 */
+	mobility_standing_t standing;
+
+	/**
+	 * Addresses the peer has left.
+	 */
+	mobility_follow_t left;
+
+	/**
+	 * Our address and the peer's of the last message that came while it was silent,
+	 * NULL if none did.  If it is no address update, they are not those of the
+	 * IKE_SA.
+	 */
+	host_t *met, *back;
+
+	/**
+	 * How often the peer has moved, when last, and from where, NULL if nowhere.
+	 */
+	u_int moves;
+	time_t moved;
+	host_t *from;
+};
+
+/**
+ * Say why the session is in its state, or will be.
+ */
+#define explain(this, ...) \
+	mobility_standing_explain(&(this)->standing, __VA_ARGS__)
+
+/**
+ * Forget from where the peer was heard.
+ */
+static void forget_meeting(private_mobility_session_t *this)
+{
+	DESTROY_IF(this->met);
+	DESTROY_IF(this->back);
+	this->met = this->back = NULL;
+}
+
+/**
+ * Feed the state machine.
+ */
+static void feed(private_mobility_session_t *this,
+				 mobility_dormancy_event_t event)
+{
+	this->due |= mobility_dormancy_handle(&this->dormancy, &this->times, event,
+										  mobility_now());
+}
+
+/**
+ * Set the clock: to now if there is something to do that was not done yet.
+ */
+static void arm(private_mobility_session_t *this)
+{
+	this->context->arm(this->context, &this->public, this->due ?
+				mobility_now() :
+				mobility_dormancy_deadline(&this->dormancy, &this->times));
+}
+
+/**
+ * Check if ESP packets have come in since the peer was heard last.
+ */
+static bool has_esp_come(private_mobility_session_t *this)
+{
+	uint64_t silent = (mobility_now() - this->dormancy.heard) / 1000;
+	enumerator_t *enumerator;
+	child_sa_t *child_sa;
+	time_t used, last = 0;
+
+	enumerator = this->ike_sa->create_child_sa_enumerator(this->ike_sa);
+	while (enumerator->enumerate(enumerator, &child_sa))
+	{
+		child_sa->get_usestats(child_sa, TRUE, &used, NULL, NULL);
+		last = max(last, used);
+	}
+	enumerator->destroy(enumerator);
+	return last && time_monotonic(NULL) - last < silent;
+}
+
+/**
+ * Send the request in flight again, to where the peer is.
+ */
+static void resend(private_mobility_session_t *this)
+{
+	host_t *me = this->met ?: this->ike_sa->get_my_host(this->ike_sa);
+	host_t *other = this->back ?: this->ike_sa->get_other_host(this->ike_sa);
+	mobility_path_t path = {
+		.local = me,
+		.remote = other,
+	};
+
+	this->request->send(this->request, &path, me, other);
+}
+
+/**
+ * Tell everyone that the state has changed, if it has since the last time.
+ */
+static void tell_state(private_mobility_session_t *this)
+{
+	mobility_state_t old = this->standing.state;
+
+	if (old == this->dormancy.state)
+	{
+		return;
+	}
+	mobility_standing_enter(&this->standing, this->connection,
+							this->dormancy.state);
+	/* no keepalives while nobody is there */
+	this->ike_sa->set_condition(this->ike_sa, COND_STALE,
+								this->dormancy.state == MOBILITY_DORMANT);
+	if (this->dormancy.state == MOBILITY_CONNECTED)
+	{
+		this->hold->resume(this->hold);
+	}
+	this->context->tell(this->context, MOBILITY_EVENT_STATE, old,
+						&this->public);
+}
+
+/**
+ * Ask the kernel, and say why the session is in the state that follows.
+ */
+static void ask(private_mobility_session_t *this)
+{
+	if (has_esp_come(this))
+	{
+		explain(this, "packets of the peer come in");
+		feed(this, MOBILITY_DORMANCY_HEARD);
+		return;
+	}
+	feed(this, MOBILITY_DORMANCY_SILENT);
+	if (this->dormancy.state == MOBILITY_FAILED)
+	{
+		explain(this, "network outage time of %llus is over",
+				(unsigned long long)this->times.outage_time / 1000);
+	}
+	else
+	{
+		explain(this, "peer does not answer");
+	}
+}
+
+/**
+ * Do what the state machine decided.
+ */
+static void act(private_mobility_session_t *this)
+{
+	mobility_dormancy_action_t due;
+
+	if (this->due & MOBILITY_DORMANCY_ASK)
+	{
+		ask(this);
+	}
+	due = this->due;
+	this->due = 0;
+	if (due & MOBILITY_DORMANCY_RESEND)
+	{
+		resend(this);
+	}
+	if (due & MOBILITY_DORMANCY_TELL)
+	{
+		tell_state(this);
+	}
+	if (due & MOBILITY_DORMANCY_FAIL)
+	{
+		this->context->give_up(this->context, &this->public);
+	}
+	arm(this);
+}
+
+/**
+ * The IKE_SA is not held anymore.  If it is deleted when the request in flight is
+ * answered, that is not waited for any longer than stock does, all else is stock's
+ * affair; if the session has failed a job ends it.
+ */
+static status_t leave(private_mobility_session_t *this)
+{
+	if (this->dormancy.state == MOBILITY_CONNECTED &&
+		mobility_task_queued(this->ike_sa, TASK_QUEUE_QUEUED, TASK_IKE_DELETE))
+	{
+		feed(this, MOBILITY_DORMANCY_TICK);
+		if (this->due & MOBILITY_DORMANCY_ASK)
+		{
+			return this->hold->fail(this->hold);
+		}
+		act(this);
+		return SUCCESS;
+	}
+	this->context->arm(this->context, &this->public, 0);
+	return this->dormancy.state == MOBILITY_FAILED ? SUCCESS :
+										this->hold->hand_over(this->hold);
+}
+
+METHOD(mobility_session_t, tick, status_t,
+	private_mobility_session_t *this)
+{
+	if (!this->hold->is_held(this->hold))
+	{
+		return leave(this);
+	}
+	feed(this, MOBILITY_DORMANCY_TICK);
+	act(this);
+	return SUCCESS;
+}
+
+/**
+ * The peer has sent something: remember where it is if it was silent.
+ */
+static void note_meeting(private_mobility_session_t *this, message_t *message)
+{
+	host_t *me = message->get_destination(message);
+	host_t *other = message->get_source(message);
+
+	if (this->dormancy.state == MOBILITY_DORMANT ||
+		(this->back && !other->equals(other, this->back)))
+	{
+		forget_meeting(this);
+		this->met = me->clone(me);
+		this->back = other->clone(other);
+	}
+	if (this->dormancy.state == MOBILITY_DORMANT)
+	{
+		explain(this, "peer is back at %#H", other);
+	}
+}
+
+METHOD(mobility_session_t, message, void,
+	private_mobility_session_t *this, message_t *message, bool incoming,
+	bool plain)
+{
+	mobility_request_t *request = this->request;
+
+	if (!incoming && !plain && message->get_request(message))
+	{
+		request->capture(request, this->ike_sa, message);
+		feed(this, MOBILITY_DORMANCY_SENT);
+	}
+	else if (incoming && plain)
+	{
+		note_meeting(this, message);
+		if (!message->get_request(message) &&
+			request->matches(request, message->get_message_id(message)))
+		{
+			request->clear(request);
+			forget_meeting(this);
+			feed(this, MOBILITY_DORMANCY_ANSWERED);
+		}
+		else
+		{
+			feed(this, MOBILITY_DORMANCY_HEARD);
+		}
+	}
+	/* listeners must not block, whatever this leads to is done by processed() once
+	 * the message is */
+	arm(this);
+}
+
+/**
+ * The peer is at another address.
+ */
+static void note_move(private_mobility_session_t *this, host_t *old)
+{
+	DESTROY_IF(this->from);
+	this->from = old->clone(old);
+	this->moves++;
+	this->moved = time(NULL);
+	forget_meeting(this);
+	feed(this, MOBILITY_DORMANCY_MOVED);
+	this->context->tell(this->context, MOBILITY_EVENT_MOVE,
+						this->standing.state, &this->public);
+}
+
+/**
+ * Implements mobility_role_t.update_hosts()
+ */
+static void update_hosts(void *data, const mobility_ike_stock_t *stock,
+						 host_t *me, host_t *other, update_hosts_flag_t flags)
+{
+	private_mobility_session_t *this = data;
+	mobility_child_update_t *relocator = this->context->relocator;
+	bool said = flags & UPDATE_HOSTS_FORCE_REMOTE;
+	host_t *old, *new;
+
+	if (!said && other &&
+		mobility_follow_has_left(&this->left, other, mobility_now()))
+	{	/* UDP-encapsulated packets still arrive from there, stock takes that for
+		 * a changed NAT mapping and would send everything back */
+		return;
+	}
+	old = this->ike_sa->get_other_host(this->ike_sa);
+	old = old->clone(old);
+	if (relocator)
+	{
+		relocator->update(relocator, this->ike_sa, stock->update_hosts, me, other,
+						  flags, NULL);
+	}
+	else
+	{
+		stock->update_hosts(this->ike_sa, me, other, flags);
+	}
+	new = this->ike_sa->get_other_host(this->ike_sa);
+	if (old->equals(old, new))
+	{
+		old->destroy(old);
+		return;
+	}
+	note_move(this, old);
+	if (said)
+	{	/* in an IKE message. If it was an ESP packet that came from another
+		 * address, the next one from where the peer is has to be believed */
+		mobility_follow_note_move(&this->left, old, new, mobility_now());
+	}
+	else
+	{
+		old->destroy(old);
+	}
+}
+
+/**
+ * Implements mobility_role_t.is_idle()
+ */
+static bool is_idle(void *data)
+{
+	private_mobility_session_t *this = data;
+
+	return !this->request->in_flight(this->request);
+}
+
+/**
+ * Implements mobility_role_t.send_dpd()
+ */
+static status_t send_dpd(void *data)
+{
+	private_mobility_session_t *this = data;
+
+	this->ike_sa->queue_task(this->ike_sa, (task_t*)ike_dpd_create(TRUE));
+	return this->ike_sa->initiate(this->ike_sa, NULL, NULL);
+}
+
+/**
+ * Implements mobility_role_t.processed()
+ */
+static status_t processed(void *data)
+{
+	private_mobility_session_t *this = data;
+
+	if (this->hold->is_held(this->hold))
+	{
+		act(this);
+	}
+	return SUCCESS;
+}
+
+METHOD(mobility_session_t, give_up, status_t,
+	private_mobility_session_t *this)
+{
+	return this->hold->fail(this->hold);
+}
+
+METHOD(mobility_session_t, reload, void,
+	private_mobility_session_t *this)
+{
+	mobility_settings_t *settings = this->context->settings;
+	mobility_gateway_config_t config;
+
+	settings->get_gateway(settings, this->connection, &config);
+	this->times.outage_time = config.network_outage_time * 1000ULL;
+	mobility_retransmit_times_read(&this->times.retransmit);
+	if (this->ike_sa)
+	{
+		arm(this);
+	}
+}
+
+METHOD(mobility_session_t, bind_, void,
+	private_mobility_session_t *this, ike_sa_t *ike_sa)
+{
+	if (this->ike_sa)
+	{	/* what it waits for is answered by nobody anymore */
+		this->request->clear(this->request);
+		feed(this, MOBILITY_DORMANCY_ABANDONED);
+	}
+	else
+	{
+		mobility_dormancy_init(&this->dormancy, mobility_now());
+		this->standing.since = time(NULL);
+		explain(this, "established");
+	}
+	this->ike_sa = ike_sa;
+	this->hold->bind(this->hold, ike_sa);
+	arm(this);
+}
+
+METHOD(mobility_session_t, release, void,
+	private_mobility_session_t *this)
+{
+	this->context->arm(this->context, &this->public, 0);
+	this->request->clear(this->request);
+	this->hold->bind(this->hold, NULL);
+	this->ike_sa = NULL;
+}
+
+METHOD(mobility_session_t, give_back, status_t,
+	private_mobility_session_t *this)
+{
+	status_t status;
+
+	status = this->hold->hand_over(this->hold);
+	release(this);
+	return status;
+}
+
+METHOD(mobility_session_t, switch_uplink, bool,
+	private_mobility_session_t *this, const char *uplink, char *error,
+	status_t *status)
+{
+	snprintf(error, 128, "the peer of %s chooses the path", this->connection);
+	*status = SUCCESS;
+	return FALSE;
+}
+
+METHOD(mobility_session_t, get_paths, array_t*,
+	private_mobility_session_t *this)
+{
+	return array_create(0, 0);
+}
+
+/**
+ * Get the last move of the peer.
+ */
+static void get_move(private_mobility_session_t *this, mobility_move_t *move)
+{
+	if (this->from && this->ike_sa)
+	{
+		move->time = this->moved;
+		snprintf(move->trigger, sizeof(move->trigger), "peer has moved");
+		snprintf(move->from, sizeof(move->from), "%#H", this->from);
+		snprintf(move->to, sizeof(move->to), "%#H",
+				 this->ike_sa->get_other_host(this->ike_sa));
+	}
+}
+
+/**
+ * Get the time in seconds until the session fails if the peer stays silent.
+ */
+static uint32_t get_outage_left(private_mobility_session_t *this)
+{
+	uint64_t silent, end, now = mobility_now();
+
+	silent = mobility_dormancy_silent(&this->dormancy) ?: now;
+	end = silent + this->times.outage_time;
+	return this->times.outage_time && end > now ? (end - now) / 1000 : 0;
+}
+
+METHOD(mobility_session_t, get_status, mobility_status_t*,
+	private_mobility_session_t *this)
+{
+	mobility_status_t *status;
+	char *uplink;
+
+	INIT(status,
+		.connection = strdup(this->connection),
+		.session = this->public.number,
+		.state = this->standing.state,
+		.since = this->standing.since,
+		.outage_time = this->times.outage_time / 1000,
+		.outage_left = get_outage_left(this),
+		.silent = (mobility_now() - this->dormancy.heard) / 1000,
+		.exchange = this->request->get_name(this->request),
+		.moves = this->moves,
+	);
+	memcpy(status->cause, this->standing.cause, sizeof(status->cause));
+	get_move(this, &status->last_move);
+	if (this->ike_sa)
+	{
+		mobility_status_add_ike_sa(status, this->ike_sa);
+		if (charon->kernel->get_interface(charon->kernel, status->local,
+										  &uplink))
+		{
+			snprintf(status->uplink, sizeof(status->uplink), "%s", uplink);
+			free(uplink);
+		}
+	}
+	return status;
+}
+
+METHOD(mobility_session_t, destroy, void,
+	private_mobility_session_t *this)
+{
+	this->hold->destroy(this->hold);
+	this->request->destroy(this->request);
+	mobility_follow_clear(&this->left);
+	forget_meeting(this);
+	DESTROY_IF(this->from);
+	free(this->connection);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+mobility_session_t *mobility_anchor_session_create(mobility_context_t *context,
+												   uint32_t number,
+												   const char *connection)
+{
+	static const mobility_role_t role = {
+		.follows = TRUE,
+		.update_hosts = update_hosts,
+		.is_idle = is_idle,
+		.send_dpd = send_dpd,
+		.reauth = (void*)nop,
+		.deleted = (void*)return_false,
+		.child_deleted = (void*)nop,
+		.processed = processed,
+	};
+	private_mobility_session_t *this;
+
+	INIT(this,
+		.public = {
+			.number = number,
+			.follows = TRUE,
+			.bind = _bind_,
+			.release = _release,
+			.give_back = _give_back,
+			/* nothing of these concerns who only follows */
+			.look = (void*)return_success,
+			.judge = (void*)return_success,
+			.suspect = (void*)return_success,
+			.reauth = (void*)return_success,
+			.get_login = (void*)return_null,
+			.expired = (void*)nop,
+			.tick = _tick,
+			.reload = _reload,
+			.switch_uplink = _switch_uplink,
+			.message = _message,
+			.give_up = _give_up,
+			.get_status = _get_status,
+			.get_paths = _get_paths,
+			.destroy = _destroy,
+		},
+		.context = context,
+		.connection = strdup(connection),
+		.request = mobility_request_create(),
+	);
+	this->hold = mobility_hold_create(context->hooks, this->request,
+									  &this->dormancy.state, this->connection,
+									  &role, &this->public);
+	reload(this);
+	return &this->public;
+}
