@@ -61,6 +61,8 @@ REKEYED = "2026-01-02 10:00:01.{} 06[IKE] <home|{}> IKE_SA home[{}] rekeyed " \
 DELETE = "2026-01-02 10:00:01.600 06[IKE] <home|4> sending DELETE for IKE_SA " \
     "home[4]\n"
 PACKET = "2026-01-02 10:00:01.601 06[NET] <home|4> sending packet: from a to b\n"
+FORGOTTEN = "2026-01-02 10:00:03.900 05[IKE] <home|4> destroying IKE_SA in " \
+    "state DELETING without notification\n"
 ERROR = "2026-01-02 10:00:01.601 04[NET] error writing to socket: Network is " \
     "unreachable\n"
 
@@ -75,6 +77,11 @@ class Undeleted(unittest.TestCase):
         self.assertEqual(soak.undeleted(
             self.LOG + PACKET + ERROR, self.PEERS.replace("10:00", "09:00")
             + self.PEERS), ["7"])
+
+    def test_forgotten(self):
+        log = REKEYED.format(500, 4, 5) + DELETE + PACKET
+        self.assertEqual(soak.undeleted(log, self.PEERS), [])
+        self.assertEqual(soak.undeleted(log + FORGOTTEN, self.PEERS), ["7"])
 
     def test_left(self):
         self.assertEqual(soak.undeleted(

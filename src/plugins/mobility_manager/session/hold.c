@@ -8,12 +8,17 @@
 #include "ike/mobike_task.h"
 
 #include <daemon.h>
+#include <processing/jobs/callback_job.h>
 #include <processing/jobs/retransmit_job.h>
 #include <processing/jobs/send_dpd_job.h>
 
 /** DPD delays after which the peer is asked even if its packets come in, as they
  * don't tell if ours arrive. */
 #define ONE_WAY_DELAYS 4
+
+/** Time after which a peer does not send its DELETE again for an IKE_SA that was
+ * replaced, in ms: as charon's by default. */
+#define LEFT_TIME 165000
 
 typedef struct private_mobility_hold_t private_mobility_hold_t;
 
@@ -293,6 +298,43 @@ static void leave_behind(private_mobility_hold_t *this)
 	}
 }
 
+/**
+ * Job that destroys an IKE_SA if it still waits for the peer to delete it.
+ */
+static job_requeue_t destroy_left(ike_sa_id_t *id)
+{
+	ike_sa_manager_t *manager = charon->ike_sa_manager;
+	ike_sa_t *ike_sa;
+
+	ike_sa = manager->checkout(manager, id);
+	if (ike_sa && ike_sa->get_state(ike_sa) == IKE_REKEYED)
+	{
+		DBG1(DBG_IKE, "mobility: destroying IKE_SA %s[%u], the peer has replaced "
+			 "it and did not delete it", ike_sa->get_name(ike_sa),
+			 ike_sa->get_unique_id(ike_sa));
+		manager->checkin_and_destroy(manager, ike_sa);
+	}
+	else if (ike_sa)
+	{
+		manager->checkin(manager, ike_sa);
+	}
+	return JOB_REQUEUE_NONE;
+}
+
+/**
+ * An IKE_SA was replaced: it goes even if the peer does not delete it, because that
+ * was lost or the peer has forgotten it.
+ */
+static void expire_left(ike_sa_t *ike_sa)
+{
+	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
+
+	lib->scheduler->schedule_job_ms(lib->scheduler,
+			(job_t*)callback_job_create((callback_job_cb_t)destroy_left,
+										id->clone(id), (void*)id->destroy, NULL),
+			LEFT_TIME);
+}
+
 METHOD(mobility_ike_handler_t, child_deleted, void,
 	private_mobility_hold_t *this, ike_sa_t *ike_sa, child_sa_t *child_sa)
 {
@@ -326,6 +368,7 @@ METHOD(mobility_hold_t, bind_, void,
 		if (ike_sa)
 		{
 			leave_behind(this);
+			expire_left(this->ike_sa);
 		}
 		this->hooks->unhook(this->hooks, this->ike_sa);
 	}

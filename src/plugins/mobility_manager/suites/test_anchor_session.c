@@ -336,6 +336,25 @@ START_TEST(test_rekeyed)
 END_TEST
 
 /**
+ * The peer has replaced the IKE_SA, and its DELETE never comes
+ */
+START_TEST(test_never_deleted)
+{
+	ike_sa_manager_t *manager = charon->ike_sa_manager;
+	ike_sa_t *ike_sa;
+
+	ike_sa = session_fixture_checkout(f);
+	session_fixture_rekeyed(f, ike_sa, NULL);
+	manager->checkin(manager, ike_sa);
+	session_fixture_run(f, 164 * 1000);
+	ck_assert_uint_eq(manager->get_count(manager), 2);
+	session_fixture_run(f, 1000);
+	ck_assert_uint_eq(manager->get_count(manager), 1);
+	ck_assert(!f->ended);
+}
+END_TEST
+
+/**
  * What people are told
  */
 START_TEST(test_status)
@@ -593,6 +612,7 @@ Suite *mobility_suite_create()
 	tcase_add_test(tc, test_terminate);
 	tcase_add_test(tc, test_give_back);
 	tcase_add_test(tc, test_rekeyed);
+	tcase_add_test(tc, test_never_deleted);
 	tcase_add_test(tc, test_status);
 	suite_add_tcase(s, tc);
 
