@@ -90,14 +90,16 @@ mobility_heading_send_t mobility_heading_attempt(mobility_heading_t *heading,
 }
 
 /**
- * Check if an answer came over the path in use, by the next hop that it has
+ * Check if an answer came over the path in use, certainly by the next hop that it
+ * has
  */
 static bool is_in_use(const mobility_heading_t *heading,
 					  const mobility_heading_answer_t *answer)
 {
 	return mobility_path_has(heading->path, answer->local, answer->remote) &&
 		   (!answer->path ||
-			mobility_path_same_gateway(heading->path, answer->path));
+			(!answer->turned &&
+			 mobility_path_same_gateway(heading->path, answer->path)));
 }
 
 /*

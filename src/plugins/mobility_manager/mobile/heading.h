@@ -115,6 +115,9 @@ struct mobility_heading_answer_t {
 	bool probed;
 	/** it was not sent for the last time yet */
 	bool early;
+	/** it took one next hop after the other: over which one it was answered is not
+	 * certain */
+	bool turned;
 };
 
 /**

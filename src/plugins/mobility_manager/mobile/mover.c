@@ -149,7 +149,7 @@ METHOD(mobility_mover_t, probe, status_t,
 							retransmission->is_queued(retransmission, now)))
 		{
 			case MOBILITY_SEND_TARGET:
-				retransmission->again(retransmission, heading->target);
+				retransmission->insist(retransmission, heading->target);
 				break;
 			case MOBILITY_SEND_ALL:
 				retransmission->probe(retransmission, last_resort);
@@ -436,6 +436,7 @@ METHOD(mobility_mover_t, answered, bool,
 	mobility_heading_answer_t answer = {
 		.local = message->get_destination(message),
 		.remote = message->get_source(message),
+		.turned = retransmission->turns.turned,
 	};
 
 	retransmission->answered(retransmission, answer.local, answer.remote);

@@ -179,6 +179,7 @@ METHOD(mobility_exchange_t, answered, bool,
 		.spread = this->retransmission->spread,
 		.probed = this->retransmission->probed,
 		.early = this->attempt < TEST_ATTEMPTS,
+		.turned = this->retransmission->turns.turned,
 	};
 
 	switch (mobility_heading_tested(heading, &answer))

@@ -69,6 +69,7 @@ METHOD(mobility_retransmission_t, sent, void,
 	this->repeated = FALSE;
 	this->transmitted = FALSE;
 	this->asked = mobility_now();
+	mobility_hop_turns_begin(&this->public.turns, this->asked);
 	time_monotonic(&this->awake);
 	request->capture(request, this->course->ike_sa, message);
 }
@@ -161,32 +162,47 @@ METHOD(mobility_retransmission_t, again, void,
 /**
  * Have packets of a path take another next hop, if there are several, as the one
  * that they took may lead nowhere: nothing tells over which of them an answer
- * came, so each gets the time until the next attempt.
+ * came, so each gets some time.
  */
 static void turn(private_mobility_retransmission_t *this,
-				 mobility_candidate_t *candidate)
+				 const mobility_path_t *path, uint64_t now)
 {
 	mobility_candidates_t *candidates = this->course->candidates;
 
-	if (candidates->turn(candidates, candidate->path))
+	if (candidates->turn(candidates, path))
 	{	/* there may be another NAT on the way */
 		this->public.spread = TRUE;
+		mobility_hop_turns_next(&this->public.turns, now);
 	}
+}
+
+METHOD(mobility_retransmission_t, insist, void,
+	private_mobility_retransmission_t *this, const mobility_path_t *path)
+{
+	mobility_hop_turns_t *turns = &this->public.turns;
+	uint64_t now = mobility_now();
+
+	if (turns->doubtful && mobility_hop_turns_are_over(turns, now))
+	{
+		turn(this, path, now);
+	}
+	again(this, path);
 }
 
 /**
  * Tell of all paths that a request is to be sent over, and send it if there is one
- * to be sent; again if it was sent over all of them before.
+ * to be sent; over other next hops if it is their turn.
  */
 static void try_paths(private_mobility_retransmission_t *this, bool last_resort,
-					  bool send, bool repeat)
+					  bool send, bool turns)
 {
 	mobility_candidates_t *candidates = this->course->candidates;
+	uint64_t now = mobility_now();
 	enumerator_t *enumerator;
 	mobility_candidate_t *candidate;
 	u_int i;
 
-	enumerator = candidates->create_enumerator(candidates, mobility_now());
+	enumerator = candidates->create_enumerator(candidates, now);
 	for (i = 0;
 		 i < PROBES_MAX && enumerator->enumerate(enumerator, &candidate); i++)
 	{	/* the best one in any case */
@@ -194,9 +210,9 @@ static void try_paths(private_mobility_retransmission_t *this, bool last_resort,
 			mobility_path_equals(candidate->path, this->course->heading.path) ||
 			candidate->preference != MOBILITY_LAST_RESORT)
 		{
-			if (repeat)
+			if (turns)
 			{
-				turn(this, candidate);
+				turn(this, candidate->path, now);
 			}
 			if (send)
 			{
@@ -216,10 +232,12 @@ static void try_paths(private_mobility_retransmission_t *this, bool last_resort,
 METHOD(mobility_retransmission_t, probe, void,
 	private_mobility_retransmission_t *this, bool last_resort)
 {
-	bool repeat = this->public.probed;
+	mobility_hop_turns_t *turns = &this->public.turns;
+	bool before = this->public.probed || turns->doubtful;
 
 	this->public.probed = TRUE;
-	try_paths(this, last_resort, TRUE, repeat);
+	try_paths(this, last_resort, TRUE, before &&
+			  mobility_hop_turns_are_over(turns, mobility_now()));
 }
 
 METHOD(mobility_retransmission_t, offer, void,
@@ -258,6 +276,8 @@ METHOD(mobility_retransmission_t, answered, void,
 	private_mobility_retransmission_t *this, host_t *local, host_t *remote)
 {
 	this->public.rtt = get_rtt(this);
+	mobility_hop_turns_answered(&this->public.turns, this->public.rtt,
+								mobility_now());
 	this->public.request->clear(this->public.request);
 	this->load->answered(this->load, local, remote, this->asked,
 						 mobility_now());
@@ -287,6 +307,7 @@ mobility_retransmission_t *mobility_retransmission_create(
 			.transmit = _transmit,
 			.redirect = _redirect,
 			.again = _again,
+			.insist = _insist,
 			.probe = _probe,
 			.offer = _offer,
 			.is_queued = _is_queued,

@@ -20,6 +20,7 @@
 #include "mobile/course.h"
 #include "mobile/peer_load.h"
 #include "net/rtnl.h"
+#include "path/next_hops.h"
 
 typedef struct mobility_retransmission_t mobility_retransmission_t;
 
@@ -53,6 +54,11 @@ struct mobility_retransmission_t {
 	uint32_t rtt;
 
 	/**
+	 * Turns of the next hops that it took, read only.
+	 */
+	mobility_hop_turns_t turns;
+
+	/**
 	 * A request was encoded and is about to be sent: keep its packets.
 	 *
 	 * @param message	request
@@ -82,6 +88,15 @@ struct mobility_retransmission_t {
 	 * @param path		path, ignored if NULL
 	 */
 	void (*again)(mobility_retransmission_t *this, const mobility_path_t *path);
+
+	/**
+	 * Do so with a path that the peer has just answered on; over another next
+	 * hop if it may have been that and it is its turn.
+	 *
+	 * @param path		path
+	 */
+	void (*insist)(mobility_retransmission_t *this,
+				   const mobility_path_t *path);
 
 	/**
 	 * Send the request over all paths, as the one in use does not answer.

@@ -19,6 +19,45 @@ static bool is_over(const mobility_path_t *path, const mobility_ip_t *gateway)
 /*
  * Described in header.
  */
+void mobility_hop_turns_begin(mobility_hop_turns_t *turns, uint64_t now)
+{
+	turns->sent = turns->since = now;
+	turns->turned = FALSE;
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_hop_turns_are_over(const mobility_hop_turns_t *turns,
+								 uint64_t now)
+{
+	return now >= turns->since + turns->length;
+}
+
+/*
+ * Described in header.
+ */
+void mobility_hop_turns_next(mobility_hop_turns_t *turns, uint64_t now)
+{
+	turns->since = now;
+	turns->turned = TRUE;
+}
+
+/*
+ * Described in header.
+ */
+void mobility_hop_turns_answered(mobility_hop_turns_t *turns, uint32_t rtt,
+								 uint64_t now)
+{
+	uint64_t took = rtt ?: now - turns->sent;
+
+	turns->length = min(took + took / 2, MOBILITY_HOP_TURN_MAX);
+	turns->doubtful = turns->turned;
+}
+
+/*
+ * Described in header.
+ */
 void mobility_next_hops_add(mobility_candidate_t *candidate,
 							mobility_path_t *path)
 {

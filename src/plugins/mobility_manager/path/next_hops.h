@@ -20,6 +20,66 @@
 
 #include "path/ranking.h"
 
+typedef struct mobility_hop_turns_t mobility_hop_turns_t;
+
+/** Longest time that a turn has to take, in ms: that between attempts. */
+#define MOBILITY_HOP_TURN_MAX 8000
+
+/**
+ * Turns of next hops while a request is not answered, all zero at the start.  One
+ * takes longer than an answer, or that would count for the next one.  The last
+ * answer says how long that is, at most.
+ */
+struct mobility_hop_turns_t {
+	/** when the request in flight was sent first */
+	uint64_t sent;
+	/** when the last turn began */
+	uint64_t since;
+	/** how long it takes at least, in ms */
+	uint32_t length;
+	/** there was more than one since the request was sent */
+	bool turned;
+	/** there was more than one when the last request was answered: it may have
+	 * been over another next hop than it seems */
+	bool doubtful;
+};
+
+/**
+ * A request was sent for the first time.
+ *
+ * @param turns			turns
+ * @param now			current time
+ */
+void mobility_hop_turns_begin(mobility_hop_turns_t *turns, uint64_t now);
+
+/**
+ * Check if it may be the turn of others.
+ *
+ * @param turns			turns
+ * @param now			current time
+ * @return				TRUE if so
+ */
+bool mobility_hop_turns_are_over(const mobility_hop_turns_t *turns,
+								 uint64_t now);
+
+/**
+ * It is the turn of others.
+ *
+ * @param turns			turns
+ * @param now			current time
+ */
+void mobility_hop_turns_next(mobility_hop_turns_t *turns, uint64_t now);
+
+/**
+ * The request was answered.
+ *
+ * @param turns			turns
+ * @param rtt			how long that took, 0 if unknown
+ * @param now			current time
+ */
+void mobility_hop_turns_answered(mobility_hop_turns_t *turns, uint32_t rtt,
+								 uint64_t now);
+
 /**
  * Add another next hop, whose turn comes last.
  *

@@ -145,7 +145,13 @@ START_TEST(test_next_hop)
 	mobility_heading_stay(&heading);
 	ck_assert(is_current(&heading, other));
 	ck_assert(!is_current(&heading, paths[0][0]));
+	ck_assert(mobility_heading_is_current(&heading, &answer));
 	ck_assert(!mobility_heading_follow(&heading, &answer));
+	/* if both were taken that may be wrong */
+	answer.turned = TRUE;
+	ck_assert(!mobility_heading_is_current(&heading, &answer));
+	ck_assert(mobility_heading_follow(&heading, &answer));
+	mobility_heading_stay(&heading);
 	/* nobody knows of other next hops anymore */
 	answer.path = NULL;
 	ck_assert(mobility_heading_is_current(&heading, &answer));

@@ -142,6 +142,67 @@ START_TEST(test_better)
 }
 END_TEST
 
+/**
+ * Have a request answered over one of some next hops only, which takes rtt ms;
+ * attempts get rarer, as those of a session.
+ *
+ * @return			next hop that gets the answer ascribed
+ */
+static int ask(mobility_hop_turns_t *turns, uint64_t *now, int hop, int count,
+			   int works, uint64_t rtt)
+{
+	uint64_t answer = 0, interval = 250, next = *now + interval;
+
+	mobility_hop_turns_begin(turns, *now);
+	while (TRUE)
+	{
+		if (hop == works && !answer)
+		{
+			answer = *now + rtt;
+		}
+		if (answer && answer <= next)
+		{
+			*now = answer;
+			mobility_hop_turns_answered(turns, 0, *now);
+			return hop;
+		}
+		*now = next;
+		interval = min(interval * 2, MOBILITY_HOP_TURN_MAX);
+		next += interval;
+		if (mobility_hop_turns_are_over(turns, *now))
+		{
+			hop = (hop + 1) % count;
+			mobility_hop_turns_next(turns, *now);
+		}
+	}
+}
+
+START_TEST(test_slow)
+{
+	mobility_hop_turns_t turns;
+	uint64_t now = 1000, rtt;
+	int works, hop, count = 2 + _i;
+
+	for (rtt = 1; rtt <= MOBILITY_HOP_TURN_MAX / 2; rtt += 13)
+	{
+		for (works = 0; works < count; works++)
+		{
+			turns = (mobility_hop_turns_t){};
+			hop = ask(&turns, &now, 0, count, works, rtt);
+			/* which may be another one, but that is not repeated */
+			mobility_assert(turns.doubtful || hop == 0);
+			hop = ask(&turns, &now, hop, count, works, rtt);
+			mobility_assert(hop == works);
+			hop = ask(&turns, &now, hop, count, works, rtt);
+			mobility_assert(hop == works && !turns.turned);
+			/* once there is no doubt, so short is the next turn */
+			mobility_assert(!turns.doubtful);
+			mobility_assert(turns.length == rtt + rtt / 2);
+		}
+	}
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -155,6 +216,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_single);
 	tcase_add_loop_test(tc, test_turns, 0, 50);
 	tcase_add_test(tc, test_better);
+	tcase_add_loop_test(tc, test_slow, 0, 3);
 	suite_add_tcase(s, tc);
 	return s;
 }
