@@ -240,6 +240,24 @@ METHOD(mobility_retransmission_t, probe, void,
 			  mobility_hop_turns_are_over(turns, mobility_now()));
 }
 
+METHOD(mobility_retransmission_t, prepare, void,
+	private_mobility_retransmission_t *this)
+{
+	mobility_candidates_t *candidates = this->course->candidates;
+	enumerator_t *enumerator;
+	mobility_candidate_t *candidate;
+
+	enumerator = candidates->create_enumerator(candidates, mobility_now());
+	while (enumerator->enumerate(enumerator, &candidate))
+	{
+		if (candidate->preference != MOBILITY_LAST_RESORT)
+		{
+			mobility_neighbors_ask(this->rtnl, candidate->path);
+		}
+	}
+	enumerator->destroy(enumerator);
+}
+
 METHOD(mobility_retransmission_t, offer, void,
 	private_mobility_retransmission_t *this, bool last_resort)
 {
@@ -309,6 +327,7 @@ mobility_retransmission_t *mobility_retransmission_create(
 			.again = _again,
 			.insist = _insist,
 			.probe = _probe,
+			.prepare = _prepare,
 			.offer = _offer,
 			.is_queued = _is_queued,
 			.answered = _answered,

@@ -106,6 +106,12 @@ struct mobility_retransmission_t {
 	void (*probe)(mobility_retransmission_t *this, bool last_resort);
 
 	/**
+	 * The request may have to be sent over all paths soon: have the kernel ask for
+	 * their next hops.
+	 */
+	void (*prepare)(mobility_retransmission_t *this);
+
+	/**
 	 * Have the listener told of the paths that probe() would send over, which get
 	 * pinned, without sending anything.
 	 *

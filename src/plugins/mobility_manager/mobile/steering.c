@@ -797,23 +797,27 @@ METHOD(mobility_steering_t, look, status_t,
  */
 static status_t suspect_path(private_mobility_steering_t *this, const char *why)
 {
-	mobility_request_t *request = this->mover->retransmission->request;
+	mobility_retransmission_t *retransmission = this->mover->retransmission;
+	mobility_request_t *request = retransmission->request;
 	mobility_fsm_event_t event = {
 		.type = MOBILITY_EV_SUSPECT,
 		.rtt = this->vigil->get_rtt(this->vigil),
 	};
+	status_t status;
 
 	explain(this, "%s over %s", why, get_uplink(this));
 	begin_move(this, this->public.standing.cause);
-	if (handle(this, &event) == DESTROY_ME)
+	status = handle(this, &event);
+	if (status != DESTROY_ME && !request->in_flight(request))
 	{
-		return DESTROY_ME;
+		status = this->mover->send_dpd(this->mover);
 	}
-	if (!request->in_flight(request))
+	if (status != DESTROY_ME)
 	{
-		return this->mover->send_dpd(this->mover);
+		mobility_course_look(this->course);
+		retransmission->prepare(retransmission);
 	}
-	return SUCCESS;
+	return status;
 }
 
 /**

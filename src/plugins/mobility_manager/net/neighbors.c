@@ -9,6 +9,9 @@
 
 #include "net/neighbors.h"
 
+/** Longest request, in bytes. */
+#define REQUEST_MAX 128
+
 /**
  * Build a request about the next hop of a path.
  */
@@ -46,17 +49,46 @@ static void get_state(void *data, const struct nlmsghdr *nlh)
 	}
 }
 
+/**
+ * Ask the kernel for the state of a path's next hop.
+ */
+static uint16_t ask_state(mobility_rtnl_t *rtnl, const mobility_path_t *path)
+{
+	char buf[REQUEST_MAX] __attribute__((aligned(MNL_ALIGNTO)));
+	uint16_t state = NUD_NONE;
+
+	rtnl->get(rtnl, build_request(buf, RTM_GETNEIGH, path), get_state, &state);
+	return state;
+}
+
 /*
  * Described in header.
  */
 bool mobility_neighbors_ask_again(mobility_rtnl_t *rtnl,
 								  const mobility_path_t *path)
 {
-	char buf[128] __attribute__((aligned(MNL_ALIGNTO)));
-	uint16_t state = NUD_NONE;
+	char buf[REQUEST_MAX] __attribute__((aligned(MNL_ALIGNTO)));
 
-	return rtnl->get(rtnl, build_request(buf, RTM_GETNEIGH, path), get_state,
-					 &state) == 0 &&
-		   state == NUD_INCOMPLETE &&
+	return ask_state(rtnl, path) == NUD_INCOMPLETE &&
 		   rtnl->request(rtnl, build_request(buf, RTM_DELNEIGH, path)) == 0;
+}
+
+/*
+ * Described in header.
+ */
+void mobility_neighbors_ask(mobility_rtnl_t *rtnl, const mobility_path_t *path)
+{
+	char buf[REQUEST_MAX] __attribute__((aligned(MNL_ALIGNTO)));
+	struct nlmsghdr *nlh;
+	struct ndmsg *ndm;
+
+	if (ask_state(rtnl, path) & ~NUD_FAILED)
+	{	/* which would make a permanent entry an ordinary one */
+		return;
+	}
+	nlh = build_request(buf, RTM_NEWNEIGH, path);
+	nlh->nlmsg_flags = NLM_F_CREATE;
+	ndm = mnl_nlmsg_get_payload(nlh);
+	ndm->ndm_flags = NTF_USE;
+	rtnl->request(rtnl, nlh);
 }

@@ -34,4 +34,13 @@
 bool mobility_neighbors_ask_again(mobility_rtnl_t *rtnl,
 								  const mobility_path_t *path);
 
+/**
+ * Have the kernel ask for a path's next hop, unless it knows that or asks already:
+ * packets that leave soon don't have to wait.
+ *
+ * @param rtnl			socket for requests
+ * @param path			path
+ */
+void mobility_neighbors_ask(mobility_rtnl_t *rtnl, const mobility_path_t *path);
+
 #endif /** MOBILITY_NEIGHBORS_H_ @}*/

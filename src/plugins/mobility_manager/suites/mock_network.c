@@ -311,6 +311,16 @@ METHOD(mobility_rtnl_t, get, int,
 	return ENOENT;
 }
 
+METHOD(mobility_rtnl_t, request, int,
+	mobility_rtnl_t *this, struct nlmsghdr *nlh)
+{
+	struct ndmsg *ndm = mnl_nlmsg_get_payload(nlh);
+
+	ck_assert_int_eq(nlh->nlmsg_type, RTM_NEWNEIGH);
+	net.public.sought |= 1 << (ndm->ndm_ifindex - 2);
+	return 0;
+}
+
 METHOD(mobility_child_update_t, accept_, void,
 	mobility_child_update_t *this, ike_sa_t *ike_sa, host_t *local,
 	array_t **copies)
@@ -447,6 +457,7 @@ mock_network_t *mock_network_create(mobility_context_t *context)
 		.unmark = _unmark,
 	};
 	net.rtnl.get = _get;
+	net.rtnl.request = _request;
 	net.relocator = (mobility_child_update_t){
 		.accept = _accept_,
 		.update = _update,

@@ -73,6 +73,8 @@ typedef struct {
 	char followed[IFNAMSIZ];
 	/** how often a next hop was asked for again */
 	u_int asked;
+	/** uplinks over which they were sought before packets left, flags */
+	u_int sought;
 	/** what is known about the traffic of all sessions, until they move */
 	mobility_health_t verdict;
 	mobility_path_health_facts_t traffic;

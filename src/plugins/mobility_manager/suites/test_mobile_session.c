@@ -965,9 +965,13 @@ START_TEST(test_silence_ends)
 	session_fixture_run(f, 1000);
 	ck_assert_uint_eq(mock_charon_count(), 2);
 	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
-	/* they don't */
+	/* they don't: packets over other paths don't wait for their next hops */
 	mute(0, TRUE);
+	f->network->sought = 0;
+	session_fixture_forget(f);
 	judge(MOBILITY_HEALTH_SILENT);
+	ck_assert_uint_eq(f->network->sought, (1 << 0) | (1 << 1));
+	ck_assert_str_eq(mock_charon_sources(), "10.0.0.2 ");
 	session_fixture_run(f, 200);
 	ck_assert_str_eq(session_fixture_uplink(f), "eth1");
 	ck_assert(strstr(f->told, "waiting"));

@@ -40,7 +40,7 @@ static void check(char *local, char *peer, char *neighbor)
 	/* not known at all */
 	ck_assert(!mobility_neighbors_ask_again(pins_rtnl, path));
 	/* the kernel waits */
-	ping(neighbor);
+	mobility_neighbors_ask(pins_rtnl, path);
 	ck_assert_int_eq(count(neighbor, "incomplete"), 1);
 	ck_assert(mobility_neighbors_ask_again(pins_rtnl, path));
 	ck_assert_int_eq(count(neighbor, "incomplete"), 0);
@@ -56,10 +56,12 @@ static void check(char *local, char *peer, char *neighbor)
 	mobility_netns_ip("neigh replace %s lladdr 02:00:00:00:00:01 "
 					  "nud permanent dev wlan0", neighbor);
 	ck_assert(!mobility_neighbors_ask_again(pins_rtnl, path));
+	mobility_neighbors_ask(pins_rtnl, path);
 	ck_assert_int_eq(count(neighbor, "permanent"), 1);
 	mobility_netns_ip("neigh replace %s lladdr 02:00:00:00:00:01 "
 					  "nud reachable dev wlan0", neighbor);
 	ck_assert(!mobility_neighbors_ask_again(pins_rtnl, path));
+	mobility_neighbors_ask(pins_rtnl, path);
 	ck_assert_int_eq(count(neighbor, "reachable"), 1);
 
 	mobility_path_destroy(path);
