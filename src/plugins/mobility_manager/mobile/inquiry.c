@@ -53,15 +53,25 @@ static bool may_stray(mobility_inquiry_t *inquiry, const mobility_path_t *path)
  * Described in header.
  */
 void mobility_inquiry_ask(mobility_inquiry_t *inquiry,
-						  const mobility_path_t *path, bool strays)
+						  const mobility_path_t *path, uint16_t port,
+						  bool strays)
 {
 	mobility_request_t *request = inquiry->request;
+	host_t *me;
 
-	if (request->in_flight(request) && (!strays || may_stray(inquiry, path)))
+	if (!request->in_flight(request) || (strays && !may_stray(inquiry, path)))
 	{
-		request->send(request, path, inquiry->me, inquiry->other);
-		mobility_attempt_asked(&inquiry->attempt, mobility_now());
+		return;
 	}
+	request->send(request, path, inquiry->me, inquiry->other);
+	if (port && inquiry->attempt.state == MOBILITY_ATTEMPT_LOGIN)
+	{
+		me = inquiry->me->clone(inquiry->me);
+		me->set_port(me, port);
+		request->send(request, path, me, inquiry->other);
+		me->destroy(me);
+	}
+	mobility_attempt_asked(&inquiry->attempt, mobility_now());
 }
 
 /**

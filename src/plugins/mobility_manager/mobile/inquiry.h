@@ -76,11 +76,14 @@ void mobility_inquiry_sent(mobility_inquiry_t *inquiry, ike_sa_t *ike_sa,
  *
  * @param inquiry		inquiry, gets updated
  * @param path			path, is pinned
+ * @param port			what follows IKE_SA_INIT is sent from this local port as
+ *						well, 0 for none
  * @param strays		TRUE if it is not of the preferred address family, see
  *						mobility_attempt_may_stray(): only if it may be asked yet
  */
 void mobility_inquiry_ask(mobility_inquiry_t *inquiry,
-						  const mobility_path_t *path, bool strays);
+						  const mobility_path_t *path, uint16_t port,
+						  bool strays);
 
 /**
  * IKE_SA_INIT was answered, by whomever.

@@ -89,6 +89,26 @@ void mobility_local_port_taken(mobility_local_port_t *local)
 /*
  * Described in header.
  */
+void mobility_local_port_log_in(mobility_local_port_t *local, ike_sa_t *ike_sa,
+								message_t *answer)
+{
+	host_t *me = ike_sa->get_my_host(ike_sa);
+	host_t *arrived = answer->get_destination(answer);
+	uint16_t port = arrived->get_port(arrived);
+
+	if (mobility_local_port_answered(local, ike_sa, port))
+	{
+		DBG1(DBG_IKE, "mobility: %s: peer answers to local port %u only, what a "
+			 "NAT knows of the other one is stale", ike_sa->get_name(ike_sa),
+			 port);
+		ike_sa->set_my_host(ike_sa, mobility_local_port_host(local, me, ike_sa));
+		mobility_local_port_taken(local);
+	}
+}
+
+/*
+ * Described in header.
+ */
 void mobility_local_port_bind(mobility_local_port_t *local, ike_sa_t *ike_sa)
 {
 	uint16_t port;

@@ -102,6 +102,17 @@ bool mobility_local_port_answered(mobility_local_port_t *local,
 void mobility_local_port_taken(mobility_local_port_t *local);
 
 /**
+ * An IKE_SA that logs in is answered: have it go on at the port at which that
+ * arrived, which may not be one of charon's.
+ *
+ * @param local			local port
+ * @param ike_sa		IKE_SA
+ * @param answer		the answer
+ */
+void mobility_local_port_log_in(mobility_local_port_t *local, ike_sa_t *ike_sa,
+								message_t *answer);
+
+/**
  * Use the port that an IKE_SA has, which may be one of ours if it replaces
  * another one.
  *

@@ -355,25 +355,6 @@ static void answered(private_mobility_login_t *this, message_t *message)
 }
 
 /**
- * Go on at the port that was answered, which may not be the one of charon.
- */
-static void use_port(private_mobility_login_t *this, host_t *local)
-{
-	mobility_local_port_t *port = &this->course->local_port;
-	ike_sa_t *ike_sa = this->course->ike_sa;
-	host_t *me = ike_sa->get_my_host(ike_sa);
-
-	if (mobility_local_port_answered(port, ike_sa, local->get_port(local)))
-	{
-		DBG1(DBG_IKE, "mobility: %s: peer answers to local port %u only, what a "
-			 "NAT knows of the other one is stale", this->course->name,
-			 local->get_port(local));
-		ike_sa->set_my_host(ike_sa, mobility_local_port_host(port, me, ike_sa));
-		mobility_local_port_taken(port);
-	}
-}
-
-/**
  * What follows IKE_SA_INIT does not leave from the same port as that.  If it is not
  * answered what a NAT knows of that other one may not be true anymore: send it from
  * another one as well.
@@ -410,7 +391,8 @@ static void authenticate(private_mobility_login_t *this, message_t *message,
 	else if (request->matches(request, message->get_message_id(message)))
 	{
 		request->clear(request);
-		use_port(this, message->get_destination(message));
+		mobility_local_port_log_in(&this->course->local_port,
+								   this->course->ike_sa, message);
 	}
 }
 

@@ -145,7 +145,8 @@ METHOD(mobility_relogin_t, ask, void,
 	if (!(lacking & FIT_FOUND))
 	{
 		inquiry->mutex->lock(inquiry->mutex);
-		mobility_inquiry_ask(inquiry, path, lacking & FIT_KIN);
+		mobility_inquiry_ask(inquiry, path, this->course->local_port.other,
+							 lacking & FIT_KIN);
 		inquiry->mutex->unlock(inquiry->mutex);
 	}
 }

@@ -6,6 +6,7 @@
 
 #include "mobile/successor.h"
 #include "mobile/inheritance.h"
+#include "mobile/local_port.h"
 #include "net/clock.h"
 
 #include <daemon.h>
@@ -521,6 +522,22 @@ static void forget_spi(private_mobility_successor_t *this, ike_sa_t *ike_sa)
 }
 
 /**
+ * Go on at the local port at which an answer arrived.  That stays open for longer
+ * than it takes until the next one, or until the session has the IKE_SA.
+ */
+static void use_port(private_mobility_successor_t *this, ike_sa_t *ike_sa,
+					 message_t *answer)
+{
+	mobility_local_port_t local = {
+		.ports = this->context->ports,
+	};
+
+	mobility_local_port_log_in(&local, ike_sa, answer);
+	mobility_local_port_bind(&local, ike_sa);
+	mobility_local_port_cleanup(&local);
+}
+
+/**
  * An answer to a later request came in.
  */
 static void received(private_mobility_successor_t *this, ike_sa_t *ike_sa,
@@ -538,7 +555,9 @@ static void received(private_mobility_successor_t *this, ike_sa_t *ike_sa,
 	if (!current)
 	{
 		message->set_exchange_type(message, EXCHANGE_TYPE_UNDEFINED);
+		return;
 	}
+	use_port(this, ike_sa, message);
 }
 
 /**

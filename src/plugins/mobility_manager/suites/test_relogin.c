@@ -32,6 +32,9 @@
 #define NUMBER 7
 #define LIMIT 3
 
+/** port beside those of charon */
+#define SPARE 40000
+
 /** SPI of who answers, and a key exchange that nobody has proposed */
 #define SPI 4711
 #define CHILD_SPI 4712
@@ -76,6 +79,10 @@ static struct {
 	mobility_work_t woken;
 	ike_sa_t *logged_in;
 	uint32_t expected;
+	/** port that answers arrive at, 0 for that of charon; how often the other one
+	 * is used */
+	uint16_t port;
+	int held_ports;
 } t;
 
 METHOD(ike_sa_t, get_child_count, int,
@@ -412,6 +419,11 @@ static bool answer(exchange_type_t type, char *local, char *remote,
 	/* charon notes it, and does not take answers with another one then */
 	id->set_responder_spi(id, SPI);
 	message = mock_ike_message(id, FALSE, type, type == IKE_AUTH, local, remote);
+	if (t.port)
+	{
+		message->set_destination(message,
+								 host_create_from_string(local, t.port));
+	}
 	if (notify)
 	{
 		message->add_notify(message, FALSE, notify, notify == INVALID_KE_PAYLOAD ?
@@ -1224,6 +1236,60 @@ START_TEST(test_retransmit)
 }
 END_TEST
 
+METHOD(mobility_own_ports_t, hold, bool,
+	mobility_own_ports_t *this, uint16_t port)
+{
+	t.held_ports += port == SPARE;
+	return port == SPARE;
+}
+
+METHOD(mobility_own_ports_t, release, void,
+	mobility_own_ports_t *this, uint16_t port)
+{
+	ck_assert_uint_eq(port, SPARE);
+	t.held_ports--;
+}
+
+/**
+ * Get the local port of a packet, counted from the end
+ */
+static uint16_t get_port(int number)
+{
+	host_t *source = mock_charon_get(-number)->source;
+
+	return source->get_port(source);
+}
+
+START_TEST(test_stale_port)
+{
+	mobility_own_ports_t ports = {
+		.hold = _hold,
+		.release = _release,
+	};
+	host_t *me;
+
+	t.context.ports = &ports;
+	/* IKE_SA_INIT is answered, so that its port is no matter */
+	t.course.local_port.other = SPARE;
+	log_in();
+	mock_charon_forget();
+	t.relogin->ask(t.relogin, path("10.1.0.2"));
+	ck_assert_uint_eq(mock_charon_count(), 2);
+	ck_assert_int_eq(mock_charon_get(-1)->type, IKE_AUTH);
+	ck_assert_uint_eq(get_port(1), SPARE);
+	ck_assert_uint_ne(get_port(2), SPARE);
+	/* which one is answered is not known before */
+	t.port = _i ? SPARE : 0;
+	ck_assert_int_eq(establish(1), SUCCESS);
+	me = t.second->get_my_host(t.second);
+	ck_assert((me->get_port(me) == SPARE) == _i);
+	/* who takes it over takes that over as well */
+	ck_assert_int_eq(t.held_ports, 0);
+	t.relogin->cancel(t.relogin);
+	fake_clock_run();
+}
+END_TEST
+
 START_TEST(test_not_begun)
 {
 	/* without limit, path or CHILD_SA */
@@ -1379,6 +1445,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_expired);
 	tcase_add_test(tc, test_begins_anew);
 	tcase_add_test(tc, test_retransmit);
+	tcase_add_loop_test(tc, test_stale_port, 0, 2);
 	tcase_add_test(tc, test_not_begun);
 	suite_add_tcase(s, tc);
 
