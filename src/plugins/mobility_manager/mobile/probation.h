@@ -20,6 +20,9 @@
  *  - Otherwise UDP encapsulation is forced, and if that does not help or is
  *    used already, the next path is taken: each of these once per path.
  *
+ * Paths are those over other uplinks: several routers of one are not told apart
+ * here.  One that answers on UDP port 4500 passes what is encapsulated there.
+ *
  * What the state promises, and mobility_probation_check() verifies: there is a
  * way back only to another path; a path is being left for that only if there is
  * one, and for no other once it was given up to try them.

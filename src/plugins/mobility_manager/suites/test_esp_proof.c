@@ -349,6 +349,28 @@ START_TEST(test_one_way)
 }
 END_TEST
 
+/**
+ * Of two routers the first one passes no ESP: it need not be left for that.
+ */
+START_TEST(test_routers)
+{
+	mobility_path_id_t pin;
+
+	f->natd = TRUE;
+	f->network->uplinks[0].gateway = "10.0.0.1";
+	f->network->uplinks[0].gateway2 = "10.0.0.9";
+	plug(1, FALSE);
+	silence(1000);
+	ck_assert(is_encapsulated());
+	traffic(TRUE, 0);
+	session_fixture_forget(f);
+	session_fixture_run(f, 60000);
+	ck_assert_uint_eq(mock_charon_count(), 0);
+	ck_assert(array_get(f->network->pins, ARRAY_HEAD, &pin));
+	ck_assert_uint_eq(pin.gateway.bytes[3], 1);
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -366,6 +388,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_force_again);
 	tcase_add_test(tc, test_no_force);
 	tcase_add_test(tc, test_one_way);
+	tcase_add_test(tc, test_routers);
 	suite_add_tcase(s, tc);
 
 	return s;
