@@ -250,13 +250,15 @@ static void explain_loss(private_mobility_steering_t *this,
 	mobility_monitor_t *monitor = this->context->monitor;
 	const char *reason = use ? monitor->describe(monitor, path->ifname)
 							 : "not to be used";
+	bool closed = path->closed && !this->public.config.pin_paths;
 	char owner[IFNAMSIZ];
 
 	if (!monitor->get_owner(monitor, path->remote, owner))
 	{
 		/* the uplink may have other addresses, and routes elsewhere */
-		explain(this, "%s: %s", path->ifname, streq(reason, "usable") ?
-				"address or route is gone" : reason);
+		explain(this, "%s: %s", path->ifname, !streq(reason, "usable") ? reason :
+				closed ? "a routing rule refuses all packets" :
+						 "address or route is gone");
 	}
 	else if (explain(this, "%s has the peer's address %H", owner,
 					 path->remote))
@@ -293,7 +295,8 @@ static bool look_around(private_mobility_steering_t *this,
 								this->connection, path->ifname, FALSE,
 								&uplink);
 	before = mobility_path_get_id(path);
-	event->usable = uplink.use && monitor->is_usable(monitor, path);
+	event->usable = uplink.use && monitor->is_usable(monitor, path) &&
+					(this->public.config.pin_paths || !path->closed);
 	if (event->usable)
 	{
 		id = mobility_path_get_id(path);

@@ -36,6 +36,8 @@ struct mobility_route_query_t {
 	/** next hops to pass over, as others are looked for, and their number */
 	const mobility_ip_t *passed;
 	u_int passed_count;
+	/** the packets have no pin, which would have them pass rules of others */
+	bool unpinned;
 };
 
 /**

@@ -311,9 +311,11 @@ static bool is_general(const spec_t *spec)
  * Check if pinned packets pass a rule that says that none may leave: what is for
  * all of them is no statement about the peer
  */
-static bool is_passed(private_mobility_fib_rules_t *this, const spec_t *spec)
+static bool is_passed(private_mobility_fib_rules_t *this, const spec_t *spec,
+					  const mobility_route_query_t *flow)
 {
-	return spec->priority > this->passed && is_general(spec);
+	return !flow->unpinned && spec->priority > this->passed &&
+		   is_general(spec);
 }
 
 /**
@@ -403,7 +405,7 @@ static bool apply_rule(private_mobility_fib_rules_t *this,
 					return !suppresses(&rule->spec, link, *route);
 				case MOBILITY_FIB_UNREACHABLE:
 					passed = is_last_resort(&rule->spec, *route) &&
-							 is_passed(this, &rule->spec);
+							 is_passed(this, &rule->spec, flow);
 					*route = NULL;
 					return !passed;
 				case MOBILITY_FIB_NONE:
@@ -416,7 +418,7 @@ static bool apply_rule(private_mobility_fib_rules_t *this,
 		case FR_ACT_BLACKHOLE:
 		case FR_ACT_UNREACHABLE:
 		case FR_ACT_PROHIBIT:
-			return !is_passed(this, &rule->spec);
+			return !is_passed(this, &rule->spec, flow);
 		default:
 			return FALSE;
 	}

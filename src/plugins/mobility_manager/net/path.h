@@ -76,6 +76,9 @@ struct mobility_path_t {
 
 	/** the local address is deprecated and about to be removed */
 	bool expiring;
+
+	/** without a pin nothing leaves: rules of others refuse all packets */
+	bool closed;
 };
 
 /**

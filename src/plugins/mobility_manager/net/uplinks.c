@@ -213,10 +213,18 @@ static bool is_onlink(const mobility_link_t *link, const mobility_ip_t *peer)
 /**
  * Store in a path how a route gets to the peer
  */
-static void set_route(mobility_path_t *path, const mobility_link_t *link,
+static void set_route(private_mobility_uplinks_t *this, mobility_path_t *path,
+					  const mobility_link_t *link,
 					  const mobility_route_query_t *flow,
 					  const mobility_route_t *route)
 {
+	mobility_route_query_t unpinned = {
+		.local = flow->local,
+		.peer = flow->peer,
+		.oif = link->ifindex,
+		.unpinned = TRUE,
+	};
+
 	DESTROY_IF(path->gateway);
 	path->gateway = mobility_ip_to_host(&route->gateway);
 	path->prefix = route->prefix;
@@ -226,12 +234,14 @@ static void set_route(mobility_path_t *path, const mobility_link_t *link,
 	path->onlink = !path->gateway && is_onlink(link, &flow->peer);
 	path->expiring = mobility_addr_is_expiring(
 								mobility_link_get_addr(link, &flow->local));
+	path->closed = !mobility_lookup_route(&this->net, link, &unpinned);
 }
 
 /**
  * Create a path
  */
-static mobility_path_t *create_path(const mobility_link_t *link,
+static mobility_path_t *create_path(private_mobility_uplinks_t *this,
+									const mobility_link_t *link,
 									const mobility_route_query_t *flow,
 									const mobility_route_t *route)
 {
@@ -243,7 +253,7 @@ static mobility_path_t *create_path(const mobility_link_t *link,
 		.remote = mobility_ip_to_host(&flow->peer),
 	);
 	memcpy(path->ifname, link->ifname, sizeof(path->ifname));
-	set_route(path, link, flow, route);
+	set_route(this, path, link, flow, route);
 	return path;
 }
 
@@ -269,7 +279,7 @@ static void add_paths(private_mobility_uplinks_t *this,
 									routes);
 		for (j = 0; j < hops; j++)
 		{
-			path = create_path(link, flow, routes[j]);
+			path = create_path(this, link, flow, routes[j]);
 			path->order = i;
 			path->hop = j;
 			array_insert(paths, ARRAY_TAIL, path);
@@ -356,7 +366,7 @@ METHOD(mobility_uplinks_t, is_usable, bool,
 		return FALSE;
 	}
 	memcpy(path->ifname, link->ifname, sizeof(path->ifname));
-	set_route(path, link, &flow,
+	set_route(this, path, link, &flow,
 			  find_hop(this, link, &flow, route, path->gateway));
 	return TRUE;
 }
@@ -391,7 +401,7 @@ METHOD(mobility_uplinks_t, find_path, mobility_path_t*,
 			route = other;
 		}
 	}
-	return create_path(link, &flow, route ?: &none);
+	return create_path(this, link, &flow, route ?: &none);
 }
 
 METHOD(mobility_uplinks_t, get_owner, const char*,

@@ -146,8 +146,9 @@ struct mobility_uplinks_t {
 	 * a path in use), a route through that uplink to the peer; be it over another
 	 * next hop, if there is none anymore over its own.
 	 *
-	 * @param path		path; gateway, prefix, metric, the uplink's name and
-	 *					whether its address is expiring are updated
+	 * @param path		path; gateway, prefix, metric, the uplink's name, whether
+	 *					its address is expiring and whether it is closed are
+	 *					updated
 	 * @return			TRUE if usable
 	 */
 	bool (*is_usable)(mobility_uplinks_t *this, mobility_path_t *path);

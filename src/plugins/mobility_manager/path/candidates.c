@@ -259,6 +259,26 @@ static void rank(private_mobility_candidates_t *this, uint64_t now)
 }
 
 /**
+ * Remove paths over which nothing leaves without a pin, those behind the first
+ * ones.
+ */
+static void remove_closed(array_t *paths, int first)
+{
+	mobility_path_t *path;
+	int i;
+
+	for (i = array_count(paths) - 1; i >= first; i--)
+	{
+		array_get(paths, i, &path);
+		if (path->closed)
+		{
+			array_remove(paths, i, NULL);
+			mobility_path_destroy(path);
+		}
+	}
+}
+
+/**
  * Collect the paths to an address of the peer.
  */
 static void collect_paths(private_mobility_candidates_t *this,
@@ -269,6 +289,10 @@ static void collect_paths(private_mobility_candidates_t *this,
 	char owner[IFNAMSIZ];
 
 	this->monitor->get_paths(this->monitor, remote, use_uplink, this, paths);
+	if (!this->pinning)
+	{
+		remove_closed(paths, count);
+	}
 	if (known && array_count(paths) == count &&
 		this->monitor->get_owner(this->monitor, remote, owner))
 	{

@@ -57,6 +57,7 @@ static mobility_path_t *create_path(int i, char *gateway, host_t *peer)
 		.metric = uplink->metric,
 		.order = uplink->second,
 		.expiring = uplink->expiring,
+		.closed = uplink->closed,
 	);
 	path->remote->set_port(path->remote, 0);
 	snprintf(path->ifname, sizeof(path->ifname), "eth%d", get_uplink(i));
@@ -147,6 +148,7 @@ static bool is_over(mobility_path_t *path, char *gateway)
 static void update_path(mobility_path_t *path, mock_uplink_t *uplink)
 {
 	path->expiring = uplink->expiring;
+	path->closed = uplink->closed;
 	if (!is_over(path, uplink->gateway) && !is_over(path, uplink->gateway2))
 	{
 		DESTROY_IF(path->gateway);

@@ -41,6 +41,8 @@ typedef struct {
 	bool second;
 	/** its address is deprecated, and going to be removed */
 	bool expiring;
+	/** nothing leaves without a pin */
+	bool closed;
 } mock_uplink_t;
 
 /**

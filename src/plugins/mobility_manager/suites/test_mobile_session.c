@@ -1108,6 +1108,45 @@ static void add_address()
 	session_fixture_forget(f);
 }
 
+/**
+ * A kill switch is closed, and opened
+ */
+START_TEST(test_closed)
+{
+	mobility_status_t *status;
+	u_int i;
+
+	session_fixture_destroy(f);
+	f = session_fixture_create(_i ? "" : "pin_paths = no", NULL);
+	session_fixture_run(f, 1000);
+	session_fixture_forget(f);
+	for (i = 0; i < MOCK_UPLINKS; i++)
+	{
+		f->network->uplinks[i].closed = TRUE;
+	}
+	session_fixture_changed(f);
+	session_fixture_run(f, 60000);
+	if (_i)
+	{	/* pins pass it */
+		ck_assert_str_eq(f->told, "");
+		return;
+	}
+	ck_assert_uint_eq(f->state, MOBILITY_DORMANT);
+	ck_assert_uint_eq(mock_charon_count(), 0);
+	status = f->session->get_status(f->session);
+	ck_assert_str_eq(status->cause,
+					 "eth0: a routing rule refuses all packets");
+	mobility_status_destroy(status);
+	for (i = 0; i < MOCK_UPLINKS; i++)
+	{
+		f->network->uplinks[i].closed = FALSE;
+	}
+	session_fixture_changed(f);
+	session_fixture_run(f, 1000);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+}
+END_TEST
+
 START_TEST(test_address_renumbered)
 {
 	/* nothing is sent back to the old address anymore, which still is there */
@@ -1321,6 +1360,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_answer_late);
 	tcase_add_test(tc, test_answer_never);
 	tcase_add_test(tc, test_answer_twice);
+	tcase_add_loop_test(tc, test_closed, 0, 2);
 	tcase_add_test(tc, test_address_renumbered);
 	tcase_add_test(tc, test_address_expires);
 	tcase_add_test(tc, test_address_expires_alone);

@@ -550,6 +550,27 @@ START_TEST(test_rules_tailscale)
 }
 END_TEST
 
+/**
+ * Check if nothing leaves over a path without a pin
+ */
+static bool is_closed()
+{
+	host_t *local = host_create_from_string("10.1.0.2", 0);
+	host_t *peer = host_create_from_string(PEER, 0);
+	mobility_path_t *path;
+	bool closed;
+
+	path = uplinks->find_path(uplinks, local, peer);
+	closed = path->closed;
+	path->closed = !closed;
+	ck_assert(uplinks->is_usable(uplinks, path));
+	ck_assert(path->closed == closed);
+	mobility_path_destroy(path);
+	local->destroy(local);
+	peer->destroy(peer);
+	return closed;
+}
+
 START_TEST(test_rules_passed)
 {
 	static const char *kill[] = {
@@ -575,10 +596,12 @@ START_TEST(test_rules_passed)
 		uplinks_assert(PEER, "");
 		uplinks->set_pin_priority(uplinks, 299, TRUE);
 		uplinks_assert(PEER, ETH ", " WLAN);
+		ck_assert(is_closed());
 		uplinks->set_pin_priority(uplinks, 400, FALSE);
 		uplinks_assert(PEER, ETH ", " WLAN);
 		ck_assert_uint_eq(uplinks->get_pin_priority(uplinks), 298);
 		feed(RULE, "rule del %s", buf);
+		ck_assert(!is_closed());
 		ck_assert_uint_eq(uplinks->get_pin_priority(uplinks), 400);
 		uplinks->set_pin_priority(uplinks, UINT32_MAX, TRUE);
 	}
