@@ -167,7 +167,7 @@ METHOD(listener_t, message_, bool,
 	}
 	else if (!incoming && message->get_request(message))
 	{
-		run.mover->sent(run.mover, message);
+		run.mover->retransmission->sent(run.mover->retransmission, message);
 	}
 	else if (incoming && plain && !message->get_request(message) &&
 			 sent->matches(sent, message->get_message_id(message)))

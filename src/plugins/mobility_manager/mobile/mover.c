@@ -361,12 +361,6 @@ METHOD(mobility_mover_t, tick, void,
 	}
 }
 
-METHOD(mobility_mover_t, sent, void,
-	private_mobility_mover_t *this, message_t *message)
-{
-	this->public.retransmission->sent(this->public.retransmission, message);
-}
-
 /**
  * The request in flight was answered over a path that is not (known to be) the
  * one in use.
@@ -597,7 +591,6 @@ mobility_mover_t *mobility_mover_create(mobility_candidates_t *candidates,
 			.is_idle = _is_idle,
 			.get_deadline = _get_deadline,
 			.tick = _tick,
-			.sent = _sent,
 			.answered = _answered,
 			.settle = _settle,
 			.end_linger = _end_linger,

@@ -133,13 +133,6 @@ struct mobility_mover_t {
 	void (*tick)(mobility_mover_t *this);
 
 	/**
-	 * A request was encoded and is about to be sent.
-	 *
-	 * @param message	request
-	 */
-	void (*sent)(mobility_mover_t *this, message_t *message);
-
-	/**
 	 * A response was received and authenticated, but is not processed yet.
 	 * May be called by a bus listener: does nothing that could block.
 	 *

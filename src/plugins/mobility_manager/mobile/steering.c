@@ -945,7 +945,8 @@ METHOD(mobility_steering_t, message, void,
 	private_mobility_steering_t *this, message_t *message, bool incoming,
 	bool plain)
 {
-	mobility_request_t *request = this->mover->retransmission->request;
+	mobility_retransmission_t *retransmission = this->mover->retransmission;
+	mobility_request_t *request = retransmission->request;
 	mobility_fsm_event_t event = {};
 
 	if (incoming && plain)
@@ -954,7 +955,7 @@ METHOD(mobility_steering_t, message, void,
 	}
 	if (!incoming && !plain && message->get_request(message))
 	{
-		this->mover->sent(this->mover, message);
+		retransmission->sent(retransmission, message);
 		event.type = MOBILITY_EV_SENT;
 	}
 	else if (incoming && plain && !message->get_request(message) &&

@@ -89,7 +89,7 @@ METHOD(listener_t, message_, bool,
 	}
 	else if (!incoming && message->get_request(message))
 	{
-		m.mover->sent(m.mover, message);
+		m.mover->retransmission->sent(m.mover->retransmission, message);
 	}
 	else if (incoming && plain && !message->get_request(message))
 	{
