@@ -8,7 +8,6 @@
 #include "net/clock.h"
 
 #include <daemon.h>
-#include <collections/hashtable.h>
 #include <collections/linked_list.h>
 #include <processing/jobs/callback_job.h>
 #include <threading/mutex.h>
@@ -28,6 +27,17 @@ typedef struct private_mobility_agenda_t private_mobility_agenda_t;
 typedef struct line_t line_t;
 
 /**
+ * Place in a line.
+ */
+struct mobility_place_t {
+
+	/**
+	 * Session that waits there, NULL if it has left.
+	 */
+	mobility_turn_t *turn;
+};
+
+/**
  * Sessions in a line for jobs of one kind.
  */
 struct line_t {
@@ -43,7 +53,7 @@ struct line_t {
 	mobility_agenda_cb_t cb;
 
 	/**
-	 * Sessions that no job has taken yet, mobility_turn_t*.
+	 * Sessions that no job has taken yet, mobility_place_t*.
 	 */
 	linked_list_t *waiting;
 
@@ -94,9 +104,9 @@ struct private_mobility_agenda_t {
 	linked_list_t *forgotten;
 
 	/**
-	 * Sessions that want to be woken, mobility_turn_t*.
+	 * When sessions want to be woken.
 	 */
-	hashtable_t *armed;
+	mobility_deadlines_t *deadlines;
 
 	/**
 	 * Locks all of this.
@@ -115,6 +125,62 @@ struct private_mobility_agenda_t {
 };
 
 /**
+ * Get the session whose deadline it is.
+ */
+static inline mobility_turn_t *turn_of(mobility_deadline_t *deadline)
+{
+	return (mobility_turn_t*)((char*)deadline -
+							  offsetof(mobility_turn_t, deadline));
+}
+
+/**
+ * Have a session take its place in a line, the mutex must be held.
+ */
+static void enter_line(line_t *line, mobility_turn_t *turn)
+{
+	INIT(turn->place,
+		.turn = turn,
+	);
+	line->waiting->insert_last(line->waiting, turn->place);
+}
+
+/**
+ * Take a session out of the line it waits in, if any, without looking for it
+ * there.  The mutex must be held.
+ */
+static void leave_line(mobility_turn_t *turn)
+{
+	if (turn->place)
+	{
+		turn->place->turn = NULL;
+		turn->place = NULL;
+	}
+}
+
+/**
+ * Take the first session that still waits in a line, NULL if none does.  The
+ * mutex must be held.
+ */
+static mobility_turn_t *take_first(line_t *line)
+{
+	mobility_turn_t *turn = NULL;
+	mobility_place_t *place;
+
+	while (!turn &&
+		   line->waiting->remove_first(line->waiting,
+									   (void**)&place) == SUCCESS)
+	{
+		turn = place->turn;
+		free(place);
+	}
+	if (turn)
+	{
+		turn->place = NULL;
+	}
+	return turn;
+}
+
+/**
  * Take the next session of a line, and get the id to check out its IKE_SA with,
  * or one that is to be destroyed.  Returns FALSE if there is none and the job is
  * to end.
@@ -129,7 +195,8 @@ static bool take_next(line_t *line, ike_sa_id_t **id,
 	*id = NULL;
 	*forgotten = NULL;
 	this->mutex->lock(this->mutex);
-	if (line->waiting->remove_first(line->waiting, (void**)&turn) == SUCCESS)
+	turn = take_first(line);
+	if (turn)
 	{
 		*id = turn->id->clone(turn->id);
 	}
@@ -252,7 +319,7 @@ static void queue_locked(private_mobility_agenda_t *this, mobility_turn_t *turn,
 	}
 	if (!turn->work)
 	{
-		this->work.waiting->insert_last(this->work.waiting, turn);
+		enter_line(&this->work, turn);
 		add_worker(&this->work);
 	}
 	turn->work |= flags;
@@ -273,9 +340,9 @@ METHOD(mobility_agenda_t, give_up, void,
 	this->mutex->lock(this->mutex);
 	if (!turn->ended && !turn->given_up)
 	{	/* nobody is to wait for its IKE_SA */
-		this->work.waiting->remove(this->work.waiting, turn, NULL);
+		leave_line(turn);
 		turn->given_up = TRUE;
-		this->failing.waiting->insert_last(this->failing.waiting, turn);
+		enter_line(&this->failing, turn);
 		add_worker(&this->failing);
 	}
 	unlock(this);
@@ -291,23 +358,6 @@ METHOD(mobility_agenda_t, take_work, mobility_work_t,
 	turn->work = 0;
 	this->mutex->unlock(this->mutex);
 	return work;
-}
-
-/**
- * Set when a session wants to be woken, the mutex must be held.
- */
-static void set_deadline(private_mobility_agenda_t *this,
-						 mobility_turn_t *turn, uint64_t deadline)
-{
-	turn->deadline = deadline;
-	if (deadline)
-	{
-		this->armed->put(this->armed, turn, turn);
-	}
-	else
-	{
-		this->armed->remove(this->armed, turn);
-	}
 }
 
 /**
@@ -340,18 +390,11 @@ static void set_clock(private_mobility_agenda_t *this, uint64_t when)
  */
 static void set_alarm(private_mobility_agenda_t *this)
 {
-	enumerator_t *enumerator;
-	mobility_turn_t *turn;
-	uint64_t first = 0;
+	mobility_deadline_t *first;
 
-	enumerator = this->armed->create_enumerator(this->armed);
-	while (enumerator->enumerate(enumerator, NULL, &turn))
-	{
-		first = first ? min(first, turn->deadline) : turn->deadline;
-	}
-	enumerator->destroy(enumerator);
+	first = this->deadlines->get_first(this->deadlines);
 	this->alarm = 0;
-	set_clock(this, first);
+	set_clock(this, first ? first->when : 0);
 }
 
 /**
@@ -360,21 +403,16 @@ static void set_alarm(private_mobility_agenda_t *this)
 static void time_has_come(void *data, uint64_t now)
 {
 	private_mobility_agenda_t *this = data;
-	enumerator_t *enumerator;
-	mobility_turn_t *turn;
+	mobility_deadline_t *first;
 
 	this->mutex->lock(this->mutex);
-	enumerator = this->armed->create_enumerator(this->armed);
-	while (enumerator->enumerate(enumerator, NULL, &turn))
+	first = this->deadlines->get_first(this->deadlines);
+	while (first && first->when <= now)
 	{
-		if (turn->deadline <= now)
-		{
-			turn->deadline = 0;
-			this->armed->remove_at(this->armed, enumerator);
-			queue_locked(this, turn, MOBILITY_WORK_TICK);
-		}
+		this->deadlines->set(this->deadlines, first, 0);
+		queue_locked(this, turn_of(first), MOBILITY_WORK_TICK);
+		first = this->deadlines->get_first(this->deadlines);
 	}
-	enumerator->destroy(enumerator);
 	set_alarm(this);
 	unlock(this);
 }
@@ -386,9 +424,9 @@ METHOD(mobility_agenda_t, arm, void,
 	bool was_first;
 
 	this->mutex->lock(this->mutex);
-	was_first = turn->deadline && turn->deadline == this->alarm;
+	was_first = turn->deadline.when && turn->deadline.when == this->alarm;
 	deadline = turn->ended ? 0 : deadline;
-	set_deadline(this, turn, deadline);
+	this->deadlines->set(this->deadlines, &turn->deadline, deadline);
 	if (was_first && !is_crowded(this))
 	{	/* do not wake the host for a time that is not meant anymore */
 		set_alarm(this);
@@ -400,26 +438,12 @@ METHOD(mobility_agenda_t, arm, void,
 	this->mutex->unlock(this->mutex);
 }
 
-/**
- * Take a session that has work out of the line, the mutex must be held.
- */
-static void leave_line(private_mobility_agenda_t *this,
-					   mobility_turn_t *turn)
-{
-	line_t *line = turn->given_up ? &this->failing : &this->work;
-
-	if (turn->work || turn->given_up)
-	{
-		line->waiting->remove(line->waiting, turn, NULL);
-	}
-}
-
 METHOD(mobility_agenda_t, end, void,
 	private_mobility_agenda_t *this, mobility_turn_t *turn)
 {
 	this->mutex->lock(this->mutex);
-	leave_line(this, turn);
-	set_deadline(this, turn, 0);
+	leave_line(turn);
+	this->deadlines->set(this->deadlines, &turn->deadline, 0);
 	turn->ended = TRUE;
 	turn->work &= MOBILITY_WORK_RELOAD;
 	this->mutex->unlock(this->mutex);
@@ -440,7 +464,7 @@ METHOD(mobility_agenda_t, rebind, void,
 	mobility_work_t work;
 
 	this->mutex->lock(this->mutex);
-	leave_line(this, turn);
+	leave_line(turn);
 	turn->id->destroy(turn->id);
 	turn->id = id->clone(id);
 	if (turn->ended)
@@ -472,9 +496,9 @@ METHOD(mobility_agenda_t, destroy, void,
 	private_mobility_agenda_t *this)
 {
 	DESTROY_IF(this->clock);
-	this->armed->destroy(this->armed);
-	this->work.waiting->destroy(this->work.waiting);
-	this->failing.waiting->destroy(this->failing.waiting);
+	this->deadlines->destroy(this->deadlines);
+	this->work.waiting->destroy_function(this->work.waiting, free);
+	this->failing.waiting->destroy_function(this->failing.waiting, free);
 	this->forgotten->destroy(this->forgotten);
 	this->mutex->destroy(this->mutex);
 	free(this);
@@ -514,7 +538,7 @@ mobility_agenda_t *mobility_agenda_create(mobility_agenda_cb_t cb,
 			.waiting = linked_list_create(),
 		},
 		.forgotten = linked_list_create(),
-		.armed = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr, 4),
+		.deadlines = mobility_deadlines_create(),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	this->clock = mobility_clock_create(time_has_come, this);

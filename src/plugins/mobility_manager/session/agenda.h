@@ -17,8 +17,11 @@
 
 #include <sa/ike_sa.h>
 
+#include "session/deadlines.h"
+
 typedef struct mobility_agenda_t mobility_agenda_t;
 typedef struct mobility_turn_t mobility_turn_t;
+typedef struct mobility_place_t mobility_place_t;
 typedef enum mobility_work_t mobility_work_t;
 
 /**
@@ -72,9 +75,14 @@ struct mobility_turn_t {
 	mobility_work_t work;
 
 	/**
-	 * When the session wants to be woken, 0 for never.
+	 * Where it waits for a job, NULL if it does not.
 	 */
-	uint64_t deadline;
+	mobility_place_t *place;
+
+	/**
+	 * When the session wants to be woken.
+	 */
+	mobility_deadline_t deadline;
 };
 
 /**
