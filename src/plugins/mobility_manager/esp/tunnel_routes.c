@@ -15,6 +15,7 @@
 
 #include <daemon.h>
 #include <collections/array.h>
+#include <collections/hashtable.h>
 #include <threading/mutex.h>
 #include <threading/thread_value.h>
 
@@ -51,12 +52,18 @@ struct private_mobility_tunnel_routes_t {
 	uint32_t table;
 
 	/**
-	 * Routes that charon has added, entry_t*, the last one first.
+	 * Routes that charon has added by destination, of several to the same one the
+	 * last one, mobility_net_t* => entry_t*.
 	 */
-	array_t *routes;
+	hashtable_t *routes;
 
 	/**
-	 * Locks routes.
+	 * Destinations of those that lead past tunnels, mobility_net_t.
+	 */
+	array_t *passes;
+
+	/**
+	 * Locks both.
 	 */
 	mutex_t *mutex;
 
@@ -74,10 +81,12 @@ struct private_mobility_tunnel_routes_t {
 	} stock;
 };
 
+typedef struct entry_t entry_t;
+
 /**
  * A route into a tunnel, or one that leads past all of them.
  */
-typedef struct {
+struct entry_t {
 	/** destination, what the kernel knows it by in the table */
 	mobility_net_t dst;
 	/** next hop, not set if there is none */
@@ -90,12 +99,41 @@ typedef struct {
 	bool pass;
 	/** the kernel does not have it, only looked for of those into tunnels */
 	bool missing;
-} entry_t;
+	/** the one to the same destination that was added before */
+	entry_t *next;
+};
 
 /**
  * The methods of the kernel interface have no place for user data.
  */
 static private_mobility_tunnel_routes_t *instance;
+
+/**
+ * Hash a destination.
+ */
+static u_int net_hash(const void *key)
+{
+	const mobility_net_t *net = key;
+
+	return chunk_hash(chunk_from_thing(*net));
+}
+
+/**
+ * Compare destinations.
+ */
+static bool net_equals(const void *a, const void *b)
+{
+	return memeq(a, b, sizeof(mobility_net_t));
+}
+
+/**
+ * Get the last route to a destination, which knows the others.
+ */
+static entry_t *get_last(private_mobility_tunnel_routes_t *this,
+						 const mobility_net_t *dst)
+{
+	return this->routes->get(this->routes, dst);
+}
 
 /**
  * Fill in a route.  The kernel takes no next hop of the other family for it.
@@ -186,10 +224,44 @@ static status_t hook_add_route(kernel_interface_t *kernel, chunk_t net,
 		entry = malloc_thing(entry_t);
 		set_entry(entry, net, prefix, gateway, src, ifname, pass);
 		this->mutex->lock(this->mutex);
-		array_insert(this->routes, ARRAY_HEAD, entry);
+		entry->next = get_last(this, &entry->dst);
+		this->routes->put(this->routes, &entry->dst, entry);
+		if (pass)
+		{
+			array_insert(this->passes, ARRAY_TAIL, &entry->dst);
+		}
 		this->mutex->unlock(this->mutex);
 	}
 	return status;
+}
+
+/**
+ * Check if two routes to the same destination are the same.
+ */
+static bool entry_equals(const entry_t *a, const entry_t *b)
+{
+	return mobility_ip_equals(&a->gateway, &b->gateway) &&
+		   mobility_ip_equals(&a->src, &b->src) &&
+		   streq(a->ifname, b->ifname) && a->pass == b->pass;
+}
+
+/**
+ * Forget that a route leads past tunnels.
+ */
+static void forget_pass(private_mobility_tunnel_routes_t *this,
+						const mobility_net_t *dst)
+{
+	mobility_net_t pass;
+	int i;
+
+	for (i = 0; array_get(this->passes, i, &pass); i++)
+	{
+		if (net_equals(&pass, dst))
+		{
+			array_remove(this->passes, i, NULL);
+			return;
+		}
+	}
 }
 
 /**
@@ -197,22 +269,26 @@ static status_t hook_add_route(kernel_interface_t *kernel, chunk_t net,
  */
 static void forget(private_mobility_tunnel_routes_t *this, const entry_t *entry)
 {
-	entry_t *current;
-	int i;
+	entry_t *last = get_last(this, &entry->dst), **pos = &last, *found;
 
-	for (i = 0; i < array_count(this->routes); i++)
+	while (*pos && !entry_equals(*pos, entry))
 	{
-		array_get(this->routes, i, &current);
-		if (memeq(&current->dst, &entry->dst, sizeof(entry->dst)) &&
-			mobility_ip_equals(&current->gateway, &entry->gateway) &&
-			mobility_ip_equals(&current->src, &entry->src) &&
-			streq(current->ifname, entry->ifname) &&
-			current->pass == entry->pass)
+		pos = &(*pos)->next;
+	}
+	found = *pos;
+	if (found)
+	{
+		*pos = found->next;
+		this->routes->remove(this->routes, &entry->dst);
+		if (last)
 		{
-			array_remove(this->routes, i, NULL);
-			free(current);
-			break;
+			this->routes->put(this->routes, &last->dst, last);
 		}
+		if (found->pass)
+		{
+			forget_pass(this, &found->dst);
+		}
+		free(found);
 	}
 }
 
@@ -386,23 +462,29 @@ static bool has_route(installed_t *installed, const mobility_net_t *dst,
 static bool is_missing(private_mobility_tunnel_routes_t *this,
 					   const entry_t *entry, installed_t *installed)
 {
-	entry_t *other;
-	int i;
+	entry_t *other = get_last(this, &entry->dst);
 
-	if (has_route(installed, &entry->dst, &entry->src))
+	while (other && !other->pass &&
+		   !has_route(installed, &other->dst, &other->src))
 	{
-		return FALSE;
+		other = other->next;
 	}
-	for (i = 0; i < array_count(this->routes); i++)
-	{
-		array_get(this->routes, i, &other);
-		if (memeq(&other->dst, &entry->dst, sizeof(entry->dst)) &&
-			(other->pass || has_route(installed, &other->dst, &other->src)))
-		{
-			return FALSE;
-		}
+	return !other;
+}
+
+/**
+ * Look if the kernel has a route.  Returns TRUE if it is missing.
+ */
+static bool look_for(private_mobility_tunnel_routes_t *this, entry_t *entry,
+					 installed_t *installed)
+{
+	entry->missing = !entry->pass && is_missing(this, entry, installed);
+	if (entry->missing && has_route(installed, &entry->dst, NULL))
+	{	/* an IPv6 route stays without its preferred source when that is
+		 * deleted; with any other one packets would leave in the clear */
+		del_route(this, entry, FALSE);
 	}
-	return TRUE;
+	return entry->missing;
 }
 
 METHOD(mobility_tunnel_routes_t, look, bool,
@@ -411,9 +493,9 @@ METHOD(mobility_tunnel_routes_t, look, bool,
 	installed_t installed = {
 		.table = this->table,
 	};
+	enumerator_t *enumerator;
 	bool missing = FALSE;
 	entry_t *entry;
-	int i;
 
 	if (!this->table)
 	{
@@ -421,20 +503,17 @@ METHOD(mobility_tunnel_routes_t, look, bool,
 	}
 	installed.known = array_create(sizeof(known_t), 0);
 	this->mutex->lock(this->mutex);
-	if (array_count(this->routes) && dump(this, &installed))
+	if (this->routes->get_count(this->routes) && dump(this, &installed))
 	{
-		for (i = 0; i < array_count(this->routes); i++)
+		enumerator = this->routes->create_enumerator(this->routes);
+		while (enumerator->enumerate(enumerator, NULL, &entry))
 		{
-			array_get(this->routes, i, &entry);
-			entry->missing = !entry->pass &&
-							 is_missing(this, entry, &installed);
-			missing |= entry->missing;
-			if (entry->missing && has_route(&installed, &entry->dst, NULL))
-			{	/* an IPv6 route stays without its preferred source when that is
-				 * deleted; with any other one packets would leave in the clear */
-				del_route(this, entry, FALSE);
+			for (; entry; entry = entry->next)
+			{
+				missing |= look_for(this, entry, &installed);
 			}
 		}
+		enumerator->destroy(enumerator);
 	}
 	this->mutex->unlock(this->mutex);
 	array_destroy(installed.known);
@@ -469,12 +548,10 @@ static entry_t *find_missing(private_mobility_tunnel_routes_t *this,
 							 ike_sa_t *ike_sa, const mobility_net_t *dst)
 {
 	entry_t *entry, *found = NULL;
-	int i;
 
-	for (i = 0; i < array_count(this->routes); i++)
+	for (entry = get_last(this, dst); entry; entry = entry->next)
 	{
-		array_get(this->routes, i, &entry);
-		if (entry->missing && memeq(&entry->dst, dst, sizeof(*dst)))
+		if (entry->missing)
 		{
 			if (is_vip(ike_sa, &entry->src))
 			{
@@ -493,15 +570,10 @@ static void set_found(private_mobility_tunnel_routes_t *this,
 					  const mobility_net_t *dst)
 {
 	entry_t *entry;
-	int i;
 
-	for (i = 0; i < array_count(this->routes); i++)
+	for (entry = get_last(this, dst); entry; entry = entry->next)
 	{
-		array_get(this->routes, i, &entry);
-		if (memeq(&entry->dst, dst, sizeof(*dst)))
-		{
-			entry->missing = FALSE;
-		}
+		entry->missing = FALSE;
 	}
 }
 
@@ -571,36 +643,30 @@ METHOD(mobility_tunnel_routes_t, leads, bool,
 	private_mobility_tunnel_routes_t *this, const mobility_net_t *net)
 {
 	entry_t *entry;
-	bool found = FALSE;
-	int i;
 
 	this->mutex->lock(this->mutex);
-	/* in the main table they come last, nothing may be in front of that */
-	for (i = 0; this->table && !found && i < array_count(this->routes); i++)
+	entry = get_last(this, net);
+	while (entry && entry->pass)
 	{
-		array_get(this->routes, i, &entry);
-		found = !entry->pass && memeq(&entry->dst, net, sizeof(*net));
+		entry = entry->next;
 	}
 	this->mutex->unlock(this->mutex);
-	return found;
+	/* in the main table they come last, nothing may be in front of that */
+	return this->table && entry;
 }
 
 METHOD(mobility_tunnel_routes_t, get_passes, array_t*,
 	private_mobility_tunnel_routes_t *this)
 {
 	array_t *passes;
-	entry_t *entry;
+	mobility_net_t pass;
 	int i;
 
 	passes = array_create(sizeof(mobility_net_t), 0);
 	this->mutex->lock(this->mutex);
-	for (i = 0; i < array_count(this->routes); i++)
+	for (i = 0; array_get(this->passes, i, &pass); i++)
 	{
-		array_get(this->routes, i, &entry);
-		if (entry->pass)
-		{
-			array_insert(passes, ARRAY_TAIL, &entry->dst);
-		}
+		array_insert(passes, ARRAY_TAIL, &pass);
 	}
 	this->mutex->unlock(this->mutex);
 	return passes;
@@ -609,10 +675,24 @@ METHOD(mobility_tunnel_routes_t, get_passes, array_t*,
 METHOD(mobility_tunnel_routes_t, destroy, void,
 	private_mobility_tunnel_routes_t *this)
 {
+	enumerator_t *enumerator;
+	entry_t *entry, *next;
+
 	charon->kernel->add_route = this->stock.add_route;
 	charon->kernel->del_route = this->stock.del_route;
 	instance = NULL;
-	array_destroy_function(this->routes, (void*)free, NULL);
+	enumerator = this->routes->create_enumerator(this->routes);
+	while (enumerator->enumerate(enumerator, NULL, &entry))
+	{
+		for (; entry; entry = next)
+		{
+			next = entry->next;
+			free(entry);
+		}
+	}
+	enumerator->destroy(enumerator);
+	this->routes->destroy(this->routes);
+	array_destroy(this->passes);
 	this->update->destroy(this->update);
 	this->mutex->destroy(this->mutex);
 	free(this);
@@ -636,7 +716,8 @@ mobility_tunnel_routes_t *mobility_tunnel_routes_create(mobility_rtnl_t *rtnl)
 		.rtnl = rtnl,
 		.table = lib->settings->get_int(lib->settings, "%s.routing_table",
 										MOBILITY_CHARON_TABLE, lib->ns),
-		.routes = array_create(0, 0),
+		.routes = hashtable_create(net_hash, net_equals, 4),
+		.passes = array_create(sizeof(mobility_net_t), 0),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 		.update = thread_value_create(NULL),
 		.stock = {
