@@ -43,14 +43,14 @@ struct private_mobility_registry_t {
 	hashtable_t *successors;
 
 	/**
+	 * Those that have not ended, and don't just follow their peers.
+	 */
+	hashtable_t *active;
+
+	/**
 	 * Locks all of this.
 	 */
 	mutex_t *mutex;
-
-	/**
-	 * Number of sessions that have not ended, and don't just follow their peers.
-	 */
-	u_int active;
 };
 
 /**
@@ -99,13 +99,10 @@ METHOD(mobility_registry_t, queue_all, void,
 	mobility_entry_t *entry;
 
 	this->mutex->lock(this->mutex);
-	enumerator = this->entries->create_enumerator(this->entries);
+	enumerator = this->active->create_enumerator(this->active);
 	while (enumerator->enumerate(enumerator, NULL, &entry))
 	{
-		if (!entry->session->follows)
-		{
-			agenda->queue(agenda, &entry->turn, work);
-		}
+		agenda->queue(agenda, &entry->turn, work);
 	}
 	enumerator->destroy(enumerator);
 	this->mutex->unlock(this->mutex);
@@ -124,6 +121,22 @@ METHOD(mobility_registry_t, queue_number, void,
 		agenda->queue(agenda, &entry->turn, work);
 	}
 	this->mutex->unlock(this->mutex);
+}
+
+/**
+ * Have a session among the active ones if it is, the mutex must be held.
+ */
+static void set_active(private_mobility_registry_t *this,
+					   mobility_entry_t *entry)
+{
+	if (entry->turn.ended)
+	{
+		this->active->remove(this->active, entry);
+	}
+	else if (!entry->session->follows)
+	{
+		this->active->put(this->active, entry, entry);
+	}
 }
 
 METHOD(mobility_registry_t, add, mobility_entry_t*,
@@ -146,7 +159,7 @@ METHOD(mobility_registry_t, add, mobility_entry_t*,
 	/* it may have the same as the one of an IKE_SA that it replaces */
 	this->numbers->put(this->numbers, key(session->number), entry);
 	this->ike_sas->put(this->ike_sas, ike_sa, entry);
-	this->active += !session->follows;
+	set_active(this, entry);
 	this->mutex->unlock(this->mutex);
 	return entry;
 }
@@ -161,7 +174,7 @@ static void end(private_mobility_registry_t *this, mobility_entry_t *entry)
 	if (!entry->turn.ended)
 	{
 		agenda->end(agenda, &entry->turn);
-		this->active -= !entry->session->follows;
+		set_active(this, entry);
 	}
 }
 
@@ -240,8 +253,8 @@ METHOD(mobility_registry_t, rebind, void,
 	}
 	entry->rekeyed = successor != 0;
 	set_ike_sa(this, entry, ike_sa, successor);
-	this->active += entry->turn.ended && !entry->session->follows;
 	agenda->rebind(agenda, &entry->turn, ike_sa->get_id(ike_sa));
+	set_active(this, entry);
 	if (entry->replaced)
 	{	/* by then the other one was under way already */
 		agenda->queue(agenda, &entry->turn, MOBILITY_WORK_REPLACED);
@@ -359,7 +372,7 @@ METHOD(mobility_registry_t, get_active, u_int,
 	u_int active;
 
 	this->mutex->lock(this->mutex);
-	active = this->active;
+	active = this->active->get_count(this->active);
 	this->mutex->unlock(this->mutex);
 	return active;
 }
@@ -441,6 +454,7 @@ METHOD(mobility_registry_t, destroy, void,
 	this->numbers->destroy(this->numbers);
 	this->ike_sas->destroy(this->ike_sas);
 	this->successors->destroy(this->successors);
+	this->active->destroy(this->active);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -478,6 +492,7 @@ mobility_registry_t *mobility_registry_create(mobility_agenda_cb_t cb,
 		.numbers = create_table(),
 		.ike_sas = create_table(),
 		.successors = create_table(),
+		.active = create_table(),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	if (!this->public.agenda)

@@ -626,8 +626,8 @@ START_TEST(test_break_before_make)
 	ck_assert_int_eq(count_shown(0), 0);
 	ck_assert_int_eq(t.registry->get_active(t.registry), 0);
 	/* nobody has it now, but it has to know of that */
-	t.registry->queue_all(t.registry, MOBILITY_WORK_RELOAD);
-	t.registry->queue_all(t.registry, MOBILITY_WORK_SUSPECT);
+	t.agenda->queue(t.agenda, &entry->turn, MOBILITY_WORK_RELOAD);
+	t.agenda->queue(t.agenda, &entry->turn, MOBILITY_WORK_SUSPECT);
 	succession_establish(new);
 	ck_assert(find(new) == entry);
 	ck_assert(entry->session == session);
