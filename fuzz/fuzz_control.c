@@ -20,12 +20,13 @@
 static const char *names[] = {
 	"mobility-status", "mobility-paths", "mobility-switch",
 	"mobility-history", "mobility-interface", "mobility",
+	"mobility-summary",
 };
 
 /** events for what is listed */
 static const char *lists[] = {
 	"mobility-list-session", "mobility-list-paths", "mobility-list-record",
-	"mobility-list-interface",
+	"mobility-list-interface", "mobility-list-summary",
 };
 
 /** what commands work on */

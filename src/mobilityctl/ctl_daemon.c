@@ -137,9 +137,10 @@ static void fail(private_ctl_daemon_t *this, const char *kind,
 static json_object *create_value(const char *key, const char *value)
 {
 	static const char *numbers[] = {
-		"cost", "duration-ms", "metric", "moves", "mtu", "outage-left",
-		"outage-time", "penalty", "prefix", "rtt-ms", "session", "silent",
-		"since", "time", "unique-id",
+		"connected", "connecting", "cost", "dormant", "duration-ms", "failed",
+		"metric", "moves", "mtu", "outage-left", "outage-time", "penalty",
+		"prefix", "rtt-ms", "session", "sessions", "silent", "since",
+		"time", "unique-id", "waiting-to-reconnect",
 	};
 	static const char *bools[] = {
 		"current", "metered", "success", "usable", "use",
@@ -222,6 +223,7 @@ static char *get_list_event(const char *command)
 		char *event;
 	} lists[] = {
 		{ "mobility-status", "mobility-list-session" },
+		{ "mobility-summary", "mobility-list-summary" },
 		{ "mobility-paths", "mobility-list-paths" },
 		{ "mobility-interface", "mobility-list-interface" },
 		{ "mobility-history", "mobility-list-record" },

@@ -22,6 +22,11 @@ enum {
 	OPT_AVOID,
 	OPT_PREFER,
 	OPT_RESET,
+	OPT_CONNECTION,
+	OPT_PEER,
+	OPT_ROLE,
+	OPT_STATE,
+	OPT_SUMMARY,
 };
 
 /**
@@ -36,13 +41,27 @@ static const struct {
 	const char *help;
 	/** not all commands take it */
 	bool special;
+	/** of one that needs a value, what that could be */
+	const char *example;
 } descriptions[] = {
 	{ { "json", no_argument, NULL, 'j' },
 		"-j, --json", "write JSON, for programs" },
 	{ { "verbose", no_argument, NULL, 'v' },
 		"-v, --verbose", "write all that is known", TRUE },
+	{ { "connection", required_argument, NULL, OPT_CONNECTION },
+		"    --connection C", "only sessions of connection C", TRUE, "home" },
+	{ { "peer", required_argument, NULL, OPT_PEER },
+		"    --peer P", "only sessions whose peer is P, by address or "
+		"identity", TRUE, "10.3.0.7" },
+	{ { "role", required_argument, NULL, OPT_ROLE },
+		"    --role R", "only sessions of this end: mobile or anchor", TRUE,
+		"anchor" },
+	{ { "state", required_argument, NULL, OPT_STATE },
+		"    --state S", "only sessions in state S, or S,S", TRUE, "dormant" },
+	{ { "summary", no_argument, NULL, OPT_SUMMARY },
+		"    --summary", "only count the sessions", TRUE },
 	{ { "cost", required_argument, NULL, OPT_COST },
-		"    --cost N", "set the cost of UPLINK", TRUE },
+		"    --cost N", "set the cost of UPLINK", TRUE, "100" },
 	{ { "avoid", no_argument, NULL, OPT_AVOID },
 		"    --avoid", "use UPLINK only when nothing else works", TRUE },
 	{ { "prefer", no_argument, NULL, OPT_PREFER },
@@ -51,14 +70,19 @@ static const struct {
 		"    --reset", "rank UPLINK as configured again", TRUE },
 	{ { "uri", required_argument, NULL, 'u' },
 		"-u, --uri URI", "control socket, default is what strongswan.conf "
-		"says" },
+		"says", FALSE, MOBILITY_DEFAULT_URI },
 	{ { "help", no_argument, NULL, 'h' }, "-h, --help", "show this help" },
 	{ { "version", no_argument, NULL, 'V' },
 		"-V, --version", "show the version" },
 };
 
+/** which of them were given */
+static bool given[countof(descriptions)];
+
 static const int none[] = { 0 };
-static const int status_options[] = { 'v', 0 };
+static const int status_options[] = {
+	'v', OPT_CONNECTION, OPT_PEER, OPT_ROLE, OPT_STATE, OPT_SUMMARY, 0
+};
 static const int interface_options[] = {
 	OPT_COST, OPT_AVOID, OPT_PREFER, OPT_RESET, 0
 };
@@ -135,7 +159,7 @@ static void print_help(const command_t *command)
 		if (!descriptions[i].special ||
 			(command && takes(command, descriptions[i].option.val)))
 		{
-			printf("  %-14s %s\n", descriptions[i].usage,
+			printf("  %-18s %s\n", descriptions[i].usage,
 				   descriptions[i].help);
 		}
 	}
@@ -247,9 +271,8 @@ static exit_code_t dispatch(mobilityctl_t *this, bool help, int argc,
 	for (i = 0; i < countof(descriptions); i++)
 	{
 		option = &descriptions[i].option;
-		if (descriptions[i].special && !takes(command, option->val) &&
-			(streq(option->name, this->action) ||
-			 (option->val == 'v' && this->verbose)))
+		if (descriptions[i].special && given[i] &&
+			!takes(command, option->val))
 		{
 			ctl_fail(EXIT_USAGE, "%s does not take --%s", command->name,
 					 option->name);
@@ -258,6 +281,23 @@ static exit_code_t dispatch(mobilityctl_t *this, bool help, int argc,
 		}
 	}
 	return run(this, command, argv + 1);
+}
+
+/**
+ * Find an option by its letter or number.
+ */
+static int find_option(int opt)
+{
+	int i;
+
+	for (i = 0; i < countof(descriptions); i++)
+	{
+		if (descriptions[i].option.val == opt)
+		{
+			return i;
+		}
+	}
+	return -1;
 }
 
 /**
@@ -275,63 +315,102 @@ static bool set_action(mobilityctl_t *this, const char *action)
 	return TRUE;
 }
 
+/**
+ * Note an option.
+ */
+static bool set_option(mobilityctl_t *this, int opt, char *value)
+{
+	const char *name = descriptions[find_option(opt)].option.name;
+
+	switch (opt)
+	{
+		case 'j':
+			this->json = TRUE;
+			break;
+		case 'v':
+			this->verbose = TRUE;
+			break;
+		case 'u':
+			this->uri = value;
+			break;
+		case OPT_CONNECTION:
+			this->filter.connection = value;
+			break;
+		case OPT_PEER:
+			this->filter.peer = value;
+			break;
+		case OPT_ROLE:
+			this->filter.role = value;
+			break;
+		case OPT_STATE:
+			this->filter.state = value;
+			break;
+		case OPT_SUMMARY:
+			this->summary = TRUE;
+			break;
+		case OPT_COST:
+			this->cost = value;
+			return set_action(this, name);
+		case OPT_AVOID:
+		case OPT_PREFER:
+		case OPT_RESET:
+			return set_action(this, name);
+	}
+	return TRUE;
+}
+
+/**
+ * Report an option that there is not, or that has no value.
+ */
+static exit_code_t report_option(int opt, int number, const char *written)
+{
+	const char *name, *example;
+	char letter[3];
+
+	if (opt != ':')
+	{
+		snprintf(letter, sizeof(letter), "-%c", number);
+		return ctl_fail(EXIT_USAGE, "there is no option %s; mobilityctl --help "
+						"lists them all", strpfx(written, "--") ? written :
+						letter);
+	}
+	name = descriptions[find_option(number)].option.name;
+	example = descriptions[find_option(number)].example;
+	return ctl_fail(EXIT_USAGE, "%s needs a %s, such as --%s %s", written,
+					number == OPT_COST ? "number" : "value", name, example);
+}
+
 int main(int argc, char *argv[])
 {
 	struct option options[countof(descriptions) + 1] = {};
 	mobilityctl_t this = {};
 	bool help = FALSE;
-	char name[3];
-	int opt, index, i;
+	int opt, i;
 
 	for (i = 0; i < countof(descriptions); i++)
 	{
 		options[i] = descriptions[i].option;
 	}
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":jvu:hV", options, &index)) != -1)
+	while ((opt = getopt_long(argc, argv, ":jvu:hV", options, NULL)) != -1)
 	{
 		switch (opt)
 		{
-			case 'j':
-				this.json = TRUE;
-				break;
-			case 'v':
-				this.verbose = TRUE;
-				break;
-			case 'u':
-				this.uri = optarg;
-				break;
 			case 'h':
 				help = TRUE;
 				break;
 			case 'V':
 				printf("mobilityctl %s\n", MOBILITY_VERSION);
 				return EXIT_OK;
-			case OPT_COST:
-				this.cost = optarg;
-				/* fall through */
-			case OPT_AVOID:
-			case OPT_PREFER:
-			case OPT_RESET:
-				if (!set_action(&this, options[index].name))
+			case ':':
+			case '?':
+				return report_option(opt, optopt, argv[optind - 1]);
+			default:
+				given[find_option(opt)] = TRUE;
+				if (!set_option(&this, opt, optarg))
 				{
 					return EXIT_USAGE;
 				}
-				break;
-			case ':':
-				if (optopt == OPT_COST)
-				{
-					return ctl_fail(EXIT_USAGE, "--cost needs a number, such "
-									"as --cost 100");
-				}
-				return ctl_fail(EXIT_USAGE, "%s needs a value, such as --uri "
-								"%s", argv[optind - 1], MOBILITY_DEFAULT_URI);
-			default:
-				snprintf(name, sizeof(name), "-%c", optopt);
-				return ctl_fail(EXIT_USAGE, "there is no option %s; "
-								"mobilityctl --help lists them all",
-								strpfx(argv[optind - 1], "--") ?
-								argv[optind - 1] : name);
 		}
 	}
 	return dispatch(&this, help, argc - optind, argv + optind);

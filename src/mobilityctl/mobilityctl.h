@@ -41,6 +41,20 @@ enum exit_code_t {
 };
 
 /**
+ * Which sessions are meant, as written; NULL for any.
+ */
+typedef struct {
+	/** name of the connection */
+	const char *connection;
+	/** pattern for an address or identity of the peer */
+	const char *peer;
+	/** end */
+	const char *role;
+	/** states */
+	const char *state;
+} ctl_filter_t;
+
+/**
  * What all commands get.
  */
 struct mobilityctl_t {
@@ -50,6 +64,10 @@ struct mobilityctl_t {
 	bool json;
 	/** write all that is known */
 	bool verbose;
+	/** which sessions are meant */
+	ctl_filter_t filter;
+	/** status: only count the sessions */
+	bool summary;
 	/** interface: what to do with it, NULL to show it */
 	const char *action;
 	/** interface: new cost, NULL unless action is cost */

@@ -191,41 +191,125 @@ static exit_code_t rate(json_object *sessions)
 	return count ? EXIT_OK : EXIT_NOTHING;
 }
 
+/**
+ * Print how many sessions there are.
+ */
+static void print_counts(json_object *counts)
+{
+	static const char *keys[] = {
+		"sessions", "connected", "dormant", "waiting-to-reconnect",
+		"connecting", "failed",
+	};
+	char cells[countof(keys)][16];
+	json_object *count;
+	ctl_table_t *table;
+	int i, j;
+
+	table = ctl_table_create(0, "CONNECTION", "ROLE", "SESSIONS", "CONNECTED",
+							 "DORMANT", "WAITING", "CONNECTING", "FAILED",
+							 NULL);
+	for (i = 0; i < json_object_array_length(counts); i++)
+	{
+		count = json_object_array_get_idx(counts, i);
+		for (j = 0; j < countof(keys); j++)
+		{
+			snprintf(cells[j], sizeof(cells[j]), "%lld", (long long)
+					 ctl_num(j ? ctl_sub(count, "states") : count, keys[j]));
+		}
+		table->add(table, ctl_str(count, "connection"), ctl_str(count, "role"),
+				   cells[0], cells[1], cells[2], cells[3], cells[4], cells[5]);
+	}
+	table->print(table);
+	table->destroy(table);
+}
+
+/**
+ * Get the exit code that tells how the sessions are that were counted.
+ */
+static exit_code_t rate_counts(json_object *counts)
+{
+	json_object *count;
+	int i, length;
+
+	length = json_object_array_length(counts);
+	for (i = 0; i < length; i++)
+	{
+		count = json_object_array_get_idx(counts, i);
+		if (ctl_num(count, "sessions") !=
+			ctl_num(ctl_sub(count, "states"), "connected"))
+		{
+			return EXIT_PROBLEM;
+		}
+	}
+	return length ? EXIT_OK : EXIT_NOTHING;
+}
+
+/**
+ * Report that there is nothing to show.
+ */
+static void report_nothing(const ctl_filter_t *filter)
+{
+	if (filter->peer || filter->role || filter->state)
+	{
+		ctl_fail(EXIT_NOTHING, "there is no such session; mobilityctl status "
+				 "lists all");
+	}
+	else if (filter->connection)
+	{
+		ctl_fail(EXIT_NOTHING, "there is no session of a connection '%s'; "
+				 "mobilityctl status lists all", filter->connection);
+	}
+	else
+	{
+		ctl_fail(EXIT_NOTHING, "there are no sessions; only IKEv2 connections "
+				 "with MOBIKE that are up have one, swanctl --list-sas lists "
+				 "all");
+	}
+}
+
 /*
  * Described in header.
  */
 exit_code_t status_run(mobilityctl_t *this, char *argv[])
 {
-	json_object *answer, *sessions;
+	ctl_filter_t *filter = &this->filter;
+	json_object *answer, *found;
 	exit_code_t code;
 
-	code = ctl_daemon_ask(this->uri, &answer, "mobility-status", "connection",
-						  argv[0], NULL);
+	filter->connection = argv[0] ?: filter->connection;
+	code = ctl_daemon_ask(this->uri, &answer, this->summary ?
+						  "mobility-summary" : "mobility-status", "connection",
+						  filter->connection, "peer", filter->peer, "role",
+						  filter->role, "state", filter->state, NULL);
 	if (code != EXIT_OK)
 	{
 		return code;
 	}
-	sessions = ctl_array(answer);
+	if (ctl_sub(answer, "errmsg"))
+	{
+		code = ctl_fail(EXIT_ERROR, "%s", ctl_str(answer, "errmsg"));
+		json_object_put(answer);
+		return code;
+	}
+	found = ctl_array(answer);
 	json_object_put(answer);
-	code = rate(sessions);
+	code = this->summary ? rate_counts(found) : rate(found);
 	if (this->json)
 	{
-		ctl_print_json(json_object_get(sessions), FALSE);
+		ctl_print_json(json_object_get(found), FALSE);
 	}
-	else if (code != EXIT_NOTHING)
+	else if (code == EXIT_NOTHING)
 	{
-		print_sessions(this, sessions);
+		report_nothing(filter);
 	}
-	else if (argv[0])
+	else if (this->summary)
 	{
-		ctl_fail(code, "there is no session of a connection '%s'; mobilityctl "
-				 "status lists all", argv[0]);
+		print_counts(found);
 	}
 	else
 	{
-		ctl_fail(code, "there are no sessions; only IKEv2 connections with "
-				 "MOBIKE that are up have one, swanctl --list-sas lists all");
+		print_sessions(this, found);
 	}
-	json_object_put(sessions);
+	json_object_put(found);
 	return code;
 }

@@ -119,6 +119,14 @@ static struct {
 	{ "--json=1 status", 2, "--json" },
 	{ "status --uri", 2, "--uri needs a value, such as --uri unix://" },
 	{ "status -u", 2, "-u needs a value" },
+	{ "status --state", 2, "--state needs a value, such as --state dormant" },
+	{ "status --state asleep", 1, "there is no state 'asleep'" },
+	{ "status --role gateway", 1, "there is no role 'gateway'" },
+	{ "status --peer 10.3.0.7", 4, "there is no such session" },
+	{ "status --connection home", 4, "there is no session of a connection "
+	  "'home'" },
+	{ "status --summary", 4, "there are no sessions" },
+	{ "paths --peer 10.3.0.7", 2, "paths does not take --peer\nusage: " },
 	{ "status a b", 2, "status does not take 'b'\nusage: mobilityctl status" },
 	{ "watch home", 2, "watch does not take 'home'" },
 	{ "switch", 2, "switch needs CONNECTION UPLINK\nusage: mobilityctl "
@@ -171,10 +179,10 @@ END_TEST
  */
 static struct {
 	const char *command;
-	bool verbose, cost;
+	bool verbose, cost, filter;
 } help[] = {
 	{ "", FALSE, FALSE },
-	{ "status", TRUE, FALSE },
+	{ "status", TRUE, FALSE, TRUE },
 	{ "paths", FALSE, FALSE },
 	{ "watch", FALSE, FALSE },
 	{ "switch", FALSE, FALSE },
@@ -190,11 +198,12 @@ START_TEST(test_help)
 	/* each shows what it takes, and nothing else */
 	snprintf(args, sizeof(args), "%s --help", help[_i].command);
 	ck_assert_int_eq(run(out, sizeof(out), args), 0);
-	ck_assert(strstr(out, "  -j, --json     write JSON"));
-	ck_assert(strstr(out, "  -u, --uri URI  control socket"));
+	ck_assert(strstr(out, "  -j, --json         write JSON"));
+	ck_assert(strstr(out, "  -u, --uri URI      control socket"));
 	ck_assert(!strstr(out, "--verbose") == !help[_i].verbose);
 	ck_assert(!strstr(out, "--cost N") == !help[_i].cost);
 	ck_assert(!strstr(out, "--reset") == !help[_i].cost);
+	ck_assert(!strstr(out, "--state S") == !help[_i].filter);
 }
 END_TEST
 
@@ -274,6 +283,33 @@ START_TEST(test_status)
 	json_object_put(run_json("status --json home", 0));
 	array = run_json("status -j nobody", 4);
 	ck_assert_int_eq(json_object_array_length(array), 0);
+	json_object_put(array);
+}
+END_TEST
+
+START_TEST(test_selection)
+{
+	json_object *array;
+
+	add_sessions();
+	assert_run("status --state dormant", 5, "office      dormant");
+	assert_run("status --state connected | grep -c .", 0, "2\n");
+	assert_run("status --state connected,dormant --role mobile "
+			   "--peer '192.168.*' | grep -c .", 0, "3\n");
+	assert_run("status --role anchor", 4, "there is no such session");
+	assert_run("status --summary", 5,
+		"CONNECTION  ROLE    SESSIONS  CONNECTED  DORMANT  WAITING  CONNECTING"
+		"  FAILED\n"
+		"home        mobile  1         1          0        0        0         "
+		"  0\n"
+		"office      mobile  1         0          1        0        0         "
+		"  0\n");
+	assert_run("status --summary --state connected", 0, "home ");
+	array = run_json("status --summary --json --connection office", 5);
+	ck_assert_int_eq(json_object_array_length(array), 1);
+	ck_assert_str_eq(get(array, "/0/connection"), "office");
+	ck_assert_str_eq(get(array, "/0/states/dormant"), "1");
+	ck_assert_str_eq(get(array, "/0/sessions"), "1");
 	json_object_put(array);
 }
 END_TEST
@@ -703,6 +739,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_loop_test(tc, test_help, 0, countof(help));
 	tcase_add_loop_test(tc, test_socket, 0, countof(sockets));
 	tcase_add_test(tc, test_status);
+	tcase_add_test(tc, test_selection);
 	tcase_add_test(tc, test_paths);
 	tcase_add_test(tc, test_many);
 	tcase_add_test(tc, test_switch);

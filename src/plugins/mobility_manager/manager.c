@@ -18,6 +18,7 @@
 #include "mobile/uplink_names.h"
 #include "path/tunnel_rules.h"
 #include "session/listener.h"
+#include "session/roster.h"
 
 #include <daemon.h>
 #include <collections/linked_list.h>
@@ -385,6 +386,7 @@ static void tell(mobility_context_t *context, enum mobility_event_kind_t kind,
 	array_t *paths = NULL;
 
 	status = session->get_status(session);
+	this->registry->note(this->registry, session->entry, status);
 	if (kind == MOBILITY_EVENT_PATH)
 	{
 		paths = session->get_paths(session);
@@ -510,6 +512,10 @@ static status_t do_work(void *data, ike_sa_t *ike_sa)
 	{
 		status = session->reauth(session);
 	}
+	if (status != DESTROY_ME)
+	{
+		this->registry->note(this->registry, entry, NULL);
+	}
 	return status;
 }
 
@@ -556,65 +562,6 @@ static mobility_session_t *checkout_number(private_mobility_manager_t *this,
 	return id ? checkout(this, id, ike_sa) : NULL;
 }
 
-/**
- * Enumerates snapshots of sessions.  Keeps their numbers, as ids of IKE_SAs
- * change when these are rekeyed.
- */
-typedef struct {
-	/** public interface */
-	enumerator_t public;
-	/** manager */
-	private_mobility_manager_t *manager;
-	/** numbers of the sessions that are left, as uint32_t */
-	array_t *numbers;
-	/** snapshot of the last one */
-	mobility_status_t *status;
-} status_enumerator_t;
-
-METHOD(enumerator_t, status_enumerate, bool,
-	status_enumerator_t *this, va_list args)
-{
-	mobility_session_t *session;
-	mobility_status_t **status;
-	ike_sa_t *ike_sa;
-	uint32_t number;
-
-	VA_ARGS_VGET(args, status);
-	mobility_status_destroy(this->status);
-	this->status = NULL;
-	while (!this->status &&
-		   array_remove(this->numbers, ARRAY_HEAD, &number))
-	{
-		session = checkout_number(this->manager, number, &ike_sa);
-		if (session)
-		{
-			this->status = session->get_status(session);
-			mobility_checkin(ike_sa, SUCCESS);
-		}
-	}
-	*status = this->status;
-	return this->status != NULL;
-}
-
-METHOD(enumerator_t, status_enumerator_destroy, void,
-	status_enumerator_t *this)
-{
-	mobility_status_destroy(this->status);
-	array_destroy(this->numbers);
-	free(this);
-}
-
-/**
- * mobility_entry_cb_t
- */
-static void add_number(void *data, mobility_entry_t *entry)
-{
-	if (!entry->turn.ended && !entry->replaced)
-	{
-		array_insert(data, ARRAY_TAIL, &entry->session->number);
-	}
-}
-
 METHOD(mobility_manager_t, get_listener, listener_t*,
 	private_mobility_manager_t *this)
 {
@@ -622,21 +569,16 @@ METHOD(mobility_manager_t, get_listener, listener_t*,
 }
 
 METHOD(mobility_manager_t, create_status_enumerator, enumerator_t*,
-	private_mobility_manager_t *this)
+	private_mobility_manager_t *this, const mobility_filter_t *filter)
 {
-	status_enumerator_t *enumerator;
+	return mobility_roster_enumerate(this->registry, filter,
+							(mobility_roster_checkout_t)checkout_number, this);
+}
 
-	INIT(enumerator,
-		.public = {
-			.enumerate = enumerator_enumerate_default,
-			.venumerate = _status_enumerate,
-			.destroy = _status_enumerator_destroy,
-		},
-		.manager = this,
-		.numbers = array_create(sizeof(uint32_t), 0),
-	);
-	this->registry->for_each(this->registry, add_number, enumerator->numbers);
-	return &enumerator->public;
+METHOD(mobility_manager_t, create_count_enumerator, enumerator_t*,
+	private_mobility_manager_t *this, const mobility_filter_t *filter)
+{
+	return mobility_roster_count(this->registry, filter);
 }
 
 METHOD(mobility_manager_t, create_path_enumerator, enumerator_t*,
@@ -846,6 +788,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 		.public = {
 			.get_listener = _get_listener,
 			.create_status_enumerator = _create_status_enumerator,
+			.create_count_enumerator = _create_count_enumerator,
 			.create_path_enumerator = _create_path_enumerator,
 			.create_link_enumerator = _create_link_enumerator,
 			.switch_uplink = _switch_uplink,

@@ -18,7 +18,7 @@
 
 #include "net/uplinks.h"
 #include "path/candidates.h"
-#include "session/status.h"
+#include "session/roster.h"
 #include "settings/settings.h"
 
 typedef struct mobility_manager_t mobility_manager_t;
@@ -41,13 +41,25 @@ struct mobility_manager_t {
 	listener_t *(*get_listener)(mobility_manager_t *this);
 
 	/**
-	 * Get snapshots of all sessions, each taken when it is its turn.  Nothing
-	 * is locked in between, and other methods may be called.
+	 * Get snapshots of sessions, each taken when it is its turn.  Nothing is
+	 * locked in between, and other methods may be called.
 	 *
+	 * @param filter	which are meant, NULL for all; has to be valid while the
+	 *					enumerator is used
 	 * @return			enumerator over mobility_status_t*, owned by it, valid
 	 *					until the next call of enumerate()
 	 */
-	enumerator_t *(*create_status_enumerator)(mobility_manager_t *this);
+	enumerator_t *(*create_status_enumerator)(mobility_manager_t *this,
+											  const mobility_filter_t *filter);
+
+	/**
+	 * Count sessions.  This waits for no IKE_SA.
+	 *
+	 * @param filter	which are meant, NULL for all
+	 * @return			enumerator over mobility_count_t*, a copy
+	 */
+	enumerator_t *(*create_count_enumerator)(mobility_manager_t *this,
+											 const mobility_filter_t *filter);
 
 	/**
 	 * Get the candidate paths of the session with the given number, the

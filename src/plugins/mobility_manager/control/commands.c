@@ -8,6 +8,7 @@
 
 #include "control/commands.h"
 #include "control/interface.h"
+#include "control/selection.h"
 
 /**
  * Data of a list.
@@ -15,8 +16,8 @@
 typedef struct {
 	/** what the commands work on */
 	mobility_commands_t *commands;
-	/** connection asked for, NULL for all */
-	char *connection;
+	/** sessions asked for */
+	mobility_selection_t selection;
 	/** number of the last element, if they are counted */
 	u_int number;
 } list_t;
@@ -213,49 +214,45 @@ static void add_paths(mobility_vici_message_t *message,
 }
 
 /**
+ * Refuse a command.
+ */
+static void refuse(mobility_vici_message_t *response, const char *error)
+{
+	response->add(response, "success", "no");
+	response->add(response, "errmsg", "%s", error);
+}
+
+/**
  * Destroy a list_t.
  */
 static void list_destroy(list_t *this)
 {
-	free(this->connection);
+	mobility_selection_clear(&this->selection);
 	free(this);
 }
 
 /**
- * Begin a list of what is about the connection asked for, or about all.
- * Returns NULL if none can have that name.
+ * Begin a list of what is about the sessions asked for.  Returns NULL if none can
+ * be meant, and says so if the arguments are wrong.
  */
-static list_t *list_create(mobility_commands_t *commands, chunk_t request)
+static list_t *list_create(mobility_commands_t *commands, chunk_t request,
+						   mobility_vici_message_t *response)
 {
+	char error[128];
 	list_t *this;
-	char *connection;
 
-	connection = mobility_vici_message_get(request, "connection");
-	if (!connection && mobility_vici_message_has(request, "connection"))
-	{
-		return NULL;
-	}
 	INIT(this,
 		.commands = commands,
-		.connection = connection,
 	);
-	return this;
-}
-
-/**
- * Get the next session to list.
- */
-static mobility_status_t *next_session(list_t *this, enumerator_t *sessions)
-{
-	mobility_status_t *status;
-
-	while (sessions->enumerate(sessions, &status))
+	if (mobility_selection_init(&this->selection, request, error))
 	{
-		if (!this->connection || streq(this->connection, status->connection))
-		{
-			return status;
-		}
+		return this;
 	}
+	if (*error)
+	{
+		refuse(response, error);
+	}
+	list_destroy(this);
 	return NULL;
 }
 
@@ -266,12 +263,12 @@ CALLBACK(list_status, bool,
 	mobility_status_t *status;
 
 	VA_ARGS_VGET(args, message);
-	status = next_session(this, sessions);
-	if (status)
+	if (!sessions->enumerate(sessions, &status))
 	{
-		add_status(message, status);
+		return FALSE;
 	}
-	return status != NULL;
+	add_status(message, status);
+	return TRUE;
 }
 
 CALLBACK(list_paths, bool,
@@ -284,7 +281,7 @@ CALLBACK(list_paths, bool,
 
 	VA_ARGS_VGET(args, message);
 	/* there are none of a session that has ended meanwhile */
-	while (!paths && (status = next_session(this, sessions)))
+	while (!paths && sessions->enumerate(sessions, &status))
 	{
 		paths = manager->create_path_enumerator(manager, status->session);
 	}
@@ -299,18 +296,69 @@ CALLBACK(list_paths, bool,
  * mobility-status and mobility-paths
  */
 static void handle_sessions(mobility_commands_t *this, chunk_t request,
+							mobility_vici_message_t *response,
 							bool (*filter)(void*, enumerator_t*, va_list),
 							mobility_list_t *list)
 {
 	mobility_manager_t *manager = this->manager;
 	list_t *sessions;
 
-	sessions = list_create(this, request);
+	sessions = list_create(this, request, response);
 	if (sessions)
 	{
 		list->elements = enumerator_create_filter(
-								manager->create_status_enumerator(manager),
+								manager->create_status_enumerator(manager,
+												&sessions->selection.filter),
 								filter, sessions, (void*)list_destroy);
+	}
+}
+
+CALLBACK(list_counts, bool,
+	list_t *this, enumerator_t *counts, va_list args)
+{
+	mobility_vici_message_t *message;
+	mobility_count_t *count;
+	u_int total = 0;
+	int i;
+
+	VA_ARGS_VGET(args, message);
+	if (!counts->enumerate(counts, &count))
+	{
+		return FALSE;
+	}
+	message->begin(message, "%u", ++this->number);
+	message->add(message, "connection", "%s", count->connection);
+	message->add(message, "role", "%s", count->mobile ? "mobile" : "anchor");
+	message->begin(message, "states");
+	for (i = 0; i < MOBILITY_STATES; i++)
+	{
+		message->add(message, enum_to_name(mobility_state_names, i), "%u",
+					 count->states[i]);
+		total += count->states[i];
+	}
+	message->end(message);
+	message->add(message, "sessions", "%u", total);
+	message->end(message);
+	return TRUE;
+}
+
+/**
+ * mobility-summary
+ */
+static void handle_summary(mobility_commands_t *this, chunk_t request,
+						   mobility_vici_message_t *response,
+						   mobility_list_t *list)
+{
+	mobility_manager_t *manager = this->manager;
+	list_t *counts;
+
+	counts = list_create(this, request, response);
+	if (counts)
+	{
+		list->elements = enumerator_create_filter(
+								manager->create_count_enumerator(manager,
+												&counts->selection.filter),
+								list_counts, counts, (void*)list_destroy);
 	}
 }
 
@@ -339,10 +387,13 @@ static void handle_switch(mobility_commands_t *this, chunk_t request,
 		success = this->manager->switch_uplink(this->manager, connection,
 											   uplink, error);
 	}
-	response->add(response, "success", "%s", success ? "yes" : "no");
-	if (!success)
+	if (success)
 	{
-		response->add(response, "errmsg", "%s", error);
+		response->add(response, "success", "yes");
+	}
+	else
+	{
+		refuse(response, error);
 	}
 	free(connection);
 	free(uplink);
@@ -403,10 +454,11 @@ static void handle_history(mobility_commands_t *this, chunk_t request,
 	list_t *happened;
 	array_t *records;
 
-	happened = list_create(this, request);
+	happened = list_create(this, request, response);
 	if (happened)
 	{
-		records = this->history->get(this->history, happened->connection);
+		records = this->history->get(this->history,
+									 happened->selection.connection);
 		enumerator = enumerator_create_cleaner(array_create_enumerator(records),
 											   (void*)array_destroy, records);
 		list->elements = enumerator_create_filter(enumerator, list_records,
@@ -433,6 +485,7 @@ bool mobility_commands_handle(mobility_commands_t *this, const char *name,
 	} commands[] = {
 		{ "mobility-status", "mobility-list-session", list_status },
 		{ "mobility-paths", "mobility-list-paths", list_paths },
+		{ "mobility-summary", "mobility-list-summary", NULL, handle_summary },
 		{ "mobility-switch", NULL, NULL, handle_switch },
 		{ "mobility-interface", "mobility-list-interface", NULL,
 			mobility_interface_handle },
@@ -447,7 +500,8 @@ bool mobility_commands_handle(mobility_commands_t *this, const char *name,
 			list->event = commands[i].event;
 			if (commands[i].filter)
 			{
-				handle_sessions(this, request, commands[i].filter, list);
+				handle_sessions(this, request, response, commands[i].filter,
+								list);
 			}
 			else
 			{

@@ -20,6 +20,7 @@ static const char *events[] = {
 	[MOBILITY_EVENT_MOVE] = "mobility-move",
 	[MOBILITY_EVENT_PATH] = "mobility-path",
 	"mobility-list-session",
+	"mobility-list-summary",
 	"mobility-list-paths",
 	"mobility-list-interface",
 	"mobility-list-record",

@@ -108,6 +108,7 @@ static void bind_session(private_mobility_listener_t *this,
 {
 	this->registry->rebind(this->registry, entry, ike_sa);
 	entry->session->bind(entry->session, ike_sa);
+	this->registry->note(this->registry, entry, NULL);
 	/* we are called by listeners: look around when the IKE_SA is free */
 	queue_look(this, entry);
 }
@@ -166,6 +167,7 @@ METHOD(mobility_listener_t, connect_, mobility_entry_t*,
 	}
 	entry = add_mobile(this, ike_sa, 0, NULL);
 	entry->session->connect(entry->session, ike_sa);
+	this->registry->note(this->registry, entry, NULL);
 	return entry;
 }
 

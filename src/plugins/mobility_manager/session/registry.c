@@ -72,6 +72,7 @@ static void entry_destroy(mobility_turn_t *turn)
 	entry->session->destroy(entry->session);
 	turn->id->destroy(turn->id);
 	free(entry->connection);
+	free(entry->digest.names);
 	free(entry);
 }
 
@@ -292,6 +293,23 @@ METHOD(mobility_registry_t, retry, void,
 	this->mutex->unlock(this->mutex);
 }
 
+METHOD(mobility_registry_t, note, void,
+	private_mobility_registry_t *this, mobility_entry_t *entry,
+	const mobility_status_t *status)
+{
+	mobility_session_t *session = entry->session;
+	mobility_status_t *asked = NULL;
+
+	if (!status)
+	{
+		status = asked = session->get_status(session);
+	}
+	this->mutex->lock(this->mutex);
+	mobility_digest_set(&entry->digest, status);
+	this->mutex->unlock(this->mutex);
+	mobility_status_destroy(asked);
+}
+
 METHOD(mobility_registry_t, succeed, mobility_entry_t*,
 	private_mobility_registry_t *this, ike_sa_t *ike_sa, uint32_t *number,
 	mobility_path_history_t **records)
@@ -476,6 +494,7 @@ mobility_registry_t *mobility_registry_create(mobility_agenda_cb_t cb,
 			.rebind = _rebind,
 			.expect = _expect,
 			.retry = _retry,
+			.note = _note,
 			.succeed = _succeed,
 			.gone = _gone,
 			.set_ended = _set_ended,

@@ -29,6 +29,7 @@
 
 #include "path/history.h"
 #include "session/agenda.h"
+#include "session/digest.h"
 
 typedef struct mobility_registry_t mobility_registry_t;
 typedef struct mobility_entry_t mobility_entry_t;
@@ -80,6 +81,11 @@ struct mobility_entry_t {
 	 * its IKE_SA, until that is destroyed.
 	 */
 	bool replaced;
+
+	/**
+	 * What it was like when that was noted last.
+	 */
+	mobility_digest_t digest;
 };
 
 /**
@@ -157,6 +163,15 @@ struct mobility_registry_t {
 	 * @param successor	its unique id
 	 */
 	void (*retry)(mobility_registry_t *this, uint32_t successor);
+
+	/**
+	 * Note what a session is like now, for those who look at all of them.
+	 *
+	 * @param entry		entry of the session, whose IKE_SA is checked out
+	 * @param status	what it is like, NULL to ask the session
+	 */
+	void (*note)(mobility_registry_t *this, mobility_entry_t *entry,
+				 const mobility_status_t *status);
 
 	/**
 	 * An IKE_SA was established: if it was to replace that of a session, it goes

@@ -147,6 +147,9 @@ static mobility_status_t *clone_status(mobility_status_t *status)
 	clone->connection = strdup(status->connection);
 	clone->local = status->local->clone(status->local);
 	clone->remote = status->remote->clone(status->remote);
+	clone->peer = status->peer ? status->peer->clone(status->peer) : NULL;
+	clone->vips = status->vips ? status->vips->clone_offset(status->vips,
+											offsetof(host_t, clone)) : NULL;
 	return clone;
 }
 
@@ -165,7 +168,7 @@ static void destroy_sessions(array_t *sessions)
 }
 
 METHOD(mobility_manager_t, create_status_enumerator, enumerator_t*,
-	mobility_manager_t *manager)
+	mobility_manager_t *manager, const mobility_filter_t *filter)
 {
 	private_mock_manager_t *this = get_mock(manager);
 	mobility_status_t *status;
@@ -184,11 +187,75 @@ METHOD(mobility_manager_t, create_status_enumerator, enumerator_t*,
 	for (i = 0; i < array_count(this->sessions); i++)
 	{
 		array_get(this->sessions, i, &status);
-		array_insert(sessions, ARRAY_TAIL, clone_status(status));
+		if (mobility_filter_matches_status(filter, status))
+		{
+			array_insert(sessions, ARRAY_TAIL, clone_status(status));
+		}
 	}
 	this->mutex->unlock(this->mutex);
 	return enumerator_create_cleaner(array_create_enumerator(sessions),
 									 (void*)destroy_sessions, sessions);
+}
+
+/**
+ * Destroy counts.
+ */
+static void destroy_counts(array_t *counts)
+{
+	mobility_count_t *count;
+
+	while (array_remove(counts, ARRAY_TAIL, &count))
+	{
+		free(count->connection);
+		free(count);
+	}
+	array_destroy(counts);
+}
+
+/**
+ * Get the count that a session belongs to.
+ */
+static mobility_count_t *get_count(array_t *counts, mobility_status_t *status)
+{
+	mobility_count_t *count;
+	int i;
+
+	for (i = 0; array_get(counts, i, &count); i++)
+	{
+		if (streq(count->connection, status->connection) &&
+			count->mobile == status->mobile)
+		{
+			return count;
+		}
+	}
+	INIT(count,
+		.connection = strdup(status->connection),
+		.mobile = status->mobile,
+	);
+	array_insert(counts, ARRAY_TAIL, count);
+	return count;
+}
+
+METHOD(mobility_manager_t, create_count_enumerator, enumerator_t*,
+	mobility_manager_t *manager, const mobility_filter_t *filter)
+{
+	private_mock_manager_t *this = get_mock(manager);
+	mobility_status_t *status;
+	array_t *counts;
+	int i;
+
+	counts = array_create(0, 0);
+	this->mutex->lock(this->mutex);
+	for (i = 0; array_get(this->sessions, i, &status); i++)
+	{
+		if (mobility_filter_matches_status(filter, status))
+		{
+			get_count(counts, status)->states[status->state]++;
+		}
+	}
+	this->mutex->unlock(this->mutex);
+	return enumerator_create_cleaner(array_create_enumerator(counts),
+									 (void*)destroy_counts, counts);
 }
 
 METHOD(mobility_manager_t, create_path_enumerator, enumerator_t*,
@@ -453,6 +520,7 @@ mock_manager_t *mock_manager_create()
 		.public = {
 			.manager = {
 				.create_status_enumerator = _create_status_enumerator,
+				.create_count_enumerator = _create_count_enumerator,
 				.create_path_enumerator = _create_path_enumerator,
 				.create_link_enumerator = _create_link_enumerator,
 				.switch_uplink = _switch_uplink,

@@ -86,6 +86,11 @@ START_TEST(test_status)
 	status->outage_left = 1700;
 	status->exchange = "CREATE_CHILD_SA";
 	status->nat_local = TRUE;
+	status->peer = identification_create_from_string("alice@example.org");
+	status->vips = linked_list_create_with_items(
+								host_create_from_string("10.3.0.1", 0),
+								host_create_from_string("fd00:3::1", 0), NULL);
+	status->silent = 70;
 	status->moves = 3;
 	strcpy(status->cause, "eth0: no carrier");
 	status->last_move = (mobility_move_t){
@@ -111,6 +116,10 @@ START_TEST(test_status)
 	ck_assert_str_eq(vici_find_str(res, "", "2.local"),
 					 "192.168.0.100[4500]");
 	ck_assert_str_eq(vici_find_str(res, "", "2.remote"), "192.168.0.1[4500]");
+	ck_assert_str_eq(vici_find_str(res, "", "2.peer"), "alice@example.org");
+	ck_assert_str_eq(vici_find_str(res, "", "2.virtual-ips"),
+					 "10.3.0.1, fd00:3::1");
+	ck_assert_int_eq(vici_find_int(res, 0, "2.silent"), 70);
 	ck_assert_str_eq(vici_find_str(res, "", "2.nat"), "local");
 	ck_assert_int_eq(vici_find_int(res, 0, "2.cost"), 100);
 	ck_assert_int_eq(vici_find_int(res, 0, "2.outage-time"), 1800);
@@ -155,6 +164,93 @@ START_TEST(test_filter)
 
 	ck_assert(!vici_submit(vici_begin("mobility-nothing"), conn));
 	ck_assert_int_eq(errno, ENOENT);
+	vici_disconnect(conn);
+}
+END_TEST
+
+/**
+ * Arguments of mobility-status, and which of three sessions they mean
+ */
+static struct {
+	char *key, *value;
+	bool meant[3];
+} selections[] = {
+	{ "state", "connected", { TRUE, FALSE, TRUE } },
+	{ "state", "dormant,failed", { FALSE, TRUE, FALSE } },
+	{ "role", "anchor", { FALSE, TRUE, TRUE } },
+	{ "peer", "alice@*", { FALSE, TRUE, FALSE } },
+	{ "peer", "192.168.0.1", { TRUE, TRUE, TRUE } },
+	{ "peer", "nobody", { FALSE, FALSE, FALSE } },
+};
+
+START_TEST(test_selection)
+{
+	char *commands[] = { "mobility-status", "mobility-paths" };
+	mobility_status_t *sessions[3];
+	vici_conn_t *conn;
+	vici_res_t *res;
+	char key[16];
+	int i, j;
+
+	for (i = 0; i < countof(sessions); i++)
+	{
+		sessions[i] = mock->add(mock, "home");
+		sessions[i]->mobile = i == 0;
+	}
+	sessions[1]->state = MOBILITY_DORMANT;
+	sessions[1]->peer = identification_create_from_string("alice@example.org");
+	conn = vici_connect(control_uri());
+	for (i = 0; i < countof(commands); i++)
+	{
+		res = submit(conn, commands[i], selections[_i].key,
+					 selections[_i].value, NULL);
+		for (j = 0; j < countof(sessions); j++)
+		{
+			snprintf(key, sizeof(key), "%d.connection", j + 1);
+			ck_assert(!vici_find_str(res, NULL, key) ==
+					  !selections[_i].meant[j]);
+		}
+		vici_free_res(res);
+	}
+	res = submit(conn, "mobility-status", "state", "asleep", NULL);
+	ck_assert_str_eq(vici_find_str(res, "", "success"), "no");
+	ck_assert_str_eq(vici_find_str(res, "", "errmsg"),
+					 "there is no state 'asleep'");
+	vici_free_res(res);
+	vici_disconnect(conn);
+}
+END_TEST
+
+START_TEST(test_summary)
+{
+	mobility_status_t *status;
+	vici_conn_t *conn;
+	vici_res_t *res;
+	int i;
+
+	for (i = 0; i < 5; i++)
+	{
+		status = mock->add(mock, "home");
+		status->mobile = FALSE;
+		status->state = i < 2 ? MOBILITY_DORMANT : MOBILITY_CONNECTED;
+	}
+	mock->add(mock, "home");
+	conn = vici_connect(control_uri());
+	res = submit(conn, "mobility-summary", NULL);
+	ck_assert_str_eq(vici_find_str(res, "", "1.connection"), "home");
+	ck_assert_str_eq(vici_find_str(res, "", "1.role"), "anchor");
+	ck_assert_int_eq(vici_find_int(res, 0, "1.sessions"), 5);
+	ck_assert_int_eq(vici_find_int(res, 0, "1.states.connected"), 3);
+	ck_assert_int_eq(vici_find_int(res, 0, "1.states.dormant"), 2);
+	ck_assert_int_eq(vici_find_int(res, 7, "1.states.failed"), 0);
+	ck_assert_str_eq(vici_find_str(res, "", "2.role"), "mobile");
+	ck_assert_int_eq(vici_find_int(res, 0, "2.sessions"), 1);
+	ck_assert(!vici_find_str(res, NULL, "3.connection"));
+	vici_free_res(res);
+	res = submit(conn, "mobility-summary", "state", "dormant", NULL);
+	ck_assert_int_eq(vici_find_int(res, 0, "1.sessions"), 2);
+	ck_assert(!vici_find_str(res, NULL, "2.connection"));
+	vici_free_res(res);
 	vici_disconnect(conn);
 }
 END_TEST
@@ -603,6 +699,8 @@ START_TEST(test_lists)
 				  0, 0);
 	assert_listed(conn, "mobility-status", "office", "mobility-list-session",
 				  0, 0);
+	assert_listed(conn, "mobility-summary", NULL, "mobility-list-summary", 1,
+				  1);
 	change_interface(conn, "wwan0", "prefer", NULL,
 					 "there is no interface wwan0 now");
 	assert_listed(conn, "mobility-interface", NULL, "mobility-list-interface",
@@ -651,6 +749,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, setup, control_teardown);
 	tcase_add_test(tc, test_status);
 	tcase_add_test(tc, test_filter);
+	tcase_add_loop_test(tc, test_selection, 0, countof(selections));
+	tcase_add_test(tc, test_summary);
 	tcase_add_test(tc, test_paths);
 	tcase_add_test(tc, test_switch);
 	tcase_add_test(tc, test_interface_refused);

@@ -189,7 +189,7 @@ static mobility_status_t *get_status(uint32_t number)
 	enumerator_t *enumerator;
 	bool found = FALSE;
 
-	enumerator = t.manager->create_status_enumerator(t.manager);
+	enumerator = t.manager->create_status_enumerator(t.manager, NULL);
 	while (!found && enumerator->enumerate(enumerator, &current))
 	{
 		found = !number || current->session == number;
@@ -211,7 +211,7 @@ static u_int count_sessions(void)
 	mobility_status_t *status;
 	u_int count = 0;
 
-	enumerator = t.manager->create_status_enumerator(t.manager);
+	enumerator = t.manager->create_status_enumerator(t.manager, NULL);
 	while (enumerator->enumerate(enumerator, &status))
 	{
 		count++;
@@ -684,7 +684,7 @@ static void *watch(void *data)
 
 	while (!ref_cur(&t.done))
 	{
-		enumerator = t.manager->create_status_enumerator(t.manager);
+		enumerator = t.manager->create_status_enumerator(t.manager, NULL);
 		while (enumerator->enumerate(enumerator, &status))
 		{
 			mobility_assert(streq(status->connection, HOME));
