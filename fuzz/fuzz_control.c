@@ -20,13 +20,14 @@
 static const char *names[] = {
 	"mobility-status", "mobility-paths", "mobility-switch",
 	"mobility-history", "mobility-interface", "mobility",
-	"mobility-summary",
+	"mobility-summary", "mobility-metrics",
 };
 
 /** events for what is listed */
 static const char *lists[] = {
 	"mobility-list-session", "mobility-list-paths", "mobility-list-record",
 	"mobility-list-interface", "mobility-list-summary",
+	"mobility-list-metrics",
 };
 
 /** what commands work on */
@@ -52,6 +53,8 @@ static void add_session(mock_manager_t *mock, char *name)
 						  MOBILITY_CONNECTED, status);
 	commands.history->add(commands.history, MOBILITY_EVENT_MOVE,
 						  MOBILITY_CONNECTED, status);
+	commands.statistics->add(commands.statistics, MOBILITY_EVENT_MOVE,
+							 MOBILITY_CONNECTED, status);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -64,6 +67,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	commands.manager = &mock->manager;
 	commands.settings = mobility_settings_create_for("charon");
 	commands.history = mobility_event_log_create(4);
+	commands.statistics = mobility_statistics_create();
 	add_session(mock, "home");
 	add_session(mock, "a b\x80%s");
 	return 0;

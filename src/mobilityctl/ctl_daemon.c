@@ -227,6 +227,7 @@ static char *get_list_event(const char *command)
 		{ "mobility-paths", "mobility-list-paths" },
 		{ "mobility-interface", "mobility-list-interface" },
 		{ "mobility-history", "mobility-list-record" },
+		{ "mobility-metrics", "mobility-list-metrics" },
 	};
 	int i;
 

@@ -100,6 +100,8 @@ static const command_t commands[] = {
 		"show how network interfaces rank, or change that", interface_run },
 	{ "history", "[CONNECTION]", 0, 1, none,
 		"show the last state changes and moves", history_run },
+	{ "metrics", "", 0, 0, none,
+		"write what is counted, for OpenMetrics", metrics_run },
 	{ "check", "", 0, 0, none,
 		"look for what breaks roaming on this host", check_run },
 };

@@ -99,6 +99,7 @@ exit_code_t watch_run(mobilityctl_t *this, char *argv[]);
 exit_code_t switch_run(mobilityctl_t *this, char *argv[]);
 exit_code_t interface_run(mobilityctl_t *this, char *argv[]);
 exit_code_t history_run(mobilityctl_t *this, char *argv[]);
+exit_code_t metrics_run(mobilityctl_t *this, char *argv[]);
 exit_code_t check_run(mobilityctl_t *this, char *argv[]);
 
 /**

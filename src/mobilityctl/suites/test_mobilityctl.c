@@ -83,7 +83,7 @@ static void assert_run(const char *args, int code, const char *text)
 static json_object *run_json(const char *args, int code)
 {
 	json_object *object;
-	char out[16384];
+	char out[65536];
 
 	ck_assert_int_eq(run(out, sizeof(out), args), code);
 	object = json_tokener_parse(out);
@@ -129,6 +129,8 @@ static struct {
 	{ "paths --peer 10.3.0.7", 2, "paths does not take --peer\nusage: " },
 	{ "status a b", 2, "status does not take 'b'\nusage: mobilityctl status" },
 	{ "watch home", 2, "watch does not take 'home'" },
+	{ "metrics home", 2, "metrics does not take 'home'" },
+	{ "--uri unix:///nonexistent/socket metrics", 3, "can't be reached" },
 	{ "switch", 2, "switch needs CONNECTION UPLINK\nusage: mobilityctl "
 	  "switch [OPTIONS] CONNECTION UPLINK" },
 	{ "switch home", 2, "switch needs CONNECTION UPLINK" },
@@ -189,6 +191,7 @@ static struct {
 	{ "interface", FALSE, TRUE },
 	{ "history", FALSE, FALSE },
 	{ "check", FALSE, FALSE },
+	{ "metrics", FALSE, FALSE },
 };
 
 START_TEST(test_help)
@@ -351,6 +354,150 @@ START_TEST(test_many)
 	assert_run("status --json | grep -c '\"connection\": \"home\"'", 0,
 			   "5000\n");
 	assert_run("paths | grep -c '^home (session'", 0, "5000\n");
+}
+END_TEST
+
+/**
+ * Read a text in quotation marks, return what follows it.  What is escaped is
+ * what has to be.
+ */
+static const char *skip_quoted(const char *pos)
+{
+	ck_assert_int_eq(*pos++, '"');
+	while (*pos != '"')
+	{
+		ck_assert(*pos && *pos != '\n');
+		if (*pos++ == '\\')
+		{
+			ck_assert(*pos && strchr("n\"\\", *pos));
+			pos++;
+		}
+	}
+	return pos + 1;
+}
+
+/**
+ * Check a line with a sample: NAME{LABEL="TEXT",...} NUMBER.  The name is that of
+ * a family, with a suffix that its type allows.
+ */
+static void check_sample(const char *line, const char *family,
+						 const char *type)
+{
+	static const struct {
+		const char *type, *suffix;
+	} suffixes[] = {
+		{ "gauge", "" }, { "counter", "_total" }, { "histogram", "_bucket" },
+		{ "histogram", "_count" }, { "histogram", "_sum" },
+	};
+	const char *pos = line;
+	bool known = FALSE;
+	size_t len;
+	char *end;
+	int i;
+
+	ck_assert_msg(strpfx(line, family), "%s is not of %s", line, family);
+	pos += strlen(family);
+	len = strcspn(pos, "{ ");
+	for (i = 0; i < countof(suffixes); i++)
+	{
+		known |= streq(type, suffixes[i].type) &&
+				 len == strlen(suffixes[i].suffix) &&
+				 strneq(pos, suffixes[i].suffix, len);
+	}
+	ck_assert_msg(known, "%s is no sample of a %s", line, type);
+	pos += len;
+	if (*pos == '{')
+	{
+		do
+		{
+			pos++;
+			len = strspn(pos, "abcdefghijklmnopqrstuvwxyz_");
+			ck_assert(len && pos[len] == '=');
+			pos = skip_quoted(pos + len + 1);
+		}
+		while (*pos == ',');
+		ck_assert_int_eq(*pos++, '}');
+	}
+	ck_assert_int_eq(*pos++, ' ');
+	ck_assert(strtod(pos, &end) >= 0 && end != pos && !*end);
+}
+
+/**
+ * Check that a text is what OpenMetrics 1.0 asks for, as far as this uses it.
+ * Returns the number of samples.
+ */
+static u_int check_metrics(char *text)
+{
+	char family[64] = "", type[16] = "", unit[16], name[64], seen[1024] = "";
+	bool ended = FALSE;
+	u_int count = 0;
+	char *line;
+
+	ck_assert(strlen(text) && text[strlen(text) - 1] == '\n');
+	for (line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+	{
+		/* nothing comes after the end */
+		ck_assert(!ended);
+		if (streq(line, "# EOF"))
+		{
+			ended = TRUE;
+		}
+		else if (sscanf(line, "# TYPE %63s %15s", family, type) == 2)
+		{	/* samples of a family are together */
+			snprintf(name, sizeof(name), "<%s>", family);
+			ck_assert_msg(!strstr(seen, name), "%s is there twice", family);
+			strcat(seen, name);
+			ck_assert(!strchr(line, '"'));
+		}
+		else if (sscanf(line, "# UNIT %63s %15s", name, unit) == 2)
+		{
+			ck_assert_str_eq(name, family);
+			ck_assert_str_eq(family + strlen(family) - strlen(unit), unit);
+		}
+		else if (sscanf(line, "# HELP %63s", name) == 1)
+		{
+			ck_assert_str_eq(name, family);
+		}
+		else
+		{
+			check_sample(line, family, type);
+			count++;
+		}
+	}
+	ck_assert(ended);
+	return count;
+}
+
+START_TEST(test_metrics)
+{
+	mobility_status_t *status;
+	json_object *object;
+	char out[16384];
+
+	ck_assert_int_eq(run(out, sizeof(out), "metrics"), 0);
+	/* without any session: how long moves took, and what is no event */
+	ck_assert_uint_eq(check_metrics(out), 12 + 2);
+	add_sessions();
+	status = mock->add(mock, "a \"b\\c\"");
+	status->last_move.duration = 2000;
+	mock->raise(mock, MOBILITY_EVENT_MOVE, MOBILITY_CONNECTED, status);
+	ck_assert_int_eq(run(out, sizeof(out), "metrics"), 0);
+	ck_assert(strstr(out, "# TYPE mobility_sessions gauge\n"));
+	ck_assert(strstr(out, "\nmobility_sessions{connection=\"office\","
+					 "role=\"mobile\",state=\"dormant\"} 1\n"));
+	ck_assert(strstr(out, "\nmobility_moves_total{connection="
+					 "\"a \\\"b\\\\c\\\"\",role=\"mobile\"} 1\n"));
+	ck_assert(strstr(out, "# UNIT mobility_move_duration_seconds seconds\n"));
+	ck_assert(strstr(out, "_bucket{le=\"1.0\"} 0\n"));
+	ck_assert(strstr(out, "_bucket{le=\"2.5\"} 1\n"));
+	ck_assert(strstr(out, "_bucket{le=\"+Inf\"} 1\n"));
+	ck_assert(strstr(out, "_sum 2.000\n"));
+	ck_assert(strstr(out, "\nmobility_relogins_total 0\n"));
+	ck_assert_uint_gt(check_metrics(out), 20);
+
+	object = run_json("metrics --json", 0);
+	ck_assert_str_eq(get(object, "/mobility_moves/type"), "counter");
+	json_object_put(object);
 }
 END_TEST
 
@@ -740,6 +887,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_loop_test(tc, test_socket, 0, countof(sockets));
 	tcase_add_test(tc, test_status);
 	tcase_add_test(tc, test_selection);
+	tcase_add_test(tc, test_metrics);
 	tcase_add_test(tc, test_paths);
 	tcase_add_test(tc, test_many);
 	tcase_add_test(tc, test_switch);

@@ -8,6 +8,7 @@
 
 #include "control/commands.h"
 #include "control/interface.h"
+#include "control/metrics.h"
 #include "control/selection.h"
 
 /**
@@ -490,6 +491,8 @@ bool mobility_commands_handle(mobility_commands_t *this, const char *name,
 		{ "mobility-interface", "mobility-list-interface", NULL,
 			mobility_interface_handle },
 		{ "mobility-history", "mobility-list-record", NULL, handle_history },
+		{ "mobility-metrics", "mobility-list-metrics", NULL,
+			mobility_metrics_handle },
 	};
 	int i;
 

@@ -17,6 +17,7 @@
 
 #include "control/vici_connection.h"
 #include "control/event_log.h"
+#include "control/statistics.h"
 #include "manager.h"
 #include "control/vici_message.h"
 #include "settings/settings.h"
@@ -33,6 +34,8 @@ struct mobility_commands_t {
 	mobility_settings_t *settings;
 	/** what happened to sessions */
 	mobility_event_log_t *history;
+	/** what that adds up to */
+	mobility_statistics_t *statistics;
 };
 
 /**

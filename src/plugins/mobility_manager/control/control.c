@@ -24,6 +24,7 @@ static const char *events[] = {
 	"mobility-list-paths",
 	"mobility-list-interface",
 	"mobility-list-record",
+	"mobility-list-metrics",
 };
 
 /**
@@ -62,6 +63,8 @@ METHOD(mobility_observer_t, event, void,
 	this = (private_mobility_control_t*)((char*)observer -
 								offsetof(private_mobility_control_t, observer));
 	this->commands.history->add(this->commands.history, kind, old, status);
+	this->commands.statistics->add(this->commands.statistics, kind, old,
+								   status);
 
 	message = mobility_vici_message_create();
 	mobility_commands_add_event(message, kind, old, status, paths);
@@ -81,6 +84,7 @@ METHOD(mobility_control_t, destroy, void,
 		this->server->destroy(this->server);
 	}
 	this->commands.history->destroy(this->commands.history);
+	this->commands.statistics->destroy(this->commands.statistics);
 	free(this);
 }
 
@@ -104,6 +108,7 @@ mobility_control_t *mobility_control_create(mobility_manager_t *manager,
 			.manager = manager,
 			.settings = settings,
 			.history = mobility_event_log_create(MOBILITY_HISTORY_SIZE),
+			.statistics = mobility_statistics_create(),
 		},
 	);
 	mobility_service_t service = {

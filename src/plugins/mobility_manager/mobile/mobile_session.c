@@ -10,6 +10,7 @@
 #include "mobile/steering.h"
 #include "net/clock.h"
 #include "session/hold.h"
+#include "session/tally.h"
 
 #include <time.h>
 
@@ -370,6 +371,7 @@ METHOD(mobility_session_t, get_login, ike_sa_t*,
 		news = mobility_inheritance_describe(this->ike_sa, ike_sa,
 											 this->steering->expired);
 		DBG1(DBG_IKE, "mobility: %s: %s", this->connection, news);
+		mobility_tally_count(MOBILITY_TALLY_RELOGINS);
 		this->steering->news = news;
 		/* the next IKE_SA knows nothing of what this one's SAs have */
 		this->mover->end_linger(this->mover);

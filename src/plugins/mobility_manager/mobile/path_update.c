@@ -6,6 +6,7 @@
 
 #include "mobile/path_update.h"
 #include "net/clock.h"
+#include "session/tally.h"
 
 #include <time.h>
 
@@ -86,6 +87,7 @@ static bool refused(private_mobility_path_update_t *this,
 	uint64_t now = mobility_now();
 
 	this->handover->end(this->handover);
+	mobility_tally_count(MOBILITY_TALLY_REFUSED);
 	DBG1(DBG_IKE, "mobility: %s: peer does not accept the path from %H to %H",
 		 this->course->name, answer->local, answer->remote);
 	if (answer->path)

@@ -505,6 +505,45 @@ START_TEST(test_history)
 }
 END_TEST
 
+START_TEST(test_metrics)
+{
+	mobility_status_t *home;
+	vici_conn_t *conn;
+	vici_res_t *res;
+
+	home = mock->add(mock, "home");
+	home->last_move.duration = 118;
+	mock->raise(mock, MOBILITY_EVENT_MOVE, MOBILITY_CONNECTED, home);
+	strcpy(home->cause, "eth0: no carrier");
+	home->state = MOBILITY_DORMANT;
+	mock->raise(mock, MOBILITY_EVENT_STATE, MOBILITY_CONNECTED, home);
+	conn = vici_connect(control_uri());
+	res = submit(conn, "mobility-metrics", NULL);
+	ck_assert_str_eq(vici_find_str(res, "", "mobility_sessions.type"), "gauge");
+	ck_assert_str_eq(vici_find_str(res, "", "mobility_sessions.samples.2."
+								   "labels.connection"), "home");
+	ck_assert_str_eq(vici_find_str(res, "", "mobility_sessions.samples.2."
+								   "labels.role"), "mobile");
+	ck_assert_str_eq(vici_find_str(res, "", "mobility_sessions.samples.2."
+								   "labels.state"), "dormant");
+	ck_assert_str_eq(vici_find_str(res, "", "mobility_sessions.samples.2."
+								   "value"), "1");
+	ck_assert_str_eq(vici_find_str(res, "", "mobility_moves.samples.1.value"),
+					 "1");
+	ck_assert_str_eq(vici_find_str(res, "", "mobility_outages.samples.1."
+								   "labels.cause"), "uplink");
+	ck_assert_str_eq(vici_find_str(res, "", "mobility_outages.samples.1."
+								   "value"), "1");
+	ck_assert_str_eq(vici_find_str(res, "", "mobility_move_duration_seconds."
+								   "samples.12.suffix"), "_sum");
+	ck_assert_str_eq(vici_find_str(res, "", "mobility_move_duration_seconds."
+								   "samples.12.value"), "0.118");
+	ck_assert(vici_find_str(res, NULL, "mobility_relogins.samples.1.value"));
+	vici_free_res(res);
+	vici_disconnect(conn);
+}
+END_TEST
+
 /**
  * Events received by a libvici client.
  */
@@ -756,6 +795,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_interface_refused);
 	tcase_add_test(tc, test_interface);
 	tcase_add_test(tc, test_history);
+	tcase_add_test(tc, test_metrics);
 	tcase_add_test(tc, test_events);
 	tcase_add_test(tc, test_many);
 	tcase_add_test(tc, test_lists);
