@@ -21,6 +21,7 @@ static const char *names[] = {
 	"mobility-status", "mobility-paths", "mobility-switch",
 	"mobility-history", "mobility-interface", "mobility",
 	"mobility-summary", "mobility-metrics",
+	"mobility-terminate", "mobility-redirect",
 };
 
 /** events for what is listed */

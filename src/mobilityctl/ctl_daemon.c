@@ -139,8 +139,8 @@ static json_object *create_value(const char *key, const char *value)
 	static const char *numbers[] = {
 		"connected", "connecting", "cost", "dormant", "duration-ms", "failed",
 		"metric", "moves", "mtu", "outage-left", "outage-time", "penalty",
-		"prefix", "rtt-ms", "session", "sessions", "silent", "since",
-		"time", "unique-id", "waiting-to-reconnect",
+		"prefix", "redirected", "rtt-ms", "session", "sessions", "silent",
+		"since", "time", "unable", "unique-id", "waiting-to-reconnect",
 	};
 	static const char *bools[] = {
 		"current", "metered", "success", "usable", "use",

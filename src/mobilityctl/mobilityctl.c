@@ -27,6 +27,7 @@ enum {
 	OPT_ROLE,
 	OPT_STATE,
 	OPT_SUMMARY,
+	OPT_DORMANT,
 };
 
 /**
@@ -60,6 +61,9 @@ static const struct {
 		"    --state S", "only sessions in state S, or S,S", TRUE, "dormant" },
 	{ { "summary", no_argument, NULL, OPT_SUMMARY },
 		"    --summary", "only count the sessions", TRUE },
+	{ { "dormant", required_argument, NULL, OPT_DORMANT },
+		"    --dormant TIME", "only sessions dormant for TIME or longer", TRUE,
+		"10m" },
 	{ { "cost", required_argument, NULL, OPT_COST },
 		"    --cost N", "set the cost of UPLINK", TRUE, "100" },
 	{ { "avoid", no_argument, NULL, OPT_AVOID },
@@ -83,6 +87,12 @@ static const int none[] = { 0 };
 static const int status_options[] = {
 	'v', OPT_CONNECTION, OPT_PEER, OPT_ROLE, OPT_STATE, OPT_SUMMARY, 0
 };
+static const int terminate_options[] = {
+	OPT_DORMANT, OPT_CONNECTION, OPT_PEER, 0
+};
+static const int redirect_options[] = {
+	OPT_CONNECTION, OPT_PEER, OPT_STATE, 0
+};
 static const int interface_options[] = {
 	OPT_COST, OPT_AVOID, OPT_PREFER, OPT_RESET, 0
 };
@@ -102,6 +112,10 @@ static const command_t commands[] = {
 		"show the last state changes and moves", history_run },
 	{ "metrics", "", 0, 0, none,
 		"write what is counted, for OpenMetrics", metrics_run },
+	{ "terminate", "--dormant TIME", 0, 0, terminate_options,
+		"on a gateway, end sessions of clients that sleep", terminate_run },
+	{ "redirect", "GATEWAY", 1, 1, redirect_options,
+		"on a gateway, send clients to another one", redirect_run },
 	{ "check", "", 0, 0, none,
 		"look for what breaks roaming on this host", check_run },
 };
@@ -349,6 +363,9 @@ static bool set_option(mobilityctl_t *this, int opt, char *value)
 			break;
 		case OPT_SUMMARY:
 			this->summary = TRUE;
+			break;
+		case OPT_DORMANT:
+			this->dormant = value;
 			break;
 		case OPT_COST:
 			this->cost = value;

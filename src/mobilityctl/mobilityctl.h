@@ -68,6 +68,8 @@ struct mobilityctl_t {
 	ctl_filter_t filter;
 	/** status: only count the sessions */
 	bool summary;
+	/** terminate: for how long a session must have been dormant */
+	const char *dormant;
 	/** interface: what to do with it, NULL to show it */
 	const char *action;
 	/** interface: new cost, NULL unless action is cost */
@@ -100,6 +102,8 @@ exit_code_t switch_run(mobilityctl_t *this, char *argv[]);
 exit_code_t interface_run(mobilityctl_t *this, char *argv[]);
 exit_code_t history_run(mobilityctl_t *this, char *argv[]);
 exit_code_t metrics_run(mobilityctl_t *this, char *argv[]);
+exit_code_t terminate_run(mobilityctl_t *this, char *argv[]);
+exit_code_t redirect_run(mobilityctl_t *this, char *argv[]);
 exit_code_t check_run(mobilityctl_t *this, char *argv[]);
 
 /**

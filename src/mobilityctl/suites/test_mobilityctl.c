@@ -129,6 +129,19 @@ static struct {
 	{ "paths --peer 10.3.0.7", 2, "paths does not take --peer\nusage: " },
 	{ "status a b", 2, "status does not take 'b'\nusage: mobilityctl status" },
 	{ "watch home", 2, "watch does not take 'home'" },
+	{ "terminate", 2, "terminate needs --dormant with a time such as 600" },
+	{ "terminate --dormant", 2, "--dormant needs a value, such as --dormant "
+	  "10m" },
+	{ "terminate --dormant soon", 2, "terminate needs --dormant with a time" },
+	{ "terminate --dormant 600 home", 2, "terminate does not take 'home'" },
+	{ "terminate --dormant 600", 4, "no client is dormant for 10m or longer" },
+	{ "status --dormant 600", 2, "status does not take --dormant\nusage: " },
+	{ "redirect", 2, "redirect needs GATEWAY" },
+	{ "redirect gw2.example.org", 4, "there is no such client" },
+	{ "redirect user@example.org", 1, "neither an address nor a domain name" },
+	{ "redirect gw2.example.org --state asleep", 1, "there is no state" },
+	{ "redirect gw2.example.org --role mobile", 2, "redirect does not take "
+	  "--role" },
 	{ "metrics home", 2, "metrics does not take 'home'" },
 	{ "--uri unix:///nonexistent/socket metrics", 3, "can't be reached" },
 	{ "switch", 2, "switch needs CONNECTION UPLINK\nusage: mobilityctl "
@@ -497,6 +510,44 @@ START_TEST(test_metrics)
 
 	object = run_json("metrics --json", 0);
 	ck_assert_str_eq(get(object, "/mobility_moves/type"), "counter");
+	json_object_put(object);
+}
+END_TEST
+
+START_TEST(test_maintenance)
+{
+	mobility_status_t *alice, *bob;
+	json_object *object;
+
+	/* these are no clients */
+	add_sessions();
+	assert_run("terminate --dormant 0", 4, "no client is dormant");
+	assert_run("redirect 192.0.2.9", 4, "there is no such client");
+	alice = mock->add(mock, "clients");
+	bob = mock->add(mock, "clients");
+	mock->lock(mock);
+	alice->mobile = bob->mobile = FALSE;
+	alice->peer = identification_create_from_string("alice@example.org");
+	alice->state = MOBILITY_DORMANT;
+	alice->since = time(NULL) - 700;
+	mock->unlock(mock);
+	assert_run("terminate --dormant 600", 0, "1 session of clients that are "
+			   "dormant for 10m or longer is ended now");
+	assert_run("terminate --dormant 20m", 4, "no client is dormant for 20m");
+	assert_run("terminate --dormant 600 --peer bob*", 4, "no client");
+	object = run_json("terminate --dormant 600 --json", 0);
+	ck_assert_str_eq(get(object, "/sessions"), "1");
+	json_object_put(object);
+
+	assert_run("redirect gw2.example.org --peer alice@*", 0,
+			   "1 client redirected to gw2.example.org\n");
+	/* the mock has bob not support it */
+	assert_run("redirect 2001:db8::2", 1, "1 client redirected to 2001:db8::2");
+	assert_run("redirect 192.0.2.9 --state connected", 1, "1 client can't be "
+			   "redirected");
+	object = run_json("redirect 192.0.2.9 --json --state dormant", 0);
+	ck_assert_str_eq(get(object, "/redirected"), "1");
+	ck_assert_str_eq(get(object, "/unable"), "0");
 	json_object_put(object);
 }
 END_TEST
@@ -888,6 +939,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_status);
 	tcase_add_test(tc, test_selection);
 	tcase_add_test(tc, test_metrics);
+	tcase_add_test(tc, test_maintenance);
 	tcase_add_test(tc, test_paths);
 	tcase_add_test(tc, test_many);
 	tcase_add_test(tc, test_switch);

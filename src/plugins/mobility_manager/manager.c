@@ -17,8 +17,8 @@
 #include "mobile/peer_load.h"
 #include "mobile/uplink_names.h"
 #include "path/tunnel_rules.h"
+#include "session/drain.h"
 #include "session/listener.h"
-#include "session/roster.h"
 
 #include <daemon.h>
 #include <collections/linked_list.h>
@@ -633,6 +633,22 @@ METHOD(mobility_manager_t, switch_uplink, bool,
 	return started;
 }
 
+METHOD(mobility_manager_t, terminate_, u_int,
+	private_mobility_manager_t *this, const mobility_filter_t *filter)
+{
+	return mobility_drain_terminate(this->registry, filter,
+							(mobility_roster_checkout_t)checkout_number, this);
+}
+
+METHOD(mobility_manager_t, redirect_, u_int,
+	private_mobility_manager_t *this, const mobility_filter_t *filter,
+	identification_t *gateway, u_int *unable)
+{
+	return mobility_drain_redirect(this->registry, filter, gateway,
+							(mobility_roster_checkout_t)checkout_number, this,
+							unable);
+}
+
 METHOD(mobility_manager_t, add_observer, void,
 	private_mobility_manager_t *this, mobility_observer_t *observer)
 {
@@ -792,6 +808,8 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 			.create_path_enumerator = _create_path_enumerator,
 			.create_link_enumerator = _create_link_enumerator,
 			.switch_uplink = _switch_uplink,
+			.terminate = _terminate_,
+			.redirect = _redirect_,
 			.add_observer = _add_observer,
 			.remove_observer = _remove_observer,
 			.reload = _reload,

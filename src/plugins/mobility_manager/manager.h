@@ -92,6 +92,27 @@ struct mobility_manager_t {
 						  const char *uplink, char *error);
 
 	/**
+	 * Have sessions of sleeping clients ended, one after the other by a job.
+	 *
+	 * @param filter	which are meant, see mobility_drain_terminate()
+	 * @return			number of sessions that are going to be ended
+	 */
+	u_int (*terminate)(mobility_manager_t *this,
+					   const mobility_filter_t *filter);
+
+	/**
+	 * Redirect clients to another gateway.
+	 *
+	 * @param filter	which are meant, see mobility_drain_redirect()
+	 * @param gateway	the other gateway
+	 * @param unable	gets the number of those that can't be redirected
+	 * @return			number of clients that are redirected
+	 */
+	u_int (*redirect)(mobility_manager_t *this,
+					  const mobility_filter_t *filter,
+					  identification_t *gateway, u_int *unable);
+
+	/**
 	 * Register an observer of events, there may be several.
 	 *
 	 * @param observer	observer

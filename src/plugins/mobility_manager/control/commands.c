@@ -8,6 +8,7 @@
 
 #include "control/commands.h"
 #include "control/interface.h"
+#include "control/maintenance.h"
 #include "control/metrics.h"
 #include "control/selection.h"
 
@@ -493,6 +494,8 @@ bool mobility_commands_handle(mobility_commands_t *this, const char *name,
 		{ "mobility-history", "mobility-list-record", NULL, handle_history },
 		{ "mobility-metrics", "mobility-list-metrics", NULL,
 			mobility_metrics_handle },
+		{ "mobility-terminate", NULL, NULL, mobility_terminate_handle },
+		{ "mobility-redirect", NULL, NULL, mobility_redirect_handle },
 	};
 	int i;
 

@@ -349,6 +349,44 @@ METHOD(mobility_manager_t, switch_uplink, bool,
 	return FALSE;
 }
 
+/**
+ * Count the sessions that are meant and whose peer is known, or is not.
+ */
+static u_int count_meant(private_mock_manager_t *this,
+						 const mobility_filter_t *filter, bool known)
+{
+	mobility_status_t *status;
+	u_int count = 0;
+	int i;
+
+	this->mutex->lock(this->mutex);
+	for (i = 0; array_get(this->sessions, i, &status); i++)
+	{
+		count += mobility_filter_matches_status(filter, status) &&
+				 known == (status->peer != NULL);
+	}
+	this->mutex->unlock(this->mutex);
+	return count;
+}
+
+METHOD(mobility_manager_t, terminate_, u_int,
+	mobility_manager_t *manager, const mobility_filter_t *filter)
+{
+	private_mock_manager_t *this = get_mock(manager);
+
+	return count_meant(this, filter, TRUE) + count_meant(this, filter, FALSE);
+}
+
+METHOD(mobility_manager_t, redirect_, u_int,
+	mobility_manager_t *manager, const mobility_filter_t *filter,
+	identification_t *gateway, u_int *unable)
+{
+	private_mock_manager_t *this = get_mock(manager);
+
+	*unable = count_meant(this, filter, FALSE);
+	return count_meant(this, filter, TRUE);
+}
+
 METHOD(mobility_manager_t, create_link_enumerator, enumerator_t*,
 	mobility_manager_t *manager)
 {
@@ -524,6 +562,8 @@ mock_manager_t *mock_manager_create()
 				.create_path_enumerator = _create_path_enumerator,
 				.create_link_enumerator = _create_link_enumerator,
 				.switch_uplink = _switch_uplink,
+				.terminate = _terminate_,
+				.redirect = _redirect_,
 				.reload = _reload,
 				.add_observer = _add_observer,
 				.remove_observer = _remove_observer,

@@ -4,13 +4,16 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-/* Looking at a gateway's sessions takes no more of their IKE_SAs than it has to. */
+/* Looking at a gateway's sessions takes no more of their IKE_SAs than it has to;
+ * and what empties a gateway takes one after the other. */
 
 #include "mobility_suite.h"
 
-#include "session/roster.h"
+#include "session/drain.h"
 
 #include <daemon.h>
+#include <threading/condvar.h>
+#include <threading/mutex.h>
 
 /** Number of sessions */
 #define SESSIONS 5000
@@ -34,6 +37,8 @@ typedef struct {
 	mobility_state_t state;
 	/** how often it was checked out */
 	u_int checkouts;
+	/** it was given up, or redirected */
+	bool given_up, redirected;
 } member_t;
 
 /**
@@ -48,6 +53,12 @@ static struct {
 	member_t members[SESSIONS];
 	/** IKE_SAs that are checked out, and how often any was */
 	u_int busy, checkouts;
+	/** number of sessions that were given up, more than this waits */
+	u_int given_up, allowed;
+	/** locks what jobs change */
+	mutex_t *mutex;
+	/** signaled when that has changed */
+	condvar_t *condvar;
 	/** what is looked at */
 	mobility_registry_t *registry;
 } t;
@@ -78,11 +89,44 @@ METHOD(mobility_session_t, get_status, mobility_status_t*,
 		.connection = strdup(this->number % 2 ? "odd" : "even"),
 		.session = this->number,
 		.state = get_member(this)->state,
+		.since = this->number <= SESSIONS / 2 ? 1000 : 2000,
 		.remote = host_create_from_string("192.0.2.1", 4500),
 		.vips = linked_list_create_with_items(
 								host_create_from_string(address, 0), NULL),
 	);
 	return status;
+}
+
+METHOD(mobility_session_t, give_up, status_t,
+	mobility_session_t *this)
+{
+	t.mutex->lock(t.mutex);
+	while (t.given_up >= t.allowed)
+	{
+		t.condvar->wait(t.condvar, t.mutex);
+	}
+	t.given_up++;
+	get_member(this)->given_up = TRUE;
+	get_member(this)->state = MOBILITY_FAILED;
+	t.condvar->broadcast(t.condvar);
+	t.mutex->unlock(t.mutex);
+	return DESTROY_ME;
+}
+
+METHOD(ike_sa_t, supports_extension, bool,
+	ike_sa_t *this, ike_extension_t extension)
+{
+	ck_assert_int_eq(extension, EXT_IKE_REDIRECTION);
+	/* every other client does */
+	return ((member_t*)this)->session.number % 2;
+}
+
+METHOD(ike_sa_t, redirect, status_t,
+	ike_sa_t *this, identification_t *gateway)
+{
+	ck_assert_int_eq(gateway->get_type(gateway), ID_FQDN);
+	((member_t*)this)->redirected = TRUE;
+	return SUCCESS;
 }
 
 METHOD(mobility_session_t, session_destroy, void,
@@ -104,7 +148,7 @@ static mobility_session_t *checkout(void *data, uint32_t number,
 {
 	member_t *member = &t.members[number - 1];
 
-	ck_assert_uint_eq(t.busy++, 0);
+	mobility_assert(t.busy++ == 0);
 	t.checkouts++;
 	member->checkouts++;
 	*ike_sa = &member->ike_sa;
@@ -121,17 +165,23 @@ static void setup(void)
 	charon = &t.daemon;
 	charon->ike_sa_manager = &t.ike_sas;
 	t.ike_sas.checkin = (void*)_checkin;
+	t.ike_sas.checkin_and_destroy = (void*)_checkin;
+	t.mutex = mutex_create(MUTEX_TYPE_DEFAULT);
+	t.condvar = condvar_create(CONDVAR_TYPE_DEFAULT);
 	t.registry = mobility_registry_create(NULL, NULL, NULL);
 	ck_assert(t.registry);
 	for (i = 0; i < SESSIONS; i++)
 	{
 		member = &t.members[i];
 		member->ike_sa.get_id = (void*)_get_id;
+		member->ike_sa.supports_extension = _supports_extension;
+		member->ike_sa.redirect = _redirect;
 		member->id = ike_sa_id_create(2, i + 1, 1, TRUE);
 		member->state = i % (SESSIONS / ASLEEP) ? MOBILITY_CONNECTED :
 												  MOBILITY_DORMANT;
 		member->session.number = i + 1;
 		member->session.get_status = _get_status;
+		member->session.give_up = _give_up;
 		member->session.destroy = _session_destroy;
 		member->entry = t.registry->add(t.registry, &member->session,
 										(i + 1) % 2 ? "odd" : "even",
@@ -144,12 +194,15 @@ static void teardown(void)
 {
 	int i;
 
+	lib->processor->cancel(lib->processor);
 	t.registry->flush(t.registry);
 	t.registry->destroy(t.registry);
 	for (i = 0; i < SESSIONS; i++)
 	{
 		t.members[i].id->destroy(t.members[i].id);
 	}
+	t.condvar->destroy(t.condvar);
+	t.mutex->destroy(t.mutex);
 	charon = NULL;
 	mobility_suite_teardown();
 }
@@ -264,6 +317,76 @@ START_TEST(test_changed)
 }
 END_TEST
 
+/**
+ * Wait until so many sessions were given up.
+ */
+static void wait_given_up(u_int count)
+{
+	t.mutex->lock(t.mutex);
+	while (t.given_up < count)
+	{
+		t.condvar->wait(t.condvar, t.mutex);
+	}
+	t.mutex->unlock(t.mutex);
+}
+
+/**
+ * Sessions that sleep for long enough are ended one after the other, but for those
+ * that have returned until it is their turn.
+ */
+START_TEST(test_terminate)
+{
+	mobility_filter_t filter = {
+		.since = 1500,
+	};
+	u_int i, given_up = 0;
+
+	lib->processor->set_threads(lib->processor, 4);
+	t.allowed = 1;
+	ck_assert_uint_eq(mobility_drain_terminate(t.registry, &filter, checkout,
+											   NULL), ASLEEP / 2);
+	wait_given_up(1);
+	t.mutex->lock(t.mutex);
+	t.members[SESSIONS / 2 - SESSIONS / ASLEEP].state = MOBILITY_CONNECTED;
+	t.allowed = SESSIONS;
+	t.condvar->broadcast(t.condvar);
+	t.mutex->unlock(t.mutex);
+	wait_given_up(ASLEEP / 2 - 1);
+	lib->processor->cancel(lib->processor);
+	for (i = 0; i < SESSIONS; i++)
+	{
+		given_up += t.members[i].given_up;
+		ck_assert(!t.members[i].given_up ||
+				  (i % (SESSIONS / ASLEEP) == 0 && i < SESSIONS / 2));
+	}
+	ck_assert_uint_eq(given_up, ASLEEP / 2 - 1);
+	ck_assert(!t.members[SESSIONS / 2 - SESSIONS / ASLEEP].given_up);
+}
+END_TEST
+
+START_TEST(test_redirect)
+{
+	mobility_filter_t filter = {
+		.peer = "10.3.0.[1-4]",
+		/* there is no such thing as redirecting a gateway */
+		.mobile = TRUE,
+	};
+	identification_t *gateway;
+	u_int unable, i;
+
+	gateway = identification_create_from_string("gw2.example.org");
+	ck_assert_uint_eq(mobility_drain_redirect(t.registry, &filter, gateway,
+											  checkout, NULL, &unable), 2);
+	ck_assert_uint_eq(unable, 2);
+	ck_assert_uint_eq(t.checkouts, 4);
+	for (i = 0; i < SESSIONS; i++)
+	{
+		ck_assert(t.members[i].redirected == (i == 0 || i == 2));
+	}
+	gateway->destroy(gateway);
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s = suite_create("roster");
@@ -274,6 +397,12 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_count);
 	tcase_add_test(tc, test_list);
 	tcase_add_test(tc, test_changed);
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("drain");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_terminate);
+	tcase_add_test(tc, test_redirect);
 	suite_add_tcase(s, tc);
 
 	return s;
