@@ -29,6 +29,7 @@ exit_code_t check_run(mobilityctl_t *this, char *argv[])
 	ctl_check_vrf(check);
 	ctl_check_xfrm_interfaces(check);
 	ctl_check_networkd(check);
+	ctl_check_gateway(check);
 
 	count = json_object_array_length(ctl_sub(check->findings, "problems"));
 	if (this->json)

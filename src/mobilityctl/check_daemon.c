@@ -39,26 +39,23 @@ static char *get_vici_uri()
 }
 
 /**
- * Check if a list contains a text.
+ * Ask charon for something that is kept if it answers.
  */
-static bool contains(json_object *list, const char *text)
+static void ask_for(ctl_daemon_t *daemon, const char *command,
+					json_object **answer)
 {
-	json_object *item;
-	int i;
+	json_object *new;
 
-	for (i = 0; list && i < json_object_array_length(list); i++)
+	new = daemon->call(daemon, command, NULL);
+	if (new)
 	{
-		item = json_object_array_get_idx(list, i);
-		if (streq(json_object_get_string(item), text))
-		{
-			return TRUE;
-		}
+		json_object_put(*answer);
+		*answer = new;
 	}
-	return FALSE;
 }
 
 /**
- * Ask charon what it is and what it has loaded.
+ * Ask charon what it is, what it has loaded, and whom it serves.
  */
 static void ask_charon(ctl_check_t *this, charon_t *charon)
 {
@@ -80,12 +77,13 @@ static void ask_charon(ctl_check_t *this, charon_t *charon)
 				 ctl_str(answer, "version"));
 		json_object_put(answer);
 	}
-	answer = daemon->call(daemon, "stats", NULL);
-	if (answer)
-	{
-		charon->loaded = contains(ctl_sub(answer, "plugins"),
+	ask_for(daemon, "stats", &this->stats);
+	charon->loaded = ctl_contains(ctl_sub(this->stats, "plugins"),
 								  "mobility-manager");
-		json_object_put(answer);
+	if (charon->loaded)
+	{
+		ask_for(daemon, "list-conns", &this->conns);
+		ask_for(daemon, "get-pools", &this->pools);
 	}
 	daemon->destroy(daemon);
 }

@@ -85,4 +85,10 @@ void ctl_check_xfrm_interfaces(ctl_check_t *this);
  */
 void ctl_check_networkd(ctl_check_t *this);
 
+/**
+ * Look for what a gateway takes away from clients that sleep.  Does nothing
+ * unless clients log in to this host.
+ */
+void ctl_check_gateway(ctl_check_t *this);
+
 #endif /** CHECKS_H_ @}*/

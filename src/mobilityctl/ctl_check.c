@@ -106,6 +106,9 @@ METHOD(ctl_check_t, destroy, void,
 	DESTROY_IF(this->public.settings);
 	array_destroy_function(this->public.uplinks, (void*)free, NULL);
 	json_object_put(this->public.findings);
+	json_object_put(this->public.conns);
+	json_object_put(this->public.pools);
+	json_object_put(this->public.stats);
 	free(this);
 }
 
@@ -122,6 +125,9 @@ ctl_check_t *ctl_check_create(bool print)
 			.hint = _hint,
 			.passed = _passed,
 			.findings = json_object_new_object(),
+			.conns = json_object_new_object(),
+			.pools = json_object_new_object(),
+			.stats = json_object_new_object(),
 			.conf = lib->conf,
 			.root = "",
 			.ns = "charon-systemd",

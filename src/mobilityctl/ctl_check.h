@@ -75,6 +75,10 @@ struct ctl_check_t {
 	/** its settings, NULL before they are read */
 	mobility_settings_t *settings;
 
+	/** connections and pools by their names, and figures, as charon tells in
+	 * list-conns, get-pools and stats; empty if it does not */
+	json_object *conns, *pools, *stats;
+
 	/** names of the uplinks, as char* */
 	array_t *uplinks;
 

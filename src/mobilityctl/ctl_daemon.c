@@ -227,6 +227,8 @@ static char *get_list_event(const char *command)
 		{ "mobility-paths", "mobility-list-paths" },
 		{ "mobility-interface", "mobility-list-interface" },
 		{ "mobility-history", "mobility-list-record" },
+		/* charon's own */
+		{ "list-conns", "list-conn" },
 		{ "mobility-metrics", "mobility-list-metrics" },
 	};
 	int i;

@@ -322,6 +322,25 @@ json_object *ctl_sub(json_object *object, const char *key)
 /*
  * Described in header.
  */
+bool ctl_contains(json_object *list, const char *text)
+{
+	json_object *item;
+	int i;
+
+	for (i = 0; list && i < json_object_array_length(list); i++)
+	{
+		item = json_object_array_get_idx(list, i);
+		if (streq(json_object_get_string(item), text))
+		{
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+/*
+ * Described in header.
+ */
 json_object *ctl_array(json_object *answer)
 {
 	json_object *array = json_object_new_array();

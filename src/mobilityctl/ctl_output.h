@@ -126,6 +126,15 @@ int64_t ctl_num(json_object *object, const char *key);
 json_object *ctl_sub(json_object *object, const char *key);
 
 /**
+ * Check if a list contains a text.
+ *
+ * @param list			array of texts, NULL if there is none
+ * @param text			text
+ * @return				TRUE if it does
+ */
+bool ctl_contains(json_object *list, const char *text);
+
+/**
  * Make an array of what is in the sections of an answer, which have no
  * meaningful names.
  *

@@ -278,6 +278,142 @@ START_TEST(test_not_loaded)
 }
 END_TEST
 
+/** what the gateways below have in common: a connection for clients */
+#define CLIENTS(more) "{ 'clients': { 'remote_addrs': [ '%any' ], " \
+					  "'version': 'IKEv2', 'dpd_delay': '60', " more " } }"
+
+/** plugins they have loaded */
+#define LOADED "'plugins': [ 'eap-radius', 'dhcp' ]"
+
+/**
+ * Gateways: what charon tells of its connections and pools, and of itself, what is
+ * in strongswan.conf, what is found, and what is not
+ */
+static struct {
+	const char *conns, *pools, *stats, *conf, *found, *missing;
+} gateways[] = {
+	/* as it should be */
+	{ CLIENTS("'rekey_time': '0'"), "{ 'p': { 'size': '254', 'online': '7', "
+	  "'offline': '3' } }", "{ 'ikesas': { 'total': '7' } }", "",
+	  "ok gateway-dpd: that clients sleep is noticed in time\n"
+	  "ok gateway-lifetime: lifetimes leave clients time to sleep\n"
+	  "ok gateway-unique: clients that log in anew replace their old session\n"
+	  "ok gateway-pool: there are addresses left for clients\n"
+	  "ok gateway-table: charon finds the IKE_SAs of messages fast\n",
+	  "remedy" },
+	/* none at all, or none that is ours */
+	{ "{}", "{}", "{}", "", "", "gateway" },
+	{ "{ 'a': { 'remote_addrs': [ '192.0.2.1' ], 'version': 'IKEv2' } }", "{}",
+	  "{}", "", "", "gateway" },
+	{ "{ 'a': { 'remote_addrs': [ '%any' ], 'version': 'IKEv1' } }", "{}",
+	  "{}", "", "", "gateway" },
+	{ CLIENTS("'unique': 'UNIQUE_NEVER'"), "{}", "{}",
+	  "plugins { mobility-manager { gateway { mobility = no } } }", "",
+	  "gateway" },
+	/* DPD */
+	{ "{ 'c': { 'remote_addrs': [ '%any' ], 'version': 'IKEv1/2' } }", "{}",
+	  "{}", "", "hint gateway-dpd: c: clients are never asked whether they are "
+	  "still there", "ok gateway-dpd" },
+	{ CLIENTS("'rekey_time': '0'"), "{}", "{}",
+	  "retransmit_tries = 33\nretransmit_limit = 60", "problem gateway-dpd: "
+	  "clients: a client counts as dormant only 1829s after the gateway has "
+	  "asked, which is more than its outage time of 30m\nremedy gateway-dpd: "
+	  "remove charon.retransmit_tries" },
+	{ CLIENTS("'rekey_time': '0'"), "{}", "{}",
+	  "retransmit_tries = 33\nretransmit_limit = 60\nplugins {\n"
+	  "mobility-manager { gateway { network_outage_time = 2h\n } }\n}",
+	  "ok gateway-dpd" },
+	{ CLIENTS("'rekey_time': '0'"), "{}", "{}",
+	  "plugins { mobility-manager { connections { clients {\n"
+	  "network_outage_time = 2m\n} } } }", "problem gateway-dpd: clients: a "
+	  "client counts as dormant only 165s after" },
+	/* lifetimes */
+	{ CLIENTS("'rekey_time': '14400'"), "{}", "{}", "", "hint "
+	  "gateway-lifetime: clients: a client that is asleep when its IKE_SA is to "
+	  "be rekeyed, every 14400s, has 1440s from then on, unless over_time is "
+	  "set\nremedy gateway-lifetime: set rekey_time = 0 for the connection, "
+	  "which leaves that to the clients, or over_time = 30m" },
+	{ CLIENTS("'rekey_time': '0', 'reauth_time': '3600'"), "{}", "{}", "",
+	  "every 3600s, has 360s from then on" },
+	{ CLIENTS("'rekey_time': '14400'"), "{}", "{}",
+	  "plugins { mobility-manager { gateway { network_outage_time = 20m\n } }"
+	  "\n}", "ok gateway-lifetime" },
+	/* uniqueness */
+	{ CLIENTS("'unique': 'UNIQUE_NEVER'"), "{}", "{}", "",
+	  "hint gateway-unique: clients: unique = never keeps the session" },
+	{ CLIENTS("'unique': 'UNIQUE_NO'"), "{}", "{}", "", "ok gateway-unique" },
+	/* pools */
+	{ CLIENTS(""), "{ 'a': { 'size': '10', 'online': '2', 'offline': '0' },"
+	  "'b': { 'size': '10', 'online': '9', 'offline': '0' } }", "{}", "",
+	  "problem gateway-pool: b: 9 of 10 addresses are in use",
+	  "ok gateway-pool" },
+	{ CLIENTS(""), "{ 'a': { 'size': '10', 'online': '2', 'offline': '8' } }",
+	  "{}", "", "hint gateway-pool: a: each of 10 addresses was given to "
+	  "somebody already", "ok gateway-pool" },
+	/* RADIUS */
+	{ CLIENTS(""), "{}", "{ " LOADED " }", "plugins { eap-radius {\n"
+	  "server = 192.0.2.7\n} }", "hint gateway-radius: a RADIUS server that "
+	  "does not answer is waited for 22s" },
+	{ CLIENTS(""), "{}", "{ " LOADED " }", "plugins { eap-radius {\n"
+	  "retransmit_timeout = 1\nretransmit_tries = 2\nservers { a {\n"
+	  "address = 192.0.2.7\n} } } }", "ok gateway-radius: a RADIUS server that "
+	  "does not answer is waited for 4s only", "accounting_close" },
+	{ CLIENTS(""), "{}", "{ " LOADED " }", "plugins { eap-radius {\n"
+	  "accounting = yes\nserver = 192.0.2.7\n} }", "remedy gateway-radius: set "
+	  "accounting_close_on_timeout = no" },
+	{ CLIENTS(""), "{}", "{ " LOADED " }", "", "", "gateway-radius" },
+	{ CLIENTS(""), "{}", "{}", "plugins { eap-radius {\n"
+	  "server = 192.0.2.7\n} }", "", "gateway-radius" },
+	/* DHCP */
+	{ CLIENTS(""), "{}", "{ " LOADED " }", "", "hint gateway-dhcp: charon does "
+	  "not renew what it gets from DHCP: leases that are shorter than a session "
+	  "with its outage time (30m)" },
+	{ CLIENTS(""), "{ 'p': { 'size': '254' } }", "{ " LOADED " }", "", "",
+	  "gateway-dhcp" },
+	{ CLIENTS(""), "{ 'p': { 'size': '254' } }", "{ " LOADED " }",
+	  "plugins { dhcp {\nserver = 192.0.2.8\n} }", "hint gateway-dhcp" },
+	/* the table of IKE_SAs */
+	{ CLIENTS(""), "{}", "{ 'ikesas': { 'total': '5000' } }", "",
+	  "hint gateway-table: charon looks through up to 5000 IKE_SAs for each "
+	  "message, as ikesa_table_size is 1" },
+	{ CLIENTS(""), "{}", "{ 'ikesas': { 'total': '5000' } }",
+	  "ikesa_table_size = 1024", "ok gateway-table" },
+	{ CLIENTS(""), "{ 'p': { 'size': '65000', 'online': '300', "
+	  "'offline': '400' } }", "{ 'ikesas': { 'total': '3' } }",
+	  "ikesa_table_size = 4", "up to 175 IKE_SAs" },
+};
+
+/**
+ * Replace what charon tells.
+ */
+static void tell(json_object **told, const char *text)
+{
+	json_object_put(*told);
+	*told = json_tokener_parse(text);
+	ck_assert_msg(*told, "no JSON: %s", text);
+}
+
+START_TEST(test_gateway)
+{
+	char conf[512];
+
+	snprintf(conf, sizeof(conf), "charon {\n%s\n}\n", gateways[_i].conf);
+	ck_assert(lib->settings->load_string(lib->settings, conf, FALSE));
+	ctl_check_settings(check);
+	forget();
+	tell(&check->conns, gateways[_i].conns);
+	tell(&check->pools, gateways[_i].pools);
+	tell(&check->stats, gateways[_i].stats);
+	ctl_check_gateway(check);
+	if (gateways[_i].missing)
+	{
+		ck_assert_msg(!strstr(all_found(), gateways[_i].missing), "%s",
+					  all_found());
+	}
+	assert_found(gateways[_i].found);
+}
+END_TEST
+
 START_TEST(test_settings)
 {
 	ctl_check_settings(check);
@@ -757,6 +893,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_started_twice);
 	tcase_add_loop_test(tc, test_not_loaded, 0, countof(loads));
 	tcase_add_test(tc, test_peers);
+	tcase_add_loop_test(tc, test_gateway, 0, countof(gateways));
 	tcase_add_test(tc, test_settings);
 	tcase_add_test(tc, test_files);
 	tcase_add_test(tc, test_interfaces);
