@@ -45,6 +45,7 @@ static void check(mobility_settings_t *settings, char *name)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
+	mobility_gateway_config_t gateway;
 	mobility_settings_t *settings;
 	char *text;
 
@@ -61,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		check(settings, NULL);
 		check(settings, "home");
 		check(settings, "%s.a b");
-		settings->follow_clients(settings);
+		settings->get_gateway(settings, "home", &gateway);
 		settings->get_socket(settings);
 		settings->get_pin_table(settings);
 		if (settings->get_pin_priority(settings) >= 220)
