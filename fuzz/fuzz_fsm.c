@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			now += duration(data[1]);
 		}
 		event = (mobility_fsm_event_t){
-			.type = (data[0] & 0x0f) % (MOBILITY_EV_EXPIRED + 1),
+			.type = (data[0] & 0x0f) % (MOBILITY_EV_FORGOTTEN + 1),
 			.usable = data[0] & 0x08,
 			.improved = data[0] & 0x10,
 			.on_current = data[0] & 0x20,

@@ -113,13 +113,28 @@ bool mobility_attempt_may_begin(const mobility_attempt_t *attempt,
 /*
  * Described in header.
  */
-void mobility_attempt_begin(mobility_attempt_t *attempt, bool expired,
+void mobility_attempt_begin(mobility_attempt_t *attempt, bool hopeless,
 							uint64_t now)
 {
-	attempt->expired = expired;
+	attempt->hopeless = hopeless;
 	attempt->detours = 0;
 	enter(attempt, MOBILITY_ATTEMPT_ASKING, 0);
 	attempt->begun = attempt->asked = now;
+}
+
+/*
+ * Described in header.
+ */
+void mobility_attempt_set_hopeless(mobility_attempt_t *attempt, uint64_t now)
+{
+	if (attempt->state != MOBILITY_ATTEMPT_NONE && !attempt->hopeless)
+	{
+		attempt->hopeless = TRUE;
+		if (attempt->state == MOBILITY_ATTEMPT_CHECKING)
+		{
+			enter(attempt, MOBILITY_ATTEMPT_READY, now);
+		}
+	}
 }
 
 /*
@@ -147,15 +162,15 @@ bool mobility_attempt_answered(mobility_attempt_t *attempt, bool fits,
 {
 	bool asking = attempt->state == MOBILITY_ATTEMPT_ASKING;
 
-	if (fits && ((asking && attempt->expired) ||
+	if (fits && ((asking && attempt->hopeless) ||
 				 attempt->state == MOBILITY_ATTEMPT_READY))
 	{
 		enter(attempt, MOBILITY_ATTEMPT_LOGIN, 0);
 		return TRUE;
 	}
 	if (asking)
-	{	/* there is nothing to check if the held request is not sent anymore */
-		enter(attempt, attempt->expired ? MOBILITY_ATTEMPT_READY
+	{	/* there is nothing to check if nobody can answer the held request */
+		enter(attempt, attempt->hopeless ? MOBILITY_ATTEMPT_READY
 										: MOBILITY_ATTEMPT_CHECKING, now);
 		attempt->answered = now;
 		attempt->patience = max(MOBILITY_ATTEMPT_PATIENCE,

@@ -23,7 +23,7 @@
  * What mobility_attempt_check() verifies:
  *
  *  - the held request is repeated after an answer only, and a deadline is set
- *    then; unless the held IKE_SA has lived for too long, IKE_AUTH leaves after so
+ *    then; unless the held IKE_SA is of no use anyway, IKE_AUTH leaves after so
  *    many repetitions and not before so much time;
  *  - before an answer there is a deadline only if no other request can be asked for
  *    anymore;
@@ -142,8 +142,8 @@ struct mobility_attempt_t {
 	uint64_t next;
 	/** how often IKE_SA_INIT was sent with something else */
 	u_int detours;
-	/** the held IKE_SA has lived for too long, nobody is asked for it anymore */
-	bool expired;
+	/** the held IKE_SA is known to be of no use, no answer to it is waited for */
+	bool hopeless;
 	/** no attempt before that, as the last ones were answered in vain, and how
 	 * many of them */
 	uint64_t not_before;
@@ -170,12 +170,21 @@ bool mobility_attempt_may_begin(const mobility_attempt_t *attempt,
  * There is a second IKE_SA.
  *
  * @param attempt		attempt, gets updated
- * @param expired		TRUE if the held one has lived for too long: then any
+ * @param hopeless		TRUE if the held one is of no use, as it has lived for too
+ *						long, or the gateway has proven that it lost it: then any
  *						answer to IKE_SA_INIT counts that fits
  * @param now			current time
  */
-void mobility_attempt_begin(mobility_attempt_t *attempt, bool expired,
+void mobility_attempt_begin(mobility_attempt_t *attempt, bool hopeless,
 							uint64_t now);
+
+/**
+ * The held IKE_SA turns out to be of no use.
+ *
+ * @param attempt		attempt, gets updated
+ * @param now			current time
+ */
+void mobility_attempt_set_hopeless(mobility_attempt_t *attempt, uint64_t now);
 
 /**
  * Check if paths may be asked whose address family is not that of the held one

@@ -30,7 +30,7 @@ void mobility_inquiry_sent(mobility_inquiry_t *inquiry, ike_sa_t *ike_sa,
 	if (message->get_exchange_type(message) == IKE_SA_INIT &&
 		inquiry->attempt.state == MOBILITY_ATTEMPT_LOGIN)
 	{	/* stock begins once more, and so do we */
-		mobility_attempt_begin(&inquiry->attempt, inquiry->attempt.expired,
+		mobility_attempt_begin(&inquiry->attempt, inquiry->attempt.hopeless,
 							   mobility_now());
 	}
 }

@@ -171,6 +171,16 @@ METHOD(mobility_session_t, suspect, status_t,
 	return this->steering->suspect(this->steering);
 }
 
+METHOD(mobility_session_t, lost, status_t,
+	private_mobility_session_t *this)
+{
+	if (!this->hold->is_held(this->hold))
+	{
+		return SUCCESS;
+	}
+	return this->steering->lost(this->steering);
+}
+
 /**
  * The IKE_SA is not held anymore: what it waits for is up to stock, unless the
  * session has failed, which a job ends.
@@ -664,6 +674,7 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 			.tick = _tick,
 			.judge = _judge,
 			.suspect = _suspect,
+			.lost = _lost,
 			.reload = _reload,
 			.switch_uplink = _switch_uplink,
 			.message = _message,

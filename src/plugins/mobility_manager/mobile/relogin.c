@@ -106,7 +106,7 @@ static mobility_path_t *find_best(private_mobility_relogin_t *this)
 }
 
 METHOD(mobility_relogin_t, begin, void,
-	private_mobility_relogin_t *this, u_int limit, bool expired)
+	private_mobility_relogin_t *this, u_int limit, const char *hopeless)
 {
 	mobility_candidates_t *candidates = this->course->candidates;
 	mobility_inquiry_t *inquiry = this->inquiry;
@@ -125,6 +125,10 @@ METHOD(mobility_relogin_t, begin, void,
 	inquiry->network = candidates->get_locals(candidates, locals, &count);
 	may = mobility_attempt_may_begin(&inquiry->attempt, inquiry->network, limit,
 									 mobility_now());
+	if (hopeless)
+	{
+		mobility_attempt_set_hopeless(&inquiry->attempt, mobility_now());
+	}
 	inquiry->mutex->unlock(inquiry->mutex);
 	if (may)
 	{
@@ -132,7 +136,7 @@ METHOD(mobility_relogin_t, begin, void,
 									   offsetof(child_cfg_t, destroy));
 		this->unwanted = linked_list_create();
 		candidates->pin(candidates, best);
-		this->successor->begin(this->successor, held, best, expired);
+		this->successor->begin(this->successor, held, best, hopeless);
 	}
 }
 

@@ -40,11 +40,13 @@ struct mobility_relogin_t {
 	 * Paths of the address family that this was over are asked first, see
 	 * mobility_attempt_may_stray().
 	 *
+	 * If the held one is known to be of no use, that goes for one that there is
+	 * already as well.
+	 *
 	 * @param limit		refusals within an hour after which it may not
-	 * @param expired	TRUE if the held IKE_SA has lived for too long, and is not
-	 *					asked for anymore
+	 * @param hopeless	why the held IKE_SA is of no use, NULL if it may be
 	 */
-	void (*begin)(mobility_relogin_t *this, u_int limit, bool expired);
+	void (*begin)(mobility_relogin_t *this, u_int limit, const char *hopeless);
 
 	/**
 	 * Send IKE_SA_INIT, or what the second IKE_SA sends later, over a path that

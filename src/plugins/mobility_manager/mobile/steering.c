@@ -99,6 +99,11 @@ struct private_mobility_steering_t {
 	mobility_relogin_t *relogin;
 
 	/**
+	 * The peer has proven that it has lost the IKE_SA, and has not answered since.
+	 */
+	bool forgotten;
+
+	/**
 	 * When the host was back from the last suspend that is taken into account.
 	 */
 	uint64_t resumed;
@@ -429,10 +434,11 @@ static void begin_relogin(private_mobility_steering_t *this)
 {
 	mobility_config_t *config = &this->public.config;
 
-	if (config->reestablish && is_unheard(this))
+	if (config->reestablish && (is_unheard(this) || this->forgotten))
 	{
 		this->relogin->begin(this->relogin, config->reestablish_limit,
-							 this->public.expired);
+			this->public.expired ? "lifetime of the IKE_SA is over" :
+			this->forgotten ? "gateway has lost the session" : NULL);
 	}
 }
 
@@ -885,6 +891,19 @@ METHOD(mobility_steering_t, suspect, status_t,
 	return suspect_path(this, "peer may not be reached");
 }
 
+METHOD(mobility_steering_t, lost, status_t,
+	private_mobility_steering_t *this)
+{
+	mobility_fsm_event_t event = {
+		.type = MOBILITY_EV_FORGOTTEN,
+	};
+
+	this->forgotten = TRUE;
+	explain(this, "gateway has lost the session");
+	begin_move(this, this->public.standing.cause);
+	return handle(this, &event);
+}
+
 /**
  * Say what the state machine is going to find as time has passed.
  */
@@ -951,6 +970,7 @@ METHOD(mobility_steering_t, message, void,
 
 	if (incoming && plain)
 	{	/* the peer does remember */
+		this->forgotten = FALSE;
 		this->relogin->heard(this->relogin, message);
 	}
 	if (!incoming && !plain && message->get_request(message))
@@ -1139,6 +1159,7 @@ METHOD(mobility_steering_t, bind_, void,
 	};
 
 	this->ike_sa = ike_sa;
+	this->forgotten = FALSE;
 	mobility_trial_end(&this->switch_back.trial);
 	this->mover->bind(this->mover, ike_sa);
 	feed(this, &event);
@@ -1204,6 +1225,7 @@ mobility_steering_t *mobility_steering_create(mobility_context_t *context,
 			.tick = _tick,
 			.judge = _judge,
 			.suspect = _suspect,
+			.lost = _lost,
 			.arm = _arm,
 			.conclude = _conclude,
 			.destroy = _destroy,

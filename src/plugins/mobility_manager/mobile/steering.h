@@ -147,6 +147,11 @@ struct mobility_steering_t {
 	status_t (*suspect)(mobility_steering_t *this);
 
 	/**
+	 * The peer has proven that it has lost the IKE_SA.
+	 */
+	status_t (*lost)(mobility_steering_t *this);
+
+	/**
 	 * Set the clock to the earliest of the deadlines.
 	 */
 	void (*arm)(mobility_steering_t *this);

@@ -319,7 +319,7 @@ METHOD(mobility_successor_t, cancel, void,
  * Note what is known of the held IKE_SA, for the second one.
  */
 static void note_held(private_mobility_successor_t *this, ike_sa_t *held,
-					  uint32_t id, u_int asked, bool expired)
+					  uint32_t id, u_int asked, bool hopeless)
 {
 	identification_t *me = held->get_my_id(held);
 	identification_t *other = held->get_other_id(held);
@@ -334,13 +334,13 @@ static void note_held(private_mobility_successor_t *this, ike_sa_t *held,
 	this->id = id;
 	this->asked = asked;
 	this->inquiry.replied = FALSE;
-	mobility_attempt_begin(&this->inquiry.attempt, expired, mobility_now());
+	mobility_attempt_begin(&this->inquiry.attempt, hopeless, mobility_now());
 	unlock(this);
 }
 
 METHOD(mobility_successor_t, begin, void,
 	private_mobility_successor_t *this, ike_sa_t *held,
-	const mobility_path_t *path, bool expired)
+	const mobility_path_t *path, const char *hopeless)
 {
 	mobility_ike_hooks_t *hooks = this->context->hooks;
 	ike_sa_t *ike_sa;
@@ -353,14 +353,15 @@ METHOD(mobility_successor_t, begin, void,
 		return;
 	}
 	DBG1(DBG_IKE, "mobility: %s: %s, asking with another IKE_SA",
-		 held->get_name(held), expired ? "lifetime of the IKE_SA is over" :
-		 "gateway may have forgotten the session");
+		 held->get_name(held),
+		 hopeless ?: "gateway may have forgotten the session");
 	charon->bus->set_sa(charon->bus, ike_sa);
 	ike_sa->set_peer_cfg(ike_sa, held->get_peer_cfg(held));
 	set_hosts(ike_sa, path->local, path->remote);
 	this->vip = mobility_inheritance_has_vip(held);
 	asked = mobility_inheritance_ask(held, ike_sa);
-	note_held(this, held, ike_sa->get_unique_id(ike_sa), asked, expired);
+	note_held(this, held, ike_sa->get_unique_id(ike_sa), asked,
+			  hopeless != NULL);
 	ref_get(&this->refs);
 	hooks->hook(hooks, ike_sa, &this->handler);
 	mobility_checkin(ike_sa, ike_sa->initiate(ike_sa, NULL, NULL));

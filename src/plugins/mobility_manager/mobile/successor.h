@@ -43,10 +43,10 @@ struct mobility_successor_t {
 	 *
 	 * @param held		the held IKE_SA
 	 * @param path		path to send that over, is pinned
-	 * @param expired	TRUE if the held one has lived for too long
+	 * @param hopeless	why the held one is of no use, NULL if it may be
 	 */
 	void (*begin)(mobility_successor_t *this, ike_sa_t *held,
-				  const mobility_path_t *path, bool expired);
+				  const mobility_path_t *path, const char *hopeless);
 
 	/**
 	 * Have a job build its IKE_SA_INIT anew, for the path over which that was

@@ -303,6 +303,20 @@ static mobility_action_t resumed(mobility_fsm_t *fsm,
 }
 
 /**
+ * The peer has lost the IKE_SA, nothing gets through until there is another one.
+ */
+static mobility_action_t forgotten(mobility_fsm_t *fsm,
+								   const mobility_fsm_config_t *config,
+								   uint64_t now)
+{
+	if (fsm->state == MOBILITY_CONNECTED)
+	{
+		begin_outage(fsm, config, fsm->sent ?: now, now);
+	}
+	return begin_burst(fsm, 0, now) | MOBILITY_ACT_PROBE;
+}
+
+/**
  * Check if the outage time is over, and was used.
  */
 static bool is_over(const mobility_fsm_t *fsm,
@@ -398,6 +412,8 @@ mobility_action_t mobility_fsm_handle(mobility_fsm_t *fsm,
 			return relieved(fsm, config, now);
 		case MOBILITY_EV_EXPIRED:
 			return fail(fsm, now);
+		case MOBILITY_EV_FORGOTTEN:
+			return forgotten(fsm, config, now);
 	}
 	return 0;
 }

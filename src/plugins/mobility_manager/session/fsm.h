@@ -132,6 +132,8 @@ enum mobility_fsm_event_type_t {
 	MOBILITY_EV_RELIEVED,
 	/** the lifetime of the IKE_SA is over */
 	MOBILITY_EV_EXPIRED,
+	/** the peer has proven that it has lost the IKE_SA */
+	MOBILITY_EV_FORGOTTEN,
 };
 
 /**

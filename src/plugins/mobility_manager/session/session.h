@@ -264,6 +264,14 @@ struct mobility_session_t {
 	status_t (*suspect)(mobility_session_t *this);
 
 	/**
+	 * The peer has proven that it has lost the IKE_SA: log in anew, which keeps
+	 * that until there is another one.
+	 *
+	 * @return			DESTROY_ME to destroy the IKE_SA
+	 */
+	status_t (*lost)(mobility_session_t *this);
+
+	/**
 	 * Read settings again.
 	 */
 	void (*reload)(mobility_session_t *this);

@@ -285,6 +285,41 @@ START_TEST(test_expired)
 }
 END_TEST
 
+START_TEST(test_hopeless)
+{
+	uint64_t now;
+
+	/* nobody asks, nothing to know */
+	mobility_attempt_set_hopeless(&attempt, BEGIN);
+	check();
+	now = ask(BEGIN, 20);
+	ck_assert_int_eq(tick(now), MOBILITY_ATTEMPT_REPEAT);
+	/* no need to check anything: the next answer counts, and is asked for */
+	mobility_attempt_set_hopeless(&attempt, now + 5);
+	check();
+	ck_assert_int_eq(tick(now + 5), MOBILITY_ATTEMPT_ASK);
+	/* which is known already */
+	mobility_attempt_set_hopeless(&attempt, now + 6);
+	ck_assert_int_eq(tick(now + 6), MOBILITY_ATTEMPT_WAIT);
+	ck_assert(mobility_attempt_answered(&attempt, TRUE, now + 25));
+	check();
+	/* there is no way back from a login */
+	mobility_attempt_set_hopeless(&attempt, now + 26);
+	ck_assert_int_eq(attempt.state, MOBILITY_ATTEMPT_LOGIN);
+	mobility_attempt_end(&attempt, MOBILITY_ATTEMPT_DONE, HOME, now + 30);
+	/* or it is known before anybody has answered */
+	mobility_attempt_begin(&attempt, FALSE, now + 40);
+	mobility_attempt_set_hopeless(&attempt, now + 41);
+	check();
+	ck_assert(mobility_attempt_answered(&attempt, TRUE, now + 60));
+	mobility_attempt_end(&attempt, MOBILITY_ATTEMPT_REFUSED, HOME, now + 70);
+	/* who is refused is not less so */
+	ck_assert(!mobility_attempt_may_begin(&attempt, HOME, LIMIT, now + 70));
+	mobility_attempt_set_hopeless(&attempt, now + 70);
+	ck_assert(!mobility_attempt_may_begin(&attempt, HOME, LIMIT, now + 70));
+}
+END_TEST
+
 START_TEST(test_path_lost)
 {
 	uint64_t now;
@@ -494,6 +529,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_detour);
 	tcase_add_test(tc, test_worn);
 	tcase_add_test(tc, test_expired);
+	tcase_add_test(tc, test_hopeless);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("in vain");

@@ -536,6 +536,27 @@ START_TEST(test_expired)
 }
 END_TEST
 
+START_TEST(test_forgotten)
+{
+	uint64_t now = SECONDS(1000);
+
+	/* as long as the request that was answered by that had no answer */
+	event(now, MOBILITY_EV_SENT);
+	ck_assert_int_eq(event(now + 300, MOBILITY_EV_FORGOTTEN),
+					 MOBILITY_ACT_PROBE | MOBILITY_ACT_TELL);
+	ck_assert_int_eq(fsm.state, MOBILITY_WAITING);
+	ck_assert(fsm.outage == now);
+	/* one who has given up tries again */
+	now += 300;
+	run_until(&defaults, &now, now + MINUTES(2));
+	ck_assert_int_eq(fsm.state, MOBILITY_DORMANT);
+	ck_assert_int_eq(event(now, MOBILITY_EV_FORGOTTEN),
+					 MOBILITY_ACT_PROBE | MOBILITY_ACT_TELL);
+	ck_assert_int_eq(fsm.state, MOBILITY_WAITING);
+	ck_assert(fsm.outage == SECONDS(1000));
+}
+END_TEST
+
 /**
  * All events in all states.
  */
@@ -546,7 +567,7 @@ START_TEST(test_exhaustive)
 
 	for (state = MOBILITY_CONNECTED; state <= MOBILITY_FAILED; state++)
 	{
-		for (type = MOBILITY_EV_NETWORK; type <= MOBILITY_EV_EXPIRED; type++)
+		for (type = MOBILITY_EV_NETWORK; type <= MOBILITY_EV_FORGOTTEN; type++)
 		{
 			for (flags = 0; flags < 16; flags++)
 			{
@@ -609,7 +630,7 @@ START_TEST(test_random)
 			now += rand_r(&seed) % 3 ? rand_r(&seed) % 2000
 									 : rand_r(&seed) % 20000;
 			event = (mobility_fsm_event_t){
-				.type = rand_r(&seed) % (MOBILITY_EV_EXPIRED + 1),
+				.type = rand_r(&seed) % (MOBILITY_EV_FORGOTTEN + 1),
 				.usable = rand_r(&seed) % 2,
 				.candidates = rand_r(&seed) % 3,
 				.improved = rand_r(&seed) % 2,
@@ -698,6 +719,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_retransmit_limit);
 	tcase_add_test(tc, test_abandoned);
 	tcase_add_test(tc, test_expired);
+	tcase_add_test(tc, test_forgotten);
 	tcase_add_test(tc, test_check_finds);
 	suite_add_tcase(s, tc);
 

@@ -552,6 +552,29 @@ START_TEST(test_reauthenticated_lost)
 }
 END_TEST
 
+START_TEST(test_lost)
+{
+	ike_sa_t *ike_sa;
+
+	/* the peer is there, but has lost the IKE_SA: no path is to be blamed */
+	mute(0, TRUE);
+	mute(1, TRUE);
+	ike_sa = session_fixture_checkout(f);
+	ck_assert_int_eq(f->session->lost(f->session), SUCCESS);
+	mock_ike_checkin(ike_sa, SUCCESS);
+	ck_assert_str_eq(f->told, "waiting-to-reconnect ");
+	assert_cause("gateway has lost the session");
+	ck_assert(!f->ended);
+	/* it is held, and should it be answered all is well */
+	session_fixture_run(f, 5000);
+	ck_assert_uint_eq(f->state, MOBILITY_WAITING);
+	mute(0, FALSE);
+	session_fixture_run(f, 10000);
+	ck_assert_uint_eq(f->state, MOBILITY_CONNECTED);
+	ck_assert_str_eq(session_fixture_uplink(f), "eth0");
+}
+END_TEST
+
 START_TEST(test_terminate_in_test)
 {
 	mute(1, TRUE);
@@ -1387,6 +1410,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_reauthenticated);
 	tcase_add_loop_test(tc, test_reauthenticated_lost, 0, 2);
 	tcase_add_test(tc, test_terminate_in_test);
+	tcase_add_test(tc, test_lost);
 	tcase_add_test(tc, test_terminate_in_move);
 	tcase_add_test(tc, test_third_path);
 	tcase_add_test(tc, test_unconfirmed);

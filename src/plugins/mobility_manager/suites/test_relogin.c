@@ -452,7 +452,7 @@ static bool answer(exchange_type_t type, char *local, char *remote,
  */
 static void ask()
 {
-	t.relogin->begin(t.relogin, LIMIT, FALSE);
+	t.relogin->begin(t.relogin, LIMIT, NULL);
 	ck_assert(t.second);
 	mock_charon_forget();
 	t.relogin->ask(t.relogin, path("10.0.0.2"));
@@ -810,7 +810,7 @@ START_TEST(test_refute)
 	t.relogin->ask(t.relogin, path("10.0.0.2"));
 	ck_assert_uint_eq(mock_charon_count(), 0);
 	/* once more */
-	t.relogin->begin(t.relogin, LIMIT, FALSE);
+	t.relogin->begin(t.relogin, LIMIT, NULL);
 	ck_assert(t.second);
 }
 END_TEST
@@ -875,7 +875,7 @@ START_TEST(test_family)
 	ck_assert(six);
 	/* a gateway that remembers looks for it there */
 	t.course.family = AF_INET6;
-	t.relogin->begin(t.relogin, LIMIT, FALSE);
+	t.relogin->begin(t.relogin, LIMIT, NULL);
 	me = t.second->get_my_host(t.second);
 	ck_assert(me->ip_equals(me, local));
 	ck_assert(is_asked(six));
@@ -901,7 +901,7 @@ START_TEST(test_family)
 	/* not where the name does not lead, whatever the family */
 	t.candidates->remotes->found(t.candidates->remotes,
 								 path("10.0.0.2")->remote, mobility_now());
-	t.relogin->begin(t.relogin, LIMIT, FALSE);
+	t.relogin->begin(t.relogin, LIMIT, NULL);
 	ck_assert(is_asked(path("10.0.0.2")));
 	ck_assert(!is_asked(six));
 	t.relogin->cancel(t.relogin);
@@ -911,7 +911,7 @@ START_TEST(test_family)
 								 mobility_now());
 	t.network->local6 = NULL;
 	mobility_course_look(&t.course);
-	t.relogin->begin(t.relogin, LIMIT, FALSE);
+	t.relogin->begin(t.relogin, LIMIT, NULL);
 	ck_assert(is_asked(path("10.0.0.2")));
 	other->destroy(other);
 	local->destroy(local);
@@ -946,12 +946,12 @@ START_TEST(test_refused)
 					 "gateway refused a new login: AUTHENTICATION_FAILED");
 	ck_assert(!t.relogin->get_refusal(t.relogin, why, sizeof(why)));
 	/* not at once again */
-	t.relogin->begin(t.relogin, LIMIT, FALSE);
+	t.relogin->begin(t.relogin, LIMIT, NULL);
 	ck_assert(!t.second);
 	fake_clock_set(fake_clock_now() + 60 * 1000);
-	t.relogin->begin(t.relogin, 1, FALSE);
+	t.relogin->begin(t.relogin, 1, NULL);
 	ck_assert(!t.second);
-	t.relogin->begin(t.relogin, LIMIT, FALSE);
+	t.relogin->begin(t.relogin, LIMIT, NULL);
 	ck_assert(t.second);
 }
 END_TEST
@@ -982,7 +982,7 @@ START_TEST(test_unanswered)
 	log_in();
 	destroy_second();
 	ck_assert(!t.relogin->get_refusal(t.relogin, why, sizeof(why)));
-	t.relogin->begin(t.relogin, 1, FALSE);
+	t.relogin->begin(t.relogin, 1, NULL);
 	ck_assert(t.second);
 }
 END_TEST
@@ -1009,14 +1009,14 @@ START_TEST(test_unusable_answer)
 	ck_assert(!answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
 	destroy_second();
 	ck_assert(!t.relogin->get_refusal(t.relogin, why, sizeof(why)));
-	t.relogin->begin(t.relogin, 1, FALSE);
+	t.relogin->begin(t.relogin, 1, NULL);
 	ck_assert(t.second);
 }
 END_TEST
 
 START_TEST(test_expired)
 {
-	t.relogin->begin(t.relogin, LIMIT, TRUE);
+	t.relogin->begin(t.relogin, LIMIT, "over");
 	t.relogin->ask(t.relogin, path("10.1.0.2"));
 	/* there is nothing to ask for anymore, but it was built for another path */
 	ck_assert(answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
@@ -1027,6 +1027,19 @@ START_TEST(test_expired)
 	charon->bus->set_sa(charon->bus, t.held);
 	ck_assert_int_eq(establish(1), SUCCESS);
 	ck_assert_int_eq(t.woken, MOBILITY_WORK_LOGIN);
+}
+END_TEST
+
+START_TEST(test_hopeless)
+{
+	ask();
+	ck_assert(answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
+	/* while the held one still gets its chance the gateway says that it is gone */
+	t.relogin->begin(t.relogin, LIMIT, "gone");
+	ck_assert_uint_eq(t.created, 1);
+	ck_assert_uint_eq(check_repeats(), 0);
+	ck_assert(!answer(IKE_SA_INIT, "10.1.0.2", REMOTE, 0));
+	ck_assert_uint_eq(t.expected, t.second->get_unique_id(t.second));
 }
 END_TEST
 
@@ -1062,10 +1075,10 @@ START_TEST(test_closed)
 	run_jobs();
 	ck_assert(!t.relogin->get_refusal(t.relogin, why, sizeof(why)));
 	/* that is no refusal, but there is no other one at once */
-	t.relogin->begin(t.relogin, 1, FALSE);
+	t.relogin->begin(t.relogin, 1, NULL);
 	ck_assert(!t.second);
 	fake_clock_set(fake_clock_now() + 60 * 1000);
-	t.relogin->begin(t.relogin, 1, FALSE);
+	t.relogin->begin(t.relogin, 1, NULL);
 	ck_assert(t.second);
 }
 END_TEST
@@ -1293,19 +1306,19 @@ END_TEST
 START_TEST(test_not_begun)
 {
 	/* without limit, path or CHILD_SA */
-	t.relogin->begin(t.relogin, 0, FALSE);
+	t.relogin->begin(t.relogin, 0, NULL);
 	ck_assert(!t.second);
 	t.network->uplinks[0].up = t.network->uplinks[1].up = FALSE;
 	mobility_course_look(&t.course);
-	t.relogin->begin(t.relogin, LIMIT, FALSE);
+	t.relogin->begin(t.relogin, LIMIT, NULL);
 	ck_assert(!t.second);
 	/* nor a second one beside a second one */
 	t.network->uplinks[0].up = TRUE;
 	mobility_course_look(&t.course);
-	t.relogin->begin(t.relogin, LIMIT, FALSE);
+	t.relogin->begin(t.relogin, LIMIT, NULL);
 	ck_assert(t.second);
 	ck_assert_uint_eq(t.initiated, 1);
-	t.relogin->begin(t.relogin, LIMIT, FALSE);
+	t.relogin->begin(t.relogin, LIMIT, NULL);
 	ck_assert_uint_eq(t.initiated, 1);
 }
 END_TEST
@@ -1334,11 +1347,11 @@ END_TEST
 START_TEST(test_no_children)
 {
 	t.child.state = CHILD_DELETED;
-	t.relogin->begin(t.relogin, LIMIT, FALSE);
+	t.relogin->begin(t.relogin, LIMIT, NULL);
 	ck_assert(!t.second);
 	/* a packet wants one */
 	want_child(t.held);
-	t.relogin->begin(t.relogin, LIMIT, FALSE);
+	t.relogin->begin(t.relogin, LIMIT, NULL);
 	ck_assert(t.second);
 	ck_assert_uint_eq(wanted(t.held), 0);
 	ck_assert_uint_eq(wanted(t.second), 1);
@@ -1443,6 +1456,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_family);
 	tcase_add_test(tc, test_contact);
 	tcase_add_test(tc, test_expired);
+	tcase_add_test(tc, test_hopeless);
 	tcase_add_test(tc, test_begins_anew);
 	tcase_add_test(tc, test_retransmit);
 	tcase_add_loop_test(tc, test_stale_port, 0, 2);
