@@ -13,6 +13,7 @@
 #include "net/clock.h"
 #include "net/resolver.h"
 #include "net/resume.h"
+#include "mobile/crash_taker.h"
 #include "mobile/mobile_session.h"
 #include "mobile/peer_load.h"
 #include "mobile/uplink_names.h"
@@ -72,6 +73,11 @@ struct private_mobility_manager_t {
 	 * Looks up names over uplinks, NULL if nobody does.
 	 */
 	mobility_uplink_names_t *uplink_names;
+
+	/**
+	 * Tokens of gateways, which tell of a crash.
+	 */
+	mobility_crash_taker_t *crash_taker;
 
 	/**
 	 * Tells of suspends, NULL if the kernel can't.
@@ -551,6 +557,22 @@ static mobility_session_t *checkout(private_mobility_manager_t *this,
 }
 
 /**
+ * mobility_crash_taker_cb_t
+ */
+static void gateway_lost(void *data, ike_sa_id_t *id)
+{
+	private_mobility_manager_t *this = data;
+	mobility_session_t *session;
+	ike_sa_t *ike_sa;
+
+	session = checkout(this, id, &ike_sa);
+	if (session)
+	{
+		mobility_checkin(ike_sa, session->lost(session));
+	}
+}
+
+/**
  * Check out a session by its number.
  */
 static mobility_session_t *checkout_number(private_mobility_manager_t *this,
@@ -733,6 +755,7 @@ METHOD(mobility_manager_t, destroy, void,
 {
 	this->context.settings->set_advisor(this->context.settings, NULL, NULL);
 	DESTROY_IF(this->nm);
+	DESTROY_IF(this->crash_taker);
 	DESTROY_IF(this->source);
 	DESTROY_IF(this->names);
 	if (this->registry)
@@ -885,6 +908,8 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 	this->listener = mobility_listener_create(&this->context, this->registry,
 							session_ended, this);
 	this->source = mobility_source_address_create(choose_source, this);
+	this->crash_taker = mobility_crash_taker_create(settings, gateway_lost,
+													this);
 	this->resume = mobility_resume_create(resumed, this);
 	this->nm = mobility_nm_create(NULL, look_all, this);
 	if (this->nm)
