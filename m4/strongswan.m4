@@ -229,6 +229,12 @@ AC_ARG_WITH([piddir],
 	 fi])
 AC_SUBST([piddir])
 
+AC_ARG_WITH([statedir],
+	AS_HELP_STRING([--with-statedir=DIR],
+		[what has to survive a reboot (default: /var/lib/strongswan)]),
+	[statedir=$withval], [statedir=/var/lib/strongswan])
+AC_SUBST([statedir])
+
 AC_ARG_WITH([ipsecdir],
 	AS_HELP_STRING([--with-ipsecdir=DIR],
 		[directory of strongSwan's helpers (default: ipseclibdir)]),

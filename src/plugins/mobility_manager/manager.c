@@ -6,6 +6,7 @@
 
 #include "manager.h"
 #include "anchor/anchor_session.h"
+#include "anchor/crash_maker.h"
 #include "ike/login_names.h"
 #include "ike/source_address.h"
 #include "nm/nm.h"
@@ -75,8 +76,9 @@ struct private_mobility_manager_t {
 	mobility_uplink_names_t *uplink_names;
 
 	/**
-	 * Tokens of gateways, which tell of a crash.
+	 * Tokens that tell clients of a crash, and those of gateways.
 	 */
+	mobility_crash_maker_t *crash_maker;
 	mobility_crash_taker_t *crash_taker;
 
 	/**
@@ -710,6 +712,7 @@ METHOD(mobility_manager_t, reload, void,
 	private_mobility_manager_t *this)
 {
 	this->registry->for_each(this->registry, queue_reload, this);
+	this->crash_maker->reload(this->crash_maker);
 }
 
 /**
@@ -755,6 +758,7 @@ METHOD(mobility_manager_t, destroy, void,
 {
 	this->context.settings->set_advisor(this->context.settings, NULL, NULL);
 	DESTROY_IF(this->nm);
+	DESTROY_IF(this->crash_maker);
 	DESTROY_IF(this->crash_taker);
 	DESTROY_IF(this->source);
 	DESTROY_IF(this->names);
@@ -908,6 +912,8 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 	this->listener = mobility_listener_create(&this->context, this->registry,
 							session_ended, this);
 	this->source = mobility_source_address_create(choose_source, this);
+	this->crash_maker = mobility_crash_maker_create(settings,
+													MOBILITY_CRASH_SECRET);
 	this->crash_taker = mobility_crash_taker_create(settings, gateway_lost,
 													this);
 	this->resume = mobility_resume_create(resumed, this);

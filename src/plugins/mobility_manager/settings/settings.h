@@ -24,6 +24,9 @@
 /** URI of the control socket, unless configured */
 #define MOBILITY_DEFAULT_URI "unix://" IPSEC_PIDDIR "/charon.mobility"
 
+/** secret of a gateway that tells its clients of a crash */
+#define MOBILITY_CRASH_SECRET IPSEC_STATEDIR "/mobility-manager.secret"
+
 /** routing tables of ours, from pin_table on; the last one is the guard's */
 #define MOBILITY_PIN_TABLES 1000
 
@@ -69,6 +72,9 @@ struct mobility_gateway_config_t {
 	bool mobility;
 	/** how long a session lives whose peer is silent, 0 for no limit */
 	uint32_t network_outage_time;
+	/** have clients notice at once that we have lost their IKE_SAs; the same for
+	 * all connections */
+	bool crash_detection;
 };
 
 /**

@@ -82,6 +82,7 @@ static const mobility_key_t top_keys[] = {
 static const mobility_key_t gateway_keys[] = {
 	GATEWAY_KEY(mobility, BOOL),
 	GATEWAY_KEY(network_outage_time, TIME, 0, OUTAGE_TIME_MAX),
+	GATEWAY_KEY(crash_detection, BOOL),
 };
 
 static const mobility_key_t interface_keys[] = {
@@ -473,6 +474,7 @@ mobility_settings_data_t *mobility_settings_data_read(const char *ns,
 		.gateway = {
 			.mobility = TRUE,
 			.network_outage_time = 30 * 60,
+			.crash_detection = TRUE,
 		},
 		.connections = array_create(0, 0),
 		.pin_priority = default_priority(ns),

@@ -125,6 +125,7 @@ START_TEST(test_conf)
 	ck_assert_int_eq(gateway.mobility, expected_gateway.mobility);
 	ck_assert_int_eq(gateway.network_outage_time,
 					 expected_gateway.network_outage_time);
+	ck_assert_int_eq(gateway.crash_detection, expected_gateway.crash_detection);
 	ck_assert_int_eq(settings->get_pin_priority(settings),
 					 defaults->get_pin_priority(defaults));
 	ck_assert_int_eq(settings->get_pin_table(settings),
