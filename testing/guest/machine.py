@@ -39,10 +39,10 @@ def private_folders():
     """Puts a tmpfs on the folders that programs write to.  What of the machine
     the laboratory needs and they hide is shown again at its place, as sources
     and builds may well be under /tmp."""
-    for folder in ("/run", "/tmp"):
+    for folder in ("/run", "/tmp", "/var/lib"):
         system.mount("tmpfs", folder, "tmpfs", options="mode=1777")
     for needed in [GUEST, *os.environ["LAB_SHOW"].split(":"), SHARED]:
-        if needed.startswith(("/run/", "/tmp/", "/mnt/")):
+        if needed.startswith(("/run/", "/tmp/", "/mnt/", "/var/lib/")):
             os.makedirs(needed, exist_ok=True)
             system.bind("/mnt/results" if needed == SHARED
                         else "/mnt/machine" + needed, needed)
