@@ -7,6 +7,7 @@
 #include "ike/ike_hooks.h"
 
 #include <collections/hashtable.h>
+#include <collections/linked_list.h>
 #include <threading/mutex.h>
 
 typedef struct private_mobility_ike_hooks_t private_mobility_ike_hooks_t;
@@ -18,9 +19,9 @@ typedef struct hook_t hook_t;
 struct hook_t {
 
 	/**
-	 * Methods as they were.
+	 * Methods as they were, which many share.
 	 */
-	mobility_ike_stock_t stock;
+	const mobility_ike_stock_t *stock;
 
 	/**
 	 * Gets the calls.
@@ -44,7 +45,13 @@ struct private_mobility_ike_hooks_t {
 	hashtable_t *hooks;
 
 	/**
-	 * Locks the table.  A hook_t itself is only used and removed with its
+	 * What the methods of any IKE_SA were, mobility_ike_stock_t*: one, unless
+	 * somebody else replaces them as well.
+	 */
+	linked_list_t *stocks;
+
+	/**
+	 * Locks both.  A hook_t itself is only used and removed with its
 	 * IKE_SA checked out.
 	 */
 	mutex_t *mutex;
@@ -75,7 +82,7 @@ static status_t hook_retransmit(ike_sa_t *ike_sa, uint32_t mid)
 {
 	hook_t *hook = find(ike_sa);
 
-	return hook->handler->retransmit(hook->handler, ike_sa, &hook->stock, mid);
+	return hook->handler->methods->retransmit(hook->handler, ike_sa, hook->stock, mid);
 }
 
 /**
@@ -85,7 +92,7 @@ static status_t hook_roam(ike_sa_t *ike_sa, bool address)
 {
 	hook_t *hook = find(ike_sa);
 
-	return hook->handler->roam(hook->handler, ike_sa, &hook->stock, address);
+	return hook->handler->methods->roam(hook->handler, ike_sa, hook->stock, address);
 }
 
 /**
@@ -95,7 +102,7 @@ static status_t hook_send_dpd(ike_sa_t *ike_sa)
 {
 	hook_t *hook = find(ike_sa);
 
-	return hook->handler->send_dpd(hook->handler, ike_sa, &hook->stock);
+	return hook->handler->methods->send_dpd(hook->handler, ike_sa, hook->stock);
 }
 
 /**
@@ -105,7 +112,7 @@ static status_t hook_delete(ike_sa_t *ike_sa, bool force)
 {
 	hook_t *hook = find(ike_sa);
 
-	return hook->handler->delete(hook->handler, ike_sa, &hook->stock, force);
+	return hook->handler->methods->delete(hook->handler, ike_sa, hook->stock, force);
 }
 
 /**
@@ -120,9 +127,9 @@ static status_t hook_delete_child_sa(ike_sa_t *ike_sa, protocol_id_t protocol,
 	child_sa = ike_sa->get_child_sa(ike_sa, protocol, spi, TRUE);
 	if (child_sa && !expired)
 	{
-		hook->handler->child_deleted(hook->handler, ike_sa, child_sa);
+		hook->handler->methods->child_deleted(hook->handler, ike_sa, child_sa);
 	}
-	return hook->stock.delete_child_sa(ike_sa, protocol, spi, expired);
+	return hook->stock->delete_child_sa(ike_sa, protocol, spi, expired);
 }
 
 /**
@@ -132,8 +139,8 @@ static status_t hook_reauth(ike_sa_t *ike_sa)
 {
 	hook_t *hook = find(ike_sa);
 
-	hook->handler->reauth(hook->handler, ike_sa);
-	return hook->stock.reauth(ike_sa);
+	hook->handler->methods->reauth(hook->handler, ike_sa);
+	return hook->stock->reauth(ike_sa);
 }
 
 /**
@@ -144,7 +151,7 @@ static status_t hook_process_message(ike_sa_t *ike_sa, message_t *message)
 	hook_t *hook = find(ike_sa);
 	status_t status;
 
-	status = hook->stock.process_message(ike_sa, message);
+	status = hook->stock->process_message(ike_sa, message);
 	if (status == DESTROY_ME)
 	{
 		return status;
@@ -153,7 +160,7 @@ static status_t hook_process_message(ike_sa_t *ike_sa, message_t *message)
 	hook = find(ike_sa);
 	if (hook)
 	{
-		return hook->handler->processed(hook->handler, ike_sa, status);
+		return hook->handler->methods->processed(hook->handler, ike_sa, status);
 	}
 	return status;
 }
@@ -166,29 +173,73 @@ static void hook_update_hosts(ike_sa_t *ike_sa, host_t *me, host_t *other,
 {
 	hook_t *hook = find(ike_sa);
 
-	hook->handler->update_hosts(hook->handler, ike_sa, &hook->stock, me, other,
+	hook->handler->methods->update_hosts(hook->handler, ike_sa, hook->stock, me, other,
 								flags);
+}
+
+/**
+ * Read the methods of an IKE_SA.
+ */
+static mobility_ike_stock_t read_methods(ike_sa_t *ike_sa)
+{
+	return (mobility_ike_stock_t){
+		.retransmit = ike_sa->retransmit,
+		.roam = ike_sa->roam,
+		.send_dpd = ike_sa->send_dpd,
+		.delete = ike_sa->delete,
+		.delete_child_sa = ike_sa->delete_child_sa,
+		.reauth = ike_sa->reauth,
+		.process_message = ike_sa->process_message,
+		.update_hosts = ike_sa->update_hosts,
+	};
+}
+
+CALLBACK(match_stock, bool,
+	const mobility_ike_stock_t *stock, va_list args)
+{
+	const mobility_ike_stock_t *other;
+
+	VA_ARGS_VGET(args, other);
+	return memeq(stock, other, sizeof(*stock));
+}
+
+/**
+ * Get what the methods of an IKE_SA are that is not hooked, the mutex must be held.
+ */
+static const mobility_ike_stock_t *get_stock(private_mobility_ike_hooks_t *this,
+											 ike_sa_t *ike_sa)
+{
+	mobility_ike_stock_t methods = read_methods(ike_sa), *stock;
+
+	if (!this->stocks->find_first(this->stocks, match_stock, (void**)&stock,
+								  &methods))
+	{
+		INIT(stock);
+		*stock = methods;
+		this->stocks->insert_last(this->stocks, stock);
+	}
+	return stock;
 }
 
 /**
  * Replace the methods of an IKE_SA that a handler wants.
  */
-static void replace_methods(ike_sa_t *ike_sa, const hook_t *hook)
+static void replace_methods(ike_sa_t *ike_sa, const hook_t *hook,
+							const mobility_ike_methods_t *methods)
 {
-	const mobility_ike_handler_t *handler = hook->handler;
-	const mobility_ike_stock_t *stock = &hook->stock;
+	const mobility_ike_stock_t *stock = hook->stock;
 
-	ike_sa->retransmit = handler->retransmit ? hook_retransmit
+	ike_sa->retransmit = methods->retransmit ? hook_retransmit
 											 : stock->retransmit;
-	ike_sa->roam = handler->roam ? hook_roam : stock->roam;
-	ike_sa->send_dpd = handler->send_dpd ? hook_send_dpd : stock->send_dpd;
-	ike_sa->delete = handler->delete ? hook_delete : stock->delete;
-	ike_sa->delete_child_sa = handler->child_deleted ? hook_delete_child_sa
+	ike_sa->roam = methods->roam ? hook_roam : stock->roam;
+	ike_sa->send_dpd = methods->send_dpd ? hook_send_dpd : stock->send_dpd;
+	ike_sa->delete = methods->delete ? hook_delete : stock->delete;
+	ike_sa->delete_child_sa = methods->child_deleted ? hook_delete_child_sa
 													 : stock->delete_child_sa;
-	ike_sa->reauth = handler->reauth ? hook_reauth : stock->reauth;
-	ike_sa->process_message = handler->processed ? hook_process_message
+	ike_sa->reauth = methods->reauth ? hook_reauth : stock->reauth;
+	ike_sa->process_message = methods->processed ? hook_process_message
 												 : stock->process_message;
-	ike_sa->update_hosts = handler->update_hosts ? hook_update_hosts
+	ike_sa->update_hosts = methods->update_hosts ? hook_update_hosts
 												 : stock->update_hosts;
 }
 
@@ -203,28 +254,20 @@ METHOD(mobility_ike_hooks_t, hook_, void,
 	if (!hook)
 	{
 		INIT(hook,
-			.stock = {
-				.retransmit = ike_sa->retransmit,
-				.roam = ike_sa->roam,
-				.send_dpd = ike_sa->send_dpd,
-				.delete = ike_sa->delete,
-				.delete_child_sa = ike_sa->delete_child_sa,
-				.reauth = ike_sa->reauth,
-				.process_message = ike_sa->process_message,
-				.update_hosts = ike_sa->update_hosts,
-			},
+			.stock = get_stock(this, ike_sa),
 		);
 		this->hooks->put(this->hooks, ike_sa, hook);
 	}
 	hook->handler = handler;
 	this->mutex->unlock(this->mutex);
 
-	replace_methods(ike_sa, hook);
+	replace_methods(ike_sa, hook, handler->methods);
 }
 
 METHOD(mobility_ike_hooks_t, unhook, void,
 	private_mobility_ike_hooks_t *this, ike_sa_t *ike_sa)
 {
+	static const mobility_ike_methods_t none = {};
 	hook_t *hook;
 
 	this->mutex->lock(this->mutex);
@@ -233,13 +276,7 @@ METHOD(mobility_ike_hooks_t, unhook, void,
 
 	if (hook)
 	{
-		ike_sa->retransmit = hook->stock.retransmit;
-		ike_sa->roam = hook->stock.roam;
-		ike_sa->send_dpd = hook->stock.send_dpd;
-		ike_sa->delete = hook->stock.delete;
-		ike_sa->reauth = hook->stock.reauth;
-		ike_sa->process_message = hook->stock.process_message;
-		ike_sa->update_hosts = hook->stock.update_hosts;
+		replace_methods(ike_sa, hook, &none);
 		free(hook);
 	}
 }
@@ -257,6 +294,7 @@ METHOD(mobility_ike_hooks_t, destroy, void,
 {
 	instance = NULL;
 	this->hooks->destroy_function(this->hooks, (void*)free);
+	this->stocks->destroy_function(this->stocks, free);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -276,6 +314,7 @@ mobility_ike_hooks_t *mobility_ike_hooks_create()
 			.destroy = _destroy,
 		},
 		.hooks = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr, 4),
+		.stocks = linked_list_create(),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	instance = this;

@@ -20,6 +20,7 @@
 #include <sa/ike_sa.h>
 
 typedef struct mobility_ike_handler_t mobility_ike_handler_t;
+typedef struct mobility_ike_methods_t mobility_ike_methods_t;
 typedef struct mobility_ike_hooks_t mobility_ike_hooks_t;
 typedef struct mobility_ike_stock_t mobility_ike_stock_t;
 
@@ -48,13 +49,21 @@ struct mobility_ike_stock_t {
 };
 
 /**
- * Gets the calls of a hooked IKE_SA, with it checked out.  Methods that are
- * NULL are left to stock.
+ * Gets the calls of a hooked IKE_SA, with it checked out.
  */
 struct mobility_ike_handler_t {
 
 	/** session the IKE_SA belongs to, NULL if to none */
 	void *session;
+
+	/** what to call, which all handlers of a kind share: there are thousands */
+	const mobility_ike_methods_t *methods;
+};
+
+/**
+ * Methods of a handler.  Those that are NULL are left to stock.
+ */
+struct mobility_ike_methods_t {
 
 	/** replaces ike_sa_t.retransmit() */
 	status_t (*retransmit)(mobility_ike_handler_t *this, ike_sa_t *ike_sa,

@@ -455,9 +455,11 @@ static bool has_to_wait(private_mobility_login_t *this, uint32_t mid)
 		   !this->callers->wait(this->callers, this->course->ike_sa);
 }
 
-METHOD(mobility_ike_handler_t, retransmit, status_t,
-	mobility_ike_handler_t *handler, ike_sa_t *ike_sa,
-	const mobility_ike_stock_t *stock, uint32_t mid)
+/**
+ * Implements mobility_ike_methods_t.retransmit()
+ */
+static status_t retransmit(mobility_ike_handler_t *handler, ike_sa_t *ike_sa,
+						   const mobility_ike_stock_t *stock, uint32_t mid)
 {
 	private_mobility_login_t *this = login_of(handler);
 	mobility_candidates_t *candidates = this->course->candidates;
@@ -530,6 +532,9 @@ mobility_login_t *mobility_login_create(mobility_ike_hooks_t *hooks,
 										mobility_standing_t *standing,
 										void *session)
 {
+	static const mobility_ike_methods_t methods = {
+		.retransmit = retransmit,
+	};
 	private_mobility_login_t *this;
 
 	INIT(this,
@@ -545,7 +550,7 @@ mobility_login_t *mobility_login_create(mobility_ike_hooks_t *hooks,
 		},
 		.handler = {
 			.session = session,
-			.retransmit = _retransmit,
+			.methods = &methods,
 		},
 		.hooks = hooks,
 		.callers = callers,

@@ -450,9 +450,11 @@ METHOD(mobility_successor_t, destroy, void,
 	put(this);
 }
 
-METHOD(mobility_ike_handler_t, retransmit, status_t,
-	mobility_ike_handler_t *handler, ike_sa_t *ike_sa,
-	const mobility_ike_stock_t *stock, uint32_t mid)
+/**
+ * Implements mobility_ike_methods_t.retransmit()
+ */
+static status_t retransmit(mobility_ike_handler_t *handler, ike_sa_t *ike_sa,
+						   const mobility_ike_stock_t *stock, uint32_t mid)
 {
 	private_mobility_successor_t *this = successor_of(handler);
 	bool login;
@@ -593,9 +595,11 @@ static void sent(private_mobility_successor_t *this, ike_sa_t *ike_sa,
 	unlock(this);
 }
 
-METHOD(mobility_ike_handler_t, message_, void,
-	mobility_ike_handler_t *handler, ike_sa_t *ike_sa, message_t *message,
-	bool incoming, bool plain)
+/**
+ * Implements mobility_ike_methods_t.message()
+ */
+static void message_(mobility_ike_handler_t *handler, ike_sa_t *ike_sa,
+					 message_t *message, bool incoming, bool plain)
 {
 	private_mobility_successor_t *this = successor_of(handler);
 
@@ -666,8 +670,11 @@ static status_t complete(private_mobility_successor_t *this, ike_sa_t *ike_sa)
 	return SUCCESS;
 }
 
-METHOD(mobility_ike_handler_t, processed, status_t,
-	mobility_ike_handler_t *handler, ike_sa_t *ike_sa, status_t status)
+/**
+ * Implements mobility_ike_methods_t.processed()
+ */
+static status_t processed(mobility_ike_handler_t *handler, ike_sa_t *ike_sa,
+						  status_t status)
 {
 	private_mobility_successor_t *this = successor_of(handler);
 	bool current;
@@ -695,8 +702,11 @@ static status_t do_complete(work_t *work, ike_sa_t *ike_sa)
 	return processed(&work->successor->handler, ike_sa, SUCCESS);
 }
 
-METHOD(mobility_ike_handler_t, rekeyed, void,
-	mobility_ike_handler_t *handler, ike_sa_t *old, ike_sa_t *new)
+/**
+ * Implements mobility_ike_methods_t.rekeyed()
+ */
+static void rekeyed(mobility_ike_handler_t *handler, ike_sa_t *old,
+					ike_sa_t *new)
 {
 	private_mobility_successor_t *this = successor_of(handler);
 	mobility_ike_hooks_t *hooks = this->context->hooks;
@@ -744,8 +754,10 @@ METHOD(mobility_ike_handler_t, rekeyed, void,
 	unhook(this, old);
 }
 
-METHOD(mobility_ike_handler_t, gone, void,
-	mobility_ike_handler_t *handler, ike_sa_t *ike_sa)
+/**
+ * Implements mobility_ike_methods_t.gone()
+ */
+static void gone(mobility_ike_handler_t *handler, ike_sa_t *ike_sa)
 {
 	private_mobility_successor_t *this = successor_of(handler);
 	mobility_attempt_end_t end;
@@ -778,6 +790,13 @@ METHOD(mobility_ike_handler_t, gone, void,
 mobility_successor_t *mobility_successor_create(mobility_context_t *context,
 												uint32_t session)
 {
+	static const mobility_ike_methods_t methods = {
+		.retransmit = retransmit,
+		.processed = processed,
+		.message = message_,
+		.rekeyed = rekeyed,
+		.gone = gone,
+	};
 	private_mobility_successor_t *this;
 
 	INIT(this,
@@ -790,11 +809,7 @@ mobility_successor_t *mobility_successor_create(mobility_context_t *context,
 			.destroy = _destroy,
 		},
 		.handler = {
-			.retransmit = _retransmit,
-			.processed = _processed,
-			.message = _message_,
-			.rekeyed = _rekeyed,
-			.gone = _gone,
+			.methods = &methods,
 		},
 		.context = context,
 		.session = session,

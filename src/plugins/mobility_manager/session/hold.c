@@ -78,6 +78,14 @@ struct private_mobility_hold_t {
 	bool parked;
 };
 
+/**
+ * Get the hold from the handler of its IKE_SA.
+ */
+static inline private_mobility_hold_t *hold_of(mobility_ike_handler_t *handler)
+{
+	return (private_mobility_hold_t*)handler;
+}
+
 METHOD(mobility_hold_t, is_held, bool,
 	private_mobility_hold_t *this)
 {
@@ -158,9 +166,14 @@ METHOD(mobility_hold_t, fail, status_t,
 	return DESTROY_ME;
 }
 
-METHOD(mobility_ike_handler_t, processed, status_t,
-	private_mobility_hold_t *this, ike_sa_t *ike_sa, status_t status)
+/**
+ * Implements mobility_ike_methods_t.processed()
+ */
+static status_t processed(mobility_ike_handler_t *handler, ike_sa_t *ike_sa,
+						  status_t status)
 {
+	private_mobility_hold_t *this = hold_of(handler);
+
 	if (this->role->processed(this->public.handler.session) == DESTROY_ME)
 	{
 		return DESTROY_ME;
@@ -168,10 +181,13 @@ METHOD(mobility_ike_handler_t, processed, status_t,
 	return status;
 }
 
-METHOD(mobility_ike_handler_t, retransmit, status_t,
-	private_mobility_hold_t *this, ike_sa_t *ike_sa,
-	const mobility_ike_stock_t *stock, uint32_t mid)
+/**
+ * Implements mobility_ike_methods_t.retransmit()
+ */
+static status_t retransmit(mobility_ike_handler_t *handler, ike_sa_t *ike_sa,
+						   const mobility_ike_stock_t *stock, uint32_t mid)
 {
+	private_mobility_hold_t *this = hold_of(handler);
 	mobility_request_t *exchange = this->request;
 
 	if (!is_held(this))
@@ -187,11 +203,15 @@ METHOD(mobility_ike_handler_t, retransmit, status_t,
 	return SUCCESS;
 }
 
-METHOD(mobility_ike_handler_t, roam, status_t,
-	private_mobility_hold_t *this, ike_sa_t *ike_sa,
-	const mobility_ike_stock_t *stock, bool address)
+/**
+ * Implements mobility_ike_methods_t.roam()
+ */
+static status_t roam(mobility_ike_handler_t *handler, ike_sa_t *ike_sa,
+					 const mobility_ike_stock_t *stock, bool address)
 {
-	if (!is_held(this))
+	private_mobility_hold_t *this = hold_of(handler);
+
+	if (this->role->follows || !is_held(this))
 	{
 		return stock->roam(ike_sa, address);
 	}
@@ -230,10 +250,13 @@ static time_t get_dpd_due(ike_sa_t *ike_sa, time_t delay)
 	return min(delay - get_idle(ike_sa), ONE_WAY_DELAYS * delay - unasked);
 }
 
-METHOD(mobility_ike_handler_t, send_dpd, status_t,
-	private_mobility_hold_t *this, ike_sa_t *ike_sa,
-	const mobility_ike_stock_t *stock)
+/**
+ * Implements mobility_ike_methods_t.send_dpd()
+ */
+static status_t send_dpd(mobility_ike_handler_t *handler, ike_sa_t *ike_sa,
+						 const mobility_ike_stock_t *stock)
 {
+	private_mobility_hold_t *this = hold_of(handler);
 	peer_cfg_t *peer_cfg;
 	time_t delay, wait;
 	bool due = FALSE;
@@ -263,10 +286,14 @@ METHOD(mobility_ike_handler_t, send_dpd, status_t,
 	return due ? this->role->send_dpd(this->public.handler.session) : SUCCESS;
 }
 
-METHOD(mobility_ike_handler_t, delete_, status_t,
-	private_mobility_hold_t *this, ike_sa_t *ike_sa,
-	const mobility_ike_stock_t *stock, bool force)
+/**
+ * Implements mobility_ike_methods_t.delete()
+ */
+static status_t delete_(mobility_ike_handler_t *handler, ike_sa_t *ike_sa,
+						const mobility_ike_stock_t *stock, bool force)
 {
+	private_mobility_hold_t *this = hold_of(handler);
+
 	if (this->role->deleted(this->public.handler.session) && !force)
 	{
 		return SUCCESS;
@@ -335,9 +362,14 @@ static void expire_left(ike_sa_t *ike_sa)
 			LEFT_TIME);
 }
 
-METHOD(mobility_ike_handler_t, child_deleted, void,
-	private_mobility_hold_t *this, ike_sa_t *ike_sa, child_sa_t *child_sa)
+/**
+ * Implements mobility_ike_methods_t.child_deleted()
+ */
+static void child_deleted(mobility_ike_handler_t *handler, ike_sa_t *ike_sa,
+						  child_sa_t *child_sa)
 {
+	private_mobility_hold_t *this = hold_of(handler);
+
 	if (is_held(this) && child_sa->get_state(child_sa) == CHILD_INSTALLED)
 	{	/* stock says so when it sends the request, which may take hours */
 		child_sa->set_state(child_sa, CHILD_DELETING);
@@ -345,19 +377,33 @@ METHOD(mobility_ike_handler_t, child_deleted, void,
 	this->role->child_deleted(this->public.handler.session, child_sa);
 }
 
-METHOD(mobility_ike_handler_t, reauth, void,
-	private_mobility_hold_t *this, ike_sa_t *ike_sa)
+/**
+ * Implements mobility_ike_methods_t.reauth()
+ */
+static void reauth(mobility_ike_handler_t *handler, ike_sa_t *ike_sa)
 {
+	private_mobility_hold_t *this = hold_of(handler);
+
 	this->role->reauth(this->public.handler.session);
 }
 
-METHOD(mobility_ike_handler_t, update_hosts, void,
-	private_mobility_hold_t *this, ike_sa_t *ike_sa,
-	const mobility_ike_stock_t *stock, host_t *me, host_t *other,
-	update_hosts_flag_t flags)
+/**
+ * Implements mobility_ike_methods_t.update_hosts()
+ */
+static void update_hosts(mobility_ike_handler_t *handler, ike_sa_t *ike_sa,
+						 const mobility_ike_stock_t *stock, host_t *me,
+						 host_t *other, update_hosts_flag_t flags)
 {
-	this->role->update_hosts(this->public.handler.session, stock, me, other,
-							 flags);
+	private_mobility_hold_t *this = hold_of(handler);
+
+	if (this->role->update_hosts)
+	{
+		this->role->update_hosts(handler->session, stock, me, other, flags);
+	}
+	else
+	{
+		stock->update_hosts(ike_sa, me, other, flags);
+	}
 }
 
 METHOD(mobility_hold_t, bind_, void,
@@ -399,20 +445,23 @@ mobility_hold_t *mobility_hold_create(mobility_ike_hooks_t *hooks,
 									  const mobility_role_t *role,
 									  void *session)
 {
+	static const mobility_ike_methods_t methods = {
+		.retransmit = retransmit,
+		.roam = roam,
+		.send_dpd = send_dpd,
+		.delete = delete_,
+		.child_deleted = child_deleted,
+		.reauth = reauth,
+		.processed = processed,
+		.update_hosts = update_hosts,
+	};
 	private_mobility_hold_t *this;
 
 	INIT(this,
 		.public = {
 			.handler = {
 				.session = session,
-				.retransmit = _retransmit,
-				.roam = role->follows ? NULL : _roam,
-				.send_dpd = _send_dpd,
-				.delete = _delete_,
-				.child_deleted = _child_deleted,
-				.reauth = _reauth,
-				.processed = _processed,
-				.update_hosts = role->update_hosts ? _update_hosts : NULL,
+				.methods = &methods,
 			},
 			.bind = _bind_,
 			.is_held = _is_held,

@@ -316,9 +316,9 @@ METHOD(listener_t, ike_rekey, bool,
 	{
 		bind_session(this, entry, new);
 	}
-	else if (handler && handler->rekeyed)
+	else if (handler && handler->methods->rekeyed)
 	{
-		handler->rekeyed(handler, old, new);
+		handler->methods->rekeyed(handler, old, new);
 	}
 	return TRUE;
 }
@@ -416,9 +416,9 @@ METHOD(listener_t, ike_state_change, bool,
 		{	/* without having been reported down, e.g. on shutdown */
 			end_session(this, entry);
 		}
-		else if (handler && handler->gone)
+		else if (handler && handler->methods->gone)
 		{
-			handler->gone(handler, ike_sa);
+			handler->methods->gone(handler, ike_sa);
 		}
 		this->registry->gone(this->registry, ike_sa);
 	}
@@ -440,9 +440,9 @@ METHOD(listener_t, message, bool,
 	mobility_ike_handler_t *handler = get_handler(this, ike_sa);
 	mobility_entry_t *entry = get_entry(handler);
 
-	if (handler && handler->message)
+	if (handler && handler->methods->message)
 	{
-		handler->message(handler, ike_sa, message, incoming, plain);
+		handler->methods->message(handler, ike_sa, message, incoming, plain);
 	}
 	if (plain && !incoming && !is_steered(entry))
 	{

@@ -218,9 +218,9 @@ METHOD(listener_t, ike_state_change, bool,
 	{
 		end(&fixture->public);
 	}
-	else if (state == IKE_DESTROYING && handler && handler->gone)
+	else if (state == IKE_DESTROYING && handler && handler->methods->gone)
 	{	/* one that was to log in anew */
-		handler->gone(handler, ike_sa);
+		handler->methods->gone(handler, ike_sa);
 	}
 	return TRUE;
 }

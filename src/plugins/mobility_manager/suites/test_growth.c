@@ -243,10 +243,12 @@ static void network_changed(u_int i)
 
 static void create_hooked(u_int count)
 {
+	static const mobility_ike_methods_t methods = {};
 	u_int i;
 
 	create_members(count, FALSE);
 	t.hooks = mobility_ike_hooks_create();
+	t.handler.methods = &methods;
 	for (i = 0; i < count; i++)
 	{
 		t.hooks->hook(t.hooks, &t.members[i].ike_sa, &t.handler);

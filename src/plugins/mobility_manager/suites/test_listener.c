@@ -435,21 +435,36 @@ END_TEST
  */
 START_TEST(test_hooked)
 {
-	mobility_ike_handler_t handler = {};
+	static const mobility_ike_methods_t methods = {
+		.retransmit = (void*)return_failed,
+		.roam = (void*)return_failed,
+		.send_dpd = (void*)return_failed,
+		.delete = (void*)return_failed,
+		.child_deleted = (void*)nop,
+		.reauth = (void*)nop,
+		.processed = (void*)return_failed,
+		.update_hosts = (void*)nop,
+	};
+	mobility_ike_handler_t handler = {
+		.methods = &methods,
+	};
 	mobility_ike_hooks_t *hooks = t.context.hooks;
 	mock_ike_conf_t conf = {
 		.no_mobike = TRUE,
 	};
 	ike_sa_id_t *id;
-	ike_sa_t *ike_sa;
+	ike_sa_t *ike_sa, before;
 
 	id = mock_ike_create(&conf);
 	ike_sa = succession_checkout(id);
+	before = *ike_sa;
 	hooks->hook(hooks, ike_sa, &handler);
+	ck_assert(!memeq(ike_sa, &before, sizeof(before)));
 	ike_sa->enable_extension(ike_sa, EXT_MOBIKE);
 	charon->bus->ike_updown(charon->bus, ike_sa, TRUE);
 	ck_assert(hooks->get_handler(hooks, ike_sa) == &handler);
 	hooks->unhook(hooks, ike_sa);
+	ck_assert(memeq(ike_sa, &before, sizeof(before)));
 	charon->bus->ike_updown(charon->bus, ike_sa, TRUE);
 	ck_assert(t.listener->find(t.listener, ike_sa));
 	mock_ike_checkin(ike_sa, SUCCESS);

@@ -222,9 +222,9 @@ METHOD(listener_t, message_, bool,
 	mobility_ike_hooks_t *hooks = t.context.hooks;
 	mobility_ike_handler_t *handler = hooks->get_handler(hooks, ike_sa);
 
-	if (handler && handler->message)
+	if (handler && handler->methods->message)
 	{
-		handler->message(handler, ike_sa, message, incoming, plain);
+		handler->methods->message(handler, ike_sa, message, incoming, plain);
 	}
 	if (ike_sa == t.held && incoming && plain)
 	{
@@ -252,9 +252,9 @@ METHOD(listener_t, ike_state_change, bool,
 
 	if (state == IKE_DESTROYING)
 	{
-		if (handler && handler->gone)
+		if (handler && handler->methods->gone)
 		{
-			handler->gone(handler, ike_sa);
+			handler->methods->gone(handler, ike_sa);
 		}
 		if (ike_sa == t.second)
 		{
@@ -272,7 +272,7 @@ METHOD(listener_t, ike_rekey, bool,
 
 	if (handler)
 	{
-		handler->rekeyed(handler, old, new);
+		handler->methods->rekeyed(handler, old, new);
 	}
 	return TRUE;
 }
@@ -587,7 +587,7 @@ static status_t processed()
 	mobility_ike_hooks_t *hooks = t.context.hooks;
 	mobility_ike_handler_t *handler = hooks->get_handler(hooks, t.second);
 
-	return handler->processed(handler, t.second, SUCCESS);
+	return handler->methods->processed(handler, t.second, SUCCESS);
 }
 
 /**
@@ -1234,13 +1234,13 @@ START_TEST(test_retransmit)
 
 	ask();
 	handler = hooks->get_handler(hooks, t.second);
-	ck_assert_int_eq(handler->retransmit(handler, t.second, &stock, 0),
+	ck_assert_int_eq(handler->methods->retransmit(handler, t.second, &stock, 0),
 					 SUCCESS);
 	t.relogin->cancel(t.relogin);
 	fake_clock_run();
 	log_in();
 	handler = hooks->get_handler(hooks, t.second);
-	ck_assert_int_eq(handler->retransmit(handler, t.second, &stock, 1),
+	ck_assert_int_eq(handler->methods->retransmit(handler, t.second, &stock, 1),
 					 NEED_MORE);
 	/* and it goes wherever the held request does */
 	mock_charon_forget();
