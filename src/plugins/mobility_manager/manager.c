@@ -724,7 +724,7 @@ static void collect_id(void *data, mobility_entry_t *entry)
 
 	if (!entry->turn.ended)
 	{
-		ids->insert_last(ids, entry->turn.id->clone(entry->turn.id));
+		ids->insert_last(ids, mobility_turn_get_id(&entry->turn));
 	}
 }
 

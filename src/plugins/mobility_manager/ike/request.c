@@ -24,7 +24,8 @@ struct private_mobility_request_t {
 	mobility_request_t public;
 
 	/**
-	 * Packets of the request, several if fragmented, packet_t*.
+	 * Packets of the request, several if fragmented, packet_t*; NULL if none is
+	 * in flight.
 	 */
 	array_t *packets;
 
@@ -64,6 +65,8 @@ METHOD(mobility_request_t, clear, void,
 	{
 		packet->destroy(packet);
 	}
+	array_destroy(this->packets);
+	this->packets = NULL;
 	this->two_forms = FALSE;
 }
 
@@ -77,7 +80,7 @@ static void keep(private_mobility_request_t *this, chunk_t data, uint8_t dscp)
 	packet = packet_create();
 	packet->set_data(packet, chunk_clone(data));
 	packet->set_dscp(packet, dscp);
-	array_insert(this->packets, ARRAY_TAIL, packet);
+	array_insert_create(&this->packets, ARRAY_TAIL, packet);
 }
 
 METHOD(mobility_request_t, capture, void,
@@ -258,7 +261,6 @@ METHOD(mobility_request_t, destroy, void,
 	private_mobility_request_t *this)
 {
 	clear(this);
-	array_destroy(this->packets);
 	free(this);
 }
 
@@ -318,7 +320,6 @@ mobility_request_t *mobility_request_create()
 			.clear = _clear,
 			.destroy = _destroy,
 		},
-		.packets = array_create(0, 0),
 	);
 
 	return &this->public;

@@ -124,6 +124,25 @@ struct private_mobility_agenda_t {
 	uint64_t alarm;
 };
 
+/*
+ * Described in header.
+ */
+void mobility_turn_set_id(mobility_turn_t *turn, ike_sa_id_t *id)
+{
+	turn->initiator_spi = id->get_initiator_spi(id);
+	turn->responder_spi = id->get_responder_spi(id);
+	turn->initiator = id->is_initiator(id);
+}
+
+/*
+ * Described in header.
+ */
+ike_sa_id_t *mobility_turn_get_id(const mobility_turn_t *turn)
+{
+	return ike_sa_id_create(IKEV2, turn->initiator_spi, turn->responder_spi,
+							turn->initiator);
+}
+
 /**
  * Get the session whose deadline it is.
  */
@@ -198,7 +217,7 @@ static bool take_next(line_t *line, ike_sa_id_t **id,
 	turn = take_first(line);
 	if (turn)
 	{
-		*id = turn->id->clone(turn->id);
+		*id = mobility_turn_get_id(turn);
 	}
 	else if (line != &this->work ||
 			 this->forgotten->remove_first(this->forgotten,
@@ -465,8 +484,7 @@ METHOD(mobility_agenda_t, rebind, void,
 
 	this->mutex->lock(this->mutex);
 	leave_line(turn);
-	turn->id->destroy(turn->id);
-	turn->id = id->clone(id);
+	mobility_turn_set_id(turn, id);
 	if (turn->ended)
 	{
 		turn->ended = turn->given_up = FALSE;

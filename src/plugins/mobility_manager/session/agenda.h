@@ -49,15 +49,17 @@ enum mobility_work_t {
 };
 
 /**
- * What there is to do for a session.  All zero but for the id at the start, then
- * the members are the agenda's; id and ended only change in its methods.
+ * What there is to do for a session.  All zero but for the SPIs at the start, then
+ * the members are the agenda's; SPIs and ended only change in its methods.
  */
 struct mobility_turn_t {
 
 	/**
-	 * Id to check out the IKE_SA with, owned by whoever has this.
+	 * SPIs of the IKE_SA and whether we have initiated it, see
+	 * mobility_turn_get_id(): an ike_sa_id_t takes five times as much.
 	 */
-	ike_sa_id_t *id;
+	uint64_t initiator_spi, responder_spi;
+	bool initiator;
 
 	/**
 	 * The IKE_SA is gone or going, no work for this session anymore.
@@ -84,6 +86,22 @@ struct mobility_turn_t {
 	 */
 	mobility_deadline_t deadline;
 };
+
+/**
+ * Set which IKE_SA a session has.
+ *
+ * @param turn			its turn
+ * @param id			id of the IKE_SA
+ */
+void mobility_turn_set_id(mobility_turn_t *turn, ike_sa_id_t *id);
+
+/**
+ * Get the id to check out the IKE_SA of a session with.
+ *
+ * @param turn			its turn
+ * @return				id, has to be destroyed
+ */
+ike_sa_id_t *mobility_turn_get_id(const mobility_turn_t *turn);
 
 /**
  * Does what there is to do for a session, called by jobs.

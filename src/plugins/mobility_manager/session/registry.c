@@ -70,7 +70,6 @@ static void entry_destroy(mobility_turn_t *turn)
 	mobility_entry_t *entry = (mobility_entry_t*)turn;
 
 	entry->session->destroy(entry->session);
-	turn->id->destroy(turn->id);
 	free(entry->connection);
 	free(entry->digest.names);
 	free(entry);
@@ -145,16 +144,13 @@ METHOD(mobility_registry_t, add, mobility_entry_t*,
 	const char *connection, ike_sa_t *ike_sa)
 {
 	mobility_entry_t *entry;
-	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
 
 	INIT(entry,
-		.turn = {
-			.id = id->clone(id),
-		},
 		.session = session,
 		.connection = strdup(connection),
 		.ike_sa = ike_sa,
 	);
+	mobility_turn_set_id(&entry->turn, ike_sa->get_id(ike_sa));
 	this->mutex->lock(this->mutex);
 	this->entries->put(this->entries, entry, entry);
 	/* it may have the same as the one of an IKE_SA that it replaces */
@@ -410,7 +406,7 @@ METHOD(mobility_registry_t, get_ids, linked_list_t*,
 		if (!entry->turn.ended && !entry->replaced &&
 			streq(entry->connection, connection))
 		{
-			ids->insert_last(ids, entry->turn.id->clone(entry->turn.id));
+			ids->insert_last(ids, mobility_turn_get_id(&entry->turn));
 		}
 	}
 	enumerator->destroy(enumerator);
@@ -428,7 +424,7 @@ METHOD(mobility_registry_t, get_id, ike_sa_id_t*,
 	entry = this->numbers->get(this->numbers, key(number));
 	if (entry && !entry->turn.ended)
 	{
-		id = entry->turn.id->clone(entry->turn.id);
+		id = mobility_turn_get_id(&entry->turn);
 	}
 	this->mutex->unlock(this->mutex);
 	return id;

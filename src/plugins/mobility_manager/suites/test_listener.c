@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <malloc.h>
+
 #include "mobility_suite.h"
 #include "mock_charon.h"
 #include "mock_network.h"
@@ -14,6 +16,13 @@
 #include "mobile/peer_load.h"
 #include "net/clock.h"
 #include "session/listener.h"
+
+/** Clients of a gateway before memory is measured, and meanwhile */
+#define CLIENTS_BEFORE 100
+#define CLIENTS 1000
+
+/** Most bytes that each may take */
+#define CLIENT_MEMORY 1280
 
 /** Ways to replace an IKE_SA, of the last the old one goes on until then */
 #define WAYS (REAUTH_REDIRECT + 1)
@@ -185,13 +194,16 @@ static mobility_entry_t *find(ike_sa_id_t *id)
 {
 	ike_sa_t *ike_sa = succession_checkout(id);
 	mobility_entry_t *entry;
+	ike_sa_id_t *known;
 
 	entry = t.listener->find(t.listener, ike_sa);
 	if (entry)
 	{
 		ck_assert(entry->ike_sa == ike_sa);
 		ck_assert(entry->session->entry == entry);
-		ck_assert(entry->turn.id->equals(entry->turn.id, id));
+		known = mobility_turn_get_id(&entry->turn);
+		ck_assert(known->equals(known, id));
+		known->destroy(known);
 	}
 	mock_ike_checkin(ike_sa, SUCCESS);
 	return entry;
@@ -1158,6 +1170,45 @@ START_TEST(test_charon_reauth)
 }
 END_TEST
 
+/**
+ * Get how much memory each client of a connection takes
+ */
+static size_t measure_client(char *connection)
+{
+	mock_ike_conf_t conf = {
+		.name = connection,
+		.responder = TRUE,
+	};
+	size_t before = 0;
+	ike_sa_id_t *id;
+	u_int i;
+
+	for (i = 0; i < CLIENTS_BEFORE + CLIENTS; i++)
+	{
+		if (i == CLIENTS_BEFORE)
+		{
+			before = mallinfo2().uordblks;
+		}
+		id = mock_ike_create(&conf);
+		id->destroy(id);
+	}
+	return (mallinfo2().uordblks - before) / CLIENTS;
+}
+
+/**
+ * A gateway keeps thousands of sessions of silent clients
+ */
+START_TEST(test_memory)
+{
+	size_t stock, managed;
+
+	stock = measure_client("other");
+	managed = measure_client("home");
+	ck_assert_int_eq(count_entries(), CLIENTS_BEFORE + CLIENTS);
+	ck_assert_uint_le(managed - stock, CLIENT_MEMORY);
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -1177,6 +1228,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_alerts);
 	tcase_add_test(tc, test_changes);
 	tcase_add_test(tc, test_drop);
+	tcase_add_test(tc, test_memory);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("reauthentication");
