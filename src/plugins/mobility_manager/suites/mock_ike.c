@@ -107,10 +107,10 @@ METHOD(keymat_t, get_aead, aead_t*,
 	return mock_cipher.missing ? NULL : &aead;
 }
 
-/**
- * Create an IKE_SA with SPIs of both ends
+/*
+ * Described in header
  */
-static ike_sa_t *create_ike_sa(bool initiator)
+ike_sa_t *mock_ike_create_new(bool initiator)
 {
 	ike_sa_manager_t *manager = charon->ike_sa_manager;
 	ike_sa_id_t *id;
@@ -148,7 +148,7 @@ ike_sa_id_t *mock_ike_create(const mock_ike_conf_t *conf)
 	ike_sa_t *ike_sa;
 
 	conf = conf ?: &defaults;
-	ike_sa = create_ike_sa(!conf->responder);
+	ike_sa = mock_ike_create_new(!conf->responder);
 	peer_cfg = create_peer_cfg(conf);
 	ike_sa->set_peer_cfg(ike_sa, peer_cfg);
 	peer_cfg->destroy(peer_cfg);
@@ -181,7 +181,7 @@ ike_sa_t *mock_ike_create_successor(ike_sa_t *old)
 	ike_sa_id_t *id = old->get_id(old);
 	ike_sa_t *ike_sa;
 
-	ike_sa = create_ike_sa(id->is_initiator(id));
+	ike_sa = mock_ike_create_new(id->is_initiator(id));
 	ike_sa->set_message_id(ike_sa, TRUE, 0);
 	ike_sa->set_message_id(ike_sa, FALSE, 0);
 	ike_sa->set_peer_cfg(ike_sa, old->get_peer_cfg(old));

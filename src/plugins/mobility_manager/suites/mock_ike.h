@@ -51,6 +51,14 @@ typedef struct {
 } mock_ike_conf_t;
 
 /**
+ * Create an IKE_SA that has the SPIs of both ends, and nothing else yet.
+ *
+ * @param initiator	we have initiated it
+ * @return			IKE_SA, checked out
+ */
+ike_sa_t *mock_ike_create_new(bool initiator);
+
+/**
  * Create an established IKE_SA, and check it in.  Listeners are told of state
  * changes and ike_updown().
  *
