@@ -75,6 +75,10 @@ struct mobility_gateway_config_t {
 	/** have clients notice at once that we have lost their IKE_SAs; the same for
 	 * all connections */
 	bool crash_detection;
+	/** how many sessions may be dormant, of all connections, 0 for no limit */
+	uint32_t max_dormant;
+	/** a full pool takes leases of dormant sessions */
+	bool reclaim;
 };
 
 /**

@@ -83,6 +83,8 @@ static const mobility_key_t gateway_keys[] = {
 	GATEWAY_KEY(mobility, BOOL),
 	GATEWAY_KEY(network_outage_time, TIME, 0, OUTAGE_TIME_MAX),
 	GATEWAY_KEY(crash_detection, BOOL),
+	GATEWAY_KEY(max_dormant, NUMBER, 0, INT32_MAX),
+	GATEWAY_KEY(reclaim, BOOL),
 };
 
 static const mobility_key_t interface_keys[] = {
@@ -475,6 +477,7 @@ mobility_settings_data_t *mobility_settings_data_read(const char *ns,
 			.mobility = TRUE,
 			.network_outage_time = 30 * 60,
 			.crash_detection = TRUE,
+			.reclaim = TRUE,
 		},
 		.connections = array_create(0, 0),
 		.pin_priority = default_priority(ns),

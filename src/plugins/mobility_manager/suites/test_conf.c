@@ -126,6 +126,8 @@ START_TEST(test_conf)
 	ck_assert_int_eq(gateway.network_outage_time,
 					 expected_gateway.network_outage_time);
 	ck_assert_int_eq(gateway.crash_detection, expected_gateway.crash_detection);
+	ck_assert_int_eq(gateway.max_dormant, expected_gateway.max_dormant);
+	ck_assert_int_eq(gateway.reclaim, expected_gateway.reclaim);
 	ck_assert_int_eq(settings->get_pin_priority(settings),
 					 defaults->get_pin_priority(defaults));
 	ck_assert_int_eq(settings->get_pin_table(settings),

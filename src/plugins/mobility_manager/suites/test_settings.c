@@ -70,6 +70,8 @@ START_TEST(test_defaults)
 	ck_assert(gateway.mobility);
 	ck_assert_uint_eq(gateway.network_outage_time, 1800);
 	ck_assert(gateway.crash_detection);
+	ck_assert_uint_eq(gateway.max_dormant, 0);
+	ck_assert(gateway.reclaim);
 	ck_assert_uint_eq(settings->get_pin_priority(settings), 219);
 	ck_assert(!settings->is_pin_priority_fixed(settings));
 	ck_assert_uint_eq(settings->get_pin_table(settings), 22000);
@@ -94,7 +96,7 @@ START_TEST(test_values)
 		"penalty_time = 1h\n pin_paths = no\n guard = no\n pin_priority = 100\n"
 		"pin_table = 5000\n socket = unix:///tmp/x\n script = /bin/true\n"
 		"gateway {\n mobility = no\n network_outage_time = 2h\n"
-		"crash_detection = no\n}\n"
+		"crash_detection = no\n max_dormant = 100\n reclaim = no\n}\n"
 		"connections {\n rw {\n mobility = yes\n network_outage_time = 60\n"
 		"}\n}");
 	assert_log("");
@@ -111,6 +113,8 @@ START_TEST(test_values)
 	ck_assert(!gateway.mobility);
 	ck_assert_uint_eq(gateway.network_outage_time, 7200);
 	ck_assert(!gateway.crash_detection);
+	ck_assert_uint_eq(gateway.max_dormant, 100);
+	ck_assert(!gateway.reclaim);
 	settings->get_gateway(settings, "rw", &gateway);
 	ck_assert(gateway.mobility);
 	ck_assert_uint_eq(gateway.network_outage_time, 60);
