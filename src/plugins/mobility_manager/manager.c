@@ -7,6 +7,7 @@
 #include "manager.h"
 #include "anchor/anchor_session.h"
 #include "anchor/crash_maker.h"
+#include "anchor/uniqueness.h"
 #include "ike/login_names.h"
 #include "ike/source_address.h"
 #include "nm/nm.h"
@@ -80,6 +81,26 @@ struct private_mobility_manager_t {
 	 */
 	mobility_crash_maker_t *crash_maker;
 	mobility_crash_taker_t *crash_taker;
+
+	/**
+	 * Clients that are dormant.
+	 */
+	mobility_dormant_table_t *dormant;
+
+	/**
+	 * Ends their IKE_SAs.
+	 */
+	mobility_eviction_t *eviction;
+
+	/**
+	 * Virtual addresses of clients that log in.
+	 */
+	mobility_leases_t *leases;
+
+	/**
+	 * What becomes of the IKE_SAs that they had.
+	 */
+	mobility_uniqueness_t *uniqueness;
 
 	/**
 	 * Tells of suspends, NULL if the kernel can't.
@@ -439,6 +460,37 @@ static void wake(mobility_context_t *context, uint32_t number,
 }
 
 /**
+ * Implements mobility_context_t.set_dormant()
+ */
+static void set_dormant(mobility_context_t *context, ike_sa_t *ike_sa,
+						bool dormant)
+{
+	private_mobility_manager_t *this = manager_of(context);
+
+	if (dormant)
+	{
+		this->dormant->add(this->dormant, ike_sa);
+		this->eviction->limit(this->eviction);
+	}
+	else
+	{
+		this->dormant->remove(this->dormant, ike_sa->get_id(ike_sa));
+	}
+}
+
+/**
+ * mobility_asleep_cb_t
+ */
+static bool is_asleep(void *data, ike_sa_t *ike_sa)
+{
+	private_mobility_manager_t *this = data;
+	mobility_entry_t *entry;
+
+	entry = this->listener->find(this->listener, ike_sa);
+	return entry && entry->session->is_dormant(entry->session);
+}
+
+/**
  * Implements mobility_context_t.expect()
  */
 static void expect(mobility_context_t *context, ike_sa_t *ike_sa,
@@ -762,6 +814,8 @@ METHOD(mobility_manager_t, destroy, void,
 	DESTROY_IF(this->crash_taker);
 	DESTROY_IF(this->source);
 	DESTROY_IF(this->names);
+	DESTROY_IF(this->uniqueness);
+	DESTROY_IF(this->leases);
 	if (this->registry)
 	{
 		give_all_back(this);
@@ -780,6 +834,8 @@ METHOD(mobility_manager_t, destroy, void,
 	DESTROY_IF(this->context.traffic);
 	DESTROY_IF(this->listener);
 	DESTROY_IF(this->registry);
+	DESTROY_IF(this->eviction);
+	DESTROY_IF(this->dormant);
 	this->context.monitor->destroy(this->context.monitor);
 	DESTROY_IF(this->context.ports);
 	DESTROY_IF(this->context.relocator);
@@ -866,6 +922,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 			.give_up = give_up,
 			.get_resume = get_resume,
 			.wake = wake,
+			.set_dormant = set_dormant,
 			.expect = expect,
 			.logged_in = logged_in,
 			.tell = tell,
@@ -911,6 +968,13 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 	}
 	this->listener = mobility_listener_create(&this->context, this->registry,
 							session_ended, this);
+	this->dormant = mobility_dormant_table_create();
+	this->eviction = mobility_eviction_create(this->dormant, settings, is_asleep,
+											  this);
+	this->leases = mobility_leases_create(this->dormant, this->eviction,
+										  settings);
+	this->uniqueness = mobility_uniqueness_create(this->dormant, this->eviction,
+												  this->leases, settings);
 	this->source = mobility_source_address_create(choose_source, this);
 	this->crash_maker = mobility_crash_maker_create(settings,
 													MOBILITY_CRASH_SECRET);

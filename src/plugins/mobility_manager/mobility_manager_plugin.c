@@ -97,6 +97,8 @@ METHOD(plugin_t, get_features, int,
 	static plugin_feature_t f[] = {
 		PLUGIN_CALLBACK((plugin_feature_callback_t)plugin_cb, NULL),
 			PLUGIN_PROVIDE(CUSTOM, "mobility-manager"),
+				/* whose methods are replaced */
+				PLUGIN_DEPENDS(CUSTOM, "libcharon-sa-managers"),
 	};
 	*features = f;
 	return countof(f);

@@ -186,6 +186,9 @@ static void tell_state(private_mobility_session_t *this)
 	{
 		this->hold->resume(this->hold);
 	}
+	/* who has failed waits to be given up, which may take a while */
+	this->context->set_dormant(this->context, this->ike_sa,
+							   this->dormancy.state != MOBILITY_CONNECTED);
 	this->context->tell(this->context, MOBILITY_EVENT_STATE, old,
 						&this->public);
 }
@@ -424,6 +427,18 @@ static status_t processed(void *data)
 	return SUCCESS;
 }
 
+METHOD(mobility_session_t, is_dormant, bool,
+	private_mobility_session_t *this)
+{
+	if (this->dormancy.state == MOBILITY_DORMANT && has_esp_come(this))
+	{
+		explain(this, "packets of the peer come in");
+		feed(this, MOBILITY_DORMANCY_HEARD);
+		act(this);
+	}
+	return this->dormancy.state != MOBILITY_CONNECTED;
+}
+
 METHOD(mobility_session_t, give_up, status_t,
 	private_mobility_session_t *this)
 {
@@ -450,6 +465,7 @@ METHOD(mobility_session_t, bind_, void,
 {
 	if (this->ike_sa)
 	{	/* what it waits for is answered by nobody anymore */
+		this->context->set_dormant(this->context, this->ike_sa, FALSE);
 		this->request->clear(this->request);
 		feed(this, MOBILITY_DORMANCY_ABANDONED);
 	}
@@ -470,6 +486,10 @@ METHOD(mobility_session_t, release, void,
 	this->context->arm(this->context, &this->public, 0);
 	this->request->clear(this->request);
 	this->hold->bind(this->hold, NULL);
+	if (this->ike_sa)
+	{
+		this->context->set_dormant(this->context, this->ike_sa, FALSE);
+	}
 	this->ike_sa = NULL;
 }
 
@@ -602,6 +622,7 @@ mobility_session_t *mobility_anchor_session_create(mobility_context_t *context,
 			.reauth = (void*)return_success,
 			.get_login = (void*)return_null,
 			.expired = (void*)nop,
+			.is_dormant = _is_dormant,
 			.tick = _tick,
 			.reload = _reload,
 			.switch_uplink = _switch_uplink,

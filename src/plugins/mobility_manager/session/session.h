@@ -115,6 +115,15 @@ struct mobility_context_t {
 	void (*give_up)(mobility_context_t *this, mobility_session_t *session);
 
 	/**
+	 * The peer of an anchor's session is dormant, or has failed, or neither.
+	 *
+	 * @param ike_sa	IKE_SA of the session, checked out
+	 * @param dormant	FALSE if it is connected, or the IKE_SA ends
+	 */
+	void (*set_dormant)(mobility_context_t *this, ike_sa_t *ike_sa,
+						bool dormant);
+
+	/**
 	 * Have a job work for the session that is shown with a number.
 	 *
 	 * @param number	number of the session
@@ -320,6 +329,15 @@ struct mobility_session_t {
 	 * The IKE_SA's hard lifetime is over.
 	 */
 	void (*expired)(mobility_session_t *this);
+
+	/**
+	 * Find out if the peer of an anchor's session is dormant still, or has failed,
+	 * as somebody needs what it has: the kernel may know of packets.  Not to be
+	 * called by listeners.
+	 *
+	 * @return			TRUE if so, always FALSE at the mobile end
+	 */
+	bool (*is_dormant)(mobility_session_t *this);
 
 	/**
 	 * Get a snapshot.

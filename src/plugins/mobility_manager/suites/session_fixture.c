@@ -96,6 +96,16 @@ static uint64_t get_resume(mobility_context_t *context, uint64_t *slept)
 }
 
 /**
+ * Implements mobility_context_t.set_dormant()
+ */
+static void set_dormant(mobility_context_t *context, ike_sa_t *ike_sa,
+						bool dormant)
+{
+	ck_assert(ike_sa);
+	fixture->public.dormant = dormant;
+}
+
+/**
  * Implements mobility_context_t.tell()
  */
 static void tell(mobility_context_t *context, enum mobility_event_kind_t kind,
@@ -572,6 +582,7 @@ session_fixture_t *session_fixture_create(const char *settings,
 				.wake = (void*)nop,
 				.expect = (void*)nop,
 				.logged_in = (void*)nop,
+				.set_dormant = set_dormant,
 				.tell = tell,
 			},
 			.answers = { TRUE, TRUE, TRUE },

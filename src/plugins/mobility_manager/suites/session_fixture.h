@@ -45,6 +45,8 @@ typedef struct {
 	const mobility_fsm_t *fsm;
 	/** when it wants to be woken, 0 for never */
 	uint64_t deadline;
+	/** its peer is dormant, or has failed */
+	bool dormant;
 	/** when the host was back from a suspend, and how long that was */
 	uint64_t resumed, slept;
 	/** it is to look around */

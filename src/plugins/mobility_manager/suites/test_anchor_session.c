@@ -60,6 +60,9 @@ static void teardown(void)
 	session_fixture_destroy(f);
 }
 
+/** when the kernel has got an ESP packet last */
+static time_t used;
+
 /**
  * The peer answers from now on, or not
  */
@@ -112,6 +115,7 @@ static void fall_asleep(task_type_t type)
 	session_fixture_task(f, type, NULL);
 	session_fixture_run(f, GIVE_UP);
 	ck_assert_str_eq(f->told, "dormant ");
+	ck_assert(f->dormant);
 	ck_assert_uint_eq(count_to(A), 6);
 	session_fixture_forget(f);
 }
@@ -158,6 +162,7 @@ START_TEST(test_waits)
 
 	receive(B);
 	ck_assert_str_eq(f->told, "connected ");
+	ck_assert(!f->dormant);
 	ck_assert_uint_eq(count_to(B), 1);
 	ck_assert_uint_eq(count_to(A), 0);
 	request = mock_charon_get(-1)->mid;
@@ -235,6 +240,47 @@ START_TEST(test_terminate)
 	ike_sa = session_fixture_checkout(f);
 	mock_ike_checkin(ike_sa, ike_sa->delete(ike_sa, FALSE));
 	ck_assert(f->ended);
+	ck_assert(!f->dormant);
+}
+END_TEST
+
+METHOD(child_sa_t, get_usestats, void,
+	child_sa_t *this, bool inbound, time_t *time, uint64_t *bytes,
+	uint64_t *packets)
+{
+	*time = used;
+}
+
+METHOD(ike_sa_t, create_child_sa_enumerator, enumerator_t*,
+	ike_sa_t *this)
+{
+	static child_sa_t child;
+
+	child.get_usestats = _get_usestats;
+	return enumerator_create_single(&child, NULL);
+}
+
+/**
+ * Who needs what a dormant session has finds out that packets have come
+ */
+START_TEST(test_needed)
+{
+	ike_sa_t *ike_sa;
+	typeof(ike_sa->create_child_sa_enumerator) stock;
+
+	fall_asleep(TASK_IKE_DPD);
+	ike_sa = session_fixture_checkout(f);
+	stock = ike_sa->create_child_sa_enumerator;
+	ike_sa->create_child_sa_enumerator = _create_child_sa_enumerator;
+	ck_assert(f->session->is_dormant(f->session));
+	ck_assert_str_eq(f->told, "");
+	used = time_monotonic(NULL);
+	ck_assert(!f->session->is_dormant(f->session));
+	ck_assert_str_eq(f->told, "connected ");
+	ck_assert(!f->dormant);
+	ck_assert_uint_eq(count_to(A), 1);
+	ike_sa->create_child_sa_enumerator = stock;
+	mock_ike_checkin(ike_sa, SUCCESS);
 }
 END_TEST
 
@@ -610,6 +656,7 @@ Suite *mobility_suite_create()
 	tcase_add_test(tc, test_outage_time);
 	tcase_add_test(tc, test_reload);
 	tcase_add_test(tc, test_terminate);
+	tcase_add_test(tc, test_needed);
 	tcase_add_test(tc, test_give_back);
 	tcase_add_test(tc, test_rekeyed);
 	tcase_add_test(tc, test_never_deleted);

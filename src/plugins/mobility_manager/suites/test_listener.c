@@ -158,6 +158,7 @@ static void setup(void)
 		.arm = (void*)nop,
 		.give_up = (void*)nop,
 		.get_resume = (void*)return_null,
+		.set_dormant = (void*)nop,
 		.tell = (void*)nop,
 	};
 	create_network();
