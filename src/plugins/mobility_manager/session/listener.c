@@ -333,7 +333,8 @@ static void children_changed(private_mobility_listener_t *this,
 
 	entry = find(this, ike_sa);
 	if (entry)
-	{
+	{	/* with the first of them virtual IPs have been assigned */
+		this->registry->note(this->registry, entry, NULL);
 		queue_look(this, entry);
 	}
 }

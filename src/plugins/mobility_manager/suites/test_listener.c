@@ -327,6 +327,56 @@ START_TEST(test_ends)
 }
 END_TEST
 
+/**
+ * Check what is noted of an IKE_SA's session: its end, and whether a peer with
+ * such a name is found.
+ */
+static void assert_noted(ike_sa_id_t *id, bool mobile, const char *name,
+						 bool found)
+{
+	mobility_filter_t filter = {
+		.peer = name,
+	};
+	mobility_digest_t *digest = &find(id)->digest;
+
+	ck_assert_int_eq(digest->state, MOBILITY_CONNECTED);
+	ck_assert_int_eq(digest->mobile, mobile);
+	ck_assert_int_eq(mobility_filter_matches(&filter, "home", digest), found);
+}
+
+/**
+ * Who looks for sessions finds them without their IKE_SAs, from the beginning.
+ */
+START_TEST(test_noted)
+{
+	mock_ike_conf_t conf = {
+		.responder = _i,
+	};
+	ike_sa_id_t *id;
+	ike_sa_t *ike_sa;
+	host_t *vip;
+
+	id = mock_ike_create(&conf);
+	assert_noted(id, !_i, "192.0.2.1", TRUE);
+	assert_noted(id, !_i, "10.3.0.7", FALSE);
+	/* stock assigns a client's address later */
+	vip = host_create_from_string("10.3.0.7", 0);
+	ike_sa = succession_checkout(id);
+	if (_i)
+	{
+		ike_sa->add_virtual_ip(ike_sa, FALSE, vip);
+	}
+	t.listener->listener.child_updown(&t.listener->listener, ike_sa, NULL,
+									  TRUE);
+	mock_ike_checkin(ike_sa, SUCCESS);
+	assert_noted(id, !_i, "10.3.0.7", _i);
+	id = succession_rekey(id);
+	assert_noted(id, !_i, "192.0.2.1", TRUE);
+	vip->destroy(vip);
+	succession_end(id, TRUE);
+}
+END_TEST
+
 METHOD(listener_t, log_in, bool,
 	listener_t *this, ike_sa_t *ike_sa, ike_sa_state_t state)
 {
@@ -1220,6 +1270,7 @@ Suite *mobility_suite_create(void)
 	tc = tcase_create("life");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, test_ends, 0, 8);
+	tcase_add_loop_test(tc, test_noted, 0, 2);
 	tcase_add_loop_test(tc, test_login, 0, 4);
 	tcase_add_loop_test(tc, test_login_again, 0, WAYS);
 	tcase_add_loop_test(tc, test_login_fails, 0, 2);
