@@ -898,6 +898,8 @@ METHOD(mobility_steering_t, lost, status_t,
 		.type = MOBILITY_EV_FORGOTTEN,
 	};
 
+	DBG1(DBG_IKE, "mobility: %s: gateway has proven that it lost the session",
+		 this->connection);
 	this->forgotten = TRUE;
 	explain(this, "gateway has lost the session");
 	begin_move(this, this->public.standing.cause);

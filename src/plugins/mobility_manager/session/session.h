@@ -274,7 +274,7 @@ struct mobility_session_t {
 
 	/**
 	 * The peer has proven that it has lost the IKE_SA: log in anew, which keeps
-	 * that until there is another one.
+	 * that until there is another one.  Only the mobile end has this.
 	 *
 	 * @return			DESTROY_ME to destroy the IKE_SA
 	 */
