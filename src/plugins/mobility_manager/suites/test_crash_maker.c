@@ -322,9 +322,9 @@ START_TEST(test_auth)
 	ike_sa_t *ike_sa;
 	chunk_t token;
 
-	/* only the last message of several, and only ours */
+	/* only the one with which it is established, and only ours */
 	ike_sa = succession_checkout(id);
-	ike_sa->set_state(ike_sa, IKE_CONNECTING);
+	ike_sa->set_state(ike_sa, IKE_DELETING);
 	mock_ike_checkin(ike_sa, SUCCESS);
 	token = get_token(id);
 	ck_assert(!token.len);
