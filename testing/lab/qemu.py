@@ -8,7 +8,6 @@ import subprocess
 
 from . import guest, paths
 
-MEMORY = "1G"
 # An instruction takes 2^SHIFT ns of the guest's time, however busy this machine
 # is; else the guest does nothing but timer interrupts on a busy one.
 SHIFT = 1
@@ -74,6 +73,7 @@ def _share(path, tag, *more):
 
 
 class Lab(guest.Lab):
+    MEMORY = "1G"
     BOOT_TIME = 300
     SLOWNESS = 10
 
@@ -88,7 +88,7 @@ class Lab(guest.Lab):
             _emulator(), "-nodefaults", "-no-user-config", "-no-reboot",
             "-display", "none", "-accel", "tcg", "-cpu", "max",
             "-icount", f"shift={SHIFT}", "-rtc", "clock=vm",
-            "-m", MEMORY,
+            "-m", self.MEMORY,
             "-kernel", str(kernel / "boot" / f"vmlinuz-{release()}"),
             "-initrd", str(_initramfs(self._scratch)),
             "-chardev", f"socket,id=line,fd={line.fileno()}",

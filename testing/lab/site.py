@@ -35,7 +35,7 @@ TIMEOUTS = "retransmit_timeout = 4.0\n  retransmit_base = 1.8\n  " \
 
 class Site:
     def __init__(self, name, plugin, options, programs=(), hosts=None,
-                 found=SCENARIO):
+                 found=SCENARIO, memory=None):
         self.results = paths.generated() / name
         self._lock = paths.claim(self.results)
         shutil.rmtree(self.results, ignore_errors=True)
@@ -45,6 +45,8 @@ class Site:
         self._hosts = hosts or self.scenario.hosts()
         self._lab = kernels.LABS[options.kernel](
             plugin, [*paths.tools(plugin, options.build), *programs])
+        if memory:
+            self._lab.MEMORY = memory
         self._stack = contextlib.ExitStack()
 
     def __enter__(self):

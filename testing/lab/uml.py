@@ -7,11 +7,11 @@ import shutil
 
 from . import compiled, guest, paths, processors
 
-MEMORY = "640M"
 MODULES = "/usr/lib/uml/modules"
 
 
 class Lab(guest.Lab):
+    MEMORY = "640M"
     _processor = None
 
     def _command(self, line):
@@ -22,7 +22,8 @@ class Lab(guest.Lab):
         self._processor = processors.Claim()
         arguments = [
             "taskset", "-c", str(self._processor.number),
-            kernel, f"mem={MEMORY}", "rootfstype=hostfs", "rootflags=/", "ro",
+            kernel, f"mem={self.MEMORY}", "rootfstype=hostfs", "rootflags=/",
+            "ro",
             f"init={paths.GUEST / 'init'}", "quiet", "con=null",
             "con0=null,fd:1", "ssl=null", f"ssl0=fd:{line.fileno()}",
             f"uml_dir={self._scratch}", "umid=lab", f"LAB_MODULES={MODULES}",

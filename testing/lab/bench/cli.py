@@ -4,7 +4,7 @@
 
 import argparse
 
-from . import churn, handover, idle, patterns, scale
+from . import churn, gateway, handover, idle, patterns, scale
 from .. import front, kernels
 
 
@@ -65,6 +65,22 @@ def arguments():
                          help="how many; may be given several times (1, 100, "
                          "1000)")
     command = commands.add_parser(
+        "gateway", help="thousands of clients asleep, and all back at once",
+        description="Has N clients log in at a gateway, takes their network "
+        "away until the gateway knows that they sleep, and gives it back to "
+        "all at once: memory and time of the processor of the gateway, how long "
+        "it takes until all are back, and what becomes of a connected client's "
+        "packets meanwhile, beside stock strongSwan that never asks if its "
+        "clients are there. Then an office logs in from one address, with "
+        "stock's limits and without them.")
+    command.add_argument("count", metavar="N", nargs="?", type=int,
+                         default=2000, help="clients (%(default)s)")
+    command.add_argument("--seconds", type=int, default=60,
+                         help="for how long to look at the gateway while they "
+                         "sleep (%(default)s)")
+    command.add_argument("--office", type=int, default=100,
+                         help="clients of the office (%(default)s)")
+    command = commands.add_parser(
         "churn", help="changes of routes that do not concern the peer",
         description="Changes routes that lead elsewhere, all the time, and "
         "measures what charon takes of a processor for that, with the plugin "
@@ -87,5 +103,6 @@ def arguments():
 
 def main():
     options = arguments()
-    {"churn": churn.main, "handover": handover.main, "idle": idle.main,
-     "patterns": patterns.main, "scale": scale.main}[options.command](options)
+    {"churn": churn.main, "gateway": gateway.main, "handover": handover.main,
+     "idle": idle.main, "patterns": patterns.main,
+     "scale": scale.main}[options.command](options)

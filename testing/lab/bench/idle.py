@@ -22,6 +22,15 @@ SETTLE = 5
 NO_CACHES = "GLIBC_TUNABLES=glibc.malloc.tcache_count=0"
 
 
+def switches(place, host):
+    """How often each of charon's threads has slept or was interrupted."""
+    counts = {}
+    for line in place.run(host, SWITCHES).out.splitlines():
+        name, *numbers = line.split()
+        counts[name] = counts.get(name, 0) + sum(map(int, numbers))
+    return counts
+
+
 def connections(count):
     """swanctl.conf of alice with so many connections to sun."""
     child = "start_action = start\n          remote_ts = 10.2.0.0/16"
@@ -106,21 +115,14 @@ class Idle:
             raise steps.Failed("charon does not tell its memory:\n" + stats)
         return int(found.group(1))
 
-    def _switches(self):
-        counts = {}
-        for line in self._site.run("alice", SWITCHES).out.splitlines():
-            name, *numbers = line.split()
-            counts[name] = counts.get(name, 0) + sum(map(int, numbers))
-        return counts
-
     def _wakeups(self, variant, with_plugin):
         with steps.Progress(f"Wake-ups, {variant}, {self._options.seconds} s "
                             "of quiet"):
             up_alice(self._site, with_plugin, 1)
             time.sleep(SETTLE)
-            before = self._switches()
+            before = switches(self._site, "alice")
             time.sleep(self._options.seconds)
-            after = self._switches()
+            after = switches(self._site, "alice")
             self._down()
         return {name: count - before.get(name, 0)
                 for name, count in after.items()

@@ -67,6 +67,82 @@ def laptop(count):
     return text + "}\n"
 
 
+def wait_for(place, host, what, count, patience=LOGIN):
+    """Until so many IKE_SAs are like that."""
+    end = time.monotonic() + patience
+    while True:
+        found = int(place.run(
+            host, f"swanctl --list-sas --raw | grep -c '{what}'",
+            must=False, timeout=60).out or 0)
+        if found >= count:
+            return
+        if time.monotonic() > end:
+            raise steps.Failed(f"only {found} of {count} on {host}: {what}")
+        time.sleep(0.5)
+
+
+def capture(place, name):
+    """IKE messages of alice, until the process in /run/bench.pid ends."""
+    place.run(
+        "alice", "tcpdump -U --immediate-mode -Z root -i any -s 120 "
+        f"-B 16384 -w /var/log/{name}.pcap 'udp port 500 or "
+        "(udp port 4500 and udp[8:4] = 0)' "
+        "2>/run/bench.err & echo $! > /run/bench.pid; "
+        "until grep -q listening /run/bench.err; do sleep 0.02; done")
+
+
+def heap(place, host):
+    """Bytes of the heap that charon uses."""
+    stats = place.run(host, "swanctl --stats").out
+    found = re.search(r"used (\d+)", stats)
+    if not found:
+        raise steps.Failed("charon does not tell its memory:\n" + stats)
+    return int(found.group(1))
+
+
+def cpu(place, host):
+    """Seconds charon has used."""
+    stat = place.run(
+        host, "cat /proc/$(cat /run/charon-systemd.pid)/stat").out
+    fields = stat.rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / HERTZ
+
+
+def times(place, name, event, address):
+    """Seconds from the event until the last exchange is answered there, of each
+    session: the first one of stock only asks if the peer is there. An answer
+    counts once. To ask if large packets get through comes after the move, and
+    is large itself."""
+    began = trafficlog.event_time(str(place.results), event)
+    last, later = {}, set()
+    for packet in wire.read(place.results / "alice" / f"{name}.pcap"):
+        if packet.kind != "ike":
+            continue
+        if packet.outgoing and packet.length > LARGE:
+            later.add((packet.ike_spi, packet.message))
+        if not packet.outgoing and not packet.request and \
+                packet.time > began and packet.destination == address and \
+                (packet.ike_spi, packet.message) not in later:
+            known = last.get(packet.ike_spi)
+            if not known or packet.message > known[0]:
+                last[packet.ike_spi] = packet.message, packet.time - began
+    return sorted(when for _, when in last.values())
+
+
+def kill(place, host):
+    """Ends charon without 1000 goodbyes."""
+    place.run(host, "systemctl kill strongswan; ip xfrm state flush; "
+              "ip xfrm policy flush; ip route flush table 220; "
+              "ip rule flush protocol 230; rm -f /run/charon-systemd.pid")
+
+
+def seconds(values):
+    """The first, median and last of them."""
+    return tuple(f"{value:.2f}" for value in (
+        values[0], statistics.median(values), values[-1])) if values \
+        else ("never",) * 3
+
+
 class Scale:
     def __init__(self, place, options):
         self._site = place
@@ -91,46 +167,29 @@ class Scale:
         place.write("alice", "/etc/swanctl/swanctl.conf", laptop(count))
         progress.note("logs in")
         place.run("alice", "systemctl start strongswan")
-        self._wait("alice", "ESTABLISHED", count)
+        wait_for(place, "alice", "ESTABLISHED", count)
         place.end_watchers("alice")
         name = f"scale-{variant}-{count}"
-        self._capture(name)
+        capture(place, name)
         figures = {"variant": variant, "sessions": count,
-                   "heap": self._heap(), "resident": self._status("VmRSS")}
+                   "heap": heap(place, "alice"),
+                   "resident": self._status("VmRSS")}
         progress.note("moves")
-        before = self._cpu("alice"), self._cpu("sun")
+        before = cpu(place, "alice"), cpu(place, "sun")
         length = place.run("sun", f"stat -c %s {LOG}").out.strip()
         place.run("alice", "cable down eth1; "
                   "ip address flush dev eth1 scope global")
         figures["moved"] = self._wait_moved(length, count)
         # what follows a move is part of it
         time.sleep(1)
-        figures["cpu"] = self._cpu("alice") - before[0]
-        figures["gateway"] = self._cpu("sun") - before[1]
+        figures["cpu"] = cpu(place, "alice") - before[0]
+        figures["gateway"] = cpu(place, "sun") - before[1]
         figures["peak"] = self._status("VmHWM")
         place.run("alice", "kill $(cat /run/bench.pid)")
-        figures["times"] = self._times(name)
+        figures["times"] = times(place, name, "cable-down", NEW)
         for host in ("alice", "sun"):
-            # without 1000 goodbyes
-            place.run(host, "systemctl kill strongswan; ip xfrm state flush; "
-                      "ip xfrm policy flush; ip route flush table 220; "
-                      "ip rule flush protocol 230; "
-                      "rm -f /run/charon-systemd.pid")
+            kill(place, host)
         return figures
-
-    def _wait(self, host, what, count):
-        """Until so many IKE_SAs are like that."""
-        end = time.monotonic() + LOGIN
-        while True:
-            found = int(self._site.run(
-                host, f"swanctl --list-sas --raw | grep -c '{what}'",
-                must=False, timeout=60).out or 0)
-            if found >= count:
-                return
-            if time.monotonic() > end:
-                raise steps.Failed(
-                    f"only {found} of {count} on {host}: {what}")
-            time.sleep(0.5)
 
     def _wait_moved(self, length, count):
         """Until sun has moved so many since its log had that length; returns
@@ -146,53 +205,10 @@ class Scale:
                 return moved
             time.sleep(0.5)
 
-    def _capture(self, name):
-        self._site.run(
-            "alice", "tcpdump -U --immediate-mode -Z root -i any -s 120 "
-            f"-B 16384 -w /var/log/{name}.pcap 'udp port 500 or "
-            "(udp port 4500 and udp[8:4] = 0)' "
-            "2>/run/bench.err & echo $! > /run/bench.pid; "
-            "until grep -q listening /run/bench.err; do sleep 0.02; done")
-
-    def _heap(self):
-        stats = self._site.run("alice", "swanctl --stats").out
-        found = re.search(r"used (\d+)", stats)
-        if not found:
-            raise steps.Failed("charon does not tell its memory:\n" + stats)
-        return int(found.group(1))
-
     def _status(self, key):
         return int(self._site.run(
             "alice", f"sed -n 's/^{key}:[^0-9]*//p' "
             "/proc/$(cat /run/charon-systemd.pid)/status").out.split()[0])
-
-    def _cpu(self, host):
-        """Seconds charon has used."""
-        stat = self._site.run(
-            host, "cat /proc/$(cat /run/charon-systemd.pid)/stat").out
-        fields = stat.rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / HERTZ
-
-    def _times(self, name):
-        """Seconds from the event until the last exchange is answered, of each
-        session: the first one of stock only asks if the peer is there. An
-        answer counts once. To ask if large packets get through comes after
-        the move, and is large itself."""
-        results = self._site.results
-        event = trafficlog.event_time(str(results), "cable-down")
-        last, later = {}, set()
-        for packet in wire.read(results / "alice" / f"{name}.pcap"):
-            if packet.kind != "ike":
-                continue
-            if packet.outgoing and packet.length > LARGE:
-                later.add((packet.ike_spi, packet.message))
-            if not packet.outgoing and not packet.request and \
-                    packet.time > event and packet.destination == NEW and \
-                    (packet.ike_spi, packet.message) not in later:
-                known = last.get(packet.ike_spi)
-                if not known or packet.message > known[0]:
-                    last[packet.ike_spi] = packet.message, packet.time - event
-        return sorted(time for _, time in last.values())
 
 
 def main(options):
@@ -207,10 +223,7 @@ def main(options):
         f"{'gateway [s]':>11}  "
         f"{'heap [kB]':>9}  {'resident, peak [kB]':>19}")
     for one in bench.figures:
-        times = one["times"]
-        first, median, last = (f"{value:.2f}" for value in (
-            times[0], statistics.median(times), times[-1])) if times \
-            else ("never",) * 3
+        first, median, last = seconds(one["times"])
         say(f"{one['variant']:6} {one['sessions']:8}  {one['moved']:5}  "
             f"{first:>6}  {median:>6}  {last:>6}  {one['cpu']:7.2f}  "
             f"{one['cpu'] * 1000 / one['sessions']:16.1f}  "
