@@ -5,6 +5,7 @@
  */
 
 #include "anchor/eviction.h"
+#include "session/tally.h"
 
 #include <daemon.h>
 #include <processing/jobs/callback_job.h>
@@ -171,6 +172,7 @@ static job_requeue_t limit_job(private_mobility_eviction_t *this)
 		ike_sa = checkout(this, id);
 		if (ike_sa)
 		{
+			mobility_tally_count(MOBILITY_TALLY_EVICTED);
 			take_down(this, ike_sa, "which is dormant for the longest time, as "
 					  "too many are");
 			manager->checkin_and_destroy(manager, ike_sa);

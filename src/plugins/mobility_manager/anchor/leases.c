@@ -6,6 +6,7 @@
 
 #include "anchor/leases.h"
 #include "anchor/same_device.h"
+#include "session/tally.h"
 
 #include <daemon.h>
 #include <collections/hashtable.h>
@@ -244,6 +245,7 @@ static void evict(private_mobility_leases_t *this, ike_sa_t *dormant,
 
 	if (reason)
 	{
+		mobility_tally_count(MOBILITY_TALLY_EVICTED);
 		this->eviction->take_down(this->eviction, dormant, reason);
 		manager->checkin_and_destroy(manager, dormant);
 	}

@@ -7,6 +7,7 @@
 #include "anchor/uniqueness.h"
 #include "anchor/same_device.h"
 #include "ike/end.h"
+#include "session/tally.h"
 
 #include <daemon.h>
 
@@ -239,6 +240,7 @@ static void end(private_mobility_uniqueness_t *this, newcomer_t *new,
 	{
 		charon->bus->alert(charon->bus, ALERT_UNIQUE_REPLACE);
 	}
+	mobility_tally_count(MOBILITY_TALLY_REPLACED);
 	if (delete)
 	{
 		other->delete(other, TRUE);

@@ -165,6 +165,10 @@ static const struct {
 		"counter", NULL, NULL, MOBILITY_TALLY_RELOGINS },
 	{ "mobility_refused_updates", "Address updates that the peer refused.",
 		"counter", NULL, NULL, MOBILITY_TALLY_REFUSED },
+	{ "mobility_replaced", "Sessions of clients that logged in anew.",
+		"counter", NULL, NULL, MOBILITY_TALLY_REPLACED },
+	{ "mobility_evicted", "Dormant sessions that were ended for others.",
+		"counter", NULL, NULL, MOBILITY_TALLY_EVICTED },
 };
 
 /**

@@ -26,6 +26,11 @@ enum mobility_tally_t {
 	MOBILITY_TALLY_RELOGINS,
 	/** updates of our addresses that the peer refused */
 	MOBILITY_TALLY_REFUSED,
+	/** clients' sessions that the same client, having logged in anew, replaced */
+	MOBILITY_TALLY_REPLACED,
+	/** dormant ones that were ended for others: too many, or an address was
+	 * needed */
+	MOBILITY_TALLY_EVICTED,
 	/** number of these */
 	MOBILITY_TALLIES,
 };

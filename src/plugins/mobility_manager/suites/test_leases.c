@@ -7,6 +7,8 @@
 #include "mobility_suite.h"
 #include "login_fixture.h"
 
+#include "session/tally.h"
+
 #include <daemon.h>
 #include <threading/thread.h>
 
@@ -80,6 +82,7 @@ static void empty()
 START_TEST(test_reclaim)
 {
 	login_conf_t conf = { .user = "e", .unique = UNIQUE_NO };
+	u_int evicted = mobility_tally_get(MOBILITY_TALLY_EVICTED);
 	ike_sa_id_t *first, *second;
 
 	fill(NULL);
@@ -92,6 +95,7 @@ START_TEST(test_reclaim)
 	ck_assert_int_eq(login_state(ids[2]), IKE_DESTROYING);
 	ck_assert_int_eq(login_state(ids[0]), IKE_ESTABLISHED);
 	ck_assert_uint_eq(login_downs(), 1);
+	ck_assert_uint_eq(mobility_tally_get(MOBILITY_TALLY_EVICTED), evicted + 1);
 
 	/* who turns out to be awake is passed over, and stays */
 	login_asleep = FALSE;

@@ -7,6 +7,8 @@
 #include "mobility_suite.h"
 #include "login_fixture.h"
 
+#include "session/tally.h"
+
 #include <daemon.h>
 
 /** Another address, one of the other family, and what Windows has as IDi */
@@ -290,6 +292,7 @@ START_TEST(test_many)
 {
 	login_conf_t conf = { .unique = UNIQUE_NO };
 	ike_sa_id_t *ids[MANY], *again;
+	u_int replaced = mobility_tally_get(MOBILITY_TALLY_REPLACED);
 	char from[32];
 	int i;
 
@@ -308,10 +311,13 @@ START_TEST(test_many)
 	conf.from = "198.51.100.9";
 	again = login(&conf);
 	ck_assert_uint_eq(login_table->get_count(login_table), MANY);
+	ck_assert_uint_eq(mobility_tally_get(MOBILITY_TALLY_REPLACED), replaced);
 	login_end(again);
 	conf.requested = "10.3.0.7";
 	again = login(&conf);
 	ck_assert_uint_eq(login_vip(again), 7);
+	ck_assert_uint_eq(mobility_tally_get(MOBILITY_TALLY_REPLACED),
+					  replaced + 1);
 	ck_assert_uint_eq(login_table->get_count(login_table), MANY - 1);
 	again->destroy(again);
 
