@@ -15,10 +15,6 @@
 #include <threading/mutex.h>
 #include <utils/debug.h>
 
-/** ms between events of SAs whose events nobody wants. For ever is not
- * possible, as the kernel has an event for each packet then */
-#define RARELY (24 * 60 * 60 * 1000)
-
 /** ms until SAs are tried again that could not be set up, if packets leave */
 #define RETRY 1000
 
@@ -346,7 +342,8 @@ static int read_counters(private_mobility_traffic_t *this,
 static int set_up(private_mobility_traffic_t *this,
 				  const mobility_traffic_sas_t *sas)
 {
-	return this->xfrm->set_thresholds(this->xfrm, &sas->in, 0, RARELY) ?:
+	return this->xfrm->set_thresholds(this->xfrm, &sas->in, 0,
+									  MOBILITY_XFRM_RARELY) ?:
 		   this->xfrm->set_thresholds(this->xfrm, &sas->out, 1,
 									  MOBILITY_PATH_HEALTH_PERIOD);
 }

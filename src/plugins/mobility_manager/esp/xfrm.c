@@ -14,7 +14,7 @@
 #include <utils/debug.h>
 
 /** what may be asked for besides what is always sent */
-#define AE_FLAGS (XFRM_AE_RVAL | XFRM_AE_LVAL)
+#define AE_FLAGS (XFRM_AE_RVAL | XFRM_AE_LVAL | XFRM_AE_RTHR)
 
 typedef struct private_mobility_xfrm_t private_mobility_xfrm_t;
 
@@ -166,6 +166,7 @@ bool mobility_xfrm_parse(const struct nlmsghdr *nlh, mobility_sa_t *sa)
 	}
 	get_struct(tb[XFRMA_MARK], &mark, sizeof(mark));
 	mobility_netlink_get_u32(tb[XFRMA_IF_ID], &parsed.if_id);
+	mobility_netlink_get_u32(tb[XFRMA_REPLAY_THRESH], &parsed.threshold);
 	parsed.id.proto = ae->sa_id.proto;
 	parsed.id.spi = ae->sa_id.spi;
 	parsed.id.mark.value = mark.v;

@@ -27,6 +27,14 @@ typedef struct mobility_sa_t mobility_sa_t;
 /** Words in the largest replay window the kernel takes (4096 packets) */
 #define MOBILITY_XFRM_BITMAP 128
 
+/** ms between events of SAs whose events nobody wants.  For ever is not possible,
+ * as the kernel has an event for each packet then */
+#define MOBILITY_XFRM_RARELY (24 * 60 * 60 * 1000)
+
+/** Highest threshold, in packets, that an SA has whose events somebody wants, or
+ * has ended; the kernel's own is 2 */
+#define MOBILITY_XFRM_WANTED 1
+
 /**
  * What the kernel finds an SA by. The interface ID is none of it.
  */
@@ -65,6 +73,8 @@ struct mobility_sa_t {
 	uint64_t oseq;
 	/** highest sequence number that came in, 0 without replay protection */
 	uint64_t seq;
+	/** packets after which there is an event, 0 in an event itself */
+	uint32_t threshold;
 	/** the state is a XFRMA_REPLAY_ESN_VAL, which says how large the window
 	 * is, not a XFRMA_REPLAY_VAL */
 	bool esn;

@@ -114,27 +114,33 @@ static struct sock_filter *put_search(struct sock_filter *code,
  */
 bool mobility_xfrm_events_attach(int fd, uint32_t *spis, u_int count)
 {
-	struct sock_filter code[1 + 2 * FILTER_MAX + 2] = {
-		/* the ID of the SA is the first thing in these messages */
+	struct sock_filter code[4 + 2 * FILTER_MAX + 2] = {
+		/* what is loaded is taken to be in network order */
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-				 NLMSG_HDRLEN + offsetof(struct xfrm_usersa_id, spi)),
+				 NLMSG_HDRLEN + offsetof(struct xfrm_aevent_id, flags)),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, htonl(XFRM_AE_CU), 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+				 NLMSG_HDRLEN + offsetof(struct xfrm_aevent_id, sa_id.spi)),
 	};
+	struct sock_filter all = BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
 	struct sock_fprog filter = {
 		.filter = code,
 	};
-	int unused = 0;
 
 	if (count && count <= FILTER_MAX)
 	{
 		qsort(spis, count, sizeof(*spis), compare);
-		filter.len = put_search(code + 1, spis, count) - code;
+		filter.len = put_search(code + 4, spis, count) - code;
 		if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter,
 					   sizeof(filter)) == 0)
 		{
 			return TRUE;
 		}
 	}
-	setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof(unused));
+	code[3] = all;
+	filter.len = 4;
+	setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter));
 	return FALSE;
 }
 

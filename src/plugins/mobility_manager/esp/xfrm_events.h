@@ -10,7 +10,8 @@
  *
  * Socket for the kernel's events about the replay state of SAs. The kernel
  * makes events of all SAs as soon as somebody listens, so it is told which ones
- * are of interest, and drops the others before they wake anybody.
+ * are of interest, and drops the others before they wake anybody. It always drops
+ * those that only say that somebody has set thresholds.
  */
 
 #ifndef MOBILITY_XFRM_EVENTS_H_
@@ -50,7 +51,7 @@ struct mobility_xfrm_events_t {
 
 	/**
 	 * Receive events of SAs with the given SPIs only, or those of all SAs if
-	 * there are too many for a filter, as it is in the beginning.
+	 * there are too many for a filter.
 	 *
 	 * @param spis		SPIs in network order, gets sorted
 	 * @param count		number of them, 0 to receive all events
@@ -81,14 +82,15 @@ struct mobility_xfrm_events_t {
 mobility_xfrm_events_t *mobility_xfrm_events_create();
 
 /**
- * Have a socket receive messages about SAs with the given SPIs only. What the
- * kernel does for each message grows with the logarithm of their number.
+ * Have a socket receive events about SAs with the given SPIs only, but not that
+ * somebody has set something. What the kernel does for each message grows with the
+ * logarithm of their number.
  *
  * @param fd			socket for messages that begin with an ID of an SA
  * @param spis			SPIs in network order, gets sorted
  * @param count			number of them
- * @return				FALSE if it receives all messages, because there are none
- *						or too many
+ * @return				FALSE if it receives events of all SAs, because there are
+ *						none or too many
  */
 bool mobility_xfrm_events_attach(int fd, uint32_t *spis, u_int count);
 

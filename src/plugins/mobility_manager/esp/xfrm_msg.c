@@ -115,6 +115,10 @@ static void put_migrate(struct nlmsghdr *nlh, const mobility_xfrm_move_t *move)
 struct nlmsghdr *mobility_xfrm_msg_sa(char *buf, uint16_t type,
 									  const mobility_sa_id_t *id)
 {
+	struct xfrm_mark mark = {
+		.v = id->mark.value,
+		.m = id->mark.mask,
+	};
 	struct xfrm_usersa_id *sa;
 	struct nlmsghdr *nlh;
 
@@ -125,6 +129,10 @@ struct nlmsghdr *mobility_xfrm_msg_sa(char *buf, uint16_t type,
 	sa->family = id->dst.family;
 	sa->proto = id->proto;
 	sa->spi = id->spi;
+	if (mark.m)
+	{
+		mnl_attr_put(nlh, XFRMA_MARK, sizeof(mark), &mark);
+	}
 	return nlh;
 }
 

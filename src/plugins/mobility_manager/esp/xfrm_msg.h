@@ -48,7 +48,7 @@ struct xfrm_user_migrate_state {
  *
  * @param buf		gets the request
  * @param type		XFRM_MSG_GETSA or XFRM_MSG_DELSA
- * @param id		SA, marks are left out
+ * @param id		SA
  * @return			request
  */
 struct nlmsghdr *mobility_xfrm_msg_sa(char *buf, uint16_t type,

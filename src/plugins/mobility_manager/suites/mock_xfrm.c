@@ -176,6 +176,7 @@ METHOD(mobility_xfrm_t, get_sa, int,
 	if (!error)
 	{
 		*sa = found->sa;
+		sa->threshold = found->seq;
 	}
 	kernel.mutex->unlock(kernel.mutex);
 	return error;
@@ -194,7 +195,6 @@ METHOD(mobility_xfrm_t, set_thresholds, int,
 	{
 		found->seq = seq;
 		found->age = age;
-		queue_event(found, XFRM_AE_CU);
 	}
 	kernel.mutex->unlock(kernel.mutex);
 	return error;

@@ -151,9 +151,6 @@ START_TEST(test_socket)
 }
 END_TEST
 
-/** ms between events that nobody wants */
-#define RARELY (24 * 60 * 60 * 1000)
-
 /**
  * What is received from the kernel
  */
@@ -288,7 +285,7 @@ START_TEST(test_thresholds)
 	ck_assert_int_eq(seen.others, 0);
 
 	/* with ours one every now and then, and none of inbound SAs */
-	set_thresholds(xfrm, esp_in(2), 0, RARELY);
+	set_thresholds(xfrm, esp_in(2), 0, MOBILITY_XFRM_RARELY);
 	set_thresholds(xfrm, esp_out(2), 1, MOBILITY_PATH_HEALTH_PERIOD);
 	send_first(events, &seen, ESP_PORT_B, &seen.b);
 	set_thresholds(xfrm, esp_out(2), 0, MOBILITY_PATH_HEALTH_PERIOD);
