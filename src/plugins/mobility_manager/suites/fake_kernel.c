@@ -261,6 +261,31 @@ static int new_sa(const struct nlmsghdr *nlh)
 }
 
 /**
+ * Give an SA other limits, as xfrm_state_update() does
+ */
+static int upd_sa(const struct nlmsghdr *nlh)
+{
+	const struct nlattr *tb[XFRMA_MAX + 1];
+	struct xfrm_usersa_info info;
+	int i;
+
+	parse(nlh, sizeof(info), tb);
+	ck_assert(tb[XFRMA_ALG_AEAD] != NULL);
+	memcpy(&info, mnl_nlmsg_get_payload(nlh), sizeof(info));
+	i = find_sa(&info.id.daddr, info.family, info.id.spi);
+	if (i < 0)
+	{
+		return ESRCH;
+	}
+	if (!tb[XFRMA_ENCAP] != !fake_kernel.sas[i].encap.encap_type)
+	{
+		return EINVAL;
+	}
+	fake_kernel.sas[i].info.lft = info.lft;
+	return 0;
+}
+
+/**
  * Delete an SA
  */
 static int del_sa(const struct nlmsghdr *nlh)
@@ -404,6 +429,10 @@ static int get_policy(const struct nlmsghdr *request,
 	struct nlmsghdr *nlh;
 	int i;
 
+	if (request->nlmsg_flags & NLM_F_DUMP)
+	{
+		return 0;
+	}
 	i = find_policy(mnl_nlmsg_get_payload(request));
 	if (i < 0)
 	{
@@ -429,8 +458,12 @@ static int upd_policy(const struct nlmsghdr *nlh)
 
 	parse(nlh, sizeof(policy.info), tb);
 	memcpy(&policy.info, mnl_nlmsg_get_payload(nlh), sizeof(policy.info));
-	memcpy(&policy.tmpl, mnl_attr_get_payload(tb[XFRMA_TMPL]),
-		   sizeof(policy.tmpl));
+	memset(&policy.tmpl, 0, sizeof(policy.tmpl));
+	if (tb[XFRMA_TMPL])
+	{
+		memcpy(&policy.tmpl, mnl_attr_get_payload(tb[XFRMA_TMPL]),
+			   sizeof(policy.tmpl));
+	}
 	write_policy(&policy);
 	return 0;
 }
@@ -481,6 +514,8 @@ static int handle(struct nlmsghdr *nlh, mobility_nlsocket_cb_t cb, void *data)
 			return get_sa(nlh, cb, data);
 		case XFRM_MSG_NEWSA:
 			return new_sa(nlh);
+		case XFRM_MSG_UPDSA:
+			return upd_sa(nlh);
 		case XFRM_MSG_DELSA:
 			return del_sa(nlh);
 		case XFRM_MSG_MIGRATE:
