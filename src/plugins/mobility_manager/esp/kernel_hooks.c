@@ -77,6 +77,11 @@ struct private_mobility_kernel_hooks_t {
 static private_mobility_kernel_hooks_t *instance;
 
 /**
+ * Gets told of policies, NULL if nobody is.
+ */
+static mobility_mute_t *mute;
+
+/**
  * Find a number in an array, -1 if it has none.
  */
 static int find(array_t *array, uint32_t number)
@@ -150,6 +155,7 @@ static status_t hook_add_policy(kernel_interface_t *kernel,
 {
 	update_t *update = get_update(data);
 	mobility_policy_change_t *change;
+	status_t status;
 
 	if (update && data->type == POLICY_DROP)
 	{	/* nothing gets past policies that are always there */
@@ -166,7 +172,12 @@ static status_t hook_add_policy(kernel_interface_t *kernel,
 	{
 		instance->deferral->flush(instance->deferral, data->sa->reqid, id);
 	}
-	return instance->stock.add_policy(kernel, id, data);
+	status = instance->stock.add_policy(kernel, id, data);
+	if (!update && mute && data->type == POLICY_IPSEC)
+	{
+		mute->lift(mute, id);
+	}
+	return status;
 }
 
 /**
@@ -339,6 +350,14 @@ METHOD(mobility_kernel_hooks_t, destroy, void,
 	instance = NULL;
 	this->update->destroy(this->update);
 	free(this);
+}
+
+/*
+ * Described in header.
+ */
+void mobility_kernel_hooks_set_mute(mobility_mute_t *new)
+{
+	mute = new;
 }
 
 /*

@@ -17,7 +17,8 @@
  * that updates their CHILD_SAs adds policies first (which replaces those in the
  * kernel) and deletes the old ones last, and does nothing about the SAs
  * themselves.  And as stock asks by addresses alone where packets leave, it is
- * told the path.  All other calls go to stock.
+ * told the path.  All other calls go to stock; if a policy is added by one of
+ * them, it is for somebody who does not sleep.
  */
 
 #ifndef MOBILITY_KERNEL_HOOKS_H_
@@ -25,6 +26,7 @@
 
 #include <library.h>
 
+#include "esp/mute.h"
 #include "net/path.h"
 
 typedef struct mobility_kernel_hooks_t mobility_kernel_hooks_t;
@@ -89,6 +91,13 @@ struct mobility_kernel_hooks_t {
 	 */
 	void (*destroy)(mobility_kernel_hooks_t *this);
 };
+
+/**
+ * Have it told of charon's policies that are not part of an update.
+ *
+ * @param mute			gets told, NULL for nobody
+ */
+void mobility_kernel_hooks_set_mute(mobility_mute_t *mute);
 
 /**
  * Create the hooks, there can be only one instance.
