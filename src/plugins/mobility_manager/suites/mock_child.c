@@ -265,6 +265,12 @@ void mock_child_init(mock_child_t *this)
 	};
 }
 
+METHOD(ike_sa_t, get_parent_name, char*,
+	mock_parent_t *this)
+{
+	return "home";
+}
+
 METHOD(ike_sa_t, get_my_host, host_t*,
 	mock_parent_t *this)
 {
@@ -311,6 +317,7 @@ void mock_parent_init(mock_parent_t *this, char *me, char *other)
 {
 	*this = (mock_parent_t){
 		.public = {
+			.get_name = _get_parent_name,
 			.get_my_host = _get_my_host,
 			.get_other_host = _get_other_host,
 			.has_condition = _has_condition,
