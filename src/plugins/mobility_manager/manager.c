@@ -325,6 +325,17 @@ static void traffic_changed(void *data, uint32_t number,
 }
 
 /**
+ * mobility_sleepers_cb_t
+ */
+static void sleeper_returned(void *data, uint32_t number)
+{
+	private_mobility_manager_t *this = data;
+
+	this->registry->queue_number(this->registry, number,
+								 MOBILITY_WORK_TRAFFIC);
+}
+
+/**
  * mobility_resume_cb_t
  */
 static void resumed(void *data, uint64_t slept)
@@ -832,6 +843,7 @@ METHOD(mobility_manager_t, destroy, void,
 	DESTROY_IF(this->context.resolver);
 	DESTROY_IF(this->uplink_names);
 	DESTROY_IF(this->context.traffic);
+	DESTROY_IF(this->context.sleepers);
 	DESTROY_IF(this->listener);
 	DESTROY_IF(this->registry);
 	DESTROY_IF(this->eviction);
@@ -943,6 +955,9 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 	this->context.traffic = mobility_traffic_create(this->xfrm,
 												mobility_xfrm_events_create(),
 													traffic_changed, this);
+	this->context.sleepers = mobility_sleepers_create(this->xfrm,
+												mobility_xfrm_events_create(),
+													sleeper_returned, this);
 	if (this->xfrm)
 	{
 		this->context.deletions = mobility_xfrm_deletions_create(

@@ -71,6 +71,11 @@ struct private_mobility_session_t {
 	mobility_dormancy_action_t due;
 
 	/**
+	 * The kernel was asked if ESP has come, or more, since the peer was heard.
+	 */
+	bool asked;
+
+	/**
 	 * State as it was told.
 	 */
 	mobility_standing_t standing;
@@ -132,23 +137,73 @@ static void arm(private_mobility_session_t *this)
 }
 
 /**
- * Check if ESP packets have come in since the peer was heard last.
+ * Check if ESP packets have come in since this was asked last.
  */
 static bool has_esp_come(private_mobility_session_t *this)
 {
-	uint64_t silent = (mobility_now() - this->dormancy.heard) / 1000;
-	enumerator_t *enumerator;
-	child_sa_t *child_sa;
-	time_t used, last = 0;
+	mobility_sleepers_t *sleepers = this->context->sleepers;
 
-	enumerator = this->ike_sa->create_child_sa_enumerator(this->ike_sa);
-	while (enumerator->enumerate(enumerator, &child_sa))
+	this->asked = sleepers != NULL;
+	return sleepers && sleepers->has_come(sleepers, this->ike_sa,
+										  this->public.number);
+}
+
+/**
+ * Have the kernel keep what belongs to a peer that sleeps, and tell when ESP comes.
+ */
+static void sleep_on(private_mobility_session_t *this)
+{
+	mobility_sleepers_t *sleepers = this->context->sleepers;
+
+	if (sleepers)
 	{
-		child_sa->get_usestats(child_sa, TRUE, &used, NULL, NULL);
-		last = max(last, used);
+		this->asked = TRUE;
+		sleepers->sleep(sleepers, this->ike_sa, this->public.number,
+						mobility_dormancy_end(&this->dormancy, &this->times));
 	}
-	enumerator->destroy(enumerator);
-	return last && time_monotonic(NULL) - last < silent;
+}
+
+/**
+ * Have nothing leave to the peer anymore.
+ */
+static void mute(private_mobility_session_t *this)
+{
+	mobility_sleepers_t *sleepers = this->context->sleepers;
+
+	if (sleepers)
+	{
+		explain(this, "peer does not answer, nothing leaves to it");
+		sleepers->mute(sleepers, this->ike_sa, this->public.number);
+	}
+}
+
+/**
+ * The SAs of a peer that sleeps may be others than before, or for another time.
+ */
+static void sleep_again(private_mobility_session_t *this)
+{
+	if (this->dormancy.state == MOBILITY_DORMANT)
+	{
+		sleep_on(this);
+		if (this->times.mute_time && !this->dormancy.next)
+		{
+			mute(this);
+		}
+	}
+}
+
+/**
+ * Have the kernel treat the peer as any other one.
+ */
+static void wake_up(private_mobility_session_t *this, bool returned)
+{
+	mobility_sleepers_t *sleepers = this->context->sleepers;
+
+	if (this->asked)
+	{
+		this->asked = FALSE;
+		sleepers->wake(sleepers, this->ike_sa, this->public.number, returned);
+	}
 }
 
 /**
@@ -164,6 +219,10 @@ static void resend(private_mobility_session_t *this)
 	};
 
 	this->request->send(this->request, &path, me, other);
+	if (this->dormancy.attempt == 1)
+	{	/* what comes from now on is news */
+		has_esp_come(this);
+	}
 }
 
 /**
@@ -182,7 +241,11 @@ static void tell_state(private_mobility_session_t *this)
 	/* no keepalives while nobody is there */
 	this->ike_sa->set_condition(this->ike_sa, COND_STALE,
 								this->dormancy.state == MOBILITY_DORMANT);
-	if (this->dormancy.state == MOBILITY_CONNECTED)
+	if (this->dormancy.state == MOBILITY_DORMANT)
+	{
+		sleep_on(this);
+	}
+	else if (this->dormancy.state == MOBILITY_CONNECTED)
 	{
 		this->hold->resume(this->hold);
 	}
@@ -229,6 +292,10 @@ static void act(private_mobility_session_t *this)
 	}
 	due = this->due;
 	this->due = 0;
+	if (this->dormancy.state == MOBILITY_CONNECTED && !this->dormancy.attempt)
+	{
+		wake_up(this, TRUE);
+	}
 	if (due & MOBILITY_DORMANCY_RESEND)
 	{
 		resend(this);
@@ -236,6 +303,10 @@ static void act(private_mobility_session_t *this)
 	if (due & MOBILITY_DORMANCY_TELL)
 	{
 		tell_state(this);
+	}
+	if (due & MOBILITY_DORMANCY_MUTE)
+	{
+		mute(this);
 	}
 	if (due & MOBILITY_DORMANCY_FAIL)
 	{
@@ -363,6 +434,11 @@ static void update_hosts(void *data, const mobility_ike_stock_t *stock,
 		 * a changed NAT mapping and would send everything back */
 		return;
 	}
+	if (this->dormancy.state == MOBILITY_CONNECTED || (!said && other))
+	{	/* the peer has shown itself, by ESP in the latter case. What drops its
+		 * packets would be in the way of its policies when they move */
+		wake_up(this, TRUE);
+	}
 	old = this->ike_sa->get_other_host(this->ike_sa);
 	old = old->clone(old);
 	if (relocator)
@@ -376,7 +452,8 @@ static void update_hosts(void *data, const mobility_ike_stock_t *stock,
 	}
 	new = this->ike_sa->get_other_host(this->ike_sa);
 	if (old->equals(old, new))
-	{
+	{	/* perhaps our own address */
+		sleep_again(this);
 		old->destroy(old);
 		return;
 	}
@@ -390,6 +467,7 @@ static void update_hosts(void *data, const mobility_ike_stock_t *stock,
 	{
 		old->destroy(old);
 	}
+	arm(this);
 }
 
 /**
@@ -439,6 +517,16 @@ METHOD(mobility_session_t, is_dormant, bool,
 	return this->dormancy.state != MOBILITY_CONNECTED;
 }
 
+METHOD(mobility_session_t, judge, status_t,
+	private_mobility_session_t *this)
+{
+	if (this->hold->is_held(this->hold))
+	{
+		is_dormant(this);
+	}
+	return SUCCESS;
+}
+
 METHOD(mobility_session_t, give_up, status_t,
 	private_mobility_session_t *this)
 {
@@ -453,9 +541,11 @@ METHOD(mobility_session_t, reload, void,
 
 	settings->get_gateway(settings, this->connection, &config);
 	this->times.outage_time = config.network_outage_time * 1000ULL;
+	this->times.mute_time = config.mute_time * 1000ULL;
 	mobility_retransmit_times_read(&this->times.retransmit);
 	if (this->ike_sa)
 	{
+		sleep_again(this);
 		arm(this);
 	}
 }
@@ -498,6 +588,7 @@ METHOD(mobility_session_t, give_back, status_t,
 {
 	status_t status;
 
+	wake_up(this, FALSE);
 	status = this->hold->hand_over(this->hold);
 	release(this);
 	return status;
@@ -580,6 +671,11 @@ METHOD(mobility_session_t, get_status, mobility_status_t*,
 METHOD(mobility_session_t, destroy, void,
 	private_mobility_session_t *this)
 {
+	if (this->asked)
+	{
+		this->context->sleepers->end(this->context->sleepers,
+									 this->public.number);
+	}
 	this->hold->destroy(this->hold);
 	this->request->destroy(this->request);
 	mobility_follow_clear(&this->left);
@@ -617,13 +713,13 @@ mobility_session_t *mobility_anchor_session_create(mobility_context_t *context,
 			.give_back = _give_back,
 			/* nothing of these concerns who only follows */
 			.look = (void*)return_success,
-			.judge = (void*)return_success,
 			.suspect = (void*)return_success,
 			.reauth = (void*)return_success,
 			.get_login = (void*)return_null,
 			.expired = (void*)nop,
 			.is_dormant = _is_dormant,
 			.tick = _tick,
+			.judge = _judge,
 			.reload = _reload,
 			.switch_uplink = _switch_uplink,
 			.message = _message,

@@ -61,11 +61,11 @@ static mobility_dormancy_action_t heard(mobility_dormancy_t *this,
 	return actions | enter(this, MOBILITY_CONNECTED);
 }
 
-/**
- * Get when the outage time ends, 0 if it does not.
+/*
+ * Described in header.
  */
-static uint64_t get_end(const mobility_dormancy_t *this,
-						const mobility_dormancy_config_t *config)
+uint64_t mobility_dormancy_end(const mobility_dormancy_t *this,
+							   const mobility_dormancy_config_t *config)
 {
 	return config->outage_time ?
 				mobility_dormancy_silent(this) + config->outage_time : 0;
@@ -78,16 +78,17 @@ static mobility_dormancy_action_t silent(mobility_dormancy_t *this,
 									const mobility_dormancy_config_t *config,
 									uint64_t now)
 {
-	uint64_t end = get_end(this, config);
+	uint64_t end = mobility_dormancy_end(this, config);
 
 	if (end && now >= end)
 	{
 		this->next = 0;
 		return enter(this, MOBILITY_FAILED) | MOBILITY_DORMANCY_FAIL;
 	}
-	if (this->attempt > config->retransmit.tries)
+	if (this->attempt > config->retransmit.tries &&
+		this->state != MOBILITY_DORMANT)
 	{
-		this->next = 0;
+		this->next = config->mute_time ? now + config->mute_time : 0;
 		return enter(this, MOBILITY_DORMANT);
 	}
 	return 0;
@@ -100,7 +101,7 @@ static mobility_dormancy_action_t tick(mobility_dormancy_t *this,
 									const mobility_dormancy_config_t *config,
 									uint64_t now)
 {
-	uint64_t end = get_end(this, config);
+	uint64_t end = mobility_dormancy_end(this, config);
 
 	if (this->sent && end && now >= end)
 	{
@@ -109,6 +110,11 @@ static mobility_dormancy_action_t tick(mobility_dormancy_t *this,
 	if (!this->next || now < this->next)
 	{
 		return 0;
+	}
+	if (this->state == MOBILITY_DORMANT)
+	{
+		this->next = 0;
+		return MOBILITY_DORMANCY_MUTE;
 	}
 	if (this->attempt < config->retransmit.tries)
 	{
@@ -191,7 +197,7 @@ uint64_t mobility_dormancy_deadline(const mobility_dormancy_t *this,
 	{
 		return 0;
 	}
-	end = get_end(this, config);
+	end = mobility_dormancy_end(this, config);
 	return this->next && end ? min(this->next, end) : this->next ?: end;
 }
 
@@ -221,10 +227,10 @@ const char *mobility_dormancy_check(const mobility_dormancy_t *this,
 			{
 				return "dormant, but nobody was asked";
 			}
-			if (this->next || !deadline != !config->outage_time)
+			if (!deadline != !(this->next || config->outage_time))
 			{
 				return "dormant, and woken by something else than the end of "
-					   "the outage time";
+					   "the outage time, or that it is muted";
 			}
 			break;
 		case MOBILITY_FAILED:

@@ -21,7 +21,8 @@
  * What the states promise, and mobility_dormancy_check() verifies:
  *
  *  - connected: there is a deadline if, and only if, a request is in flight.
- *  - dormant: there is none but the end of the outage time, if that is limited.
+ *  - dormant: there is none but the end of the outage time, if that is limited, and
+ *    before that the time from which on nothing leaves to the peer.
  *  - failed: final, no deadline.
  */
 
@@ -42,6 +43,8 @@ typedef enum mobility_dormancy_action_t mobility_dormancy_action_t;
 struct mobility_dormancy_config_t {
 	/** how long the peer may be silent, in ms, 0 for no limit */
 	uint64_t outage_time;
+	/** how long packets leave to a peer that sleeps, in ms, 0 for no limit */
+	uint64_t mute_time;
 	/** when requests are sent again */
 	mobility_retransmit_times_t retransmit;
 };
@@ -56,7 +59,8 @@ struct mobility_dormancy_t {
 	uint64_t heard;
 	/** when the request in flight was sent first, 0 if none is */
 	uint64_t sent;
-	/** connected: when it is sent again, or given up */
+	/** connected: when it is sent again, or given up; dormant: when the peer is
+	 * muted, 0 if it is or is not going to be */
 	uint64_t next;
 	/** how often it was sent again */
 	u_int attempt;
@@ -95,6 +99,8 @@ enum mobility_dormancy_action_t {
 	MOBILITY_DORMANCY_TELL = (1<<2),
 	/** end the session the way stock ends an IKE_SA whose peer is dead */
 	MOBILITY_DORMANCY_FAIL = (1<<3),
+	/** have nothing leave to the peer until it shows itself */
+	MOBILITY_DORMANCY_MUTE = (1<<4),
 };
 
 /**
@@ -137,6 +143,16 @@ uint64_t mobility_dormancy_deadline(const mobility_dormancy_t *dormancy,
  * @return				time, 0 if it was not asked
  */
 uint64_t mobility_dormancy_silent(const mobility_dormancy_t *dormancy);
+
+/**
+ * Get when the session fails if the peer stays silent.
+ *
+ * @param dormancy		state, with a request in flight
+ * @param config		times
+ * @return				time, 0 for never
+ */
+uint64_t mobility_dormancy_end(const mobility_dormancy_t *dormancy,
+							   const mobility_dormancy_config_t *config);
 
 /**
  * Check the invariants stated above.

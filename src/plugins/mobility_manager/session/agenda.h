@@ -38,7 +38,8 @@ enum mobility_work_t {
 	MOBILITY_WORK_REAUTH = (1<<3),
 	/** give the IKE_SA back to stock */
 	MOBILITY_WORK_GIVE_BACK = (1<<4),
-	/** there is a new verdict about its traffic, or some although no path works */
+	/** there is a new verdict about its traffic, or some although no path works or
+	 * the peer sleeps */
 	MOBILITY_WORK_TRAFFIC = (1<<5),
 	/** something hints that its path may not work */
 	MOBILITY_WORK_SUSPECT = (1<<6),

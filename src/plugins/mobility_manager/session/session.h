@@ -16,6 +16,7 @@
 
 #include "esp/child_update.h"
 #include "esp/lost_vips.h"
+#include "esp/sleepers.h"
 #include "esp/vip_policies.h"
 #include "esp/traffic.h"
 #include "ike/callers.h"
@@ -65,6 +66,8 @@ struct mobility_context_t {
 	struct mobility_peer_load_t *backlog;
 	/** watches traffic, NULL if the kernel does not tell of it */
 	mobility_traffic_t *traffic;
+	/** what the kernel does for peers that sleep, NULL if nothing */
+	mobility_sleepers_t *sleepers;
 	/** resolves names of peers */
 	struct mobility_resolver_t *resolver;
 	/** UDP ports beside those of charon, NULL if there can't be any */

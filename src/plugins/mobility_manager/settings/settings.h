@@ -72,6 +72,8 @@ struct mobility_gateway_config_t {
 	bool mobility;
 	/** how long a session lives whose peer is silent, 0 for no limit */
 	uint32_t network_outage_time;
+	/** how long packets leave to a peer that sleeps, 0 for no limit */
+	uint32_t mute_time;
 	/** have clients notice at once that we have lost their IKE_SAs; the same for
 	 * all connections */
 	bool crash_detection;

@@ -82,6 +82,7 @@ static const mobility_key_t top_keys[] = {
 static const mobility_key_t gateway_keys[] = {
 	GATEWAY_KEY(mobility, BOOL),
 	GATEWAY_KEY(network_outage_time, TIME, 0, OUTAGE_TIME_MAX),
+	GATEWAY_KEY(mute_time, TIME, 0, TIME_MAX),
 	GATEWAY_KEY(crash_detection, BOOL),
 	GATEWAY_KEY(max_dormant, NUMBER, 0, INT32_MAX),
 	GATEWAY_KEY(reclaim, BOOL),
@@ -476,6 +477,7 @@ mobility_settings_data_t *mobility_settings_data_read(const char *ns,
 		.gateway = {
 			.mobility = TRUE,
 			.network_outage_time = 30 * 60,
+			.mute_time = 60,
 			.crash_detection = TRUE,
 			.reclaim = TRUE,
 		},

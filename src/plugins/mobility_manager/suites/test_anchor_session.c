@@ -36,13 +36,94 @@ static session_fixture_t *f;
 static uint32_t mid;
 
 /**
+ * The kernel's side of peers that sleep
+ */
+static struct {
+	mobility_sleepers_t public;
+	/** ESP comes */
+	bool comes;
+	/** there is something known of the session */
+	bool known;
+	/** until when they sleep */
+	uint64_t until;
+	/** what was called, a word for each */
+	char calls[256];
+} kernel;
+
+/**
+ * Note a call
+ */
+static void note(const char *call)
+{
+	ck_assert(strlen(kernel.calls) + strlen(call) + 2 < sizeof(kernel.calls));
+	strcat(strcat(kernel.calls, call), " ");
+}
+
+METHOD(mobility_sleepers_t, has_come, bool,
+	mobility_sleepers_t *this, ike_sa_t *ike_sa, uint32_t number)
+{
+	ck_assert(ike_sa == f->ike_sa && number == f->session->number);
+	note("ask");
+	kernel.known = TRUE;
+	return kernel.comes;
+}
+
+METHOD(mobility_sleepers_t, sleep_, void,
+	mobility_sleepers_t *this, ike_sa_t *ike_sa, uint32_t number,
+	uint64_t until)
+{
+	ck_assert(ike_sa == f->ike_sa && number == f->session->number);
+	kernel.until = until;
+	note("sleep");
+}
+
+METHOD(mobility_sleepers_t, mute, void,
+	mobility_sleepers_t *this, ike_sa_t *ike_sa, uint32_t number)
+{
+	note("mute");
+}
+
+METHOD(mobility_sleepers_t, wake, void,
+	mobility_sleepers_t *this, ike_sa_t *ike_sa, uint32_t number, bool returned)
+{
+	ck_assert(ike_sa && number == f->session->number);
+	note(returned ? "wake" : "restore");
+	kernel.known = FALSE;
+}
+
+METHOD(mobility_sleepers_t, end, void,
+	mobility_sleepers_t *this, uint32_t number)
+{
+	note("end");
+	kernel.known = FALSE;
+}
+
+/**
+ * Check what was called since this was called last
+ */
+static void assert_calls(const char *calls)
+{
+	ck_assert_str_eq(kernel.calls, calls);
+	kernel.calls[0] = '\0';
+}
+
+/**
  * Establish an IKE_SA that the peer has initiated
  */
 static void begin(mock_ike_conf_t conf)
 {
+	memset(&kernel, 0, sizeof(kernel));
+	kernel.public = (mobility_sleepers_t){
+		.has_come = _has_come,
+		.sleep = _sleep_,
+		.mute = _mute,
+		.wake = _wake,
+		.end = _end,
+	};
 	conf.responder = TRUE;
 	mid = 2;
 	f = session_fixture_create(NULL, &conf);
+	f->context.sleepers = &kernel.public;
 }
 
 static void setup(void)
@@ -58,10 +139,9 @@ static void setup_dpd(void)
 static void teardown(void)
 {
 	session_fixture_destroy(f);
+	/* who has ended leaves nothing in the kernel */
+	ck_assert(!kernel.known);
 }
-
-/** when the kernel has got an ESP packet last */
-static time_t used;
 
 /**
  * The peer answers from now on, or not
@@ -144,6 +224,89 @@ START_TEST(test_one_lost)
 	ck_assert_uint_eq(count_to(A), 2);
 	ck_assert_str_eq(f->told, "");
 	ck_assert_uint_eq(f->deadline, 0);
+	assert_calls("ask wake ");
+}
+END_TEST
+
+/**
+ * The kernel keeps what belongs to who sleeps, drops what is for it after a while,
+ * and is to treat it as any other one before anything is sent to it again
+ */
+START_TEST(test_kernel)
+{
+	fall_asleep(TASK_IKE_DPD);
+	assert_calls("ask ask sleep ");
+	ck_assert_uint_eq(kernel.until, fake_clock_now() - GIVE_UP + OUTAGE);
+	ck_assert_uint_gt(f->deadline, fake_clock_now() + 59990);
+	session_fixture_run(f, f->deadline - fake_clock_now() - 1);
+	assert_calls("");
+	session_fixture_run(f, 1);
+	assert_calls("mute ");
+	/* nobody is woken by that again */
+	ck_assert_uint_eq(f->deadline, kernel.until);
+	receive(_i ? A : B);
+	assert_calls("wake ");
+	ck_assert_uint_eq(count_to(_i ? A : B), 1);
+}
+END_TEST
+
+/**
+ * ESP is a sign of life: before the session sleeps, and when it does
+ */
+START_TEST(test_esp)
+{
+	ike_sa_t *ike_sa;
+
+	set_answers(FALSE);
+	session_fixture_task(f, TASK_IKE_DPD, NULL);
+	kernel.comes = TRUE;
+	session_fixture_run(f, GIVE_UP);
+	ck_assert_str_eq(f->told, "");
+	assert_calls("ask ask wake ");
+	/* until there is none anymore */
+	kernel.comes = FALSE;
+	session_fixture_run(f, GIVE_UP);
+	ck_assert_str_eq(f->told, "dormant ");
+	assert_calls("ask ask sleep ");
+	session_fixture_run(f, 100000);
+	assert_calls("mute ");
+	session_fixture_forget(f);
+
+	ike_sa = session_fixture_checkout(f);
+	ck_assert_int_eq(f->session->judge(f->session), SUCCESS);
+	ck_assert_str_eq(f->told, "");
+	kernel.comes = TRUE;
+	ck_assert_int_eq(f->session->judge(f->session), SUCCESS);
+	mock_ike_checkin(ike_sa, SUCCESS);
+	ck_assert_str_eq(f->told, "connected ");
+	assert_calls("ask ask wake ");
+	/* what has waited is sent at once */
+	ck_assert_uint_eq(count_to(A), 1);
+}
+END_TEST
+
+/**
+ * The outage time ends, or the plugin
+ */
+START_TEST(test_kernel_end)
+{
+	ike_sa_t *ike_sa;
+
+	fall_asleep(TASK_IKE_DPD);
+	assert_calls("ask ask sleep ");
+	if (_i)
+	{
+		session_fixture_run(f, OUTAGE - GIVE_UP);
+		ck_assert(f->ended);
+		assert_calls("mute ask ");
+	}
+	else
+	{
+		ike_sa = session_fixture_checkout(f);
+		mock_ike_checkin(ike_sa, f->session->give_back(f->session));
+		f->ended = TRUE;
+		assert_calls("restore ");
+	}
 }
 END_TEST
 
@@ -244,42 +407,22 @@ START_TEST(test_terminate)
 }
 END_TEST
 
-METHOD(child_sa_t, get_usestats, void,
-	child_sa_t *this, bool inbound, time_t *time, uint64_t *bytes,
-	uint64_t *packets)
-{
-	*time = used;
-}
-
-METHOD(ike_sa_t, create_child_sa_enumerator, enumerator_t*,
-	ike_sa_t *this)
-{
-	static child_sa_t child;
-
-	child.get_usestats = _get_usestats;
-	return enumerator_create_single(&child, NULL);
-}
-
 /**
  * Who needs what a dormant session has finds out that packets have come
  */
 START_TEST(test_needed)
 {
 	ike_sa_t *ike_sa;
-	typeof(ike_sa->create_child_sa_enumerator) stock;
 
 	fall_asleep(TASK_IKE_DPD);
 	ike_sa = session_fixture_checkout(f);
-	stock = ike_sa->create_child_sa_enumerator;
-	ike_sa->create_child_sa_enumerator = _create_child_sa_enumerator;
 	ck_assert(f->session->is_dormant(f->session));
 	ck_assert_str_eq(f->told, "");
-	used = time_monotonic(NULL);
+	kernel.comes = TRUE;
 	ck_assert(!f->session->is_dormant(f->session));
 	ck_assert_str_eq(f->told, "connected ");
 	ck_assert(!f->dormant);
 	ck_assert_uint_eq(count_to(A), 1);
-	ike_sa->create_child_sa_enumerator = stock;
 	mock_ike_checkin(ike_sa, SUCCESS);
 }
 END_TEST
@@ -412,7 +555,8 @@ START_TEST(test_status)
 	status = f->session->get_status(f->session);
 	ck_assert(!status->mobile);
 	ck_assert_int_eq(status->state, MOBILITY_DORMANT);
-	ck_assert_str_eq(status->cause, "peer does not answer");
+	ck_assert_str_eq(status->cause, "peer does not answer, nothing leaves to "
+					 "it");
 	ck_assert_uint_eq(status->outage_time, OUTAGE / 1000);
 	ck_assert_uint_eq(status->outage_left, (OUTAGE - GIVE_UP) / 1000 - 60);
 	ck_assert_uint_eq(status->silent, GIVE_UP / 1000 + 60);
@@ -481,6 +625,29 @@ static void setup_nat(void)
 	fake_clock_set(fake_clock_now() + LATE);
 	session_fixture_forget(f);
 }
+
+/**
+ * The peer moves before it is the session's turn to do anything
+ */
+START_TEST(test_kernel_move)
+{
+	fall_asleep(TASK_IKE_DPD);
+	session_fixture_run(f, 100000);
+	assert_calls("ask ask sleep mute ");
+	f->ike_sa->set_condition(f->ike_sa, COND_NAT_THERE, TRUE);
+	if (_i)
+	{	/* nothing changes, we may have moved */
+		update_from(A, 4500);
+		assert_calls("sleep mute ");
+	}
+	esp_from(B, 2000);
+	assert_at(B, 2000);
+	assert_calls("wake ");
+	session_fixture_run(f, 0);
+	ck_assert_str_eq(f->told, "move connected ");
+	ck_assert_uint_eq(count_to(B), 1);
+}
+END_TEST
 
 /**
  * The peer moves: that is told, and what is in flight follows at once
@@ -651,6 +818,10 @@ Suite *mobility_suite_create()
 	tc = tcase_create("silence");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_one_lost);
+	tcase_add_loop_test(tc, test_kernel, 0, 2);
+	tcase_add_loop_test(tc, test_kernel_move, 0, 2);
+	tcase_add_test(tc, test_esp);
+	tcase_add_loop_test(tc, test_kernel_end, 0, 2);
 	tcase_add_loop_test(tc, test_waits, 0, countof(exchanges));
 	tcase_add_test(tc, test_replay);
 	tcase_add_test(tc, test_outage_time);

@@ -224,6 +224,44 @@ START_TEST(test_moved)
 END_TEST
 
 /**
+ * Nothing leaves to who has slept for long
+ */
+START_TEST(test_mute)
+{
+	int i;
+
+	config.mute_time = SECONDS(60);
+	for (i = 0; i < 3; i++)
+	{
+		fall_asleep();
+		ck_assert_uint_eq(mobility_dormancy_deadline(&dormancy, &config),
+						  now + SECONDS(60));
+		if (i < 2)
+		{	/* nothing but a packet puts that off */
+			now += SECONDS(30);
+			ck_assert_int_eq(feed(MOBILITY_DORMANCY_TICK), 0);
+			ck_assert_int_eq(feed(MOBILITY_DORMANCY_SILENT), 0);
+			ck_assert_uint_eq(mobility_dormancy_deadline(&dormancy, &config),
+							  now + SECONDS(30));
+		}
+		if (i == 1)
+		{
+			ck_assert_int_eq(wait_tick(), MOBILITY_DORMANCY_MUTE);
+			now += SECONDS(60);
+			ck_assert_int_eq(feed(MOBILITY_DORMANCY_TICK), 0);
+		}
+		ck_assert_int_eq(feed(MOBILITY_DORMANCY_ANSWERED),
+						 MOBILITY_DORMANCY_TELL);
+	}
+	/* it ends before */
+	config.outage_time = SECONDS(180);
+	fall_asleep();
+	ck_assert_int_eq(wait_tick(), MOBILITY_DORMANCY_ASK);
+	ck_assert_uint_eq(now, mobility_dormancy_end(&dormancy, &config));
+}
+END_TEST
+
+/**
  * The outage time ends, unless packets have come after all
  */
 START_TEST(test_outage_time)
@@ -302,6 +340,7 @@ START_TEST(test_random)
 	{
 		setup();
 		config.outage_time = random() % 3 ? SECONDS(random() % 600 + 1) : 0;
+		config.mute_time = random() % 3 ? SECONDS(random() % 600 + 1) : 0;
 		config.retransmit.tries = random() % 4;
 		config.retransmit.limit = random() % 2 * SECONDS(5);
 		for (j = 0; j < EVENTS; j++)
@@ -319,6 +358,11 @@ START_TEST(test_random)
 			{
 				ck_assert_uint_ne(dormancy.sent, 0);
 				ck_assert_int_eq(dormancy.state, MOBILITY_CONNECTED);
+			}
+			if (actions & MOBILITY_DORMANCY_MUTE)
+			{
+				ck_assert_uint_ne(config.mute_time, 0);
+				ck_assert_int_eq(dormancy.state, MOBILITY_DORMANT);
 			}
 			if (actions & MOBILITY_DORMANCY_FAIL)
 			{
@@ -348,6 +392,7 @@ Suite *mobility_suite_create()
 	tcase_add_loop_test(tc, test_return, 0, 2);
 	tcase_add_test(tc, test_late_answer);
 	tcase_add_test(tc, test_moved);
+	tcase_add_test(tc, test_mute);
 	tcase_add_test(tc, test_outage_time);
 	tcase_add_test(tc, test_no_limit);
 	tcase_add_test(tc, test_short);

@@ -69,6 +69,7 @@ START_TEST(test_defaults)
 	settings->get_gateway(settings, "any", &gateway);
 	ck_assert(gateway.mobility);
 	ck_assert_uint_eq(gateway.network_outage_time, 1800);
+	ck_assert_uint_eq(gateway.mute_time, 60);
 	ck_assert(gateway.crash_detection);
 	ck_assert_uint_eq(gateway.max_dormant, 0);
 	ck_assert(gateway.reclaim);
@@ -96,6 +97,7 @@ START_TEST(test_values)
 		"penalty_time = 1h\n pin_paths = no\n guard = no\n pin_priority = 100\n"
 		"pin_table = 5000\n socket = unix:///tmp/x\n script = /bin/true\n"
 		"gateway {\n mobility = no\n network_outage_time = 2h\n"
+		" mute_time = 90s\n"
 		"crash_detection = no\n max_dormant = 100\n reclaim = no\n}\n"
 		"connections {\n rw {\n mobility = yes\n network_outage_time = 60\n"
 		"}\n}");
@@ -112,6 +114,7 @@ START_TEST(test_values)
 	settings->get_gateway(settings, "any", &gateway);
 	ck_assert(!gateway.mobility);
 	ck_assert_uint_eq(gateway.network_outage_time, 7200);
+	ck_assert_uint_eq(gateway.mute_time, 90);
 	ck_assert(!gateway.crash_detection);
 	ck_assert_uint_eq(gateway.max_dormant, 100);
 	ck_assert(!gateway.reclaim);
@@ -223,8 +226,8 @@ static struct {
 	  "connections.home.gateway: there is no such section, ignored" },
 	{ "gateway {\n retry_interval = 5s\n}",
 	  "gateway.retry_interval = 5s: there is no such option, ignored" },
-	{ "gateway {\n outage_time = 1h\n}",
-	  "gateway.outage_time = 1h: there is no such option, ignored" },
+	{ "gateway {\n outages = 1h\n}",
+	  "gateway.outages = 1h: there is no such option, ignored" },
 	{ "gateway {\n mobilty = yes\n}",
 	  "gateway.mobilty = yes: there is no such option, ignored; did you mean "
 	  "mobility?" },
