@@ -124,7 +124,8 @@ static bool get_name(kernel_ipsec_policy_id_t *id, name_t *name, char *get)
 		mnl_attr_put(nlh, XFRMA_MARK, sizeof(name->mark), &name->mark);
 	}
 	policy = mnl_nlmsg_get_payload(nlh);
-	name->sel = policy->sel;
+	/* all of it is compared, what is between its members as well */
+	memcpy(&name->sel, &policy->sel, sizeof(name->sel));
 	name->sel.user = MOBILITY_MUTE_USER;
 	return TRUE;
 }
@@ -405,7 +406,7 @@ static void find_left(void *data, const struct nlmsghdr *nlh)
 		return;
 	}
 	memset(&name, 0, sizeof(name));
-	name.sel = policy.sel;
+	memcpy(&name.sel, &policy.sel, sizeof(name.sel));
 	if (tb[XFRMA_MARK] &&
 		mnl_attr_get_payload_len(tb[XFRMA_MARK]) >= sizeof(name.mark))
 	{

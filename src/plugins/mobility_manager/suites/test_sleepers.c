@@ -46,6 +46,9 @@ static mobility_sleepers_t *sleepers;
  * what has come */
 static mobility_xfrm_t kernel;
 
+/** requests of threads are answered one after the other, as by a socket */
+static mutex_t *requests;
+
 static mock_parent_t ike;
 static mock_child_t children[CHILDREN];
 
@@ -162,6 +165,20 @@ static void add_child(int i)
 	array_insert(ike.children, ARRAY_TAIL, &child->public);
 }
 
+METHOD(mobility_xfrm_t, request, int,
+	mobility_xfrm_t *this, struct nlmsghdr *nlh, mobility_nlsocket_cb_t cb,
+	void *data)
+{
+	mobility_xfrm_t *keeper;
+	int error;
+
+	requests->lock(requests);
+	keeper = fake_kernel_create_xfrm();
+	error = keeper->request(keeper, nlh, cb, data);
+	requests->unlock(requests);
+	return error;
+}
+
 /**
  * Prepare who is told
  */
@@ -181,8 +198,9 @@ static void setup(void)
 	prepare();
 	memset(&fake_kernel, 0, sizeof(fake_kernel));
 	mock_xfrm_setup();
+	requests = mutex_create(MUTEX_TYPE_DEFAULT);
 	kernel = *mock_xfrm_create();
-	kernel.request = fake_kernel_create_xfrm()->request;
+	kernel.request = _request;
 	mock_parent_init(&ike, LOCAL, PEER);
 	for (i = 0; i < CHILDREN; i++)
 	{
@@ -206,6 +224,7 @@ static void teardown(void)
 	}
 	mock_parent_deinit(&ike);
 	mock_xfrm_teardown();
+	requests->destroy(requests);
 	mutex->destroy(mutex);
 	fake_clock_stop();
 	mobility_suite_teardown();

@@ -285,8 +285,11 @@ START_TEST(test_thresholds)
 	ck_assert_int_eq(seen.others, 0);
 
 	/* with ours one every now and then, and none of inbound SAs */
+	ck_assert_int_gt(get_sa(xfrm, esp_in(2)).threshold, MOBILITY_XFRM_WANTED);
 	set_thresholds(xfrm, esp_in(2), 0, MOBILITY_XFRM_RARELY);
+	ck_assert_int_eq(get_sa(xfrm, esp_in(2)).threshold, 0);
 	set_thresholds(xfrm, esp_out(2), 1, MOBILITY_PATH_HEALTH_PERIOD);
+	ck_assert_int_eq(get_sa(xfrm, esp_out(2)).threshold, MOBILITY_XFRM_WANTED);
 	send_first(events, &seen, ESP_PORT_B, &seen.b);
 	set_thresholds(xfrm, esp_out(2), 0, MOBILITY_PATH_HEALTH_PERIOD);
 	start = mobility_netns_now();
