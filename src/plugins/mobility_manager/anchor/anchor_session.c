@@ -66,9 +66,15 @@ struct private_mobility_session_t {
 	mobility_dormancy_config_t times;
 
 	/**
-	 * What that has decided and was not done yet.
+	 * How often the peer has moved.
 	 */
-	mobility_dormancy_action_t due;
+	u_int moves;
+
+	/**
+	 * What the dormancy has decided and was not done yet,
+	 * mobility_dormancy_action_t.
+	 */
+	uint8_t due;
 
 	/**
 	 * The kernel was asked if ESP has come, or more, since the peer was heard.
@@ -93,9 +99,8 @@ struct private_mobility_session_t {
 	host_t *met, *back;
 
 	/**
-	 * How often the peer has moved, when last, and from where, NULL if nowhere.
+	 * When the peer has moved last, and from where, NULL if nowhere.
 	 */
-	u_int moves;
 	time_t moved;
 	host_t *from;
 };
