@@ -13,7 +13,7 @@
  * all, or of those that have an address of some pools, any or a certain one.
  *
  * What is found is a hint, and has to be checked out and asked for again.  Nothing
- * takes longer the more there are.  An entry takes some 300 bytes.
+ * takes longer the more there are.  An entry with two addresses takes 400 bytes.
  */
 
 #ifndef MOBILITY_DORMANT_TABLE_H_
