@@ -122,6 +122,8 @@ class Gateway:
         progress.note("fall asleep")
         if figures["variant"] == "plugin":
             self._wait_log("sun", "1", "-> dormant", figures["clients"])
+            # charon's own job for each comes once more
+            place.clock(DPD_DELAY)
         else:
             place.clock(DPD_DELAY + MARGIN)
         progress.note("sleep")
