@@ -400,6 +400,17 @@ static void give_up(mobility_context_t *context, mobility_session_t *session)
 }
 
 /**
+ * Implements mobility_context_t.retire()
+ */
+static void retire(mobility_context_t *context, mobility_session_t *session)
+{
+	mobility_agenda_t *agenda = manager_of(context)->registry->agenda;
+	mobility_entry_t *entry = session->entry;
+
+	agenda->retire(agenda, &entry->turn);
+}
+
+/**
  * Destroy an array of path reports.
  */
 static void destroy_reports(array_t *paths)
@@ -932,6 +943,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 			.create_anchor = mobility_anchor_session_create,
 			.arm = arm,
 			.give_up = give_up,
+			.retire = retire,
 			.get_resume = get_resume,
 			.wake = wake,
 			.set_dormant = set_dormant,

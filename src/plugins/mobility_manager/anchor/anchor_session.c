@@ -313,9 +313,9 @@ static void act(private_mobility_session_t *this)
 	{
 		mute(this);
 	}
-	if (due & MOBILITY_DORMANCY_FAIL)
+	if (due & MOBILITY_DORMANCY_RETIRE)
 	{
-		this->context->give_up(this->context, &this->public);
+		this->context->retire(this->context, &this->public);
 	}
 	arm(this);
 }
@@ -323,7 +323,7 @@ static void act(private_mobility_session_t *this)
 /**
  * The IKE_SA is not held anymore.  If it is deleted when the request in flight is
  * answered, that is not waited for any longer than stock does, all else is stock's
- * affair; if the session has failed a job ends it.
+ * affair.
  */
 static status_t leave(private_mobility_session_t *this)
 {
@@ -339,8 +339,7 @@ static status_t leave(private_mobility_session_t *this)
 		return SUCCESS;
 	}
 	this->context->arm(this->context, &this->public, 0);
-	return this->dormancy.state == MOBILITY_FAILED ? SUCCESS :
-										this->hold->hand_over(this->hold);
+	return this->hold->hand_over(this->hold);
 }
 
 METHOD(mobility_session_t, tick, status_t,
@@ -535,7 +534,14 @@ METHOD(mobility_session_t, judge, status_t,
 METHOD(mobility_session_t, give_up, status_t,
 	private_mobility_session_t *this)
 {
-	return this->hold->fail(this->hold);
+	if (!this->hold->is_held(this->hold))
+	{
+		return SUCCESS;
+	}
+	feed(this, MOBILITY_DORMANCY_TURN);
+	act(this);
+	return this->dormancy.state == MOBILITY_FAILED ?
+							this->hold->fail(this->hold) : SUCCESS;
 }
 
 METHOD(mobility_session_t, reload, void,

@@ -50,6 +50,7 @@ static mobility_dormancy_action_t heard(mobility_dormancy_t *this,
 	mobility_dormancy_action_t actions = 0;
 
 	this->heard = now;
+	this->over = FALSE;
 	if (this->sent && (moved || this->state == MOBILITY_DORMANT))
 	{
 		actions = MOBILITY_DORMANCY_RESEND;
@@ -72,18 +73,40 @@ uint64_t mobility_dormancy_end(const mobility_dormancy_t *this,
 }
 
 /**
+ * Check if the outage time is over.
+ */
+static bool is_over(const mobility_dormancy_t *this,
+					const mobility_dormancy_config_t *config, uint64_t now)
+{
+	uint64_t end = mobility_dormancy_end(this, config);
+
+	return this->sent && end && now >= end;
+}
+
+/**
  * Nobody knows of any packet.
  */
 static mobility_dormancy_action_t silent(mobility_dormancy_t *this,
 									const mobility_dormancy_config_t *config,
 									uint64_t now)
 {
-	uint64_t end = mobility_dormancy_end(this, config);
+	mobility_dormancy_action_t actions = 0;
 
-	if (end && now >= end)
+	if (this->over)
 	{
+		return enter(this, MOBILITY_FAILED);
+	}
+	if (is_over(this, config, now))
+	{
+		if (config->mute_time &&
+			(this->next || this->state == MOBILITY_CONNECTED))
+		{
+			actions = MOBILITY_DORMANCY_MUTE;
+		}
 		this->next = 0;
-		return enter(this, MOBILITY_FAILED) | MOBILITY_DORMANCY_FAIL;
+		this->over = TRUE;
+		return actions | enter(this, MOBILITY_DORMANT) |
+			   MOBILITY_DORMANCY_RETIRE;
 	}
 	if (this->attempt > config->retransmit.tries &&
 		this->state != MOBILITY_DORMANT)
@@ -101,9 +124,11 @@ static mobility_dormancy_action_t tick(mobility_dormancy_t *this,
 									const mobility_dormancy_config_t *config,
 									uint64_t now)
 {
-	uint64_t end = mobility_dormancy_end(this, config);
-
-	if (this->sent && end && now >= end)
+	if (this->over)
+	{
+		return 0;
+	}
+	if (is_over(this, config, now))
 	{
 		return MOBILITY_DORMANCY_ASK;
 	}
@@ -171,6 +196,10 @@ mobility_dormancy_action_t mobility_dormancy_handle(mobility_dormancy_t *this,
 			end(this);
 			/* only the peer could have had the IKE_SA replaced */
 			return heard(this, config, FALSE, now);
+		case MOBILITY_DORMANCY_TURN:
+			/* unless the time is another one by now */
+			this->over = this->over && is_over(this, config, now);
+			return this->over ? MOBILITY_DORMANCY_ASK : 0;
 		case MOBILITY_DORMANCY_TICK:
 			return tick(this, config, now);
 	}
@@ -193,7 +222,7 @@ uint64_t mobility_dormancy_deadline(const mobility_dormancy_t *this,
 {
 	uint64_t end;
 
-	if (!this->sent || this->state == MOBILITY_FAILED)
+	if (!this->sent || this->over)
 	{
 		return 0;
 	}
@@ -212,6 +241,10 @@ const char *mobility_dormancy_check(const mobility_dormancy_t *this,
 	switch (this->state)
 	{
 		case MOBILITY_CONNECTED:
+			if (this->over)
+			{
+				return "connected, and about to be ended";
+			}
 			if (!this->sent != !deadline)
 			{
 				return "connected, and the deadline does not follow the "
@@ -227,7 +260,8 @@ const char *mobility_dormancy_check(const mobility_dormancy_t *this,
 			{
 				return "dormant, but nobody was asked";
 			}
-			if (!deadline != !(this->next || config->outage_time))
+			if (!deadline != (this->over ||
+							  !(this->next || config->outage_time)))
 			{
 				return "dormant, and woken by something else than the end of "
 					   "the outage time, or that it is muted";

@@ -16,13 +16,14 @@
  * is sent again as charon does it, and where charon would give up, and no sign of
  * life has come meanwhile, the session is dormant: nothing is sent until the peer
  * shows itself, or the outage time ends.  Whoever knows more is asked before either,
- * by MOBILITY_DORMANCY_ASK.
+ * by MOBILITY_DORMANCY_ASK.  Sessions end one at a time: one whose time is over stays
+ * dormant, and may be woken, until it is its turn.
  *
  * What the states promise, and mobility_dormancy_check() verifies:
  *
  *  - connected: there is a deadline if, and only if, a request is in flight.
- *  - dormant: there is none but the end of the outage time, if that is limited, and
- *    before that the time from which on nothing leaves to the peer.
+ *  - dormant: there is none but the end of the outage time, if that is limited and
+ *    not over, and before that the time from which on nothing leaves to the peer.
  *  - failed: final, no deadline.
  */
 
@@ -64,6 +65,8 @@ struct mobility_dormancy_t {
 	uint64_t next;
 	/** how often it was sent again */
 	u_int attempt;
+	/** dormant: the outage time is over, it is going to be ended */
+	bool over;
 };
 
 /**
@@ -82,6 +85,8 @@ enum mobility_dormancy_event_t {
 	MOBILITY_DORMANCY_SILENT,
 	/** the request in flight is gone without an answer (IKE_SA replaced) */
 	MOBILITY_DORMANCY_ABANDONED,
+	/** it is its turn to be ended */
+	MOBILITY_DORMANCY_TURN,
 	/** time has passed */
 	MOBILITY_DORMANCY_TICK,
 };
@@ -97,8 +102,9 @@ enum mobility_dormancy_action_t {
 	MOBILITY_DORMANCY_ASK = (1<<1),
 	/** the state has changed, tell everyone */
 	MOBILITY_DORMANCY_TELL = (1<<2),
-	/** end the session the way stock ends an IKE_SA whose peer is dead */
-	MOBILITY_DORMANCY_FAIL = (1<<3),
+	/** have somebody say when it is its turn to be ended; if it fails then, end it
+	 * the way stock ends an IKE_SA whose peer is dead */
+	MOBILITY_DORMANCY_RETIRE = (1<<3),
 	/** have nothing leave to the peer until it shows itself */
 	MOBILITY_DORMANCY_MUTE = (1<<4),
 };

@@ -127,6 +127,14 @@ struct mobility_context_t {
 						bool dormant);
 
 	/**
+	 * Have a job call give_up() of the session when it is its turn: one such session
+	 * is ended at a time, with pauses.
+	 *
+	 * @param session	session
+	 */
+	void (*retire)(mobility_context_t *this, mobility_session_t *session);
+
+	/**
 	 * Have a job work for the session that is shown with a number.
 	 *
 	 * @param number	number of the session
@@ -314,9 +322,10 @@ struct mobility_session_t {
 	status_t (*reauth)(mobility_session_t *this);
 
 	/**
-	 * End the IKE_SA, the time for an outage is over.  This may wait for DNS.
+	 * End the IKE_SA, if the time for an outage is over.  This may wait for DNS,
+	 * and for RADIUS.
 	 *
-	 * @return			DESTROY_ME, the caller has to destroy the IKE_SA
+	 * @return			DESTROY_ME to destroy the IKE_SA
 	 */
 	status_t (*give_up)(mobility_session_t *this);
 

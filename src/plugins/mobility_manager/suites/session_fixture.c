@@ -87,6 +87,14 @@ static void give_up(mobility_context_t *context, mobility_session_t *session)
 }
 
 /**
+ * Implements mobility_context_t.retire()
+ */
+static void retire(mobility_context_t *context, mobility_session_t *session)
+{
+	fixture->public.retiring = TRUE;
+}
+
+/**
  * Implements mobility_context_t.get_resume()
  */
 static uint64_t get_resume(mobility_context_t *context, uint64_t *slept)
@@ -445,6 +453,12 @@ static void settle(session_fixture_t *this)
 			do_work(this, this->session->give_up);
 			any = TRUE;
 		}
+		if (!this->ended && this->retiring && !this->others)
+		{
+			this->retiring = FALSE;
+			do_work(this, this->session->give_up);
+			any = TRUE;
+		}
 		if (!this->ended && this->deadline &&
 			this->deadline <= fake_clock_now())
 		{
@@ -578,6 +592,7 @@ session_fixture_t *session_fixture_create(const char *settings,
 				.ports = &ports,
 				.arm = arm,
 				.give_up = give_up,
+				.retire = retire,
 				.get_resume = get_resume,
 				.wake = (void*)nop,
 				.expect = (void*)nop,

@@ -53,6 +53,9 @@ typedef struct {
 	bool look;
 	/** it is to fail */
 	bool failing;
+	/** the session is to be retired, and waits for its turn; that does not come
+	 * while others are before it */
+	bool retiring, others;
 	/** its IKE_SA was reported down, or destroyed */
 	bool ended;
 	/** what was told, e.g. "dormant path connected move ", see

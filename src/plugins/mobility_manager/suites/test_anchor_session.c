@@ -298,7 +298,8 @@ START_TEST(test_kernel_end)
 	{
 		session_fixture_run(f, OUTAGE - GIVE_UP);
 		ck_assert(f->ended);
-		assert_calls("mute ask ");
+		/* when the time is over, and when it is its turn */
+		assert_calls("mute ask ask ");
 	}
 	else
 	{
@@ -368,6 +369,33 @@ START_TEST(test_outage_time)
 	ck_assert_str_eq(f->told, "failed ");
 	ck_assert(f->ended);
 	ck_assert_uint_eq(mock_charon_count(), 0);
+}
+END_TEST
+
+/**
+ * While others are ended first the peer may come back
+ */
+START_TEST(test_others_end)
+{
+	f->others = TRUE;
+	fall_asleep(TASK_IKE_DPD);
+	session_fixture_run(f, OUTAGE);
+	ck_assert(f->retiring);
+	ck_assert_str_eq(f->told, "");
+	set_answers(TRUE);
+	receive(A);
+	ck_assert_str_eq(f->told, "connected ");
+	f->others = FALSE;
+	session_fixture_run(f, LATE);
+	ck_assert(!f->retiring && !f->ended);
+	f->others = TRUE;
+	session_fixture_forget(f);
+	fall_asleep(TASK_IKE_DPD);
+	session_fixture_run(f, OUTAGE);
+	f->others = FALSE;
+	session_fixture_run(f, 0);
+	ck_assert_str_eq(f->told, "failed ");
+	ck_assert(f->ended);
 }
 END_TEST
 
@@ -825,6 +853,7 @@ Suite *mobility_suite_create()
 	tcase_add_loop_test(tc, test_waits, 0, countof(exchanges));
 	tcase_add_test(tc, test_replay);
 	tcase_add_test(tc, test_outage_time);
+	tcase_add_test(tc, test_others_end);
 	tcase_add_test(tc, test_reload);
 	tcase_add_test(tc, test_terminate);
 	tcase_add_test(tc, test_needed);

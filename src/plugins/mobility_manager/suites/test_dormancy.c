@@ -258,6 +258,8 @@ START_TEST(test_mute)
 	fall_asleep();
 	ck_assert_int_eq(wait_tick(), MOBILITY_DORMANCY_ASK);
 	ck_assert_uint_eq(now, mobility_dormancy_end(&dormancy, &config));
+	ck_assert_int_eq(feed(MOBILITY_DORMANCY_SILENT),
+					 MOBILITY_DORMANCY_MUTE | MOBILITY_DORMANCY_RETIRE);
 }
 END_TEST
 
@@ -275,12 +277,39 @@ START_TEST(test_outage_time)
 	ck_assert_int_eq(feed(MOBILITY_DORMANCY_SILENT), MOBILITY_DORMANCY_TELL);
 	ck_assert_int_eq(wait_tick(), MOBILITY_DORMANCY_ASK);
 	ck_assert_uint_eq(now, BEGIN + 2 * config.outage_time);
-	ck_assert_int_eq(feed(MOBILITY_DORMANCY_SILENT),
-					 MOBILITY_DORMANCY_TELL | MOBILITY_DORMANCY_FAIL);
+	ck_assert_int_eq(feed(MOBILITY_DORMANCY_SILENT), MOBILITY_DORMANCY_RETIRE);
+	/* others are ended first */
+	now += SECONDS(3600);
+	ck_assert_int_eq(feed(MOBILITY_DORMANCY_TICK), 0);
+	ck_assert_int_eq(feed(MOBILITY_DORMANCY_TURN), MOBILITY_DORMANCY_ASK);
+	ck_assert_int_eq(feed(MOBILITY_DORMANCY_SILENT), MOBILITY_DORMANCY_TELL);
 	ck_assert_int_eq(dormancy.state, MOBILITY_FAILED);
 	/* and that is final */
 	ck_assert_int_eq(feed(MOBILITY_DORMANCY_HEARD), 0);
 	ck_assert_int_eq(dormancy.state, MOBILITY_FAILED);
+}
+END_TEST
+
+/**
+ * The peer is back before it is its turn to be ended, or there is more time by then
+ */
+START_TEST(test_kept)
+{
+	fall_asleep();
+	ck_assert_int_eq(wait_tick(), MOBILITY_DORMANCY_ASK);
+	ck_assert_int_eq(feed(MOBILITY_DORMANCY_SILENT), MOBILITY_DORMANCY_RETIRE);
+	now += SECONDS(3600);
+	ck_assert_int_eq(feed(MOBILITY_DORMANCY_HEARD),
+					 MOBILITY_DORMANCY_RESEND | MOBILITY_DORMANCY_TELL);
+	ck_assert_int_eq(feed(MOBILITY_DORMANCY_TURN), 0);
+	while (wait_tick() != MOBILITY_DORMANCY_ASK);
+	ck_assert_int_eq(feed(MOBILITY_DORMANCY_SILENT), MOBILITY_DORMANCY_TELL);
+	ck_assert_int_eq(wait_tick(), MOBILITY_DORMANCY_ASK);
+	ck_assert_int_eq(feed(MOBILITY_DORMANCY_SILENT), MOBILITY_DORMANCY_RETIRE);
+	config.outage_time *= 2;
+	ck_assert_int_eq(feed(MOBILITY_DORMANCY_TURN), 0);
+	ck_assert_int_eq(dormancy.state, MOBILITY_DORMANT);
+	ck_assert_int_eq(wait_tick(), MOBILITY_DORMANCY_ASK);
 }
 END_TEST
 
@@ -308,7 +337,7 @@ START_TEST(test_short)
 	while (wait_tick() != MOBILITY_DORMANCY_ASK);
 	ck_assert_uint_eq(now, BEGIN + SECONDS(30));
 	ck_assert_int_eq(feed(MOBILITY_DORMANCY_SILENT),
-					 MOBILITY_DORMANCY_TELL | MOBILITY_DORMANCY_FAIL);
+					 MOBILITY_DORMANCY_TELL | MOBILITY_DORMANCY_RETIRE);
 }
 END_TEST
 
@@ -333,6 +362,7 @@ START_TEST(test_random)
 	mobility_dormancy_event_t event;
 	mobility_state_t before;
 	uint64_t silent, deadline;
+	bool over;
 	int i, j;
 
 	srandom(_i + 1);
@@ -350,6 +380,7 @@ START_TEST(test_random)
 										   : now + random() % SECONDS(20);
 			event = random() % (MOBILITY_DORMANCY_TICK + 1);
 			before = dormancy.state;
+			over = dormancy.over;
 			silent = mobility_dormancy_silent(&dormancy);
 			actions = feed(event);
 			ck_assert_int_eq(!(actions & MOBILITY_DORMANCY_TELL),
@@ -364,11 +395,17 @@ START_TEST(test_random)
 				ck_assert_uint_ne(config.mute_time, 0);
 				ck_assert_int_eq(dormancy.state, MOBILITY_DORMANT);
 			}
-			if (actions & MOBILITY_DORMANCY_FAIL)
+			if (actions & MOBILITY_DORMANCY_RETIRE ||
+				dormancy.state == MOBILITY_FAILED)
 			{
 				ck_assert_uint_ne(config.outage_time, 0);
 				ck_assert_uint_ge(now, silent + config.outage_time);
-				ck_assert_int_eq(event, MOBILITY_DORMANCY_SILENT);
+			}
+			ck_assert_int_eq(!(actions & MOBILITY_DORMANCY_RETIRE),
+							 over || !dormancy.over);
+			if (dormancy.state == MOBILITY_FAILED)
+			{
+				ck_assert(over || before == MOBILITY_FAILED);
 			}
 		}
 		teardown();
@@ -394,6 +431,7 @@ Suite *mobility_suite_create()
 	tcase_add_test(tc, test_moved);
 	tcase_add_test(tc, test_mute);
 	tcase_add_test(tc, test_outage_time);
+	tcase_add_test(tc, test_kept);
 	tcase_add_test(tc, test_no_limit);
 	tcase_add_test(tc, test_short);
 	tcase_add_test(tc, test_abandoned);
