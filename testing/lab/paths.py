@@ -11,6 +11,8 @@ REPOSITORY = TESTING.parent
 GUEST = TESTING / "guest"
 LAB = TESTING / "lab"
 TOOLS = TESTING / "tools"
+# what FreeRADIUS runs
+FREERADIUS = REPOSITORY / "conf" / "freeradius"
 PATTERNS = LAB / "patterns"
 TESTS = TESTING / "tests" / "mobility"
 # what scenarios have in common
@@ -64,7 +66,7 @@ def claim(folder):
 def tools(plugin, given=None):
     """Folders of programs that every host has in its PATH."""
     network_manager = cache() / "bench" / "networkmanager" / "usr" / "sbin"
-    return [TOOLS, network_manager] + \
+    return [TOOLS, network_manager, FREERADIUS] + \
         ([build(given) / CONTROL] if plugin else [])
 
 
