@@ -167,6 +167,9 @@ static char *print_value(const mobility_key_t *key, void *data, char *buf,
 		case MOBILITY_KEY_NUMBER:
 			snprintf(buf, len, "%u", *(uint32_t*)member);
 			break;
+		case MOBILITY_KEY_WORD:
+			snprintf(buf, len, "%s", key->words[*(u_int*)member]);
+			break;
 		default:
 			*buf = '\0';
 			break;
@@ -202,6 +205,29 @@ static bool check_limits(mobility_section_t *section,
 }
 
 /**
+ * Read one of several words.  Returns FALSE if it is none of them, and says so in
+ * kind.
+ */
+static bool read_word(const mobility_key_t *key, const char *value,
+					  u_int *member, char *kind, size_t len)
+{
+	int i;
+
+	snprintf(kind, len, "none of");
+	for (i = 0; key->words[i]; i++)
+	{
+		if (strcaseeq(key->words[i], value))
+		{
+			*member = i;
+			return TRUE;
+		}
+		snprintf(kind + strlen(kind), len - strlen(kind), "%s %s", i ? "," : "",
+				 key->words[i]);
+	}
+	return FALSE;
+}
+
+/**
  * Read the value of a known key.
  */
 static void read_value(mobility_section_t *section, const mobility_key_t *key,
@@ -211,7 +237,7 @@ static void read_value(mobility_section_t *section, const mobility_key_t *key,
 	bool time = key->type == MOBILITY_KEY_TIME;
 	const char *kind = NULL;
 	uint32_t number;
-	char def[16];
+	char def[16], words[64];
 
 	switch (key->type)
 	{
@@ -232,6 +258,12 @@ static void read_value(mobility_section_t *section, const mobility_key_t *key,
 			else if (check_limits(section, key, value, number, data))
 			{
 				*(uint32_t*)member = number;
+			}
+			break;
+		case MOBILITY_KEY_WORD:
+			if (!read_word(key, value, member, words, sizeof(words)))
+			{
+				kind = words;
 			}
 			break;
 		case MOBILITY_KEY_STRING:

@@ -32,6 +32,8 @@ enum mobility_key_type_t {
 	MOBILITY_KEY_TIME,
 	/** uint32_t */
 	MOBILITY_KEY_NUMBER,
+	/** one of several words, an enum that is 0 for the first of them */
+	MOBILITY_KEY_WORD,
 	/** char*, freed and replaced by a copy */
 	MOBILITY_KEY_STRING,
 	/** known, but read by somebody else */
@@ -52,6 +54,8 @@ struct mobility_key_t {
 	uint32_t min;
 	/** greatest value of a time or number, 0 for no limit */
 	uint32_t max;
+	/** words, the last one is NULL */
+	const char **words;
 };
 
 /**

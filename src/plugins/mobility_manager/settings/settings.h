@@ -33,6 +33,19 @@
 typedef struct mobility_settings_t mobility_settings_t;
 typedef struct mobility_config_t mobility_config_t;
 typedef struct mobility_gateway_config_t mobility_gateway_config_t;
+typedef enum mobility_return_routability_t mobility_return_routability_t;
+
+/**
+ * When a peer that moves has to prove where it is, as it is configured.
+ */
+enum mobility_return_routability_t {
+	/** after its new address was taken */
+	MOBILITY_RETURN_ROUTABILITY_AFTER,
+	/** before it is taken */
+	MOBILITY_RETURN_ROUTABILITY_BEFORE,
+	/** never */
+	MOBILITY_RETURN_ROUTABILITY_NO,
+};
 
 /**
  * Policy of a connection, all values checked.  Times in seconds.
@@ -81,6 +94,8 @@ struct mobility_gateway_config_t {
 	uint32_t max_dormant;
 	/** a full pool takes leases of dormant sessions */
 	bool reclaim;
+	/** when a peer that moves has to prove where it is */
+	mobility_return_routability_t return_routability;
 };
 
 /**

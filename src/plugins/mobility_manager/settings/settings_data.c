@@ -79,6 +79,11 @@ static const mobility_key_t top_keys[] = {
  */
 #define GATEWAY_KEY(...) KEY(mobility_gateway_config_t, __VA_ARGS__)
 
+/**
+ * As of mobility_return_routability_t.
+ */
+static const char *routability_words[] = { "after", "before", "no", NULL };
+
 static const mobility_key_t gateway_keys[] = {
 	GATEWAY_KEY(mobility, BOOL),
 	GATEWAY_KEY(network_outage_time, TIME, 0, OUTAGE_TIME_MAX),
@@ -86,6 +91,7 @@ static const mobility_key_t gateway_keys[] = {
 	GATEWAY_KEY(crash_detection, BOOL),
 	GATEWAY_KEY(max_dormant, NUMBER, 0, INT32_MAX),
 	GATEWAY_KEY(reclaim, BOOL),
+	GATEWAY_KEY(return_routability, WORD, .words = routability_words),
 };
 
 static const mobility_key_t interface_keys[] = {
@@ -480,6 +486,7 @@ mobility_settings_data_t *mobility_settings_data_read(const char *ns,
 			.mute_time = 60,
 			.crash_detection = TRUE,
 			.reclaim = TRUE,
+			.return_routability = MOBILITY_RETURN_ROUTABILITY_AFTER,
 		},
 		.connections = array_create(0, 0),
 		.pin_priority = default_priority(ns),

@@ -128,6 +128,8 @@ START_TEST(test_conf)
 	ck_assert_int_eq(gateway.crash_detection, expected_gateway.crash_detection);
 	ck_assert_int_eq(gateway.max_dormant, expected_gateway.max_dormant);
 	ck_assert_int_eq(gateway.reclaim, expected_gateway.reclaim);
+	ck_assert_int_eq(gateway.return_routability,
+					 expected_gateway.return_routability);
 	ck_assert_int_eq(settings->get_pin_priority(settings),
 					 defaults->get_pin_priority(defaults));
 	ck_assert_int_eq(settings->get_pin_table(settings),

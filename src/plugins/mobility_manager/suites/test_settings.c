@@ -73,6 +73,8 @@ START_TEST(test_defaults)
 	ck_assert(gateway.crash_detection);
 	ck_assert_uint_eq(gateway.max_dormant, 0);
 	ck_assert(gateway.reclaim);
+	ck_assert_int_eq(gateway.return_routability,
+					 MOBILITY_RETURN_ROUTABILITY_AFTER);
 	ck_assert_uint_eq(settings->get_pin_priority(settings), 219);
 	ck_assert(!settings->is_pin_priority_fixed(settings));
 	ck_assert_uint_eq(settings->get_pin_table(settings), 22000);
@@ -98,7 +100,8 @@ START_TEST(test_values)
 		"pin_table = 5000\n socket = unix:///tmp/x\n script = /bin/true\n"
 		"gateway {\n mobility = no\n network_outage_time = 2h\n"
 		" mute_time = 90s\n"
-		"crash_detection = no\n max_dormant = 100\n reclaim = no\n}\n"
+		"crash_detection = no\n max_dormant = 100\n reclaim = no\n"
+		"return_routability = before\n}\n"
 		"connections {\n rw {\n mobility = yes\n network_outage_time = 60\n"
 		"}\n}");
 	assert_log("");
@@ -118,6 +121,8 @@ START_TEST(test_values)
 	ck_assert(!gateway.crash_detection);
 	ck_assert_uint_eq(gateway.max_dormant, 100);
 	ck_assert(!gateway.reclaim);
+	ck_assert_int_eq(gateway.return_routability,
+					 MOBILITY_RETURN_ROUTABILITY_BEFORE);
 	settings->get_gateway(settings, "rw", &gateway);
 	ck_assert(gateway.mobility);
 	ck_assert_uint_eq(gateway.network_outage_time, 60);
@@ -228,6 +233,9 @@ static struct {
 	  "gateway.retry_interval = 5s: there is no such option, ignored" },
 	{ "gateway {\n outages = 1h\n}",
 	  "gateway.outages = 1h: there is no such option, ignored" },
+	{ "gateway {\n return_routability = yes\n}",
+	  "gateway.return_routability = yes: none of after, before, no, using "
+	  "after" },
 	{ "gateway {\n mobilty = yes\n}",
 	  "gateway.mobilty = yes: there is no such option, ignored; did you mean "
 	  "mobility?" },
