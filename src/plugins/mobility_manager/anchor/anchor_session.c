@@ -7,6 +7,7 @@
 #include "anchor/anchor_session.h"
 #include "anchor/dormancy.h"
 #include "anchor/follow.h"
+#include "anchor/routability.h"
 #include "ike/mobike_task.h"
 #include "ike/request.h"
 #include "net/clock.h"
@@ -87,6 +88,11 @@ struct private_mobility_session_t {
 	mobility_standing_t standing;
 
 	/**
+	 * Has it prove where it is, NULL while there is no doubt about that.
+	 */
+	mobility_routability_t *routability;
+
+	/**
 	 * Addresses the peer has left.
 	 */
 	mobility_follow_t left;
@@ -132,13 +138,55 @@ static void feed(private_mobility_session_t *this,
 }
 
 /**
+ * There is no doubt about where the peer is.
+ */
+static void trust(private_mobility_session_t *this)
+{
+	DESTROY_IF(this->routability);
+	this->routability = NULL;
+}
+
+/**
+ * Something came from an address: if that is not the peer's it may have to prove
+ * that it is there.
+ */
+static void doubt(private_mobility_session_t *this, host_t *from)
+{
+	mobility_settings_t *settings = this->context->settings;
+	mobility_gateway_config_t config;
+
+	if (this->routability ||
+		from->equals(from, this->ike_sa->get_other_host(this->ike_sa)))
+	{
+		return;
+	}
+	settings->get_gateway(settings, this->connection, &config);
+	if (config.return_routability != MOBILITY_RETURN_ROUTABILITY_NO)
+	{
+		this->routability = mobility_routability_create(
+								config.return_routability, this->request);
+		this->routability->bind(this->routability, this->ike_sa);
+	}
+}
+
+/**
  * Set the clock: to now if there is something to do that was not done yet.
  */
 static void arm(private_mobility_session_t *this)
 {
-	this->context->arm(this->context, &this->public, this->due ?
-				mobility_now() :
-				mobility_dormancy_deadline(&this->dormancy, &this->times));
+	uint64_t deadline, other = 0;
+
+	deadline = this->due ? mobility_now() :
+				mobility_dormancy_deadline(&this->dormancy, &this->times);
+	if (this->routability)
+	{
+		other = this->routability->get_deadline(this->routability);
+	}
+	if (!deadline || (other && other < deadline))
+	{
+		deadline = other;
+	}
+	this->context->arm(this->context, &this->public, deadline);
 }
 
 /**
@@ -216,14 +264,22 @@ static void wake_up(private_mobility_session_t *this, bool returned)
  */
 static void resend(private_mobility_session_t *this)
 {
-	host_t *me = this->met ?: this->ike_sa->get_my_host(this->ike_sa);
-	host_t *other = this->back ?: this->ike_sa->get_other_host(this->ike_sa);
+	mobility_routability_t *routability = this->routability;
 	mobility_path_t path = {
-		.local = me,
-		.remote = other,
+		.local = this->met,
+		.remote = this->back,
 	};
 
-	this->request->send(this->request, &path, me, other);
+	if (!this->back || (routability && routability->where.mode ==
+										MOBILITY_RETURN_ROUTABILITY_BEFORE))
+	{	/* it has to say by an update that it is elsewhere, and prove that */
+		path.local = this->ike_sa->get_my_host(this->ike_sa);
+		path.remote = this->ike_sa->get_other_host(this->ike_sa);
+	}
+	if (!routability || !routability->sends(routability))
+	{
+		this->request->send(this->request, &path, path.local, path.remote);
+	}
 	if (this->dormancy.attempt == 1)
 	{	/* what comes from now on is news */
 		has_esp_come(this);
@@ -321,6 +377,26 @@ static void act(private_mobility_session_t *this)
 }
 
 /**
+ * Do all that is due.
+ */
+static status_t work(private_mobility_session_t *this)
+{
+	status_t status = SUCCESS;
+
+	act(this);
+	if (this->routability)
+	{
+		status = this->routability->work(this->routability);
+		if (this->routability->is_idle(this->routability))
+		{
+			trust(this);
+		}
+	}
+	arm(this);
+	return status;
+}
+
+/**
  * The IKE_SA is not held anymore.  If it is deleted when the request in flight is
  * answered, that is not waited for any longer than stock does, all else is stock's
  * affair.
@@ -350,8 +426,7 @@ METHOD(mobility_session_t, tick, status_t,
 		return leave(this);
 	}
 	feed(this, MOBILITY_DORMANCY_TICK);
-	act(this);
-	return SUCCESS;
+	return work(this);
 }
 
 /**
@@ -381,6 +456,14 @@ METHOD(mobility_session_t, message, void,
 {
 	mobility_request_t *request = this->request;
 
+	if (incoming && plain)
+	{
+		doubt(this, message->get_source(message));
+	}
+	if (this->routability)
+	{
+		this->routability->message(this->routability, message, incoming, plain);
+	}
 	if (!incoming && !plain && message->get_request(message))
 	{
 		request->capture(request, this->ike_sa, message);
@@ -422,23 +505,17 @@ static void note_move(private_mobility_session_t *this, host_t *old)
 }
 
 /**
- * Implements mobility_role_t.update_hosts()
+ * Use other addresses.
  */
-static void update_hosts(void *data, const mobility_ike_stock_t *stock,
-						 host_t *me, host_t *other, update_hosts_flag_t flags)
+static void move(private_mobility_session_t *this,
+				 const mobility_ike_stock_t *stock, host_t *me, host_t *other,
+				 update_hosts_flag_t flags)
 {
-	private_mobility_session_t *this = data;
 	mobility_child_update_t *relocator = this->context->relocator;
-	bool said = flags & UPDATE_HOSTS_FORCE_REMOTE;
 	host_t *old, *new;
 
-	if (!said && other &&
-		mobility_follow_has_left(&this->left, other, mobility_now()))
-	{	/* UDP-encapsulated packets still arrive from there, stock takes that for
-		 * a changed NAT mapping and would send everything back */
-		return;
-	}
-	if (this->dormancy.state == MOBILITY_CONNECTED || (!said && other))
+	if (this->dormancy.state == MOBILITY_CONNECTED ||
+		(!(flags & UPDATE_HOSTS_FORCE_REMOTE) && other))
 	{	/* the peer has shown itself, by ESP in the latter case. What drops its
 		 * packets would be in the way of its policies when they move */
 		wake_up(this, TRUE);
@@ -462,7 +539,7 @@ static void update_hosts(void *data, const mobility_ike_stock_t *stock,
 		return;
 	}
 	note_move(this, old);
-	if (said)
+	if (flags & UPDATE_HOSTS_FORCE_REMOTE)
 	{	/* in an IKE message. If it was an ESP packet that came from another
 		 * address, the next one from where the peer is has to be believed */
 		mobility_follow_note_move(&this->left, old, new, mobility_now());
@@ -471,6 +548,32 @@ static void update_hosts(void *data, const mobility_ike_stock_t *stock,
 	{
 		old->destroy(old);
 	}
+}
+
+/**
+ * Implements mobility_role_t.update_hosts()
+ */
+static void update_hosts(void *data, const mobility_ike_stock_t *stock,
+						 host_t *me, host_t *other, update_hosts_flag_t flags)
+{
+	private_mobility_session_t *this = data;
+
+	if (!(flags & UPDATE_HOSTS_FORCE_REMOTE) && other &&
+		mobility_follow_has_left(&this->left, other, mobility_now()))
+	{	/* UDP-encapsulated packets still arrive from there, stock takes that for
+		 * a changed NAT mapping and would send everything back */
+		return;
+	}
+	if (other)
+	{
+		doubt(this, other);
+	}
+	if (!this->routability ||
+		this->routability->admits(this->routability, me, other, flags))
+	{
+		move(this, stock, me, other, flags);
+	}
+	/* it may be one of charon's jobs that calls, and no message */
 	arm(this);
 }
 
@@ -502,11 +605,7 @@ static status_t processed(void *data)
 {
 	private_mobility_session_t *this = data;
 
-	if (this->hold->is_held(this->hold))
-	{
-		act(this);
-	}
-	return SUCCESS;
+	return this->hold->is_held(this->hold) ? work(this) : SUCCESS;
 }
 
 METHOD(mobility_session_t, is_dormant, bool,
@@ -577,6 +676,10 @@ METHOD(mobility_session_t, bind_, void,
 		explain(this, "established");
 	}
 	this->ike_sa = ike_sa;
+	if (this->routability)
+	{
+		this->routability->bind(this->routability, ike_sa);
+	}
 	this->hold->bind(this->hold, ike_sa);
 	arm(this);
 }
@@ -586,6 +689,7 @@ METHOD(mobility_session_t, release, void,
 {
 	this->context->arm(this->context, &this->public, 0);
 	this->request->clear(this->request);
+	trust(this);
 	this->hold->bind(this->hold, NULL);
 	if (this->ike_sa)
 	{
@@ -688,6 +792,7 @@ METHOD(mobility_session_t, destroy, void,
 									 this->public.number);
 	}
 	this->hold->destroy(this->hold);
+	trust(this);
 	this->request->destroy(this->request);
 	mobility_follow_clear(&this->left);
 	forget_meeting(this);

@@ -150,6 +150,24 @@ METHOD(mobility_request_t, get_packet, packet_t*,
 	return packet;
 }
 
+METHOD(mobility_request_t, get_length, size_t,
+	private_mobility_request_t *this, size_t headers)
+{
+	enumerator_t *enumerator;
+	packet_t *packet;
+	chunk_t data;
+	size_t len = 0;
+
+	enumerator = array_create_enumerator(this->packets);
+	while (enumerator->enumerate(enumerator, &packet))
+	{
+		data = packet->get_data(packet);
+		len += data.len + headers;
+	}
+	enumerator->destroy(enumerator);
+	return len;
+}
+
 METHOD(mobility_request_t, begin_with, void,
 	private_mobility_request_t *this, mobility_request_form_t form)
 {
@@ -312,6 +330,7 @@ mobility_request_t *mobility_request_create()
 			.get_message_id = _get_message_id,
 			.get_name = _get_name,
 			.get_packet = _get_packet,
+			.get_length = _get_length,
 			.begin_with = _begin_with,
 			.send_first = _send_first,
 			.count_first = _count_first,

@@ -89,6 +89,14 @@ struct mobility_request_t {
 	packet_t *(*get_packet)(mobility_request_t *this);
 
 	/**
+	 * Get the length of the request, of all its packets.
+	 *
+	 * @param headers	length in bytes of what is in front of each packet
+	 * @return			length in bytes
+	 */
+	size_t (*get_length)(mobility_request_t *this, size_t headers);
+
+	/**
 	 * Have the request sent at first in one form only, and then in both, whole
 	 * and in parts; if that is not marked, then as a whole.
 	 *

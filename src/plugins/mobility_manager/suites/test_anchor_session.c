@@ -110,7 +110,7 @@ static void assert_calls(const char *calls)
 /**
  * Establish an IKE_SA that the peer has initiated
  */
-static void begin(mock_ike_conf_t conf)
+static void begin(char *settings, mock_ike_conf_t conf)
 {
 	memset(&kernel, 0, sizeof(kernel));
 	kernel.public = (mobility_sleepers_t){
@@ -122,18 +122,18 @@ static void begin(mock_ike_conf_t conf)
 	};
 	conf.responder = TRUE;
 	mid = 2;
-	f = session_fixture_create(NULL, &conf);
+	f = session_fixture_create(settings, &conf);
 	f->context.sleepers = &kernel.public;
 }
 
 static void setup(void)
 {
-	begin((mock_ike_conf_t){});
+	begin(NULL, (mock_ike_conf_t){});
 }
 
 static void setup_dpd(void)
 {
-	begin((mock_ike_conf_t){ .dpd = 30 });
+	begin(NULL, (mock_ike_conf_t){ .dpd = 30 });
 }
 
 static void teardown(void)
@@ -643,11 +643,11 @@ static void assert_at(char *addr, uint16_t port)
 }
 
 /**
- * The peer is behind a NAT, and at A now
+ * The peer is behind a NAT, and at A now, and never has to prove where it is
  */
 static void setup_nat(void)
 {
-	setup();
+	begin("gateway {\n return_routability = no\n}", (mock_ike_conf_t){});
 	f->ike_sa->set_condition(f->ike_sa, COND_NAT_THERE, TRUE);
 	update_from(A, 1024);
 	fake_clock_set(fake_clock_now() + LATE);
@@ -836,6 +836,55 @@ START_TEST(test_left_rekeyed)
 }
 END_TEST
 
+/**
+ * Where the peer does not prove to be it is for a second, whether it has said so or
+ * its packets, which come at any time
+ */
+START_TEST(test_unproven)
+{
+	set_answers(FALSE);
+	if (_i)
+	{
+		f->ike_sa->set_condition(f->ike_sa, COND_NAT_THERE, TRUE);
+		esp_from(C, 4500);
+	}
+	else
+	{
+		update_from(C, 4500);
+	}
+	session_fixture_run(f, 0);
+	ck_assert_uint_ge(count_to(C), 1);
+	session_fixture_run(f, 999);
+	assert_at(C, 4500);
+	session_fixture_forget(f);
+	session_fixture_run(f, 1);
+	assert_at(A, 4500);
+	ck_assert_uint_ge(count_to(A), 1);
+	session_fixture_run(f, OUTAGE / 2);
+	ck_assert_uint_eq(count_to(C), 0);
+	assert_at(A, 4500);
+	/* it is asked for a sign of life there, like any other */
+	ck_assert_str_eq(f->told, "move dormant ");
+}
+END_TEST
+
+/**
+ * A peer that answers, but does not return what it was sent
+ */
+START_TEST(test_not_returned)
+{
+	lib->crypto->add_rng(lib->crypto, RNG_STRONG, "mock",
+						 mock_charon_create_rng);
+	update_from(B, 4500);
+	session_fixture_run(f, 100);
+	lib->crypto->remove_rng(lib->crypto, mock_charon_create_rng);
+	assert_at(A, 4500);
+	ck_assert(!f->ended);
+	session_fixture_run(f, 10000);
+	ck_assert_uint_le(count_to(B), 2);
+}
+END_TEST
+
 Suite *mobility_suite_create()
 {
 	Suite *s;
@@ -882,6 +931,12 @@ Suite *mobility_suite_create()
 	tcase_add_test(tc, test_return);
 	tcase_add_test(tc, test_nothing_left);
 	tcase_add_test(tc, test_left_rekeyed);
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("routability");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, test_unproven, 0, 2);
+	tcase_add_test(tc, test_not_returned);
 	suite_add_tcase(s, tc);
 
 	return s;
