@@ -93,9 +93,9 @@ struct private_mobility_session_t {
 	mobility_routability_t *routability;
 
 	/**
-	 * Addresses the peer has left.
+	 * Addresses the peer has left, NULL until it leaves one.
 	 */
-	mobility_follow_t left;
+	mobility_follow_t *left;
 
 	/**
 	 * Our address and the peer's of the last message that came while it was silent,
@@ -542,7 +542,8 @@ static void move(private_mobility_session_t *this,
 	if (flags & UPDATE_HOSTS_FORCE_REMOTE)
 	{	/* in an IKE message. If it was an ESP packet that came from another
 		 * address, the next one from where the peer is has to be believed */
-		mobility_follow_note_move(&this->left, old, new, mobility_now());
+		this->left = this->left ?: calloc(1, sizeof(*this->left));
+		mobility_follow_note_move(this->left, old, new, mobility_now());
 	}
 	else
 	{
@@ -558,8 +559,8 @@ static void update_hosts(void *data, const mobility_ike_stock_t *stock,
 {
 	private_mobility_session_t *this = data;
 
-	if (!(flags & UPDATE_HOSTS_FORCE_REMOTE) && other &&
-		mobility_follow_has_left(&this->left, other, mobility_now()))
+	if (!(flags & UPDATE_HOSTS_FORCE_REMOTE) && other && this->left &&
+		mobility_follow_has_left(this->left, other, mobility_now()))
 	{	/* UDP-encapsulated packets still arrive from there, stock takes that for
 		 * a changed NAT mapping and would send everything back */
 		return;
@@ -794,7 +795,11 @@ METHOD(mobility_session_t, destroy, void,
 	this->hold->destroy(this->hold);
 	trust(this);
 	this->request->destroy(this->request);
-	mobility_follow_clear(&this->left);
+	if (this->left)
+	{
+		mobility_follow_clear(this->left);
+		free(this->left);
+	}
 	forget_meeting(this);
 	DESTROY_IF(this->from);
 	free(this->connection);
