@@ -644,6 +644,13 @@ METHOD(mobility_session_t, give_up, status_t,
 							this->hold->fail(this->hold) : SUCCESS;
 }
 
+METHOD(mobility_session_t, terminate_, status_t,
+	private_mobility_session_t *this)
+{
+	return this->hold->is_held(this->hold) && is_dormant(this) ?
+							this->hold->fail(this->hold) : SUCCESS;
+}
+
 METHOD(mobility_session_t, reload, void,
 	private_mobility_session_t *this)
 {
@@ -845,6 +852,7 @@ mobility_session_t *mobility_anchor_session_create(mobility_context_t *context,
 			.switch_uplink = _switch_uplink,
 			.message = _message,
 			.give_up = _give_up,
+			.terminate = _terminate_,
 			.get_status = _get_status,
 			.get_paths = _get_paths,
 			.destroy = _destroy,

@@ -43,7 +43,7 @@ static status_t end(termination_t *this, mobility_session_t *session)
 	status = session->get_status(session);
 	meant = mobility_filter_matches_status(&this->filter, status);
 	mobility_status_destroy(status);
-	return meant ? session->give_up(session) : SUCCESS;
+	return meant ? session->terminate(session) : SUCCESS;
 }
 
 /**

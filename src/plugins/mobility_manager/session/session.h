@@ -330,6 +330,14 @@ struct mobility_session_t {
 	status_t (*give_up)(mobility_session_t *this);
 
 	/**
+	 * End the IKE_SA of a session that is dormant, as somebody wants that: as if the
+	 * time for an outage was over.  Waits as give_up() does.
+	 *
+	 * @return			DESTROY_ME to destroy the IKE_SA
+	 */
+	status_t (*terminate)(mobility_session_t *this);
+
+	/**
 	 * Get the IKE_SA that was established because the peer may have forgotten
 	 * this one's, which may take over from that.
 	 *

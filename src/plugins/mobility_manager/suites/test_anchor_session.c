@@ -456,6 +456,27 @@ START_TEST(test_needed)
 END_TEST
 
 /**
+ * Somebody wants no client to be waited for: who is there is left alone
+ */
+START_TEST(test_drained)
+{
+	ike_sa_t *ike_sa;
+
+	ike_sa = session_fixture_checkout(f);
+	mock_ike_checkin(ike_sa, f->session->terminate(f->session));
+	ck_assert(!f->ended);
+	fall_asleep(TASK_IKE_DPD);
+	/* its time is not over */
+	ike_sa = session_fixture_checkout(f);
+	mock_ike_checkin(ike_sa, f->session->give_up(f->session));
+	ck_assert(!f->ended);
+	ike_sa = session_fixture_checkout(f);
+	mock_ike_checkin(ike_sa, f->session->terminate(f->session));
+	ck_assert(f->ended);
+}
+END_TEST
+
+/**
  * Have charon's job delete the IKE_SA
  */
 static void delete_at(uint32_t ms)
@@ -905,6 +926,7 @@ Suite *mobility_suite_create()
 	tcase_add_test(tc, test_others_end);
 	tcase_add_test(tc, test_reload);
 	tcase_add_test(tc, test_terminate);
+	tcase_add_test(tc, test_drained);
 	tcase_add_test(tc, test_needed);
 	tcase_add_test(tc, test_give_back);
 	tcase_add_test(tc, test_rekeyed);

@@ -97,7 +97,7 @@ METHOD(mobility_session_t, get_status, mobility_status_t*,
 	return status;
 }
 
-METHOD(mobility_session_t, give_up, status_t,
+METHOD(mobility_session_t, terminate_, status_t,
 	mobility_session_t *this)
 {
 	t.mutex->lock(t.mutex);
@@ -181,7 +181,7 @@ static void setup(void)
 												  MOBILITY_DORMANT;
 		member->session.number = i + 1;
 		member->session.get_status = _get_status;
-		member->session.give_up = _give_up;
+		member->session.terminate = _terminate_;
 		member->session.destroy = _session_destroy;
 		member->entry = t.registry->add(t.registry, &member->session,
 										(i + 1) % 2 ? "odd" : "even",
