@@ -6,6 +6,7 @@
 
 #include "anchor/routability.h"
 #include "net/clock.h"
+#include "session/tally.h"
 
 #include <daemon.h>
 
@@ -193,14 +194,15 @@ static void send_to(private_mobility_routability_t *this,
 }
 
 /**
- * Log that the peer has not proven to be where it claimed to be.
+ * Log and count that the peer has not proven to be where it claimed to be.
  */
-static void log_rejected(private_mobility_routability_t *this)
+static void tell_rejected(private_mobility_routability_t *this)
 {
 	const mobility_whereabouts_t *where = &this->public.where;
 	uint64_t now = mobility_now();
 	host_t *claimed, *proven;
 
+	mobility_tally_count(MOBILITY_TALLY_UNPROVEN);
 	if (this->logged && now - this->logged < LOG_INTERVAL)
 	{
 		this->suppressed++;
@@ -230,7 +232,7 @@ static void go(private_mobility_routability_t *this)
 
 	if (this->public.where.claim == MOBILITY_CLAIM_REJECTED)
 	{
-		log_rejected(this);
+		tell_rejected(this);
 	}
 	if (mobility_endpoint_equals(&used->local, &current.local) &&
 		mobility_endpoint_equals(&used->remote, &current.remote))

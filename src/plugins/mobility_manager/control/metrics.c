@@ -169,6 +169,8 @@ static const struct {
 		"counter", NULL, NULL, MOBILITY_TALLY_REPLACED },
 	{ "mobility_evicted", "Dormant sessions that were ended for others.",
 		"counter", NULL, NULL, MOBILITY_TALLY_EVICTED },
+	{ "mobility_unproven", "Addresses that clients have not proven to be at.",
+		"counter", NULL, NULL, MOBILITY_TALLY_UNPROVEN },
 };
 
 /**

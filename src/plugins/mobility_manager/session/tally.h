@@ -31,6 +31,8 @@ enum mobility_tally_t {
 	/** dormant ones that were ended for others: too many, or an address was
 	 * needed */
 	MOBILITY_TALLY_EVICTED,
+	/** addresses that clients claimed to be at and did not prove */
+	MOBILITY_TALLY_UNPROVEN,
 	/** number of these */
 	MOBILITY_TALLIES,
 };

@@ -10,6 +10,7 @@
 #include "mock_ike.h"
 
 #include "anchor/routability.h"
+#include "session/tally.h"
 #include "ike/ike_hooks.h"
 
 #include <encoding/payloads/notify_payload.h>
@@ -593,6 +594,7 @@ END_TEST
 
 START_TEST(test_log)
 {
+	u_int counted = mobility_tally_get(MOBILITY_TALLY_UNPROVEN);
 	const char *log;
 	int i, lines = 0;
 
@@ -609,6 +611,7 @@ START_TEST(test_log)
 	}
 	ck_assert_int_eq(lines, 2);
 	ck_assert(strstr(mobility_suite_log(), "(29 more since the last time)"));
+	ck_assert_uint_eq(mobility_tally_get(MOBILITY_TALLY_UNPROVEN), counted + 60);
 }
 END_TEST
 
