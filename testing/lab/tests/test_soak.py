@@ -56,6 +56,25 @@ class OneWay(unittest.TestCase):
         self.assertFalse(soak._one_way([QUERY] + REKEYED_TWICE[:1]))
 
 
+class Unprotected(unittest.TestCase):
+
+    PACKET = "2026-01-02 10:00:01.500 06[NET] <home|1> received packet: from b to a"
+    PLAIN = "2026-01-02 10:00:01.501 06[ENC] <home|1> payload type NOTIFY was " \
+        "not encrypted"
+    FAILED = "2026-01-02 10:00:01.502 06[IKE] <home|1> integrity check failed"
+
+    def test_token(self):
+        self.assertEqual(soak._unprotected(
+            [self.PACKET, self.PLAIN, self.FAILED]), {self.FAILED})
+
+    def test_corrupt(self):
+        self.assertFalse(soak._unprotected([self.PACKET, self.FAILED]))
+        self.assertFalse(soak._unprotected(
+            [self.PLAIN, self.PACKET, self.FAILED]))
+        self.assertFalse(soak._unprotected(
+            [self.PLAIN, self.FAILED.replace(" 06[", " 07[")]))
+
+
 REKEYED = "2026-01-02 10:00:01.{} 06[IKE] <home|{}> IKE_SA home[{}] rekeyed " \
     "between a...b\n"
 DELETE = "2026-01-02 10:00:01.600 06[IKE] <home|4> sending DELETE for IKE_SA " \
