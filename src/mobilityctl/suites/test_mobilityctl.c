@@ -489,7 +489,7 @@ START_TEST(test_metrics)
 
 	ck_assert_int_eq(run(out, sizeof(out), "metrics"), 0);
 	/* without any session: how long moves took, and what is no event */
-	ck_assert_uint_eq(check_metrics(out), 12 + 4);
+	ck_assert_uint_eq(check_metrics(out), 12 + 5);
 	add_sessions();
 	status = mock->add(mock, "a \"b\\c\"");
 	status->last_move.duration = 2000;
