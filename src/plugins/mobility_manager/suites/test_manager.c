@@ -544,6 +544,88 @@ START_TEST(test_give_up)
 END_TEST
 
 /**
+ * Count the sessions of clients in a state
+ */
+static u_int count_clients(mobility_state_t state)
+{
+	enumerator_t *enumerator;
+	mobility_count_t *each;
+	u_int count = 0;
+
+	enumerator = t.manager->create_count_enumerator(t.manager, NULL);
+	while (enumerator->enumerate(enumerator, &each))
+	{
+		ck_assert(!each->mobile);
+		count += each->states[state];
+	}
+	enumerator->destroy(enumerator);
+	return count;
+}
+
+/**
+ * A client logs in, and does not answer when it is asked for something
+ */
+static void create_client(void)
+{
+	mock_ike_conf_t conf = {
+		.responder = TRUE,
+	};
+	ike_sa_id_t *id;
+	ike_sa_t *ike_sa;
+
+	lib->settings->set_double(lib->settings, "%s.retransmit_timeout", 0.02,
+							  lib->ns);
+	lib->settings->set_int(lib->settings, "%s.retransmit_tries", 1, lib->ns);
+	id = mock_ike_create(&conf);
+	ck_assert_uint_eq(count_clients(MOBILITY_CONNECTED), 1);
+	ike_sa = succession_checkout(id);
+	ike_sa->queue_task(ike_sa, mock_task_create(ike_sa, TASK_IKE_DPD, NULL,
+												NULL));
+	mock_ike_checkin(ike_sa, ike_sa->initiate(ike_sa, NULL, NULL));
+	id->destroy(id);
+}
+
+/**
+ * A client that sleeps is kept, until somebody does not want to wait for it
+ */
+START_TEST(test_client)
+{
+	ike_sa_manager_t *manager = charon->ike_sa_manager;
+	identification_t *gateway;
+	mobility_filter_t any = {};
+	u_int unable;
+
+	create_client();
+	mobility_netns_wait(count_clients(MOBILITY_DORMANT) == 1);
+	ck_assert_uint_eq(manager->get_count(manager), 1);
+	gateway = identification_create_from_string("gw2.example.org");
+	ck_assert_uint_eq(t.manager->redirect(t.manager, &any, gateway, &unable), 0);
+	ck_assert_uint_eq(unable, 1);
+	gateway->destroy(gateway);
+	ck_assert_uint_eq(t.manager->terminate(t.manager, &any), 1);
+	mobility_netns_wait(manager->get_count(manager) == 0);
+	ck_assert_uint_eq(count_clients(MOBILITY_DORMANT), 0);
+	ck_assert_uint_eq(t.manager->terminate(t.manager, &any), 0);
+}
+END_TEST
+
+/**
+ * When its time is over it is its turn to go
+ */
+START_TEST(test_client_outage)
+{
+	ike_sa_manager_t *manager = charon->ike_sa_manager;
+
+	lib->settings->set_int(lib->settings, "%s.plugins.mobility-manager."
+						   "gateway.network_outage_time", 1, lib->ns);
+	t.settings->reload(t.settings);
+	create_client();
+	mobility_netns_wait(manager->get_count(manager) == 0);
+	ck_assert_uint_eq(count_clients(MOBILITY_DORMANT), 0);
+}
+END_TEST
+
+/**
  * A connection that is not to be managed anymore is given back, with nothing
  * left of us.
  */
@@ -749,6 +831,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, setup_short, teardown);
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, test_give_up);
+	tcase_add_test(tc, test_client);
+	tcase_add_test(tc, test_client_outage);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("stress");
