@@ -256,7 +256,7 @@ static void add_sessions(void)
 	home = mock->add(mock, "home");
 	office = mock->add(mock, "office");
 	mock->lock(mock);
-	home->since = time(NULL) - 192;
+	home->since = time(NULL) - (3 * 60 + 12) * 60 - 30;
 	home->last_move = (mobility_move_t){
 		.time = 1234567890,
 		.trigger = "wlan0: no carrier",
@@ -279,7 +279,7 @@ START_TEST(test_status)
 	add_sessions();
 	assert_run("status home", 0,
 		"CONNECTION  STATE      FOR     UPLINK  ADDRESS        WHY\n"
-		"home        connected  3m 12s  eth0    192.168.0.100  moved from "
+		"home        connected  3h 12m  eth0    192.168.0.100  moved from "
 		"wlan0 to eth0 in 21 ms (wlan0: no carrier)\n");
 	assert_run("status", 5, "192.168.0.100  eth0: no carrier; holding "
 			   "CREATE_CHILD_SA; gives up in 29m 48s\n");
