@@ -174,17 +174,14 @@ static void doubt(private_mobility_session_t *this, host_t *from)
  */
 static void arm(private_mobility_session_t *this)
 {
-	uint64_t deadline, other = 0;
+	uint64_t deadline;
 
 	deadline = this->due ? mobility_now() :
 				mobility_dormancy_deadline(&this->dormancy, &this->times);
 	if (this->routability)
 	{
-		other = this->routability->get_deadline(this->routability);
-	}
-	if (!deadline || (other && other < deadline))
-	{
-		deadline = other;
+		deadline = mobility_earlier(deadline,
+							this->routability->get_deadline(this->routability));
 	}
 	this->context->arm(this->context, &this->public, deadline);
 }

@@ -83,13 +83,13 @@ struct private_mobility_session_t {
  */
 static void arm_login(private_mobility_session_t *this)
 {
-	uint64_t deadline, names;
+	uint64_t deadline;
 
 	deadline = this->login->get_deadline(this->login);
 	if (this->login->is_asking(this->login))
 	{
-		names = mobility_peer_names_due(&this->steering->names);
-		deadline = deadline ? min(deadline, names) : names;
+		deadline = mobility_earlier(deadline,
+							mobility_peer_names_due(&this->steering->names));
 	}
 	this->context->arm(this->context, &this->public, deadline);
 }

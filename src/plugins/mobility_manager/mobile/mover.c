@@ -330,18 +330,14 @@ METHOD(mobility_mover_t, get_deadline, uint64_t,
 	private_mobility_mover_t *this)
 {
 	mobility_exchange_t *exchange;
-	uint64_t deadline, time;
+	uint64_t deadline;
 	int i;
 
 	deadline = this->handover->get_deadline(this->handover);
 	for (i = 0; i < countof(this->exchanges); i++)
 	{
 		exchange = this->exchanges[i];
-		time = exchange->get_deadline(exchange);
-		if (time && (!deadline || time < deadline))
-		{
-			deadline = time;
-		}
+		deadline = mobility_earlier(deadline, exchange->get_deadline(exchange));
 	}
 	return deadline;
 }

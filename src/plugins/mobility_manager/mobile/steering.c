@@ -214,14 +214,6 @@ static void tell_state(private_mobility_steering_t *this)
 						this->session);
 }
 
-/**
- * Get the earlier of two times, of which 0 is none.
- */
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a && b ? min(a, b) : a ?: b;
-}
-
 METHOD(mobility_steering_t, arm, void,
 	private_mobility_steering_t *this)
 {
@@ -239,11 +231,13 @@ METHOD(mobility_steering_t, arm, void,
 		this->switch_back.review = 0;
 	}
 	deadline = mobility_fsm_deadline(&this->public.fsm, &this->public.times);
-	deadline = earlier(deadline, this->mover->get_deadline(this->mover));
-	deadline = earlier(deadline, this->restoration.next);
-	deadline = earlier(deadline, this->relogin->get_deadline(this->relogin));
+	deadline = mobility_earlier(deadline,
+								this->mover->get_deadline(this->mover));
+	deadline = mobility_earlier(deadline, this->restoration.next);
+	deadline = mobility_earlier(deadline,
+								this->relogin->get_deadline(this->relogin));
 	this->context->arm(this->context, this->session,
-					   earlier(deadline, this->switch_back.review));
+					   mobility_earlier(deadline, this->switch_back.review));
 }
 
 /**

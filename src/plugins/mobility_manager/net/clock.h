@@ -61,4 +61,16 @@ mobility_clock_t *mobility_clock_create(mobility_clock_cb_t cb, void *data);
  */
 uint64_t mobility_now();
 
+/**
+ * Get the earlier of two times, each of which may be 0 for never.
+ *
+ * @param a				time
+ * @param b				other time
+ * @return				the earlier one, 0 if both are
+ */
+static inline uint64_t mobility_earlier(uint64_t a, uint64_t b)
+{
+	return a && b ? min(a, b) : a ?: b;
+}
+
 #endif /** MOBILITY_CLOCK_H_ @}*/
