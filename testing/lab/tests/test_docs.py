@@ -5,7 +5,6 @@
 import re
 import unittest
 
-
 from lab.paths import REPOSITORY
 
 LINK = re.compile(r"\]\(([^)#]*)(?:#([^)]*))?\)")
