@@ -11,23 +11,33 @@
 #include <threading/mutex.h>
 
 typedef struct private_mobility_ike_hooks_t private_mobility_ike_hooks_t;
-typedef struct hook_t hook_t;
+typedef struct group_t group_t;
 
 /**
- * A hooked IKE_SA.
+ * Hooked IKE_SAs whose methods were the same.
  */
-struct hook_t {
+struct group_t {
 
 	/**
-	 * Methods as they were, which many share.
+	 * What these were.
 	 */
-	const mobility_ike_stock_t *stock;
+	mobility_ike_stock_t stock;
 
 	/**
-	 * Gets the calls.
+	 * Who gets the calls, ike_sa_t* => mobility_ike_handler_t*.
 	 */
-	mobility_ike_handler_t *handler;
+	hashtable_t *handlers;
 };
+
+/**
+ * What is known of a hooked IKE_SA.
+ */
+typedef struct {
+	/** methods as they were */
+	const mobility_ike_stock_t *stock;
+	/** gets the calls, NULL if it is not hooked */
+	mobility_ike_handler_t *handler;
+} hook_t;
 
 /**
  * Private data of a mobility_ike_hooks_t object.
@@ -40,19 +50,14 @@ struct private_mobility_ike_hooks_t {
 	mobility_ike_hooks_t public;
 
 	/**
-	 * ike_sa_t* => hook_t*
+	 * All that are hooked, group_t*: one, unless somebody else replaces methods
+	 * as well.  They stay for as long as this does.
 	 */
-	hashtable_t *hooks;
+	linked_list_t *groups;
 
 	/**
-	 * What the methods of any IKE_SA were, mobility_ike_stock_t*: one, unless
-	 * somebody else replaces them as well.
-	 */
-	linked_list_t *stocks;
-
-	/**
-	 * Locks both.  A hook_t itself is only used and removed with its
-	 * IKE_SA checked out.
+	 * Locks this.  The handler of an IKE_SA is only used and changed with that
+	 * checked out.
 	 */
 	mutex_t *mutex;
 };
@@ -62,15 +67,43 @@ struct private_mobility_ike_hooks_t {
  */
 static private_mobility_ike_hooks_t *instance;
 
-/**
- * Find the hook of an IKE_SA.
- */
-static hook_t *find(ike_sa_t *ike_sa)
+CALLBACK(match_ike_sa, bool,
+	group_t *group, va_list args)
 {
-	hook_t *hook;
+	ike_sa_t *ike_sa;
+
+	VA_ARGS_VGET(args, ike_sa);
+	return group->handlers->get(group->handlers, ike_sa) != NULL;
+}
+
+/**
+ * Find the group that an IKE_SA is in, NULL if it is not hooked.  The mutex must be
+ * held.
+ */
+static group_t *find_group(private_mobility_ike_hooks_t *this, ike_sa_t *ike_sa)
+{
+	group_t *group = NULL;
+
+	this->groups->find_first(this->groups, match_ike_sa, (void**)&group,
+							 ike_sa);
+	return group;
+}
+
+/**
+ * Find out about an IKE_SA.
+ */
+static hook_t find(ike_sa_t *ike_sa)
+{
+	hook_t hook = {};
+	group_t *group;
 
 	instance->mutex->lock(instance->mutex);
-	hook = instance->hooks->get(instance->hooks, ike_sa);
+	group = find_group(instance, ike_sa);
+	if (group)
+	{
+		hook.stock = &group->stock;
+		hook.handler = group->handlers->get(group->handlers, ike_sa);
+	}
 	instance->mutex->unlock(instance->mutex);
 	return hook;
 }
@@ -80,9 +113,9 @@ static hook_t *find(ike_sa_t *ike_sa)
  */
 static status_t hook_retransmit(ike_sa_t *ike_sa, uint32_t mid)
 {
-	hook_t *hook = find(ike_sa);
+	hook_t hook = find(ike_sa);
 
-	return hook->handler->methods->retransmit(hook->handler, ike_sa, hook->stock, mid);
+	return hook.handler->methods->retransmit(hook.handler, ike_sa, hook.stock, mid);
 }
 
 /**
@@ -90,9 +123,9 @@ static status_t hook_retransmit(ike_sa_t *ike_sa, uint32_t mid)
  */
 static status_t hook_roam(ike_sa_t *ike_sa, bool address)
 {
-	hook_t *hook = find(ike_sa);
+	hook_t hook = find(ike_sa);
 
-	return hook->handler->methods->roam(hook->handler, ike_sa, hook->stock, address);
+	return hook.handler->methods->roam(hook.handler, ike_sa, hook.stock, address);
 }
 
 /**
@@ -100,9 +133,9 @@ static status_t hook_roam(ike_sa_t *ike_sa, bool address)
  */
 static status_t hook_send_dpd(ike_sa_t *ike_sa)
 {
-	hook_t *hook = find(ike_sa);
+	hook_t hook = find(ike_sa);
 
-	return hook->handler->methods->send_dpd(hook->handler, ike_sa, hook->stock);
+	return hook.handler->methods->send_dpd(hook.handler, ike_sa, hook.stock);
 }
 
 /**
@@ -110,9 +143,9 @@ static status_t hook_send_dpd(ike_sa_t *ike_sa)
  */
 static status_t hook_delete(ike_sa_t *ike_sa, bool force)
 {
-	hook_t *hook = find(ike_sa);
+	hook_t hook = find(ike_sa);
 
-	return hook->handler->methods->delete(hook->handler, ike_sa, hook->stock, force);
+	return hook.handler->methods->delete(hook.handler, ike_sa, hook.stock, force);
 }
 
 /**
@@ -121,15 +154,15 @@ static status_t hook_delete(ike_sa_t *ike_sa, bool force)
 static status_t hook_delete_child_sa(ike_sa_t *ike_sa, protocol_id_t protocol,
 									 uint32_t spi, bool expired)
 {
-	hook_t *hook = find(ike_sa);
+	hook_t hook = find(ike_sa);
 	child_sa_t *child_sa;
 
 	child_sa = ike_sa->get_child_sa(ike_sa, protocol, spi, TRUE);
 	if (child_sa && !expired)
 	{
-		hook->handler->methods->child_deleted(hook->handler, ike_sa, child_sa);
+		hook.handler->methods->child_deleted(hook.handler, ike_sa, child_sa);
 	}
-	return hook->stock->delete_child_sa(ike_sa, protocol, spi, expired);
+	return hook.stock->delete_child_sa(ike_sa, protocol, spi, expired);
 }
 
 /**
@@ -137,10 +170,10 @@ static status_t hook_delete_child_sa(ike_sa_t *ike_sa, protocol_id_t protocol,
  */
 static status_t hook_reauth(ike_sa_t *ike_sa)
 {
-	hook_t *hook = find(ike_sa);
+	hook_t hook = find(ike_sa);
 
-	hook->handler->methods->reauth(hook->handler, ike_sa);
-	return hook->stock->reauth(ike_sa);
+	hook.handler->methods->reauth(hook.handler, ike_sa);
+	return hook.stock->reauth(ike_sa);
 }
 
 /**
@@ -148,19 +181,19 @@ static status_t hook_reauth(ike_sa_t *ike_sa)
  */
 static status_t hook_process_message(ike_sa_t *ike_sa, message_t *message)
 {
-	hook_t *hook = find(ike_sa);
+	hook_t hook = find(ike_sa);
 	status_t status;
 
-	status = hook->stock->process_message(ike_sa, message);
+	status = hook.stock->process_message(ike_sa, message);
 	if (status == DESTROY_ME)
 	{
 		return status;
 	}
 	/* processing the message may have unhooked the IKE_SA */
 	hook = find(ike_sa);
-	if (hook)
+	if (hook.handler)
 	{
-		return hook->handler->methods->processed(hook->handler, ike_sa, status);
+		return hook.handler->methods->processed(hook.handler, ike_sa, status);
 	}
 	return status;
 }
@@ -171,9 +204,9 @@ static status_t hook_process_message(ike_sa_t *ike_sa, message_t *message)
 static void hook_update_hosts(ike_sa_t *ike_sa, host_t *me, host_t *other,
 							  update_hosts_flag_t flags)
 {
-	hook_t *hook = find(ike_sa);
+	hook_t hook = find(ike_sa);
 
-	hook->handler->methods->update_hosts(hook->handler, ike_sa, hook->stock, me, other,
+	hook.handler->methods->update_hosts(hook.handler, ike_sa, hook.stock, me, other,
 								flags);
 }
 
@@ -195,40 +228,41 @@ static mobility_ike_stock_t read_methods(ike_sa_t *ike_sa)
 }
 
 CALLBACK(match_stock, bool,
-	const mobility_ike_stock_t *stock, va_list args)
+	group_t *group, va_list args)
 {
-	const mobility_ike_stock_t *other;
+	const mobility_ike_stock_t *methods;
 
-	VA_ARGS_VGET(args, other);
-	return memeq(stock, other, sizeof(*stock));
+	VA_ARGS_VGET(args, methods);
+	return memeq(&group->stock, methods, sizeof(*methods));
 }
 
 /**
- * Get what the methods of an IKE_SA are that is not hooked, the mutex must be held.
+ * Get the group for an IKE_SA that is not hooked, the mutex must be held.
  */
-static const mobility_ike_stock_t *get_stock(private_mobility_ike_hooks_t *this,
-											 ike_sa_t *ike_sa)
+static group_t *get_group(private_mobility_ike_hooks_t *this, ike_sa_t *ike_sa)
 {
-	mobility_ike_stock_t methods = read_methods(ike_sa), *stock;
+	mobility_ike_stock_t methods = read_methods(ike_sa);
+	group_t *group;
 
-	if (!this->stocks->find_first(this->stocks, match_stock, (void**)&stock,
+	if (!this->groups->find_first(this->groups, match_stock, (void**)&group,
 								  &methods))
 	{
-		INIT(stock);
-		*stock = methods;
-		this->stocks->insert_last(this->stocks, stock);
+		INIT(group,
+			.stock = methods,
+			.handlers = hashtable_create(hashtable_hash_ptr,
+										 hashtable_equals_ptr, 4),
+		);
+		this->groups->insert_last(this->groups, group);
 	}
-	return stock;
+	return group;
 }
 
 /**
  * Replace the methods of an IKE_SA that a handler wants.
  */
-static void replace_methods(ike_sa_t *ike_sa, const hook_t *hook,
+static void replace_methods(ike_sa_t *ike_sa, const mobility_ike_stock_t *stock,
 							const mobility_ike_methods_t *methods)
 {
-	const mobility_ike_stock_t *stock = hook->stock;
-
 	ike_sa->retransmit = methods->retransmit ? hook_retransmit
 											 : stock->retransmit;
 	ike_sa->roam = methods->roam ? hook_roam : stock->roam;
@@ -247,54 +281,56 @@ METHOD(mobility_ike_hooks_t, hook_, void,
 	private_mobility_ike_hooks_t *this, ike_sa_t *ike_sa,
 	mobility_ike_handler_t *handler)
 {
-	hook_t *hook;
+	group_t *group;
 
 	this->mutex->lock(this->mutex);
-	hook = this->hooks->get(this->hooks, ike_sa);
-	if (!hook)
-	{
-		INIT(hook,
-			.stock = get_stock(this, ike_sa),
-		);
-		this->hooks->put(this->hooks, ike_sa, hook);
-	}
-	hook->handler = handler;
+	group = find_group(this, ike_sa) ?: get_group(this, ike_sa);
+	group->handlers->put(group->handlers, ike_sa, handler);
 	this->mutex->unlock(this->mutex);
 
-	replace_methods(ike_sa, hook, handler->methods);
+	replace_methods(ike_sa, &group->stock, handler->methods);
 }
 
 METHOD(mobility_ike_hooks_t, unhook, void,
 	private_mobility_ike_hooks_t *this, ike_sa_t *ike_sa)
 {
 	static const mobility_ike_methods_t none = {};
-	hook_t *hook;
+	group_t *group;
 
 	this->mutex->lock(this->mutex);
-	hook = this->hooks->remove(this->hooks, ike_sa);
+	group = find_group(this, ike_sa);
+	if (group)
+	{
+		group->handlers->remove(group->handlers, ike_sa);
+	}
 	this->mutex->unlock(this->mutex);
 
-	if (hook)
+	if (group)
 	{
-		replace_methods(ike_sa, hook, &none);
-		free(hook);
+		replace_methods(ike_sa, &group->stock, &none);
 	}
 }
 
 METHOD(mobility_ike_hooks_t, get_handler, mobility_ike_handler_t*,
 	private_mobility_ike_hooks_t *this, ike_sa_t *ike_sa)
 {
-	hook_t *hook = find(ike_sa);
+	return find(ike_sa).handler;
+}
 
-	return hook ? hook->handler : NULL;
+/**
+ * Destroy a group.
+ */
+static void group_destroy(group_t *group)
+{
+	group->handlers->destroy(group->handlers);
+	free(group);
 }
 
 METHOD(mobility_ike_hooks_t, destroy, void,
 	private_mobility_ike_hooks_t *this)
 {
 	instance = NULL;
-	this->hooks->destroy_function(this->hooks, (void*)free);
-	this->stocks->destroy_function(this->stocks, free);
+	this->groups->destroy_function(this->groups, (void*)group_destroy);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -313,8 +349,7 @@ mobility_ike_hooks_t *mobility_ike_hooks_create()
 			.get_handler = _get_handler,
 			.destroy = _destroy,
 		},
-		.hooks = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr, 4),
-		.stocks = linked_list_create(),
+		.groups = linked_list_create(),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	instance = this;
