@@ -859,8 +859,8 @@ mobility_session_t *mobility_anchor_session_create(mobility_context_t *context,
 		.request = mobility_request_create(),
 	);
 	this->hold = mobility_hold_create(context->hooks, this->request,
-									  &this->dormancy.state, this->connection,
-									  &role, &this->public);
+									  &this->dormancy.state, &role,
+									  &this->public);
 	reload(this);
 	return &this->public;
 }

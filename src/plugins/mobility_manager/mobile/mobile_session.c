@@ -703,7 +703,7 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 	this->hold = mobility_hold_create(context->hooks,
 									  this->mover->retransmission->request,
 									  &this->steering->fsm.state,
-									  this->connection, &role, &this->public);
+									  &role, &this->public);
 
 	return &this->public;
 }

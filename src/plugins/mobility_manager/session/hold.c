@@ -53,24 +53,19 @@ struct private_mobility_hold_t {
 	const mobility_state_t *state;
 
 	/**
-	 * Name for the log.
-	 */
-	const char *name;
-
-	/**
 	 * End that is ours.
 	 */
 	const mobility_role_t *role;
 
 	/**
-	 * The request in flight was handed to stock.
-	 */
-	bool handed_over;
-
-	/**
 	 * Message ID of the request that stock wanted to send again last.
 	 */
 	uint32_t swallowed;
+
+	/**
+	 * The request in flight was handed to stock.
+	 */
+	bool handed_over;
 
 	/**
 	 * There is no job for DPD anymore.
@@ -302,7 +297,8 @@ static status_t delete_(mobility_ike_handler_t *handler, ike_sa_t *ike_sa,
 	{	/* stock would wait for an answer to the request in flight first, and
 		 * for one to the delete then */
 		DBG1(DBG_IKE, "mobility: %s is %N, deleting IKE_SA without waiting for "
-			 "the peer", this->name, mobility_state_names, *this->state);
+			 "the peer", ike_sa->get_name(ike_sa), mobility_state_names,
+			 *this->state);
 		force = TRUE;
 	}
 	return stock->delete(ike_sa, force);
@@ -441,7 +437,6 @@ METHOD(mobility_hold_t, destroy, void,
 mobility_hold_t *mobility_hold_create(mobility_ike_hooks_t *hooks,
 									  mobility_request_t *request,
 									  const mobility_state_t *state,
-									  const char *name,
 									  const mobility_role_t *role,
 									  void *session)
 {
@@ -473,7 +468,6 @@ mobility_hold_t *mobility_hold_create(mobility_ike_hooks_t *hooks,
 		.hooks = hooks,
 		.request = request,
 		.state = state,
-		.name = name,
 		.role = role,
 		.swallowed = UINT32_MAX,
 	);

@@ -81,7 +81,6 @@ struct mobility_hold_t {
  * @param hooks			hooks
  * @param request		its request in flight, not owned
  * @param state			state of the session, read only, must live as long
- * @param name			name for the log, must live as long
  * @param role			end that is ours, must live as long
  * @param session		passed to role, and part of the handler
  * @return				instance
@@ -89,7 +88,6 @@ struct mobility_hold_t {
 mobility_hold_t *mobility_hold_create(mobility_ike_hooks_t *hooks,
 									  mobility_request_t *request,
 									  const mobility_state_t *state,
-									  const char *name,
 									  const mobility_role_t *role,
 									  void *session);
 
