@@ -678,7 +678,6 @@ METHOD(mobility_session_t, bind_, void,
 	{
 		mobility_dormancy_init(&this->dormancy, mobility_now());
 		this->standing.since = time(NULL);
-		explain(this, "established");
 	}
 	this->ike_sa = ike_sa;
 	if (this->routability)
@@ -773,7 +772,8 @@ METHOD(mobility_session_t, get_status, mobility_status_t*,
 		.exchange = this->request->get_name(this->request),
 		.moves = this->moves,
 	);
-	memcpy(status->cause, this->standing.cause, sizeof(status->cause));
+	snprintf(status->cause, sizeof(status->cause), "%s",
+			 mobility_standing_get_cause(&this->standing));
 	get_move(this, &status->last_move);
 	if (this->ike_sa)
 	{
@@ -806,6 +806,7 @@ METHOD(mobility_session_t, destroy, void,
 	}
 	forget_meeting(this);
 	DESTROY_IF(this->from);
+	mobility_standing_cleanup(&this->standing);
 	free(this->connection);
 	free(this);
 }

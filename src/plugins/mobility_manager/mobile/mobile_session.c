@@ -601,7 +601,8 @@ METHOD(mobility_session_t, get_status, mobility_status_t*,
 	);
 	status->moves = this->public.records->get_move(this->public.records,
 												   &status->last_move);
-	memcpy(status->cause, steering->standing.cause, sizeof(status->cause));
+	snprintf(status->cause, sizeof(status->cause), "%s",
+			 mobility_standing_get_cause(&steering->standing));
 	if (ike_sa)
 	{
 		mobility_status_add_ike_sa(status, ike_sa);

@@ -454,7 +454,7 @@ static void ask_anew(private_mobility_steering_t *this)
 static void tick_relogin(private_mobility_steering_t *this)
 {
 	mobility_retransmission_t *retransmission = this->mover->retransmission;
-	char refusal[sizeof(this->public.standing.cause)];
+	char refusal[sizeof(((mobility_status_t*)0)->cause)];
 	mobility_path_t *path;
 
 	path = this->relogin->tick(this->relogin);
@@ -1187,6 +1187,7 @@ METHOD(mobility_steering_t, destroy, void,
 	this->proof->destroy(this->proof);
 	this->mover->destroy(this->mover);
 	mobility_trial_end(&this->switch_back.trial);
+	mobility_standing_cleanup(&this->public.standing);
 	free(this);
 }
 

@@ -14,14 +14,27 @@
 bool mobility_standing_explain(mobility_standing_t *standing,
 							   const char *fmt, ...)
 {
-	char old[sizeof(standing->cause)];
+	char cause[sizeof(((mobility_status_t*)0)->cause)];
 	va_list args;
 
-	memcpy(old, standing->cause, sizeof(old));
 	va_start(args, fmt);
-	vsnprintf(standing->cause, sizeof(standing->cause), fmt, args);
+	vsnprintf(cause, sizeof(cause), fmt, args);
 	va_end(args);
-	return !streq(old, standing->cause);
+	if (streq(standing->cause, cause))
+	{
+		return FALSE;
+	}
+	free(standing->cause);
+	standing->cause = strdup(cause);
+	return TRUE;
+}
+
+/*
+ * Described in header.
+ */
+const char *mobility_standing_get_cause(const mobility_standing_t *standing)
+{
+	return standing->cause ?: "established";
 }
 
 /*
@@ -32,7 +45,15 @@ void mobility_standing_enter(mobility_standing_t *standing,
 {
 	DBG1(DBG_IKE, "mobility: %s %N -> %N: %s", connection,
 		 mobility_state_names, standing->state, mobility_state_names, state,
-		 standing->cause);
+		 mobility_standing_get_cause(standing));
 	standing->state = state;
 	standing->since = time(NULL);
+}
+
+/*
+ * Described in header.
+ */
+void mobility_standing_cleanup(mobility_standing_t *standing)
+{
+	free(standing->cause);
 }

@@ -21,15 +21,17 @@
 typedef struct mobility_standing_t mobility_standing_t;
 
 /**
- * Standing of one session, a value type.
+ * Standing of one session, all zero at the start.  A value type that owns its
+ * cause; there are thousands of them.
  */
 struct mobility_standing_t {
 	/** state observers know of */
 	mobility_state_t state;
 	/** wall-clock time it was entered */
 	time_t since;
-	/** why the session is in its state, or will be */
-	char cause[sizeof(((mobility_status_t*)0)->cause)];
+	/** why the session is in its state, or will be; NULL if it was only
+	 * established so far */
+	char *cause;
 };
 
 /**
@@ -43,6 +45,14 @@ bool mobility_standing_explain(mobility_standing_t *standing,
 							   const char *fmt, ...);
 
 /**
+ * Get why.
+ *
+ * @param standing		standing
+ * @return				cause, internal data, valid until there is another one
+ */
+const char *mobility_standing_get_cause(const mobility_standing_t *standing);
+
+/**
  * Enter a state, and say so in the log.
  *
  * @param standing		standing
@@ -51,5 +61,12 @@ bool mobility_standing_explain(mobility_standing_t *standing,
  */
 void mobility_standing_enter(mobility_standing_t *standing,
 							 const char *connection, mobility_state_t state);
+
+/**
+ * Clean up what a standing owns, not itself.
+ *
+ * @param standing		standing
+ */
+void mobility_standing_cleanup(mobility_standing_t *standing);
 
 #endif /** MOBILITY_STANDING_H_ @}*/
