@@ -774,8 +774,8 @@ static void queue_reload(void *data, mobility_entry_t *entry)
 	mobility_gateway_config_t gateway;
 	mobility_config_t config;
 
-	settings->get(settings, entry->connection, &config);
-	settings->get_gateway(settings, entry->connection, &gateway);
+	settings->get(settings, entry->session->connection, &config);
+	settings->get_gateway(settings, entry->session->connection, &gateway);
 	agenda->queue(agenda, &entry->turn,
 				  (entry->session->follows ? gateway.mobility :
 											 config.mobility) ?

@@ -37,11 +37,6 @@ struct private_mobility_session_t {
 	mobility_context_t *context;
 
 	/**
-	 * Name of the connection.
-	 */
-	char *connection;
-
-	/**
 	 * IKE_SA, NULL if none is bound.
 	 */
 	ike_sa_t *ike_sa;
@@ -160,7 +155,7 @@ static void doubt(private_mobility_session_t *this, host_t *from)
 	{
 		return;
 	}
-	settings->get_gateway(settings, this->connection, &config);
+	settings->get_gateway(settings, this->public.connection, &config);
 	if (config.return_routability != MOBILITY_RETURN_ROUTABILITY_NO)
 	{
 		this->routability = mobility_routability_create(
@@ -294,7 +289,7 @@ static void tell_state(private_mobility_session_t *this)
 	{
 		return;
 	}
-	mobility_standing_enter(&this->standing, this->connection,
+	mobility_standing_enter(&this->standing, this->public.connection,
 							this->dormancy.state);
 	/* no keepalives while nobody is there */
 	this->ike_sa->set_condition(this->ike_sa, COND_STALE,
@@ -654,7 +649,7 @@ METHOD(mobility_session_t, reload, void,
 	mobility_settings_t *settings = this->context->settings;
 	mobility_gateway_config_t config;
 
-	settings->get_gateway(settings, this->connection, &config);
+	settings->get_gateway(settings, this->public.connection, &config);
 	this->times.outage_time = config.network_outage_time * 1000ULL;
 	this->times.mute_time = config.mute_time * 1000ULL;
 	mobility_retransmit_times_read(&this->times.retransmit);
@@ -717,7 +712,8 @@ METHOD(mobility_session_t, switch_uplink, bool,
 	private_mobility_session_t *this, const char *uplink, char *error,
 	status_t *status)
 {
-	snprintf(error, 128, "the peer of %s chooses the path", this->connection);
+	snprintf(error, 128, "the peer of %s chooses the path",
+			 this->public.connection);
 	*status = SUCCESS;
 	return FALSE;
 }
@@ -762,7 +758,7 @@ METHOD(mobility_session_t, get_status, mobility_status_t*,
 	char *uplink;
 
 	INIT(status,
-		.connection = strdup(this->connection),
+		.connection = strdup(this->public.connection),
 		.session = this->public.number,
 		.state = this->standing.state,
 		.since = this->standing.since,
@@ -807,7 +803,7 @@ METHOD(mobility_session_t, destroy, void,
 	forget_meeting(this);
 	DESTROY_IF(this->from);
 	mobility_standing_cleanup(&this->standing);
-	free(this->connection);
+	free(this->public.connection);
 	free(this);
 }
 
@@ -833,6 +829,7 @@ mobility_session_t *mobility_anchor_session_create(mobility_context_t *context,
 	INIT(this,
 		.public = {
 			.number = number,
+			.connection = strdup(connection),
 			.follows = TRUE,
 			.bind = _bind_,
 			.release = _release,
@@ -856,7 +853,6 @@ mobility_session_t *mobility_anchor_session_create(mobility_context_t *context,
 			.destroy = _destroy,
 		},
 		.context = context,
-		.connection = strdup(connection),
 		.request = mobility_request_create(),
 	);
 	this->hold = mobility_hold_create(context->hooks, this->request,

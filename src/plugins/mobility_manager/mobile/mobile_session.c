@@ -34,11 +34,6 @@ struct private_mobility_session_t {
 	mobility_context_t *context;
 
 	/**
-	 * Name of the connection.
-	 */
-	char *connection;
-
-	/**
 	 * IKE_SA, NULL if none is bound.
 	 */
 	ike_sa_t *ike_sa;
@@ -122,7 +117,8 @@ static status_t log_in(private_mobility_session_t *this, bool look)
 {
 	status_t status;
 
-	if (!mobility_peer_names_take(&this->steering->names, this->connection,
+	if (!mobility_peer_names_take(&this->steering->names,
+								  this->public.connection,
 								  this->mover->course.candidates->remotes,
 								  mobility_now()))
 	{	/* what is found is no reason to look for more */
@@ -327,7 +323,7 @@ static bool deleted(void *data)
 		this->relogin->cancel(this->relogin);
 		explain(this, "lifetime of the IKE_SA is over, logging in anew");
 		DBG1(DBG_IKE, "mobility: %s: lifetime of the IKE_SA is over, keeping it "
-			 "until there is another one", this->connection);
+			 "until there is another one", this->public.connection);
 		return TRUE;
 	}
 	this->relogin->cancel(this->relogin);
@@ -380,7 +376,7 @@ METHOD(mobility_session_t, get_login, ike_sa_t*,
 	{
 		news = mobility_inheritance_describe(this->ike_sa, ike_sa,
 											 this->steering->expired);
-		DBG1(DBG_IKE, "mobility: %s: %s", this->connection, news);
+		DBG1(DBG_IKE, "mobility: %s: %s", this->public.connection, news);
 		mobility_tally_count(MOBILITY_TALLY_RELOGINS);
 		this->steering->news = news;
 		/* the next IKE_SA knows nothing of what this one's SAs have */
@@ -544,13 +540,14 @@ METHOD(mobility_session_t, switch_uplink, bool,
 	current = this->mover->course.heading.path;
 	if (current && streq(current->ifname, uplink))
 	{
-		snprintf(error, 128, "%s already uses %s", this->connection, uplink);
+		snprintf(error, 128, "%s already uses %s", this->public.connection,
+				 uplink);
 		return FALSE;
 	}
 	if (!this->hold->is_held(this->hold) || !this->mover->is_idle(this->mover))
 	{
 		snprintf(error, 128, "%s is busy with another exchange, try again",
-				 this->connection);
+				 this->public.connection);
 		return FALSE;
 	}
 	this->public.records->choose(this->public.records, uplink);
@@ -571,7 +568,7 @@ static uint32_t get_cost(private_mobility_session_t *this,
 	mobility_uplink_policy_t uplink;
 
 	this->context->settings->get_uplink(this->context->settings,
-								this->connection, path->ifname, FALSE,
+								this->public.connection, path->ifname, FALSE,
 								&uplink);
 	return uplink.has_cost ? uplink.cost : path->metric;
 }
@@ -588,7 +585,7 @@ METHOD(mobility_session_t, get_status, mobility_status_t*,
 	ike_sa_t *ike_sa = this->ike_sa;
 
 	INIT(status,
-		.connection = strdup(this->connection),
+		.connection = strdup(this->public.connection),
 		.session = this->public.number,
 		.mobile = TRUE,
 		.state = steering->standing.state,
@@ -640,7 +637,7 @@ METHOD(mobility_session_t, destroy, void,
 	this->hold->destroy(this->hold);
 	this->login->destroy(this->login);
 	this->steering->destroy(this->steering);
-	free(this->connection);
+	free(this->public.connection);
 	free(this);
 }
 
@@ -665,6 +662,7 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 	INIT(this,
 		.public = {
 			.number = number,
+			.connection = strdup(connection),
 			.records = records,
 			.connect = _connect_,
 			.choose = _choose,
@@ -690,9 +688,8 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 			.destroy = _destroy,
 		},
 		.context = context,
-		.connection = strdup(connection),
 	);
-	this->steering = mobility_steering_create(context, this->connection,
+	this->steering = mobility_steering_create(context, this->public.connection,
 											  &this->public);
 	this->mover = this->steering->mover;
 	this->relogin = this->steering->relogin;

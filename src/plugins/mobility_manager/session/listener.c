@@ -120,8 +120,7 @@ static mobility_entry_t *add_session(private_mobility_listener_t *this,
 									 ike_sa_t *ike_sa,
 									 mobility_session_t *session)
 {
-	session->entry = this->registry->add(this->registry, session,
-										 ike_sa->get_name(ike_sa), ike_sa);
+	session->entry = this->registry->add(this->registry, session, ike_sa);
 	return session->entry;
 }
 

@@ -70,7 +70,6 @@ static void entry_destroy(mobility_turn_t *turn)
 	mobility_entry_t *entry = (mobility_entry_t*)turn;
 
 	entry->session->destroy(entry->session);
-	free(entry->connection);
 	free(entry->digest.names);
 	free(entry);
 }
@@ -141,13 +140,12 @@ static void set_active(private_mobility_registry_t *this,
 
 METHOD(mobility_registry_t, add, mobility_entry_t*,
 	private_mobility_registry_t *this, mobility_session_t *session,
-	const char *connection, ike_sa_t *ike_sa)
+	ike_sa_t *ike_sa)
 {
 	mobility_entry_t *entry;
 
 	INIT(entry,
 		.session = session,
-		.connection = strdup(connection),
 		.ike_sa = ike_sa,
 	);
 	mobility_turn_set_id(&entry->turn, ike_sa->get_id(ike_sa));
@@ -404,7 +402,7 @@ METHOD(mobility_registry_t, get_ids, linked_list_t*,
 	while (enumerator->enumerate(enumerator, NULL, &entry))
 	{
 		if (!entry->turn.ended && !entry->replaced &&
-			streq(entry->connection, connection))
+			streq(entry->session->connection, connection))
 		{
 			ids->insert_last(ids, mobility_turn_get_id(&entry->turn));
 		}

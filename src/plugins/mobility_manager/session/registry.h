@@ -37,8 +37,9 @@ typedef struct mobility_entry_t mobility_entry_t;
 struct mobility_session_t;
 
 /**
- * Entry of a session.  The session is used with its IKE_SA checked out only,
- * session and connection do not change, the other members are the registry's or
+ * Entry of a session.  The session is used with its IKE_SA checked out only, but
+ * for what does not change: which one it is, its number, its connection, and which
+ * end it is.  The other members are the registry's or
  * read by functions passed to for_each().
  */
 struct mobility_entry_t {
@@ -52,11 +53,6 @@ struct mobility_entry_t {
 	 * Session, is destroyed with the entry.
 	 */
 	struct mobility_session_t *session;
-
-	/**
-	 * Connection it belongs to.
-	 */
-	char *connection;
 
 	/**
 	 * IKE_SA it has, only to compare; NULL if that was destroyed, and none goes
@@ -119,13 +115,12 @@ struct mobility_registry_t {
 	 * Add a session.
 	 *
 	 * @param session	session, gets owned by the registry
-	 * @param connection	name of its connection
 	 * @param ike_sa	its IKE_SA
 	 * @return			entry
 	 */
 	mobility_entry_t *(*add)(mobility_registry_t *this,
 							 struct mobility_session_t *session,
-							 const char *connection, ike_sa_t *ike_sa);
+							 ike_sa_t *ike_sa);
 
 	/**
 	 * Forget a session: it is not in the table anymore on return, and a job

@@ -28,7 +28,7 @@ typedef struct {
 static bool is_meant(collection_t *this, mobility_entry_t *entry)
 {
 	return !entry->turn.ended && !entry->replaced &&
-		   mobility_filter_matches(this->filter, entry->connection,
+		   mobility_filter_matches(this->filter, entry->session->connection,
 								   &entry->digest);
 }
 
@@ -82,7 +82,7 @@ static bool equals_count(const mobility_count_t *a, const mobility_count_t *b)
 static void add_count(void *data, mobility_entry_t *entry)
 {
 	mobility_count_t *count, key = {
-		.connection = entry->connection,
+		.connection = entry->session->connection,
 		.mobile = entry->digest.mobile,
 	};
 	collection_t *this = data;
@@ -95,7 +95,7 @@ static void add_count(void *data, mobility_entry_t *entry)
 	if (!count)
 	{
 		INIT(count,
-			.connection = strdup(entry->connection),
+			.connection = strdup(entry->session->connection),
 			.mobile = entry->digest.mobile,
 		);
 		this->table->put(this->table, count, count);

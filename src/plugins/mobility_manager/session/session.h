@@ -199,6 +199,17 @@ struct mobility_session_t {
 	bool follows;
 
 	/**
+	 * The IKE_SA is logging in: until it is bound, it is only watched.  Read
+	 * only.
+	 */
+	bool connecting;
+
+	/**
+	 * Name of its connection, does not change.
+	 */
+	char *connection;
+
+	/**
 	 * What experience says about its paths, and its moves; NULL if it follows.
 	 */
 	mobility_path_history_t *records;
@@ -207,12 +218,6 @@ struct mobility_session_t {
 	 * Belongs to whoever created the session.
 	 */
 	void *entry;
-
-	/**
-	 * The IKE_SA is logging in: until it is bound, it is only watched.  Read
-	 * only.
-	 */
-	bool connecting;
 
 	/**
 	 * An IKE_SA is going to log in, or begins to do so; called by listeners.

@@ -111,12 +111,13 @@ static void create_members(u_int count, bool follows)
 		member->ike_sa.get_id = _get_id;
 		member->ike_sa.get_unique_id = _get_unique_id;
 		member->session.number = i + 1;
+		member->session.connection = "home";
 		member->session.follows = follows;
 		member->session.destroy = (void*)nop;
 		if (i < count)
 		{
 			member->entry = t.registry->add(t.registry, &member->session,
-											"home", &member->ike_sa);
+											&member->ike_sa);
 		}
 	}
 }
@@ -230,7 +231,7 @@ static void login_logout(u_int i)
 {
 	member_t *member = &t.members[t.count];
 
-	t.registry->add(t.registry, &member->session, "home", &member->ike_sa);
+	t.registry->add(t.registry, &member->session, &member->ike_sa);
 	t.registry->queue_number(t.registry, member->session.number,
 							 MOBILITY_WORK_TRAFFIC);
 	t.registry->gone(t.registry, &member->ike_sa);

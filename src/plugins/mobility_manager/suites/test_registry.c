@@ -209,7 +209,8 @@ static void setup()
 		member->ike_sa.get_unique_id = (void*)_get_unique_id;
 		member->session.number = i + 1;
 		member->session.destroy = (void*)_destroy;
-		member->entry = t.registry->add(t.registry, &member->session, "home",
+		member->session.connection = "home";
+		member->entry = t.registry->add(t.registry, &member->session,
 										&member->ike_sa);
 	}
 	lib->processor->set_threads(lib->processor, THREADS);

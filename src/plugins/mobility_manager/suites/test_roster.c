@@ -183,8 +183,8 @@ static void setup(void)
 		member->session.get_status = _get_status;
 		member->session.terminate = _terminate_;
 		member->session.destroy = _session_destroy;
+		member->session.connection = (i + 1) % 2 ? "odd" : "even";
 		member->entry = t.registry->add(t.registry, &member->session,
-										(i + 1) % 2 ? "odd" : "even",
 										&member->ike_sa);
 		t.registry->note(t.registry, member->entry, NULL);
 	}
