@@ -22,6 +22,19 @@
 typedef struct private_mobility_session_t private_mobility_session_t;
 
 /**
+ * How the peer has moved.
+ */
+typedef struct {
+	/** how often, and when last */
+	u_int count;
+	time_t last;
+	/** from where */
+	host_t *from;
+	/** addresses it has left */
+	mobility_follow_t left;
+} moves_t;
+
+/**
  * Private data of a mobility_session_t object.
  */
 struct private_mobility_session_t {
@@ -62,11 +75,6 @@ struct private_mobility_session_t {
 	mobility_dormancy_config_t times;
 
 	/**
-	 * How often the peer has moved.
-	 */
-	u_int moves;
-
-	/**
 	 * What the dormancy has decided and was not done yet,
 	 * mobility_dormancy_action_t.
 	 */
@@ -88,11 +96,6 @@ struct private_mobility_session_t {
 	mobility_routability_t *routability;
 
 	/**
-	 * Addresses the peer has left, NULL until it leaves one.
-	 */
-	mobility_follow_t *left;
-
-	/**
 	 * Our address and the peer's of the last message that came while it was silent,
 	 * NULL if none did.  If it is no address update, they are not those of the
 	 * IKE_SA.
@@ -100,10 +103,9 @@ struct private_mobility_session_t {
 	host_t *met, *back;
 
 	/**
-	 * When the peer has moved last, and from where, NULL if nowhere.
+	 * How the peer has moved, NULL until it does.
 	 */
-	time_t moved;
-	host_t *from;
+	moves_t *moves;
 };
 
 /**
@@ -486,10 +488,11 @@ METHOD(mobility_session_t, message, void,
  */
 static void note_move(private_mobility_session_t *this, host_t *old)
 {
-	DESTROY_IF(this->from);
-	this->from = old->clone(old);
-	this->moves++;
-	this->moved = time(NULL);
+	this->moves = this->moves ?: calloc(1, sizeof(*this->moves));
+	DESTROY_IF(this->moves->from);
+	this->moves->from = old->clone(old);
+	this->moves->count++;
+	this->moves->last = time(NULL);
 	forget_meeting(this);
 	feed(this, MOBILITY_DORMANCY_MOVED);
 	this->context->tell(this->context, MOBILITY_EVENT_MOVE,
@@ -534,8 +537,8 @@ static void move(private_mobility_session_t *this,
 	if (flags & UPDATE_HOSTS_FORCE_REMOTE)
 	{	/* in an IKE message. If it was an ESP packet that came from another
 		 * address, the next one from where the peer is has to be believed */
-		this->left = this->left ?: calloc(1, sizeof(*this->left));
-		mobility_follow_note_move(this->left, old, new, mobility_now());
+		mobility_follow_note_move(&this->moves->left, old, new,
+								  mobility_now());
 	}
 	else
 	{
@@ -551,8 +554,8 @@ static void update_hosts(void *data, const mobility_ike_stock_t *stock,
 {
 	private_mobility_session_t *this = data;
 
-	if (!(flags & UPDATE_HOSTS_FORCE_REMOTE) && other && this->left &&
-		mobility_follow_has_left(this->left, other, mobility_now()))
+	if (!(flags & UPDATE_HOSTS_FORCE_REMOTE) && other && this->moves &&
+		mobility_follow_has_left(&this->moves->left, other, mobility_now()))
 	{	/* UDP-encapsulated packets still arrive from there, stock takes that for
 		 * a changed NAT mapping and would send everything back */
 		return;
@@ -729,11 +732,11 @@ METHOD(mobility_session_t, get_paths, array_t*,
  */
 static void get_move(private_mobility_session_t *this, mobility_move_t *move)
 {
-	if (this->from && this->ike_sa)
+	if (this->moves && this->ike_sa)
 	{
-		move->time = this->moved;
+		move->time = this->moves->last;
 		snprintf(move->trigger, sizeof(move->trigger), "peer has moved");
-		snprintf(move->from, sizeof(move->from), "%#H", this->from);
+		snprintf(move->from, sizeof(move->from), "%#H", this->moves->from);
 		snprintf(move->to, sizeof(move->to), "%#H",
 				 this->ike_sa->get_other_host(this->ike_sa));
 	}
@@ -766,7 +769,7 @@ METHOD(mobility_session_t, get_status, mobility_status_t*,
 		.outage_left = get_outage_left(this),
 		.silent = (mobility_now() - this->dormancy.heard) / 1000,
 		.exchange = this->request->get_name(this->request),
-		.moves = this->moves,
+		.moves = this->moves ? this->moves->count : 0,
 	);
 	snprintf(status->cause, sizeof(status->cause), "%s",
 			 mobility_standing_get_cause(&this->standing));
@@ -795,13 +798,13 @@ METHOD(mobility_session_t, destroy, void,
 	this->hold->destroy(this->hold);
 	trust(this);
 	this->request->destroy(this->request);
-	if (this->left)
+	if (this->moves)
 	{
-		mobility_follow_clear(this->left);
-		free(this->left);
+		mobility_follow_clear(&this->moves->left);
+		DESTROY_IF(this->moves->from);
+		free(this->moves);
 	}
 	forget_meeting(this);
-	DESTROY_IF(this->from);
 	mobility_standing_cleanup(&this->standing);
 	free(this->public.connection);
 	free(this);
