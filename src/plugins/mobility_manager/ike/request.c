@@ -14,6 +14,20 @@
 typedef struct private_mobility_request_t private_mobility_request_t;
 
 /**
+ * How a request is sent that has two forms.
+ */
+typedef struct {
+	/** it still is sent like that */
+	bool used;
+	/** the form it begins with */
+	mobility_request_form_t first;
+	/** how often it was sent in that one only */
+	u_int first_sent;
+	/** when it was sent in both, 0 if it was not */
+	uint64_t both;
+} forms_t;
+
+/**
  * Private data of a mobility_request_t object.
  */
 struct private_mobility_request_t {
@@ -30,20 +44,9 @@ struct private_mobility_request_t {
 	array_t *packets;
 
 	/**
-	 * They are sent in two forms, and at first in one.
+	 * The forms they are sent in, NULL if there is one.
 	 */
-	bool two_forms;
-	mobility_request_form_t first;
-
-	/**
-	 * How often they were sent in that one only.
-	 */
-	u_int first_sent;
-
-	/**
-	 * When they were sent in both forms, 0 if they were not.
-	 */
-	uint64_t both;
+	forms_t *forms;
 
 	/**
 	 * Message ID of the request.
@@ -67,7 +70,18 @@ METHOD(mobility_request_t, clear, void,
 	}
 	array_destroy(this->packets);
 	this->packets = NULL;
-	this->two_forms = FALSE;
+	if (this->forms)
+	{
+		this->forms->used = FALSE;
+	}
+}
+
+/**
+ * Check if the request in flight is sent in two forms.
+ */
+static bool has_forms(private_mobility_request_t *this)
+{
+	return this->forms && this->forms->used;
 }
 
 /**
@@ -92,8 +106,8 @@ METHOD(mobility_request_t, capture, void,
 	uint8_t dscp = 0;
 
 	clear(this);
-	this->first_sent = 0;
-	this->both = 0;
+	free(this->forms);
+	this->forms = NULL;
 	ike_cfg = ike_sa->get_ike_cfg(ike_sa);
 	if (ike_cfg)
 	{
@@ -171,8 +185,11 @@ METHOD(mobility_request_t, get_length, size_t,
 METHOD(mobility_request_t, begin_with, void,
 	private_mobility_request_t *this, mobility_request_form_t form)
 {
-	this->two_forms = TRUE;
-	this->first = form;
+	free(this->forms);
+	INIT(this->forms,
+		.used = TRUE,
+		.first = form,
+	);
 }
 
 /**
@@ -238,12 +255,12 @@ METHOD(mobility_request_t, send_first, bool,
 	private_mobility_request_t *this, const mobility_path_t *path,
 	ike_sa_t *ike_sa)
 {
-	if (!this->two_forms)
+	if (!has_forms(this))
 	{
 		return FALSE;
 	}
-	this->first_sent++;
-	send_in_form(this, this->first, path, ike_sa->get_my_host(ike_sa),
+	this->forms->first_sent++;
+	send_in_form(this, this->forms->first, path, ike_sa->get_my_host(ike_sa),
 				 ike_sa->get_other_host(ike_sa));
 	return TRUE;
 }
@@ -251,13 +268,13 @@ METHOD(mobility_request_t, send_first, bool,
 METHOD(mobility_request_t, count_first, u_int,
 	private_mobility_request_t *this)
 {
-	return this->first_sent;
+	return this->forms ? this->forms->first_sent : 0;
 }
 
 METHOD(mobility_request_t, get_both, uint64_t,
 	private_mobility_request_t *this)
 {
-	return this->both;
+	return this->forms ? this->forms->both : 0;
 }
 
 METHOD(mobility_request_t, send_, void,
@@ -265,11 +282,12 @@ METHOD(mobility_request_t, send_, void,
 	host_t *other)
 {
 	send_in_form(this, MOBILITY_REQUEST_WHOLE, path, me, other);
-	if (this->two_forms)
+	if (!has_forms(this))
 	{
-		this->both = this->both ?: mobility_now();
+		return;
 	}
-	if (this->two_forms && this->first != MOBILITY_REQUEST_MARKED)
+	this->forms->both = this->forms->both ?: mobility_now();
+	if (this->forms->first != MOBILITY_REQUEST_MARKED)
 	{
 		send_in_form(this, MOBILITY_REQUEST_PARTS, path, me, other);
 	}
@@ -279,6 +297,7 @@ METHOD(mobility_request_t, destroy, void,
 	private_mobility_request_t *this)
 {
 	clear(this);
+	free(this->forms);
 	free(this);
 }
 

@@ -22,7 +22,7 @@
 #define CLIENTS 1000
 
 /** Most bytes that each may take */
-#define CLIENT_MEMORY 1280
+#define CLIENT_MEMORY 1024
 
 /** Ways to replace an IKE_SA, of the last the old one goes on until then */
 #define WAYS (REAUTH_REDIRECT + 1)
