@@ -21,14 +21,14 @@ static const char *names[] = {
 	"mobility-status", "mobility-paths", "mobility-switch",
 	"mobility-history", "mobility-interface", "mobility",
 	"mobility-summary", "mobility-metrics",
-	"mobility-terminate", "mobility-redirect",
+	"mobility-terminate", "mobility-redirect", "mobility-explain",
 };
 
 /** events for what is listed */
 static const char *lists[] = {
 	"mobility-list-session", "mobility-list-paths", "mobility-list-record",
 	"mobility-list-interface", "mobility-list-summary",
-	"mobility-list-metrics",
+	"mobility-list-metrics", "mobility-list-explanation",
 };
 
 /** what commands work on */

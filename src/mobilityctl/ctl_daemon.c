@@ -138,7 +138,7 @@ static json_object *create_value(const char *key, const char *value)
 {
 	static const char *numbers[] = {
 		"connected", "connecting", "cost", "dormant", "duration-ms", "failed",
-		"metric", "moves", "mtu", "outage-left", "outage-time", "penalty",
+		"left", "metric", "moves", "mtu", "outage-left", "outage-time", "penalty",
 		"prefix", "redirected", "rtt-ms", "session", "sessions", "silent",
 		"since", "time", "unable", "unique-id", "waiting-to-reconnect",
 	};
@@ -225,6 +225,7 @@ static char *get_list_event(const char *command)
 		{ "mobility-status", "mobility-list-session" },
 		{ "mobility-summary", "mobility-list-summary" },
 		{ "mobility-paths", "mobility-list-paths" },
+		{ "mobility-explain", "mobility-list-explanation" },
 		{ "mobility-interface", "mobility-list-interface" },
 		{ "mobility-history", "mobility-list-record" },
 		/* charon's own */

@@ -361,6 +361,19 @@ json_object *ctl_array(json_object *answer)
 /*
  * Described in header.
  */
+void ctl_flatten(json_object *object, const char *key)
+{
+	json_object *member = ctl_sub(object, key);
+
+	if (member)
+	{
+		json_object_object_add(object, key, ctl_array(member));
+	}
+}
+
+/*
+ * Described in header.
+ */
 void ctl_print_json(json_object *object, bool line)
 {
 	printf("%s\n", json_object_to_json_string_ext(object, line ?
@@ -385,4 +398,14 @@ exit_code_t ctl_fail(exit_code_t code, const char *fmt, ...)
 	va_end(args);
 	fprintf(stderr, "\n");
 	return code;
+}
+
+/*
+ * Described in header.
+ */
+exit_code_t ctl_no_session(const char *connection)
+{
+	return ctl_fail(EXIT_NOTHING, "there is no session%s%s%s; mobilityctl "
+					"status lists them all", connection ? " of a connection '"
+					: "", connection ?: "", connection ? "'" : "");
 }

@@ -144,11 +144,27 @@ bool ctl_contains(json_object *list, const char *text);
 json_object *ctl_array(json_object *answer);
 
 /**
+ * Replace a member whose sections have no meaningful names by an array of them.
+ *
+ * @param object		object
+ * @param key			key of the member, which need not be there
+ */
+void ctl_flatten(json_object *object, const char *key);
+
+/**
  * Write an object to stdout and release it.
  *
  * @param object		object
  * @param line			write it in one line
  */
 void ctl_print_json(json_object *object, bool line);
+
+/**
+ * Report that there is no session.
+ *
+ * @param connection	name of the connection it is not of, NULL for any
+ * @return				EXIT_NOTHING
+ */
+exit_code_t ctl_no_session(const char *connection);
 
 #endif /** CTL_OUTPUT_H_ @}*/

@@ -97,6 +97,7 @@ struct command_t {
 /** commands, argv has the arguments and a NULL */
 exit_code_t status_run(mobilityctl_t *this, char *argv[]);
 exit_code_t paths_run(mobilityctl_t *this, char *argv[]);
+exit_code_t explain_run(mobilityctl_t *this, char *argv[]);
 exit_code_t watch_run(mobilityctl_t *this, char *argv[]);
 exit_code_t switch_run(mobilityctl_t *this, char *argv[]);
 exit_code_t interface_run(mobilityctl_t *this, char *argv[]);

@@ -64,7 +64,7 @@ static void print_paths(json_object *session)
 
 	printf("%s (session %lld)\n", ctl_str(session, "connection"),
 		   (long long)ctl_num(session, "session"));
-	paths = ctl_array(ctl_sub(session, "paths"));
+	paths = ctl_sub(session, "paths");
 	count = json_object_array_length(paths);
 	if (!count)
 	{
@@ -96,25 +96,6 @@ static void print_paths(json_object *session)
 		table->print(table);
 	}
 	table->destroy(table);
-	json_object_put(paths);
-}
-
-/**
- * Replace the sections with the paths by an array.
- */
-static json_object *with_arrays(json_object *answer)
-{
-	json_object *sessions, *session, *paths;
-	int i;
-
-	sessions = ctl_array(answer);
-	for (i = 0; i < json_object_array_length(sessions); i++)
-	{
-		session = json_object_array_get_idx(sessions, i);
-		paths = ctl_array(ctl_sub(session, "paths"));
-		json_object_object_add(session, "paths", paths);
-	}
-	return sessions;
 }
 
 /*
@@ -122,7 +103,7 @@ static json_object *with_arrays(json_object *answer)
  */
 exit_code_t paths_run(mobilityctl_t *this, char *argv[])
 {
-	json_object *answer, *sessions;
+	json_object *answer, *sessions, *session;
 	exit_code_t code;
 	int i, count;
 
@@ -132,12 +113,17 @@ exit_code_t paths_run(mobilityctl_t *this, char *argv[])
 	{
 		return code;
 	}
-	sessions = this->json ? with_arrays(answer) : ctl_array(answer);
+	sessions = ctl_array(answer);
 	json_object_put(answer);
 	count = json_object_array_length(sessions);
-	for (i = 0; i < count && !this->json; i++)
+	for (i = 0; i < count; i++)
 	{
-		print_paths(json_object_array_get_idx(sessions, i));
+		session = json_object_array_get_idx(sessions, i);
+		ctl_flatten(session, "paths");
+		if (!this->json)
+		{
+			print_paths(session);
+		}
 	}
 	if (this->json)
 	{
@@ -145,9 +131,7 @@ exit_code_t paths_run(mobilityctl_t *this, char *argv[])
 	}
 	else if (!count)
 	{
-		ctl_fail(EXIT_NOTHING, "there is no session%s%s%s; mobilityctl status "
-				 "lists them all", argv[0] ? " of a connection '" : "",
-				 argv[0] ?: "", argv[0] ? "'" : "");
+		ctl_no_session(argv[0]);
 	}
 	json_object_put(sessions);
 	return count ? EXIT_OK : EXIT_NOTHING;

@@ -93,7 +93,7 @@ static void print_event(const char *name, const char *old,
  */
 static void print_json(const char *name, const char *old, json_object *session)
 {
-	json_object *object, *paths;
+	json_object *object;
 
 	object = json_object_new_object();
 	json_object_object_add(object, "event", json_object_new_string(name));
@@ -104,11 +104,7 @@ static void print_json(const char *name, const char *old, json_object *session)
 		json_object_object_add(object, "old-state",
 							   json_object_new_string(old));
 	}
-	if (ctl_sub(session, "paths"))
-	{
-		paths = ctl_array(ctl_sub(session, "paths"));
-		json_object_object_add(session, "paths", paths);
-	}
+	ctl_flatten(session, "paths");
 	json_object_object_add(object, "session", json_object_get(session));
 	ctl_print_json(object, TRUE);
 }

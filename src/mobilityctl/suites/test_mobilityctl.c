@@ -162,6 +162,10 @@ static struct {
 	{ "status home", 4, "there is no session of a connection 'home'" },
 	{ "paths", 4, "there is no session; mobilityctl status" },
 	{ "paths home", 4, "there is no session of a connection 'home'" },
+	{ "explain", 4, "there is no session; mobilityctl status" },
+	{ "explain home", 4, "there is no session of a connection 'home'" },
+	{ "explain a b", 2, "explain does not take 'b'\nusage: " },
+	{ "--uri unix:///nonexistent/socket explain", 3, "can't be reached" },
 	{ "history", 4, "nothing happened since the daemon started" },
 	{ "history home", 4, "nothing happened to home since" },
 	{ "switch home eth9", 4, "home was not moved to eth9" },
@@ -199,6 +203,7 @@ static struct {
 	{ "", FALSE, FALSE },
 	{ "status", TRUE, FALSE, TRUE },
 	{ "paths", FALSE, FALSE },
+	{ "explain", FALSE, FALSE },
 	{ "watch", FALSE, FALSE },
 	{ "switch", FALSE, FALSE },
 	{ "interface", FALSE, TRUE },
@@ -351,6 +356,57 @@ START_TEST(test_paths)
 	ck_assert_str_eq(get(array, "/0/paths/1/usable"), "false");
 	ck_assert_str_eq(get(array, "/1/paths/1/reason"), "no carrier");
 	json_object_put(array);
+}
+END_TEST
+
+START_TEST(test_explain)
+{
+	mobility_status_t *clients;
+	json_object *array;
+
+	add_sessions();
+	assert_run("explain home", 0, "home (session 1) is connected over eth0 "
+			   "since ");
+	assert_run("explain home", 0, "(3h 12m): moved from wlan0 to eth0 in 21 ms "
+			   "(wlan0: no carrier).\n"
+			   "It is going to move to wlan0, which is better, if that still "
+			   "works in 7s (settle_time).\n"
+			   "Should eth0 fail, there is no other path.\n"
+			   "Its paths, the preferred one first:\n"
+			   "  1. eth0 from 192.168.0.100 to 192.168.0.1, in use\n"
+			   "  2. wlan0 from 192.168.0.100 to 192.168.0.1 via "
+			   "192.168.0.254: no carrier for 4m 10s, until ");
+	assert_run("explain home", 0, "; behind eth0, as it is put aside\n"
+			   "No way to the peer are:\n"
+			   "  wlan0.7: no address\n");
+	array = run_json("explain --json", 0);
+	ck_assert_int_eq(json_object_array_length(array), 2);
+	ck_assert_str_eq(get(array, "/0/stays/why"), "settle");
+	ck_assert_str_eq(get(array, "/0/stays/left"), "7");
+	ck_assert_str_eq(get(array, "/0/paths/0/ranked-by"), "(none)");
+	ck_assert_str_eq(get(array, "/0/paths/1/ranked-by"), "put-aside");
+	ck_assert_str_eq(get(array, "/0/obstacles/0/reason"), "no address");
+	ck_assert_str_eq(get(array, "/0/obstacles/1"), "(none)");
+	json_object_put(array);
+
+	clients = mock->add(mock, "clients");
+	mock->lock(mock);
+	clients->mobile = FALSE;
+	clients->state = MOBILITY_DORMANT;
+	clients->outage_left = 61;
+	clients->silent = 300;
+	clients->last_move = (mobility_move_t){
+		.time = 1234567890,
+		.from = "192.0.2.7[4500]",
+	};
+	mock->unlock(mock);
+	assert_run("explain clients", 0, "The peer is at 192.168.0.1[4500] since "
+			   "2009-02-13 23:31:30 (");
+	assert_run("explain clients", 0, "), before that it was at "
+			   "192.0.2.7[4500], and was heard 5m ago.\n"
+			   "It is the peer who chooses the path.\n"
+			   "Its session is kept until the peer returns.\n"
+			   "It gives up in 1m 1s, at ");
 }
 END_TEST
 
@@ -941,6 +997,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_metrics);
 	tcase_add_test(tc, test_maintenance);
 	tcase_add_test(tc, test_paths);
+	tcase_add_test(tc, test_explain);
 	tcase_add_test(tc, test_many);
 	tcase_add_test(tc, test_switch);
 	tcase_add_test(tc, test_interface);

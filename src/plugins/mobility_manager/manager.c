@@ -440,7 +440,7 @@ static void tell(mobility_context_t *context, enum mobility_event_kind_t kind,
 	this->registry->note(this->registry, session->entry, status);
 	if (kind == MOBILITY_EVENT_PATH)
 	{
-		paths = session->get_paths(session);
+		paths = session->get_paths(session, NULL);
 	}
 	this->lock->read_lock(this->lock);
 	enumerator = this->observers->create_enumerator(this->observers);
@@ -680,7 +680,8 @@ METHOD(mobility_manager_t, create_count_enumerator, enumerator_t*,
 }
 
 METHOD(mobility_manager_t, create_path_enumerator, enumerator_t*,
-	private_mobility_manager_t *this, uint32_t number)
+	private_mobility_manager_t *this, uint32_t number,
+	mobility_prospect_t *prospect)
 {
 	mobility_session_t *session;
 	ike_sa_t *ike_sa;
@@ -691,7 +692,7 @@ METHOD(mobility_manager_t, create_path_enumerator, enumerator_t*,
 	{
 		return NULL;
 	}
-	paths = session->get_paths(session);
+	paths = session->get_paths(session, prospect);
 	mobility_checkin(ike_sa, SUCCESS);
 	return enumerator_create_cleaner(array_create_enumerator(paths),
 									 (void*)destroy_reports, paths);

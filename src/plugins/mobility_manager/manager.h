@@ -18,6 +18,7 @@
 
 #include "net/uplinks.h"
 #include "path/candidates.h"
+#include "session/prospect.h"
 #include "session/roster.h"
 #include "settings/settings.h"
 
@@ -66,11 +67,13 @@ struct mobility_manager_t {
 	 * preferred one first.
 	 *
 	 * @param session	number of the session
+	 * @param prospect	gets what keeps it where it is, or NULL
 	 * @return			enumerator over mobility_path_report_t*, owned by it,
 	 *					NULL if there is no such session
 	 */
 	enumerator_t *(*create_path_enumerator)(mobility_manager_t *this,
-											uint32_t session);
+											uint32_t session,
+											mobility_prospect_t *prospect);
 
 	/**
 	 * List the interfaces of this host, loopback excluded, whether there are

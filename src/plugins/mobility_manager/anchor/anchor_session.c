@@ -722,7 +722,7 @@ METHOD(mobility_session_t, switch_uplink, bool,
 }
 
 METHOD(mobility_session_t, get_paths, array_t*,
-	private_mobility_session_t *this)
+	private_mobility_session_t *this, mobility_prospect_t *prospect)
 {
 	return array_create(0, 0);
 }

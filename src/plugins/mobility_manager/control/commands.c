@@ -10,6 +10,7 @@
 #include "control/interface.h"
 #include "control/maintenance.h"
 #include "control/metrics.h"
+#include "control/obstacles.h"
 #include "control/selection.h"
 
 /**
@@ -105,10 +106,10 @@ void mobility_commands_add_kind(mobility_vici_message_t *message,
 }
 
 /**
- * Add the section of a session.
+ * Begin the section of a session, with its keys.
  */
-static void add_status(mobility_vici_message_t *message,
-					   const mobility_status_t *status)
+static void begin_status(mobility_vici_message_t *message,
+						 const mobility_status_t *status)
 {
 	message->begin(message, "%u", status->session);
 	message->add(message, "connection", "%s", status->connection);
@@ -146,6 +147,15 @@ static void add_status(mobility_vici_message_t *message,
 		add_move(message, &status->last_move);
 		message->end(message);
 	}
+}
+
+/**
+ * Add the section of a session.
+ */
+static void add_status(mobility_vici_message_t *message,
+					   const mobility_status_t *status)
+{
+	begin_status(message, status);
 	message->end(message);
 }
 
@@ -168,6 +178,11 @@ static void add_path(mobility_vici_message_t *message, u_int number,
 	message->add(message, "cost", "%u", report->cost);
 	message->add(message, "class", "%N", mobility_preference_names,
 				 report->preference);
+	if (report->by != MOBILITY_BY_NOTHING)
+	{
+		message->add(message, "ranked-by", "%N", mobility_criterion_names,
+					 report->by);
+	}
 	if (report->rtt)
 	{
 		message->add(message, "rtt-ms", "%u", report->rtt);
@@ -194,25 +209,74 @@ static void add_path(mobility_vici_message_t *message, u_int number,
 }
 
 /**
+ * Add a section with paths, and destroy their enumerator.  The names of their
+ * uplinks are added to an array of char[IFNAMSIZ], unless that is NULL.
+ */
+static void add_path_list(mobility_vici_message_t *message, enumerator_t *paths,
+						  array_t *uplinks)
+{
+	mobility_path_report_t *report;
+	u_int number = 0;
+
+	message->begin(message, "paths");
+	while (paths->enumerate(paths, &report))
+	{
+		add_path(message, ++number, report);
+		if (uplinks)
+		{
+			array_insert(uplinks, ARRAY_TAIL, report->path->ifname);
+		}
+	}
+	paths->destroy(paths);
+	message->end(message);
+}
+
+/**
  * Add the section of a session's paths, and destroy their enumerator.
  */
 static void add_paths(mobility_vici_message_t *message,
 					  const mobility_status_t *status, enumerator_t *paths)
 {
-	mobility_path_report_t *report;
-	u_int number = 0;
-
 	message->begin(message, "%u", status->session);
 	message->add(message, "connection", "%s", status->connection);
 	message->add(message, "session", "%u", status->session);
-	message->begin(message, "paths");
-	while (paths->enumerate(paths, &report))
+	add_path_list(message, paths, NULL);
+	message->end(message);
+}
+
+/**
+ * Add the section of a session, with its paths, whose enumerator is destroyed,
+ * what keeps it where it is, and interfaces that are no way to the peer.
+ */
+static void add_explanation(mobility_commands_t *this,
+							mobility_vici_message_t *message,
+							const mobility_status_t *status,
+							const mobility_prospect_t *prospect,
+							enumerator_t *paths)
+{
+	array_t *uplinks = array_create(IFNAMSIZ, 0);
+
+	begin_status(message, status);
+	message->begin(message, "stays");
+	message->add(message, "why", "%N", mobility_stay_names, prospect->stay);
+	if (prospect->uplink[0])
 	{
-		add_path(message, ++number, report);
+		message->add(message, "uplink", "%s", prospect->uplink);
 	}
-	paths->destroy(paths);
+	if (prospect->left)
+	{
+		message->add(message, "left", "%u", prospect->left);
+	}
 	message->end(message);
+	add_path_list(message, paths, uplinks);
+	if (status->mobile)
+	{
+		message->begin(message, "obstacles");
+		mobility_obstacles_add(this, message, status->connection, uplinks);
+		message->end(message);
+	}
 	message->end(message);
+	array_destroy(uplinks);
 }
 
 /**
@@ -285,7 +349,7 @@ CALLBACK(list_paths, bool,
 	/* there are none of a session that has ended meanwhile */
 	while (!paths && sessions->enumerate(sessions, &status))
 	{
-		paths = manager->create_path_enumerator(manager, status->session);
+		paths = manager->create_path_enumerator(manager, status->session, NULL);
 	}
 	if (paths)
 	{
@@ -294,8 +358,30 @@ CALLBACK(list_paths, bool,
 	return paths != NULL;
 }
 
+CALLBACK(list_explanations, bool,
+	list_t *this, enumerator_t *sessions, va_list args)
+{
+	mobility_manager_t *manager = this->commands->manager;
+	mobility_vici_message_t *message;
+	mobility_prospect_t prospect = {};
+	mobility_status_t *status;
+	enumerator_t *paths = NULL;
+
+	VA_ARGS_VGET(args, message);
+	while (!paths && sessions->enumerate(sessions, &status))
+	{
+		paths = manager->create_path_enumerator(manager, status->session,
+												&prospect);
+	}
+	if (paths)
+	{
+		add_explanation(this->commands, message, status, &prospect, paths);
+	}
+	return paths != NULL;
+}
+
 /**
- * mobility-status and mobility-paths
+ * mobility-status, mobility-paths and mobility-explain
  */
 static void handle_sessions(mobility_commands_t *this, chunk_t request,
 							mobility_vici_message_t *response,
@@ -487,6 +573,7 @@ bool mobility_commands_handle(mobility_commands_t *this, const char *name,
 	} commands[] = {
 		{ "mobility-status", "mobility-list-session", list_status },
 		{ "mobility-paths", "mobility-list-paths", list_paths },
+		{ "mobility-explain", "mobility-list-explanation", list_explanations },
 		{ "mobility-summary", "mobility-list-summary", NULL, handle_summary },
 		{ "mobility-switch", NULL, NULL, handle_switch },
 		{ "mobility-interface", "mobility-list-interface", NULL,

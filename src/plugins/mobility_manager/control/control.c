@@ -22,6 +22,7 @@ static const char *events[] = {
 	"mobility-list-session",
 	"mobility-list-summary",
 	"mobility-list-paths",
+	"mobility-list-explanation",
 	"mobility-list-interface",
 	"mobility-list-record",
 	"mobility-list-metrics",

@@ -616,7 +616,7 @@ METHOD(mobility_session_t, get_status, mobility_status_t*,
 }
 
 METHOD(mobility_session_t, get_paths, array_t*,
-	private_mobility_session_t *this)
+	private_mobility_session_t *this, mobility_prospect_t *prospect)
 {
 	mobility_candidates_t *candidates = this->mover->course.candidates;
 	uint64_t now = mobility_now();
@@ -626,6 +626,10 @@ METHOD(mobility_session_t, get_paths, array_t*,
 		mobility_course_look(&this->mover->course);
 	}
 	this->steering->proof->note(this->steering->proof);
+	if (prospect && !this->public.connecting)
+	{
+		this->steering->foresee(this->steering, prospect);
+	}
 	return candidates->create_reports(candidates,
 									  this->mover->course.heading.path, now);
 }

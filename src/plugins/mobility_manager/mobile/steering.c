@@ -240,6 +240,24 @@ METHOD(mobility_steering_t, arm, void,
 					   mobility_earlier(deadline, this->switch_back.review));
 }
 
+METHOD(mobility_steering_t, foresee, void,
+	private_mobility_steering_t *this, mobility_prospect_t *prospect)
+{
+	uint64_t now = mobility_now(), next = this->public.fsm.next;
+
+	if (this->public.fsm.state == MOBILITY_CONNECTED)
+	{
+		mobility_switch_back_foresee(&this->switch_back, &this->public.config,
+									 this->course->candidates,
+									 this->course->heading.path, now, prospect);
+	}
+	else
+	{
+		prospect->stay = MOBILITY_STAY_OUTAGE;
+		prospect->left = next > now ? (next - now + 999) / 1000 : 0;
+	}
+}
+
 /**
  * Say why the path in use can't be used anymore.
  */
@@ -1223,6 +1241,7 @@ mobility_steering_t *mobility_steering_create(mobility_context_t *context,
 			.judge = _judge,
 			.suspect = _suspect,
 			.lost = _lost,
+			.foresee = _foresee,
 			.arm = _arm,
 			.conclude = _conclude,
 			.destroy = _destroy,

@@ -152,6 +152,13 @@ struct mobility_steering_t {
 	status_t (*lost)(mobility_steering_t *this);
 
 	/**
+	 * Say what keeps the session where it is.
+	 *
+	 * @param prospect	gets filled in
+	 */
+	void (*foresee)(mobility_steering_t *this, mobility_prospect_t *prospect);
+
+	/**
 	 * Set the clock to the earliest of the deadlines.
 	 */
 	void (*arm)(mobility_steering_t *this);

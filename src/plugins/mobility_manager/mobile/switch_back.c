@@ -71,6 +71,64 @@ mobility_trial_action_t mobility_switch_back_decide(
 	return action;
 }
 
+/**
+ * Say why a path is not left, if none is better.
+ */
+static mobility_stay_t get_stay(mobility_candidates_t *candidates,
+								const mobility_path_t *current, uint64_t now)
+{
+	mobility_candidate_t *best;
+
+	if (candidates->records->is_chosen(candidates->records, current->ifname))
+	{
+		return MOBILITY_STAY_CHOSEN;
+	}
+	best = candidates->get_best(candidates, now);
+	return best && best->path->ifindex != current->ifindex ?
+								MOBILITY_STAY_SIMILAR : MOBILITY_STAY_BEST;
+}
+
+/*
+ * Described in header.
+ */
+void mobility_switch_back_foresee(const mobility_switch_back_t *switch_back,
+								  const mobility_config_t *config,
+								  mobility_candidates_t *candidates,
+								  const mobility_path_t *current, uint64_t now,
+								  mobility_prospect_t *prospect)
+{
+	const mobility_trial_t *trial = &switch_back->trial;
+	mobility_path_t *better;
+	mobility_record_t record;
+	uint64_t end;
+
+	if (!current)
+	{
+		return;
+	}
+	if (!config->make_before_break && !config->prefer_best_path)
+	{
+		prospect->stay = MOBILITY_STAY_DISABLED;
+		return;
+	}
+	candidates->records->get(candidates->records, current, now, &record);
+	better = candidates->find_successor(candidates, current, now) ?:
+			 find_better(candidates, current, record.until != 0, now);
+	if (!better)
+	{
+		prospect->stay = get_stay(candidates, current, now);
+		return;
+	}
+	prospect->stay = MOBILITY_STAY_TEST;
+	strcpy(prospect->uplink, better->ifname);
+	if (trial->proven && mobility_path_equals(trial->path, better))
+	{
+		end = mobility_trial_deadline(trial, get_settle(config));
+		prospect->stay = MOBILITY_STAY_SETTLE;
+		prospect->left = end > now ? (end - now + 999) / 1000 : 0;
+	}
+}
+
 /*
  * Described in header.
  */

@@ -19,6 +19,7 @@
 
 #include "mobile/trial.h"
 #include "path/candidates.h"
+#include "session/prospect.h"
 #include "settings/settings.h"
 
 typedef struct mobility_switch_back_t mobility_switch_back_t;
@@ -57,6 +58,23 @@ mobility_trial_action_t mobility_switch_back_decide(
 									const mobility_path_t *current,
 									uint64_t now, mobility_path_t **better,
 									char *trigger);
+
+/**
+ * Say what mobility_switch_back_decide() is going to do, and when.  Changes
+ * nothing.
+ *
+ * @param switch_back	what the session would rather use
+ * @param config		policy of the connection
+ * @param candidates	paths of the session
+ * @param current		path in use, may be NULL
+ * @param now			current time
+ * @param prospect		gets filled in
+ */
+void mobility_switch_back_foresee(const mobility_switch_back_t *switch_back,
+								  const mobility_config_t *config,
+								  mobility_candidates_t *candidates,
+								  const mobility_path_t *current, uint64_t now,
+								  mobility_prospect_t *prospect);
 
 /**
  * A path was tested.

@@ -545,8 +545,8 @@ static void report_own(private_mobility_candidates_t *this, array_t *reports)
  */
 static void report_path(private_mobility_candidates_t *this,
 						const mobility_candidate_t *candidate,
-						const mobility_path_t *path, bool current, uint64_t now,
-						array_t *reports)
+						const mobility_path_t *path, mobility_criterion_t by,
+						bool current, uint64_t now, array_t *reports)
 {
 	mobility_path_report_t *report;
 
@@ -555,6 +555,7 @@ static void report_path(private_mobility_candidates_t *this,
 		.cost = candidate->has_cost ? candidate->cost : path->metric,
 		.preference = candidate->preference,
 		.rtt = candidate->rtt,
+		.by = by,
 		.current = current,
 	);
 	report->kind = this->monitor->get_kind(this->monitor, path->ifname,
@@ -571,23 +572,28 @@ METHOD(mobility_candidates_t, create_reports, array_t*,
 	private_mobility_candidates_t *this, const mobility_path_t *current,
 	uint64_t now)
 {
-	mobility_candidate_t *candidate;
+	mobility_candidate_t *candidate, *before = NULL;
+	mobility_ranking_t ranking;
 	mobility_path_t *path;
 	array_t *reports;
 	int i, j;
 
 	rank(this, now);
+	mobility_ranking_init(&ranking, this->paths, this->incumbent);
 	reports = array_create(0, array_count(this->paths));
-	for (i = 0; i < array_count(this->paths); i++)
+	for (i = 0; i < array_count(this->paths); i++, before = candidate)
 	{
 		array_get(this->paths, i, &candidate);
-		report_path(this, candidate, candidate->path,
+		report_path(this, candidate, candidate->path, before ?
+					mobility_ranking_decide(before, candidate, &ranking) :
+					MOBILITY_BY_NOTHING,
 					mobility_path_equals(candidate->path, current), now,
 					reports);
 		for (j = 0; j < array_count(candidate->others); j++)
 		{
 			array_get(candidate->others, j, &path);
-			report_path(this, candidate, path, FALSE, now, reports);
+			report_path(this, candidate, path, MOBILITY_BY_HOP, FALSE, now,
+						reports);
 		}
 	}
 	report_own(this, reports);

@@ -49,6 +49,9 @@ struct mobility_path_report_t {
 	mobility_link_kind_t kind;
 	/** of a VLAN and the like, kind of what is below it */
 	mobility_link_kind_t over;
+	/** what ranks it behind the one before it, which is not what keeps it from
+	 * being used; MOBILITY_BY_NOTHING for the first one */
+	mobility_criterion_t by;
 	/** in use */
 	bool current;
 	/** why it may not be used, NULL if usable (static string) */

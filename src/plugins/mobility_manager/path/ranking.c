@@ -6,6 +6,24 @@
 
 #include "path/ranking.h"
 
+ENUM(mobility_criterion_names, MOBILITY_BY_NOTHING, MOBILITY_BY_HOP,
+	"none",
+	"put-aside",
+	"class",
+	"known",
+	"order",
+	"cost",
+	"remote",
+	"family",
+	"prefix",
+	"metric",
+	"onlink",
+	"rtt",
+	"current",
+	"tie",
+	"hop",
+);
+
 /**
  * Three-way comparison of numbers of any type
  */
@@ -69,26 +87,6 @@ static u_int get_rtt_class(const mobility_candidate_t *path)
 }
 
 /**
- * Compare by routes, the prefix of which counts if it was configured.
- */
-static int compare_routes(const mobility_path_t *a, const mobility_path_t *b)
-{
-	return COMPARE(get_prefix(b), get_prefix(a)) ?:
-		   COMPARE(a->metric, b->metric) ?:
-		   COMPARE(b->onlink, a->onlink);
-}
-
-/**
- * Compare how well routes suit the incumbent
- */
-static int compare_incumbent(const mobility_path_t *a, const mobility_path_t *b,
-							 const mobility_path_t *incumbent)
-{
-	return COMPARE(is_same_remote(b, incumbent), is_same_remote(a, incumbent)) ?:
-		   COMPARE(is_same_family(b, incumbent), is_same_family(a, incumbent));
-}
-
-/**
  * Compare in some stable way
  */
 static int compare_ties(const mobility_path_t *a, const mobility_path_t *b)
@@ -132,6 +130,80 @@ uint32_t mobility_ranking_get_cost(const mobility_candidate_t *path)
 	return path->has_cost ? path->cost : path->path->metric;
 }
 
+/**
+ * Compare two paths by one criterion
+ */
+static int compare_by(mobility_criterion_t by, const mobility_candidate_t *a,
+					  const mobility_candidate_t *b,
+					  const mobility_ranking_t *ranking)
+{
+	const mobility_path_t *incumbent = NULL;
+
+	if (ranking->incumbent)
+	{
+		incumbent = ranking->incumbent->path;
+	}
+	switch (by)
+	{
+		case MOBILITY_BY_ASIDE:
+			return COMPARE(a->aside, b->aside);
+		case MOBILITY_BY_CLASS:
+			return COMPARE(a->preference, b->preference);
+		case MOBILITY_BY_KNOWN:
+			return COMPARE(b->known, a->known);
+		case MOBILITY_BY_ORDER:
+			return COMPARE(a->path->order, b->path->order);
+		case MOBILITY_BY_COST:
+			return ranking->by_cost ? COMPARE(mobility_ranking_get_cost(a),
+											  mobility_ranking_get_cost(b)) : 0;
+		case MOBILITY_BY_REMOTE:
+			return incumbent ? COMPARE(is_same_remote(b->path, incumbent),
+									   is_same_remote(a->path, incumbent)) : 0;
+		case MOBILITY_BY_FAMILY:
+			return incumbent ? COMPARE(is_same_family(b->path, incumbent),
+									   is_same_family(a->path, incumbent)) : 0;
+		case MOBILITY_BY_PREFIX:
+			return COMPARE(get_prefix(b->path), get_prefix(a->path));
+		case MOBILITY_BY_METRIC:
+			return COMPARE(a->path->metric, b->path->metric);
+		case MOBILITY_BY_ONLINK:
+			return COMPARE(b->path->onlink, a->path->onlink);
+		case MOBILITY_BY_RTT:
+			return COMPARE(get_rtt_class(a), get_rtt_class(b));
+		case MOBILITY_BY_CURRENT:
+			return COMPARE(mobility_path_equals(b->path, incumbent),
+						   mobility_path_equals(a->path, incumbent));
+		case MOBILITY_BY_TIE:
+			return compare_ties(a->path, b->path);
+		case MOBILITY_BY_NOTHING:
+		case MOBILITY_BY_HOP:
+			break;
+	}
+	return 0;
+}
+
+/**
+ * Compare two paths by some of the criteria, the first that tells them apart
+ * decides
+ */
+static int compare_range(mobility_criterion_t *by, mobility_criterion_t last,
+						 const mobility_candidate_t *a,
+						 const mobility_candidate_t *b,
+						 const mobility_ranking_t *ranking)
+{
+	int order;
+
+	for (order = 0; *by <= last; (*by)++)
+	{
+		order = compare_by(*by, a, b, ranking);
+		if (order)
+		{
+			break;
+		}
+	}
+	return order;
+}
+
 /*
  * Described in header.
  */
@@ -139,37 +211,22 @@ int mobility_ranking_compare(const mobility_candidate_t *a,
 							 const mobility_candidate_t *b,
 							 const mobility_ranking_t *ranking)
 {
-	const mobility_path_t *incumbent = NULL;
-	int order;
+	mobility_criterion_t by = MOBILITY_BY_ASIDE;
 
-	if (ranking->incumbent)
-	{
-		incumbent = ranking->incumbent->path;
-	}
-	order = COMPARE(a->aside, b->aside) ?:
-			COMPARE(a->preference, b->preference) ?:
-			COMPARE(b->known, a->known) ?:
-			COMPARE(a->path->order, b->path->order);
-	if (!order && ranking->by_cost)
-	{
-		order = COMPARE(mobility_ranking_get_cost(a),
-						mobility_ranking_get_cost(b));
-	}
-	if (!order && incumbent)
-	{
-		order = compare_incumbent(a->path, b->path, incumbent);
-	}
-	if (!order)
-	{
-		order = compare_routes(a->path, b->path) ?:
-				COMPARE(get_rtt_class(a), get_rtt_class(b));
-	}
-	if (!order && incumbent)
-	{
-		order = COMPARE(mobility_path_equals(b->path, incumbent),
-						mobility_path_equals(a->path, incumbent));
-	}
-	return order ?: compare_ties(a->path, b->path);
+	return compare_range(&by, MOBILITY_BY_TIE, a, b, ranking);
+}
+
+/*
+ * Described in header.
+ */
+mobility_criterion_t mobility_ranking_decide(const mobility_candidate_t *a,
+											 const mobility_candidate_t *b,
+											const mobility_ranking_t *ranking)
+{
+	mobility_criterion_t by = MOBILITY_BY_ASIDE;
+
+	return compare_range(&by, MOBILITY_BY_TIE, a, b, ranking) ? by
+													: MOBILITY_BY_NOTHING;
 }
 
 /**
@@ -202,14 +259,24 @@ static bool has_cost(array_t *paths)
 /*
  * Described in header.
  */
-void mobility_ranking_rank(array_t *paths,
+void mobility_ranking_init(mobility_ranking_t *ranking, array_t *paths,
 						   const mobility_candidate_t *incumbent)
 {
-	mobility_ranking_t ranking = {
+	*ranking = (mobility_ranking_t){
 		.incumbent = incumbent,
 		.by_cost = has_cost(paths),
 	};
+}
 
+/*
+ * Described in header.
+ */
+void mobility_ranking_rank(array_t *paths,
+						   const mobility_candidate_t *incumbent)
+{
+	mobility_ranking_t ranking;
+
+	mobility_ranking_init(&ranking, paths, incumbent);
 	array_sort(paths, compare_elements, &ranking);
 }
 
@@ -275,6 +342,7 @@ bool mobility_ranking_is_better(const mobility_candidate_t *path,
 								const mobility_ranking_t *ranking)
 {
 	const mobility_candidate_t *incumbent = ranking->incumbent;
+	mobility_criterion_t by = MOBILITY_BY_PREFIX;
 
 	if (path->aside || path->preference == MOBILITY_LAST_RESORT ||
 		path->path->ifindex == incumbent->path->ifindex)
@@ -296,7 +364,8 @@ bool mobility_ranking_is_better(const mobility_candidate_t *path,
 	}
 	/* how specific the routes to different addresses are says nothing, but must
 	 * not say the opposite, or there could be no end of moving in a circle */
-	return compare_routes(path->path, incumbent->path) < 0 &&
+	return compare_range(&by, MOBILITY_BY_ONLINK, path, incumbent,
+						 ranking) < 0 &&
 		   (is_same_remote(path->path, incumbent->path) ||
 			path->path->metric < incumbent->path->metric);
 }

@@ -19,6 +19,7 @@
 
 typedef struct mobility_candidate_t mobility_candidate_t;
 typedef struct mobility_ranking_t mobility_ranking_t;
+typedef enum mobility_criterion_t mobility_criterion_t;
 
 /** Paths that are tried, but for those that lead over other uplinks or to other
  * addresses of the peer: more ways out of an uplink must not mean that many more
@@ -57,6 +58,47 @@ struct mobility_ranking_t {
 	/** a cost is configured for any of the paths */
 	bool by_cost;
 };
+
+/**
+ * What may decide between two paths, in the order in which it is looked at, see
+ * mobility_ranking_compare().
+ */
+enum mobility_criterion_t {
+	/** nothing, they are identical */
+	MOBILITY_BY_NOTHING,
+	/** 1. put aside */
+	MOBILITY_BY_ASIDE,
+	/** 2. class of the uplink */
+	MOBILITY_BY_CLASS,
+	/** 3. the peer has been at that address */
+	MOBILITY_BY_KNOWN,
+	/** 4. which address its uplink prefers */
+	MOBILITY_BY_ORDER,
+	/** 5. configured cost */
+	MOBILITY_BY_COST,
+	/** 6. the peer's address in use */
+	MOBILITY_BY_REMOTE,
+	/** 6. the address family in use */
+	MOBILITY_BY_FAMILY,
+	/** 7. length of a configured prefix */
+	MOBILITY_BY_PREFIX,
+	/** 8. metric of the route */
+	MOBILITY_BY_METRIC,
+	/** 9. the peer is in the uplink's own network */
+	MOBILITY_BY_ONLINK,
+	/** 10. class of the round-trip time */
+	MOBILITY_BY_RTT,
+	/** 11. it is the one in use */
+	MOBILITY_BY_CURRENT,
+	/** 12. indices and addresses */
+	MOBILITY_BY_TIE,
+	/** the same path over another next hop, which is not compared here */
+	MOBILITY_BY_HOP,
+};
+
+/** names: none, put-aside, class, known, order, cost, remote, family, prefix,
+ * metric, onlink, rtt, current, tie, hop */
+extern enum_name_t *mobility_criterion_names;
 
 /**
  * Create a candidate, of which nothing is known but its path.
@@ -113,6 +155,28 @@ uint32_t mobility_ranking_get_cost(const mobility_candidate_t *path);
 int mobility_ranking_compare(const mobility_candidate_t *a,
 							 const mobility_candidate_t *b,
 							 const mobility_ranking_t *ranking);
+
+/**
+ * Get the criterion by which mobility_ranking_compare() decides.
+ *
+ * @param a				first path
+ * @param b				second path
+ * @param ranking		what to compare with regard to
+ * @return				criterion
+ */
+mobility_criterion_t mobility_ranking_decide(const mobility_candidate_t *a,
+											 const mobility_candidate_t *b,
+											const mobility_ranking_t *ranking);
+
+/**
+ * Say what paths are compared with regard to.
+ *
+ * @param ranking		gets filled in
+ * @param paths			array of mobility_candidate_t*
+ * @param incumbent		path in use, NULL if none
+ */
+void mobility_ranking_init(mobility_ranking_t *ranking, array_t *paths,
+						   const mobility_candidate_t *incumbent);
 
 /**
  * Sort paths, the preferred one first.

@@ -29,6 +29,7 @@
 #include "path/guard.h"
 #include "path/pins.h"
 #include "session/agenda.h"
+#include "session/prospect.h"
 #include "session/status.h"
 #include "settings/settings.h"
 
@@ -374,9 +375,11 @@ struct mobility_session_t {
 	/**
 	 * Get the candidate paths, the preferred one first.
 	 *
+	 * @param prospect	gets what keeps the session where it is, or NULL
 	 * @return			array of mobility_path_report_t*
 	 */
-	array_t *(*get_paths)(mobility_session_t *this);
+	array_t *(*get_paths)(mobility_session_t *this,
+						  mobility_prospect_t *prospect);
 
 	/**
 	 * Destroy a session that has let go of its IKE_SA.  Not to be called by

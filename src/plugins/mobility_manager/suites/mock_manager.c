@@ -99,6 +99,7 @@ static mobility_path_report_t *create_report(const char *ifname,
 		.cost = 100,
 		.preference = MOBILITY_NORMAL,
 		.rtt = unusable ? 0 : 12,
+		.by = unusable ? MOBILITY_BY_ASIDE : MOBILITY_BY_NOTHING,
 		.kind = unusable ? MOBILITY_KIND_WIFI : MOBILITY_KIND_ETHERNET,
 		.current = !unusable,
 		.unusable = unusable,
@@ -259,7 +260,8 @@ METHOD(mobility_manager_t, create_count_enumerator, enumerator_t*,
 }
 
 METHOD(mobility_manager_t, create_path_enumerator, enumerator_t*,
-	mobility_manager_t *manager, uint32_t session)
+	mobility_manager_t *manager, uint32_t session,
+	mobility_prospect_t *prospect)
 {
 	private_mock_manager_t *this = get_mock(manager);
 	array_t *reports;
@@ -273,6 +275,14 @@ METHOD(mobility_manager_t, create_path_enumerator, enumerator_t*,
 		return NULL;
 	}
 	reports = create_reports();
+	if (prospect)
+	{
+		*prospect = (mobility_prospect_t){
+			.stay = MOBILITY_STAY_SETTLE,
+			.uplink = "wlan0",
+			.left = 7,
+		};
+	}
 	return enumerator_create_cleaner(array_create_enumerator(reports),
 									 (void*)destroy_reports, reports);
 }

@@ -139,7 +139,7 @@ static void tell(mobility_context_t *context, enum mobility_event_kind_t kind,
 			break;
 		case MOBILITY_EVENT_PATH:
 			/* as the manager does */
-			paths = session->get_paths(session);
+			paths = session->get_paths(session, NULL);
 			while (array_remove(paths, ARRAY_TAIL, &report))
 			{
 				mobility_path_report_destroy(report);

@@ -290,6 +290,60 @@ START_TEST(test_paths)
 }
 END_TEST
 
+START_TEST(test_explain)
+{
+	mobility_status_t *status;
+	vici_conn_t *conn;
+	vici_res_t *res;
+
+	mock->add(mock, "home");
+	status = mock->add(mock, "clients");
+	status->mobile = FALSE;
+	conn = vici_connect(control_uri());
+	res = submit(conn, "mobility-explain", NULL);
+	ck_assert_str_eq(vici_find_str(res, "", "1.state"), "connected");
+	ck_assert_str_eq(vici_find_str(res, "", "1.stays.why"), "settle");
+	ck_assert_str_eq(vici_find_str(res, "", "1.stays.uplink"), "wlan0");
+	ck_assert_int_eq(vici_find_int(res, 0, "1.stays.left"), 7);
+	ck_assert_str_eq(vici_find_str(res, "", "1.paths.1.uplink"), "eth0");
+	ck_assert_str_eq(vici_find_str(res, "", "1.paths.2.ranked-by"),
+					 "put-aside");
+	/* those with paths are none */
+	ck_assert_str_eq(vici_find_str(res, "", "1.obstacles.1.uplink"), "wlan0.7");
+	ck_assert_str_eq(vici_find_str(res, "", "1.obstacles.1.reason"),
+					 "no address");
+	/* the peer of an anchor has others */
+	ck_assert_str_eq(vici_find_str(res, "", "2.role"), "anchor");
+	ck_assert(!vici_find_str(res, NULL, "2.obstacles.1.uplink"));
+	vici_free_res(res);
+	res = submit(conn, "mobility-explain", "connection", "office", NULL);
+	ck_assert_int_eq(vici_parse(res), VICI_PARSE_END);
+	vici_free_res(res);
+	vici_disconnect(conn);
+}
+END_TEST
+
+START_TEST(test_explain_forbidden)
+{
+	vici_conn_t *conn;
+	vici_res_t *res;
+
+	control_teardown();
+	mobility_suite_setup();
+	control_setup("forbidden {\nmatch = wlan0.*\nuse = no\n}\n");
+	mock->add(mock, "home");
+	conn = vici_connect(control_uri());
+	res = submit(conn, "mobility-explain", NULL);
+	/* that goes before that it has no address */
+	ck_assert_str_eq(vici_find_str(res, "", "1.obstacles.1.reason"),
+					 "use = no");
+	ck_assert_str_eq(vici_find_str(res, "", "1.obstacles.1.section"),
+					 "forbidden");
+	vici_free_res(res);
+	vici_disconnect(conn);
+}
+END_TEST
+
 START_TEST(test_switch)
 {
 	static struct {
@@ -740,6 +794,8 @@ START_TEST(test_lists)
 				  0, 0);
 	assert_listed(conn, "mobility-summary", NULL, "mobility-list-summary", 1,
 				  1);
+	assert_listed(conn, "mobility-explain", NULL, "mobility-list-explanation",
+				  1, 1);
 	change_interface(conn, "wwan0", "prefer", NULL,
 					 "there is no interface wwan0 now");
 	assert_listed(conn, "mobility-interface", NULL, "mobility-list-interface",
@@ -791,6 +847,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_loop_test(tc, test_selection, 0, countof(selections));
 	tcase_add_test(tc, test_summary);
 	tcase_add_test(tc, test_paths);
+	tcase_add_test(tc, test_explain);
+	tcase_add_test(tc, test_explain_forbidden);
 	tcase_add_test(tc, test_switch);
 	tcase_add_test(tc, test_interface_refused);
 	tcase_add_test(tc, test_interface);

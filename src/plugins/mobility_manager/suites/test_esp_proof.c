@@ -80,7 +80,7 @@ static void assert_told(const char *cause, const char *first,
 	ck_assert(!status->nat_local);
 	mobility_status_destroy(status);
 	ike_sa = session_fixture_checkout(f);
-	paths = f->session->get_paths(f->session);
+	paths = f->session->get_paths(f->session, NULL);
 	mock_ike_checkin(ike_sa, SUCCESS);
 	for (i = 0; i < countof(expected) && expected[i]; i++)
 	{

@@ -441,7 +441,7 @@ static void assert_sent(const char *sources)
  */
 static void assert_aside(const char *uplink, bool aside)
 {
-	array_t *paths = t.session->get_paths(t.session);
+	array_t *paths = t.session->get_paths(t.session, NULL);
 	mobility_path_report_t *report;
 	bool found = FALSE;
 

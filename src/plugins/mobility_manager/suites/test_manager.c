@@ -282,6 +282,7 @@ static void *get_stock(void)
  */
 START_TEST(test_status)
 {
+	mobility_prospect_t prospect = {};
 	mobility_path_report_t *report;
 	mobility_status_t *status;
 	enumerator_t *enumerator;
@@ -289,15 +290,17 @@ START_TEST(test_status)
 	u_int count = 0;
 
 	ck_assert(!get_status(0));
-	ck_assert(!t.manager->create_path_enumerator(t.manager, 1));
+	ck_assert(!t.manager->create_path_enumerator(t.manager, 1, NULL));
 	id = create_session();
 	mobility_netns_wait((status = get_status(0)) && status->uplink[0]);
 	ck_assert_str_eq(status->uplink, "eth0");
 	ck_assert_int_eq(status->state, MOBILITY_CONNECTED);
 	ck_assert_int_eq(status->ike_id, succession_unique_id(id));
 	ck_assert(!t.manager->create_path_enumerator(t.manager,
-												 status->session + 1));
-	enumerator = t.manager->create_path_enumerator(t.manager, status->session);
+												 status->session + 1, NULL));
+	enumerator = t.manager->create_path_enumerator(t.manager, status->session,
+												   &prospect);
+	ck_assert_int_eq(prospect.stay, MOBILITY_STAY_BEST);
 	while (enumerator->enumerate(enumerator, &report))
 	{
 		ck_assert_str_eq(report->path->ifname, count ? "wlan0" : "eth0");

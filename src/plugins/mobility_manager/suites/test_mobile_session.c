@@ -747,7 +747,7 @@ START_TEST(test_suspect_in_test)
 	ck_assert_str_eq(session_fixture_uplink(f), "eth0");
 	/* the path in use answered first, that does not tell about the other */
 	ike_sa = session_fixture_checkout(f);
-	paths = f->session->get_paths(f->session);
+	paths = f->session->get_paths(f->session, NULL);
 	charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
 	ck_assert_int_eq(array_count(paths), 2);
 	while (array_remove(paths, ARRAY_HEAD, &report))
@@ -774,7 +774,7 @@ START_TEST(test_suspect_after_test)
 	session_fixture_run(f, 100);
 	ck_assert_str_eq(session_fixture_uplink(f), "eth0");
 	ike_sa = session_fixture_checkout(f);
-	paths = f->session->get_paths(f->session);
+	paths = f->session->get_paths(f->session, NULL);
 	charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
 	while (array_remove(paths, ARRAY_HEAD, &report))
 	{
@@ -1095,7 +1095,7 @@ START_TEST(test_listed_while_dormant)
 	/* somebody asks for the paths before the session looks */
 	f->network->uplinks[1].up = TRUE;
 	ike_sa = session_fixture_checkout(f);
-	paths = f->session->get_paths(f->session);
+	paths = f->session->get_paths(f->session, NULL);
 	charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
 	ck_assert_int_eq(array_count(paths), 1);
 	ck_assert(array_remove(paths, ARRAY_HEAD, &report));
@@ -1104,6 +1104,82 @@ START_TEST(test_listed_while_dormant)
 	session_fixture_changed(f);
 	session_fixture_run(f, 100);
 	ck_assert_str_eq(f->told, "waiting-to-reconnect path connected move ");
+}
+END_TEST
+
+/**
+ * Check what is said to keep the session where it is, and which path ranks first
+ */
+static void assert_stays(mobility_stay_t stay, char *uplink, uint32_t left,
+						 char *first)
+{
+	mobility_prospect_t prospect = {};
+	mobility_path_report_t *report;
+	ike_sa_t *ike_sa;
+	array_t *paths;
+	int i;
+
+	ike_sa = session_fixture_checkout(f);
+	paths = f->session->get_paths(f->session, &prospect);
+	charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+	ck_assert_int_eq(prospect.stay, stay);
+	ck_assert_str_eq(prospect.uplink, uplink);
+	ck_assert_uint_eq(prospect.left, left);
+	for (i = 0; array_remove(paths, ARRAY_HEAD, &report); i++)
+	{
+		/* something ranks each behind the one before it */
+		ck_assert(!i == (report->by == MOBILITY_BY_NOTHING));
+		ck_assert(i || streq(report->path->ifname, first));
+		mobility_path_report_destroy(report);
+	}
+	ck_assert(!i == !*first);
+	array_destroy(paths);
+}
+
+START_TEST(test_prospect)
+{
+	char error[128];
+	status_t status;
+	ike_sa_t *ike_sa;
+
+	assert_stays(MOBILITY_STAY_BEST, "", 0, "eth0");
+	/* a better one has to answer first, and to go on for settle_time */
+	f->latency = 50;
+	f->network->uplinks[2].metric = 10;
+	plug(2, TRUE);
+	assert_stays(MOBILITY_STAY_TEST, "eth2", 0, "eth2");
+	session_fixture_run(f, 60);
+	assert_stays(MOBILITY_STAY_SETTLE, "eth2", 5, "eth2");
+	session_fixture_run(f, 2000);
+	assert_stays(MOBILITY_STAY_SETTLE, "eth2", 3, "eth2");
+	session_fixture_run(f, 8000);
+	assert_stays(MOBILITY_STAY_BEST, "", 0, "eth2");
+	/* it is where somebody wants it to be */
+	ike_sa = session_fixture_checkout(f);
+	ck_assert(f->session->switch_uplink(f->session, "eth0", error, &status));
+	mock_ike_checkin(ike_sa, status);
+	session_fixture_run(f, 1000);
+	ck_assert_str_eq(session_fixture_uplink(f), "eth0");
+	assert_stays(MOBILITY_STAY_CHOSEN, "", 0, "eth2");
+	/* and there is nothing left, or nothing that answers */
+	plug(2, FALSE);
+	plug(1, FALSE);
+	plug(0, FALSE);
+	session_fixture_run(f, 500);
+	ck_assert_uint_eq(f->state, MOBILITY_DORMANT);
+	assert_stays(MOBILITY_STAY_OUTAGE, "", (f->fsm->next - fake_clock_now() +
+											999) / 1000, "");
+}
+END_TEST
+
+START_TEST(test_prospect_disabled)
+{
+	teardown();
+	f = session_fixture_create("make_before_break = no", NULL);
+	f->network->uplinks[2].metric = 10;
+	plug(2, TRUE);
+	session_fixture_run(f, 60);
+	assert_stays(MOBILITY_STAY_DISABLED, "", 0, "eth2");
 }
 END_TEST
 
@@ -1432,6 +1508,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_asleep_connected);
 	tcase_add_test(tc, test_asleep_dormant);
 	tcase_add_test(tc, test_listed_while_dormant);
+	tcase_add_test(tc, test_prospect);
+	tcase_add_test(tc, test_prospect_disabled);
 	suite_add_tcase(s, tc);
 	return s;
 }

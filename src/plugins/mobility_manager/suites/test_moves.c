@@ -72,7 +72,7 @@ static void ask()
 	mobility_path_report_t *report;
 	array_t *paths;
 
-	paths = f->session->get_paths(f->session);
+	paths = f->session->get_paths(f->session, NULL);
 	while (array_remove(paths, ARRAY_TAIL, &report))
 	{
 		mobility_path_report_destroy(report);
