@@ -627,6 +627,7 @@ static host_t *hook_resolve(host_resolver_t *resolver, char *name, int family)
 		return host;
 	}
 	if (ike_sa->get_state(ike_sa) == IKE_CREATED &&
+		!ike_sa->get_redirected_from(ike_sa) &&
 		(!is_any(ike_sa) || defer(this, ike_sa, name, family)))
 	{	/* charon then asks for no other one, and keeps the address it has */
 		return host_create_any(family ?: AF_INET);

@@ -354,6 +354,18 @@ METHOD(listener_t, child_rekey, bool,
 	return TRUE;
 }
 
+METHOD(listener_t, ike_reestablish_pre, bool,
+	private_mobility_listener_t *this, ike_sa_t *old, ike_sa_t *new)
+{
+	if (!old->has_condition(old, COND_REAUTHENTICATING) &&
+		mobility_end_get(this->context->settings, new) == MOBILITY_END_MOBILE)
+	{	/* it logs in as any other one does, so what charon asks and tells from
+		 * now on has to be for it; charon itself sets the old one again */
+		charon->bus->set_sa(charon->bus, new);
+	}
+	return TRUE;
+}
+
 METHOD(listener_t, ike_reestablish_post, bool,
 	private_mobility_listener_t *this, ike_sa_t *old, ike_sa_t *new,
 	bool initiated)
@@ -538,6 +550,7 @@ mobility_listener_t *mobility_listener_create(mobility_context_t *context,
 				.child_updown = _child_updown,
 				.child_rekey = _child_rekey,
 				.ike_update = _ike_update,
+				.ike_reestablish_pre = _ike_reestablish_pre,
 				.ike_reestablish_post = _ike_reestablish_post,
 			},
 			.connect = _connect_,

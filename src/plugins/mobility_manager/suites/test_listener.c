@@ -1022,6 +1022,40 @@ START_TEST(test_take)
 END_TEST
 
 /**
+ * An IKE_SA that another gateway or a new attempt gets is what charon asks and
+ * tells about until it is initiated; one that is reauthenticated is not.
+ */
+START_TEST(test_reestablish_bus)
+{
+	mock_ike_conf_t stock = { .name = "other" };
+	ike_sa_id_t *id, *new, *none;
+	ike_sa_t *ike_sa, *successor, *other;
+
+	id = mock_ike_create(NULL);
+	new = mock_ike_create(NULL);
+	none = mock_ike_create(&stock);
+	ike_sa = succession_checkout(id);
+	successor = succession_checkout(new);
+	other = succession_checkout(none);
+	charon->bus->set_sa(charon->bus, ike_sa);
+	charon->bus->ike_reestablish_pre(charon->bus, ike_sa, other);
+	ck_assert(charon->bus->get_sa(charon->bus) == ike_sa);
+	charon->bus->ike_reestablish_pre(charon->bus, ike_sa, successor);
+	ck_assert(charon->bus->get_sa(charon->bus) == successor);
+	charon->bus->set_sa(charon->bus, ike_sa);
+	ike_sa->set_condition(ike_sa, COND_REAUTHENTICATING, TRUE);
+	charon->bus->ike_reestablish_pre(charon->bus, ike_sa, successor);
+	ck_assert(charon->bus->get_sa(charon->bus) == ike_sa);
+	mock_ike_checkin(other, DESTROY_ME);
+	mock_ike_checkin(successor, DESTROY_ME);
+	mock_ike_checkin(ike_sa, DESTROY_ME);
+	id->destroy(id);
+	new->destroy(new);
+	none->destroy(none);
+}
+END_TEST
+
+/**
  * A dead peer's IKE_SA that is established again is another session.
  */
 START_TEST(test_reestablish)
@@ -1299,6 +1333,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_take_over_stock);
 	tcase_add_test(tc, test_take);
 	tcase_add_test(tc, test_reestablish);
+	tcase_add_test(tc, test_reestablish_bus);
 	tcase_add_loop_test(tc, test_unreachable, REAUTH_MAKE, REAUTH_REDIRECT);
 	tcase_add_test(tc, test_charon_reauth);
 	suite_add_tcase(s, tc);

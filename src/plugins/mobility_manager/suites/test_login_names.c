@@ -572,25 +572,26 @@ END_TEST
 START_TEST(test_reestablish)
 {
 	ike_sa_manager_t *manager = charon->ike_sa_manager;
-	ike_sa_t *ike_sa = create_ike_sa("gateway.example.com"), *new, redirected;
+	ike_sa_t *ike_sa = create_ike_sa("gateway.example.com"), *new;
 	host_t *host;
 
 	ike_sa->set_state(ike_sa, IKE_ESTABLISHED);
 	ike_sa->set_condition(ike_sa, COND_ORIGINAL_INITIATOR, TRUE);
 	new = manager->create_new(manager, IKEV2, TRUE);
+	new->set_peer_cfg(new, ike_sa->get_peer_cfg(ike_sa));
 	charon->bus->ike_reestablish_pre(charon->bus, ike_sa, new);
-	host = ask(ike_sa, "gateway.example.com");
+	host = ask(new, "gateway.example.com");
 	ck_assert(host->is_anyaddr(host));
 	host->destroy(host);
 	charon->bus->ike_reestablish_post(charon->bus, ike_sa, new, TRUE);
 	ck_assert_str_eq(t.asked, "");
-	redirected = *new;
-	redirected.get_redirected_from = (void*)return_true;
-	charon->bus->ike_reestablish_pre(charon->bus, ike_sa, &redirected);
-	ck_assert(!ask(ike_sa, "gateway.example.com"));
-	charon->bus->ike_reestablish_post(charon->bus, ike_sa, &redirected, TRUE);
+	new->get_redirected_from = (void*)return_true;
+	charon->bus->ike_reestablish_pre(charon->bus, ike_sa, new);
+	ck_assert(!ask(new, "gateway.example.com"));
+	charon->bus->ike_reestablish_post(charon->bus, ike_sa, new, TRUE);
 	ck_assert(!ask(ike_sa, "gateway.example.com"));
 	ck_assert_str_eq(t.asked, "gateway.example.com\ngateway.example.com\n");
+	ck_assert_uint_eq(t.count, 0);
 	new->destroy(new);
 	manager->checkin_and_destroy(manager, ike_sa);
 }
