@@ -13,11 +13,25 @@ from ..steps import say
 trafficlog, wire = timeline.trafficlog, timeline.wire
 
 SHORT = site.TIMEOUTS.replace("1.8", "1")
+UNPROVEN = """plugins {
+    mobility-manager {
+      gateway {
+        return_routability = no
+      }
+    }
+  }"""
 # name: how to make it, and what to know of it; all have their default timeouts
 # but those that are called short
 VARIANTS = {
     "plugin": (lambda *about: tunnels.Charon(*about, with_plugin=True),
                "the mobility manager, default timeouts"),
+    "plugin-both": (lambda *about: tunnels.Charon(
+        *about, gateway={"with_plugin": True}, with_plugin=True),
+        "the same, and at the gateway as well"),
+    "plugin-both-no": (lambda *about: tunnels.Charon(
+        *about, gateway={"with_plugin": True, "options": UNPROVEN},
+        with_plugin=True),
+        "the same with return_routability = no"),
     "stock": (tunnels.Charon, "strongSwan without it, default timeouts: it "
               "gives up after 165 s, and logs in anew (dpd_action = restart, "
               "keyingtries = 0)"),
@@ -44,6 +58,7 @@ VARIANTS = {
 }
 # those that need nothing but what testing/setup installs
 OWN = ("plugin", "stock", "stock-best-path")
+WITH_PLUGIN = {"plugin", "plugin-both", "plugin-both-no"}
 
 HOSTS = ("alice", "moon", "carol", "sun", "bob")
 # alice's uplinks: the cable is the cheaper one, both routers do NAT
@@ -417,10 +432,11 @@ def _write(bench, options):
 def main(options):
     options.rate = options.rate or [50, 200]
     variants = options.variant or OWN
-    plugin = build.plugin(options.build) if "plugin" in variants else None
+    plugin = build.plugin(options.build) \
+        if WITH_PLUGIN.intersection(variants) else None
     pace = compiled.make(paths.TOOLS / "pace.c", "bin/pace")
     programs = [pace.parent]
-    if set(variants) - set(OWN):
+    if set(variants) - WITH_PLUGIN.union(OWN):
         programs += tunnels.programs()
     with site.Site("bench-handover", plugin, options, hosts=HOSTS,
                    programs=programs) as place:

@@ -9,8 +9,8 @@ from .. import svg
 
 WIDTH, LEFT, RIGHT, TOP, ROW = 1000, 230, 90, 70, 22
 FIRST, LAST = 1, 300000     # milliseconds
-COLOURS = ("#2a9d5c", "#d1344b", "#e08e1b", "#f06c7d", "#3a6ea5", "#7b4fa3",
-           "#a98bc4", "#6b6b6b", "#a0a0a0", "#c7b12b")
+COLOURS = ("#2a9d5c", "#6fc294", "#a9dcbf", "#d1344b", "#e08e1b", "#f06c7d",
+           "#3a6ea5", "#7b4fa3", "#a98bc4", "#6b6b6b", "#a0a0a0", "#c7b12b")
 WAYS = (("gap_out", "from the laptop to the network behind the gateway"),
         ("gap_in", "from there to the laptop"))
 

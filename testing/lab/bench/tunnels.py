@@ -90,13 +90,14 @@ class Charon(Tunnel):
     log, pattern = "/var/log/charon.log", r"IKE_SA home.* established between"
     uses_ike = True
 
-    def __init__(self, place, name, **conf):
-        """conf: of alice's charon, as Site.configure() takes it."""
+    def __init__(self, place, name, gateway=None, **conf):
+        """conf: of alice's charon, as Site.configure() takes it; gateway: the
+        same of sun's."""
         super().__init__(place, name)
-        self._conf = conf
+        self._conf = {"sun": gateway or {}, "alice": conf}
 
     def prepare(self):
-        for host, conf in (("sun", {}), ("alice", self._conf)):
+        for host, conf in self._conf.items():
             self.place.configure(host, **conf)
             self._file("strongswan", host, "/etc/swanctl/swanctl.conf")
             self.place.start(host)
