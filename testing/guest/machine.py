@@ -84,12 +84,21 @@ def add_plugin(plugin):
     shutil.copy(plugin, PLUGINS)
 
 
+def mount_hostfs(folder, target):
+    """A folder of the machine."""
+    try:
+        system.mount("none", target, "hostfs", options="hostfs=" + folder)
+    except OSError:
+        # a kernel older than 6.10 takes all of it for the folder's name
+        system.mount("none", target, "hostfs", options=folder)
+
+
 def prepare():
     os.makedirs("/mnt/machine")
     os.makedirs("/mnt/results")
     system.bind("/", "/mnt/machine")
     if "hostfs" in read("/proc/filesystems"):
-        system.mount("none", "/mnt/results", "hostfs", options=SHARED)
+        mount_hostfs(SHARED, "/mnt/results")
     else:
         system.mount("results", "/mnt/results", "9p",
                      options="trans=virtio,version=9p2000.L,msize=512000")

@@ -9,8 +9,8 @@ import pathlib
 import sys
 import termios
 
-from . import build, display, front, guest, kernels, paths, runner, \
-    scenario as scenarios
+from . import build, display, front, guest, kernels, paths, releases, \
+    runner, scenario as scenarios
 
 
 def arguments():
@@ -42,6 +42,7 @@ def arguments():
                         help="run each N times, for what depends on chance; "
                         "with --keep each run has a folder of its own")
     kernels.add_option(parser)
+    releases.add_option(parser)
     parser.add_argument("--shell", metavar="HOST",
                         help="bring the scenario up and give a shell in HOST")
     front.add_build(parser)
@@ -147,8 +148,10 @@ def main():
     if options.export:
         export(options.export, names)
         return 0
+    releases.settle(options)
     if not options.stock:
-        build.plugin(options.build, _runs_suites(names, options))
+        build.plugin(options.build, _runs_suites(names, options),
+                     options.release)
     if options.shell:
         return run_shell(options, names)
     return run_all(options, names)

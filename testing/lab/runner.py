@@ -89,7 +89,13 @@ class Guests:
 def guests(options, terminal=None):
     plugin = None if options.stock else paths.plugin(options.build)
     path = paths.tools(plugin, options.build)
-    return Guests(lambda: kernels.LABS[options.kernel](plugin, path, terminal))
+
+    def make():
+        lab = kernels.LABS[options.kernel](plugin, path, terminal)
+        lab.release = options.release
+        return lab
+
+    return Guests(make)
 
 
 def play(name, options, stage_of, idle):
@@ -125,6 +131,8 @@ class Run:
         if self.options.keep:
             base = base / time.strftime("%Y%m%d-%H%M%S")
         suffix = ".stock" if self.options.stock else ""
+        if self.options.release:
+            suffix += f".{self.options.release.name}"
         results = base / (self.scenario.name.replace("/", "-") + suffix)
         self._lock = paths.claim(results)
         shutil.rmtree(results, ignore_errors=True)

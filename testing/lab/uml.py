@@ -5,7 +5,7 @@
 import os
 import shutil
 
-from . import compiled, guest, paths, processors
+from . import compiled, guest, paths, processors, releases
 
 MODULES = "/usr/lib/uml/modules"
 
@@ -13,15 +13,21 @@ MODULES = "/usr/lib/uml/modules"
 class Lab(guest.Lab):
     MEMORY = "640M"
     _processor = None
+    # None for that of this machine
+    release = None
 
-    def _command(self, line):
+    @staticmethod
+    def _kernel():
         kernel = shutil.which("linux.uml")
         if not kernel:
             raise paths.Missing("User Mode Linux is not installed; "
                                 "testing/setup installs it")
+        return kernel
+
+    def _command(self, line):
+        kernel = releases.KERNEL if self.release else self._kernel()
         self._processor = processors.Claim()
         arguments = [
-            "taskset", "-c", str(self._processor.number),
             kernel, f"mem={self.MEMORY}", "rootfstype=hostfs", "rootflags=/",
             "ro",
             f"init={paths.GUEST / 'init'}", "quiet", "con=null",
@@ -44,7 +50,14 @@ class Lab(guest.Lab):
                            "-shared", "-fPIC", "-ldl"))}
         if os.path.isdir("/dev/shm"):
             environment["TMPDIR"] = "/dev/shm"
-        return arguments, {"env": environment, "pass_fds": passed}
+        arguments = [
+            "env", "-i", *(f"{name}={value}"
+                           for name, value in environment.items()),
+            *arguments]
+        if self.release:
+            arguments = self.release.inside(self._scratch, arguments)
+        return ["taskset", "-c", str(self._processor.number), *arguments], \
+            {"pass_fds": passed}
 
     def kill(self):
         super().kill()

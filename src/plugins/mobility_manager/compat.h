@@ -8,8 +8,8 @@
  * @defgroup mobility_compat mobility_compat
  * @{ @ingroup mobility_manager
  *
- * What differs between the versions of strongSwan we build with (5.9.8 and
- * 6.1.0). Everything else uses the names defined here, so that no other file
+ * What differs between the versions of strongSwan we build with (5.9.8, 6.0.1
+ * and 6.1.0). Everything else uses the names defined here, so that no other file
  * has to know about versions. configure finds out what the headers have.
  */
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 The mobility-manager developers
 
+import os
 import pathlib
 import subprocess
 import tempfile
@@ -62,6 +63,34 @@ class BuildTest(unittest.TestCase):
         self.plugin()
         self.plugin(suites=True)
         self.assertEqual(["make", "make-check"], self.done)
+
+    def test_other_release(self):
+        """All of it is done there, but configure is made here."""
+        release = mock.Mock()
+        release.name = "trixie"
+        release.run = lambda title, command, cwd, log: self.step(
+            title, command, cwd,
+            log.with_stem(log.stem.removesuffix("-trixie")))
+        with mock.patch.object(steps, "run") as here:
+            here.side_effect = self.step
+            self.plugin(suites=True, release=release)
+        self.assertEqual(["autogen"], [call.args[3].stem
+                                       for call in here.call_args_list])
+        self.assertEqual(["setup-strongswan", "autogen", "configure", "make",
+                          "make-check"], self.done)
+
+    def test_newer_makefile(self):
+        """That has to be known before another release makes anything."""
+        release = mock.Mock()
+        release.name = "trixie"
+        self.plugin()
+        makefile = self.folder / "src" / "Makefile.am"
+        makefile.parent.mkdir()
+        makefile.touch()
+        os.utime(self.folder / "configure", (1, 1))
+        self.plugin(release=release)
+        self.assertEqual(["autogen"], self.done)
+        self.assertEqual("make-trixie", release.run.call_args.args[3].stem)
 
     def test_packages(self):
         self.missing = "check\nlibmnl-dev\n"

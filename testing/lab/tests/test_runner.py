@@ -12,7 +12,7 @@ from unittest import mock
 from lab import display, guest, keys, paths, runner, timeline
 
 OPTIONS = argparse.Namespace(keep=False, stock=False, shell=None,
-                             strongswan_tests=None)
+                             strongswan_tests=None, release=None)
 
 
 class Lab:
