@@ -61,7 +61,8 @@ def plugin(given=None, suites=False, release=None):
     wanted the unit tests."""
     build = paths.build(given)
     jobs = f"-j{os.cpu_count() or 1}"
-    with paths.claim(LOGS / "make"):
+    lock = f"make-{release.name}" if release else "make"
+    with paths.claim(LOGS / lock):
         if not (build / "config.status").exists():
             _configure(build, release)
         if release:
