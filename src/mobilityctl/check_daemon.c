@@ -4,8 +4,11 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "checks.h"
@@ -238,6 +241,19 @@ static const char *not_configured(ctl_check_t *this)
 }
 
 /**
+ * Check if a file is newer than the daemon, which tells when it started.
+ */
+static bool is_new(ctl_check_t *this, const char *path)
+{
+	struct tm since = { .tm_isdst = -1 };
+	struct stat file;
+
+	return strptime(ctl_str(ctl_sub(this->stats, "uptime"), "since"),
+					"%b %d %H:%M:%S %Y", &since) &&
+		   stat(path, &file) == 0 && file.st_ctime > mktime(&since);
+}
+
+/**
  * Say why the plugin is not loaded.
  */
 static void report_not_loaded(ctl_check_t *this, charon_t *charon)
@@ -249,16 +265,19 @@ static void report_not_loaded(ctl_check_t *this, charon_t *charon)
 			 IPSEC_PLUGINDIR "/" PLUGIN);
 	if (access(path, R_OK) != 0)
 	{
-		this->problem(this, "plugin", "install it there with make install, "
-					  "after configure --with-plugindir if that is not where "
-					  "charon looks for plugins",
+		this->problem(this, "plugin", "install the package "
+					  "strongswan-mobility-manager, or install it there with "
+					  "make install, after configure --with-plugindir if that "
+					  "is not where charon looks for plugins",
 					  "the plugin is not loaded, there is no %s",
 					  IPSEC_PLUGINDIR "/" PLUGIN);
 	}
 	else if (!streq(charon->version, VERSION))
 	{
-		this->problem(this, "plugin", "build it with the headers of the "
-					  "strongSwan that is installed (configure "
+		this->problem(this, "plugin", "restart charon if strongSwan was "
+					  "upgraded since it started; else install the package "
+					  "strongswan-mobility-manager for the strongSwan that "
+					  "runs, or build it with its headers (configure "
 					  "--with-strongswan)", "the plugin is not loaded, it is "
 					  "built for strongSwan %s and %s runs", VERSION,
 					  charon->version);
@@ -268,11 +287,17 @@ static void report_not_loaded(ctl_check_t *this, charon_t *charon)
 		this->problem(this, "plugin", "correct that, and restart charon",
 					  "the plugin is not loaded, %s", why);
 	}
+	else if (is_new(this, path))
+	{
+		this->hint(this, "plugin", "systemctl restart strongswan as soon as its "
+				   "tunnels may end, which this does to all of them",
+				   "the plugin is installed, and is loaded when charon starts "
+				   "the next time");
+	}
 	else
 	{
-		this->problem(this, "plugin", "restart charon if the plugin was "
-					  "installed while it ran; else its log says why, when it "
-					  "starts (journalctl -u strongswan -g mobility)",
+		this->problem(this, "plugin", "its log says why, when charon starts "
+					  "(journalctl -u strongswan -g mobility)",
 					  "the plugin is not loaded");
 	}
 }

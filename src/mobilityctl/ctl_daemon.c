@@ -149,7 +149,8 @@ static json_object *create_value(const char *key, const char *value)
 
 	for (i = 0; i < countof(numbers); i++)
 	{
-		if (streq(numbers[i], key))
+		/* charon's own since is a date */
+		if (streq(numbers[i], key) && !strchr(value, ' '))
 		{
 			return json_object_new_int64(strtoll(value, NULL, 10));
 		}

@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "abi.h"
 #include "ctl_daemon.h"
 #include "mobilityctl.h"
 #include "settings/settings.h"
@@ -216,9 +217,19 @@ static const command_t *find_command(const char *name)
 static exit_code_t run(mobilityctl_t *this, const command_t *command,
 					   char *argv[])
 {
+	char version[MOBILITY_ABI_VERSION_LEN];
 	exit_code_t code;
 
 	dbg_default_set_level(LEVEL_SILENT);
+	if (!mobility_abi_check_file(IPSEC_LIBDIR "/plugins/libstrongswan-vici.so",
+								 version))
+	{	/* what its libraries have is laid out differently */
+		return ctl_fail(EXIT_ERROR, "strongSwan %s is installed, this was built "
+						"for %s, and so was the plugin: when charon starts it "
+						"does not use that; install the packages mobilityctl "
+						"and strongswan-mobility-manager for strongSwan %s, or "
+						"build both again", version, VERSION, version);
+	}
 	if (!library_init(NULL, "mobilityctl"))
 	{
 		library_deinit();

@@ -210,6 +210,9 @@ START_TEST(test_started_twice)
 }
 END_TEST
 
+/** when charon started, NULL if it does not tell */
+static char *since;
+
 /**
  * Charon without the plugin.
  */
@@ -221,6 +224,12 @@ static bool be_charon(void *user, const char *name, chunk_t request,
 		response->add(response, "daemon", "charon-systemd");
 		response->add(response, "version", "%s", (char*)user);
 	}
+	if (streq(name, "stats") && since)
+	{
+		response->begin(response, "uptime");
+		response->add(response, "since", "%s", since);
+		response->end(response);
+	}
 	return TRUE;
 }
 
@@ -230,13 +239,19 @@ static bool be_charon(void *user, const char *name, chunk_t request,
 static struct {
 	char *conf, *version, *found;
 	bool missing;
+	char *since;
 } loads[] = {
 	{ "", VERSION, "the plugin is not loaded, there is no ", TRUE },
 	{ "", "1.2.3", "it is built for strongSwan " VERSION " and 1.2.3 runs" },
 	{ "", VERSION, "charon loads a list of its own" },
 	{ "load = random nonce", VERSION, "it is not in the list" },
 	{ "load = random mobility-manager!", VERSION, "is not loaded\n"
-	  "remedy plugin: restart charon" },
+	  "remedy plugin: its log says why" },
+	{ "load = random mobility-manager", VERSION, "hint plugin: the plugin is "
+	  "installed, and is loaded when charon starts the next time", FALSE,
+	  "Feb 28 09:05:07 2022" },
+	{ "load = random mobility-manager", VERSION, "is not loaded\n"
+	  "remedy plugin: its log says why", FALSE, "Feb 28 09:05:07 2199" },
 	{ "load = random mobility-manager\nplugins {\nmobility-manager {\n"
 	  "load = no\n}\n}", VERSION, "strongswan.conf says so" },
 	{ "load_modular = yes\nplugins {\nmobility-manager {\n"
@@ -245,7 +260,7 @@ static struct {
 	  "load = 0\n}\n}", VERSION, "strongswan.conf says so" },
 	{ "load_modular = yes", VERSION, "says which plugins to load" },
 	{ "load_modular = yes\nplugins {\nmobility-manager {\n"
-	  "load = 5\n}\n}", VERSION, "is not loaded\nremedy plugin: restart" },
+	  "load = 5\n}\n}", VERSION, "is not loaded\nremedy plugin: its log" },
 };
 
 START_TEST(test_not_loaded)
@@ -257,6 +272,7 @@ START_TEST(test_not_loaded)
 	mobility_vici_server_t *server;
 	char *text, *uri;
 
+	since = loads[_i].since;
 	lib->processor->set_threads(lib->processor, 4);
 	ck_assert(asprintf(&uri, "unix://%s/vici", check->root) > 0);
 	ck_assert(asprintf(&text, "charon {\n%s\n}\ncharon-systemd {\nplugins {\n"

@@ -229,7 +229,8 @@ bool mobility_abi_check_version(const char *version)
 	describe(have_str, sizeof(have_str), *version ? version : "of unknown version",
 			 have);
 	DBG1(DBG_CFG, "mobility: the plugin mobility-manager is not used: it was "
-		 "built for %s, but this daemon is %s (build it again with "
+		 "built for %s, but this daemon is %s (install the package "
+		 "strongswan-mobility-manager for that version, or build it again with "
 		 "--with-strongswan naming sources of that version configured like "
 		 "that)", want_str, have_str);
 	return FALSE;
@@ -244,4 +245,21 @@ bool mobility_abi_check(void)
 
 	dl_iterate_phdr(search_program, version);
 	return mobility_abi_check_version(version);
+}
+
+/*
+ * Described in header
+ */
+bool mobility_abi_check_file(const char *path, char *buf)
+{
+	chunk_t *file;
+
+	*buf = '\0';
+	file = chunk_map((char*)path, FALSE);
+	if (file)
+	{
+		mobility_abi_find_version(*file, VERSION, buf);
+		chunk_unmap(file);
+	}
+	return !*buf || streq(buf, VERSION);
 }

@@ -57,4 +57,15 @@ bool mobility_abi_check_version(const char *version);
  */
 bool mobility_abi_find_version(chunk_t data, const char *wanted, char *buf);
 
+/**
+ * Check if a file of strongSwan's is of the version this was built for, for
+ * programs that use its libraries, where the version is not to be found.
+ *
+ * @param path		file that has the version, such as the vici plugin
+ * @param buf		receives the version, of MOBILITY_ABI_VERSION_LEN
+ * @return			FALSE if it is of another version, TRUE also if the file
+ *					can't be read or has none
+ */
+bool mobility_abi_check_file(const char *path, char *buf);
+
 #endif /** MOBILITY_ABI_H_ @}*/

@@ -118,6 +118,26 @@ START_TEST(test_check_other_version)
 }
 END_TEST
 
+START_TEST(test_check_file)
+{
+	char buf[MOBILITY_ABI_VERSION_LEN] = "x", path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/plugin", mobility_suite_dir());
+	ck_assert(mobility_abi_check_file(path, buf));
+	ck_assert_str_eq(buf, "");
+	ck_assert(chunk_write(chunk_from_str("no version\0"), path, 077, TRUE));
+	ck_assert(mobility_abi_check_file(path, buf));
+	ck_assert_str_eq(buf, "");
+	ck_assert(chunk_write(chunk_create("1.2.3", 6), path, 077, TRUE));
+	ck_assert(!mobility_abi_check_file(path, buf));
+	ck_assert_str_eq(buf, "1.2.3");
+	ck_assert(chunk_write(chunk_create(VERSION, sizeof(VERSION)), path, 077,
+						  TRUE));
+	ck_assert(mobility_abi_check_file(path, buf));
+	ck_assert_str_eq(buf, VERSION);
+}
+END_TEST
+
 Suite *mobility_suite_create(void)
 {
 	Suite *s;
@@ -135,6 +155,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, mobility_suite_setup, mobility_suite_teardown);
 	tcase_add_test(tc, test_check_version);
 	tcase_add_loop_test(tc, test_check_other_version, 0, countof(others));
+	tcase_add_test(tc, test_check_file);
 	suite_add_tcase(s, tc);
 
 	return s;
