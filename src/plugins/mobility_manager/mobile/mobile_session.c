@@ -478,7 +478,12 @@ METHOD(mobility_session_t, bind_, void,
 	{
 		use_login(this, ike_sa);
 	}
-	if (!this->ike_sa)
+	if (this->ike_sa && this->steering->fsm.state == MOBILITY_FAILED)
+	{	/* not without the peer, and nobody gives up this one */
+		this->steering->news = "peer is back, the IKE_SA was rekeyed";
+		this->steering->start(this->steering);
+	}
+	else if (!this->ike_sa)
 	{
 		this->steering->start(this->steering);
 	}

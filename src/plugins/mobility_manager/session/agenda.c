@@ -521,10 +521,7 @@ METHOD(mobility_agenda_t, rebind, void,
 	this->mutex->lock(this->mutex);
 	leave_line(turn);
 	mobility_turn_set_id(turn, id);
-	if (turn->ended)
-	{
-		turn->ended = turn->given_up = FALSE;
-	}
+	turn->ended = turn->given_up = FALSE;
 	work = turn->work;
 	turn->work = 0;
 	if (work)

@@ -178,7 +178,7 @@ struct mobility_agenda_t {
 
 	/**
 	 * A session got another IKE_SA: jobs for the previous one are void.  If it
-	 * has ended, that was not its end.
+	 * has ended, or was to be given up, that was not its end.
 	 *
 	 * @param turn		its turn
 	 * @param id		id of the IKE_SA

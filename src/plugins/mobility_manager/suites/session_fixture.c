@@ -163,6 +163,7 @@ static void bind_session(session_fixture_t *this, ike_sa_t *ike_sa)
 	DESTROY_IF(this->id);
 	this->id = id->clone(id);
 	this->ike_sa = ike_sa;
+	this->failing = FALSE;
 	this->session->bind(this->session, ike_sa);
 	this->look = TRUE;
 }
@@ -206,7 +207,7 @@ METHOD(listener_t, ike_updown, bool,
 	}
 	else if (up && this->ended)
 	{	/* it was reauthenticated */
-		this->ended = this->failing = FALSE;
+		this->ended = FALSE;
 		bind_session(this, ike_sa);
 	}
 	else if (!up && ike_sa == this->ike_sa)
@@ -448,7 +449,7 @@ static void settle(session_fixture_t *this)
 			do_work(this, this->session->look);
 			any = TRUE;
 		}
-		if (!this->ended && this->failing)
+		if (!this->ended && this->failing && !this->others)
 		{
 			do_work(this, this->session->give_up);
 			any = TRUE;

@@ -51,11 +51,9 @@ typedef struct {
 	uint64_t resumed, slept;
 	/** it is to look around */
 	bool look;
-	/** it is to fail */
-	bool failing;
-	/** the session is to be retired, and waits for its turn; that does not come
+	/** it is to be given up, or to be retired when it is its turn; neither happens
 	 * while others are before it */
-	bool retiring, others;
+	bool failing, retiring, others;
 	/** its IKE_SA was reported down, or destroyed */
 	bool ended;
 	/** what was told, e.g. "dormant path connected move ", see

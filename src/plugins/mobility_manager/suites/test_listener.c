@@ -722,8 +722,8 @@ START_TEST(test_break_before_make)
 END_TEST
 
 /**
- * An IKE_SA whose session was given up in vain, as it was being reauthenticated,
- * is not the end of that.
+ * An IKE_SA whose session was given up in vain, as it was being reauthenticated or
+ * the peer has rekeyed it, is not the end of that.
  */
 START_TEST(test_given_up)
 {
@@ -733,8 +733,15 @@ START_TEST(test_given_up)
 	id = mock_ike_create(NULL);
 	entry = find(id);
 	t.agenda->give_up(t.agenda, &entry->turn);
-	new = succession_begin(id, REAUTH_BREAK);
-	succession_establish(new);
+	if (_i)
+	{
+		new = succession_rekey(id->clone(id));
+	}
+	else
+	{
+		new = succession_begin(id, REAUTH_BREAK);
+		succession_establish(new);
+	}
 	ck_assert(find(new) == entry);
 	ck_assert_int_eq(take_work(new), MOBILITY_WORK_LOOK);
 	new->destroy(new);
@@ -1321,7 +1328,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, test_reauth, 0, WAYS);
 	tcase_add_test(tc, test_break_before_make);
-	tcase_add_test(tc, test_given_up);
+	tcase_add_loop_test(tc, test_given_up, 0, 2);
 	tcase_add_loop_test(tc, test_make_before_break, REAUTH_MAKE, WAYS);
 	tcase_add_loop_test(tc, test_same_connection, 0, 3 * WAYS);
 	tcase_add_loop_test(tc, test_crossing, 0, WAYS);

@@ -894,6 +894,34 @@ START_TEST(test_rekeyed_not_deleted)
 END_TEST
 
 /**
+ * The peer is back after the outage time, and replaces the IKE_SA before a job has
+ * given it up
+ */
+START_TEST(test_rekeyed_failed)
+{
+	mute(0, TRUE);
+	mute(1, TRUE);
+	f->others = TRUE;
+	suspect();
+	session_fixture_run(f, 1900 * 1000);
+	ck_assert_uint_eq(f->state, MOBILITY_FAILED);
+	session_fixture_forget(f);
+	rekey_by_peer();
+	mute(0, FALSE);
+	f->others = FALSE;
+	session_fixture_run(f, 1000);
+	ck_assert(!f->ended);
+	ck_assert_str_eq(f->told, "connected ");
+	assert_cause("peer is back, the IKE_SA was rekeyed");
+	/* and it is looked after as before */
+	plug(0, FALSE);
+	mute(1, FALSE);
+	session_fixture_run(f, 1000);
+	ck_assert_str_eq(session_fixture_uplink(f), "eth1");
+}
+END_TEST
+
+/**
  * CHILD_SA of the IKE_SA
  */
 static mock_child_t child;
@@ -1501,6 +1529,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_pins_of_probes);
 	tcase_add_test(tc, test_answered_address_gone);
 	tcase_add_test(tc, test_rekeyed_not_deleted);
+	tcase_add_test(tc, test_rekeyed_failed);
 	tcase_add_test(tc, test_child_deleted);
 	tcase_add_test(tc, test_rtt);
 	tcase_add_test(tc, test_silence_ends);
