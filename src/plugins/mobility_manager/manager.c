@@ -88,7 +88,12 @@ struct private_mobility_manager_t {
 	mobility_dormant_table_t *dormant;
 
 	/**
-	 * Ends their IKE_SAs.
+	 * Ends IKE_SAs of who sleeps, one at a time.
+	 */
+	mobility_endings_t *endings;
+
+	/**
+	 * Ends those of dormant clients before their time is over.
 	 */
 	mobility_eviction_t *eviction;
 
@@ -404,10 +409,26 @@ static void give_up(mobility_context_t *context, mobility_session_t *session)
  */
 static void retire(mobility_context_t *context, mobility_session_t *session)
 {
-	mobility_agenda_t *agenda = manager_of(context)->registry->agenda;
+	mobility_endings_t *endings = manager_of(context)->endings;
 	mobility_entry_t *entry = session->entry;
+	ike_sa_id_t *id;
 
-	agenda->retire(agenda, &entry->turn);
+	id = mobility_turn_get_id(&entry->turn);
+	endings->add(endings, id, MOBILITY_ENDING_OUTAGE);
+	id->destroy(id);
+}
+
+/**
+ * A session is not dormant anymore, whatever the reason was to end it.
+ */
+static void spare(private_mobility_manager_t *this, mobility_session_t *session)
+{
+	mobility_entry_t *entry = session->entry;
+	ike_sa_id_t *id;
+
+	id = mobility_turn_get_id(&entry->turn);
+	this->endings->remove(this->endings, id);
+	id->destroy(id);
 }
 
 /**
@@ -438,6 +459,10 @@ static void tell(mobility_context_t *context, enum mobility_event_kind_t kind,
 
 	status = session->get_status(session);
 	this->registry->note(this->registry, session->entry, status);
+	if (status->state == MOBILITY_CONNECTED && kind == MOBILITY_EVENT_STATE)
+	{
+		spare(this, session);
+	}
 	if (kind == MOBILITY_EVENT_PATH)
 	{
 		paths = session->get_paths(session, NULL);
@@ -492,12 +517,12 @@ static void set_dormant(mobility_context_t *context, ike_sa_t *ike_sa,
 	if (dormant)
 	{
 		this->dormant->add(this->dormant, ike_sa);
-		this->eviction->limit(this->eviction);
 	}
 	else
 	{
 		this->dormant->remove(this->dormant, ike_sa->get_id(ike_sa));
 	}
+	this->eviction->limit(this->eviction);
 }
 
 /**
@@ -610,7 +635,33 @@ static status_t do_give_up(void *data, ike_sa_t *ike_sa)
 	mobility_entry_t *entry;
 
 	entry = this->listener->find(this->listener, ike_sa);
-	return entry ? entry->session->give_up(entry->session) : SUCCESS;
+	return entry ? entry->session->give_up(entry->session,
+										   MOBILITY_ENDING_OUTAGE) : SUCCESS;
+}
+
+/**
+ * mobility_ending_cb_t
+ */
+static status_t do_end(void *data, ike_sa_t *ike_sa, mobility_ending_t reason)
+{
+	private_mobility_manager_t *this = data;
+	mobility_entry_t *entry;
+
+	entry = this->listener->find(this->listener, ike_sa);
+	if (!entry || (reason == MOBILITY_ENDING_LIMIT &&
+				   !this->eviction->is_due(this->eviction)))
+	{
+		return SUCCESS;
+	}
+	if (entry->session->give_up(entry->session, reason) == DESTROY_ME)
+	{
+		return DESTROY_ME;
+	}
+	if (reason == MOBILITY_ENDING_LIMIT)
+	{	/* for instance stock is about to do it; it is the next one's turn */
+		set_dormant(&this->context, ike_sa, FALSE);
+	}
+	return SUCCESS;
 }
 
 /**
@@ -735,8 +786,7 @@ METHOD(mobility_manager_t, switch_uplink, bool,
 METHOD(mobility_manager_t, terminate_, u_int,
 	private_mobility_manager_t *this, const mobility_filter_t *filter)
 {
-	return mobility_drain_terminate(this->registry, filter,
-							(mobility_roster_checkout_t)checkout_number, this);
+	return mobility_drain_terminate(this->registry, this->endings, filter);
 }
 
 METHOD(mobility_manager_t, redirect_, u_int,
@@ -859,6 +909,7 @@ METHOD(mobility_manager_t, destroy, void,
 	DESTROY_IF(this->listener);
 	DESTROY_IF(this->registry);
 	DESTROY_IF(this->eviction);
+	this->endings->destroy(this->endings);
 	DESTROY_IF(this->dormant);
 	this->context.monitor->destroy(this->context.monitor);
 	DESTROY_IF(this->context.ports);
@@ -952,6 +1003,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 			.logged_in = logged_in,
 			.tell = tell,
 		},
+		.endings = mobility_endings_create(do_end, this),
 		.xfrm = mobility_xfrm_create(),
 		.tunnel_rules = mobility_tunnel_rules_create(rtnl, get_tunnel_table()),
 		.observers = linked_list_create(),
@@ -997,8 +1049,8 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 	this->listener = mobility_listener_create(&this->context, this->registry,
 							session_ended, this);
 	this->dormant = mobility_dormant_table_create();
-	this->eviction = mobility_eviction_create(this->dormant, settings, is_asleep,
-											  this);
+	this->eviction = mobility_eviction_create(this->dormant, this->endings,
+											  settings, is_asleep, this);
 	this->leases = mobility_leases_create(this->dormant, this->eviction,
 										  settings);
 	this->uniqueness = mobility_uniqueness_create(this->dormant, this->eviction,

@@ -627,23 +627,25 @@ METHOD(mobility_session_t, judge, status_t,
 }
 
 METHOD(mobility_session_t, give_up, status_t,
-	private_mobility_session_t *this)
+	private_mobility_session_t *this, mobility_ending_t reason)
 {
 	if (!this->hold->is_held(this->hold))
 	{
 		return SUCCESS;
 	}
-	feed(this, MOBILITY_DORMANCY_TURN);
-	act(this);
-	return this->dormancy.state == MOBILITY_FAILED ?
+	if (reason == MOBILITY_ENDING_OUTAGE)
+	{	/* everybody is told that it has failed */
+		feed(this, MOBILITY_DORMANCY_TURN);
+		act(this);
+		return this->dormancy.state == MOBILITY_FAILED ?
 							this->hold->fail(this->hold) : SUCCESS;
-}
-
-METHOD(mobility_session_t, terminate_, status_t,
-	private_mobility_session_t *this)
-{
-	return this->hold->is_held(this->hold) && is_dormant(this) ?
-							this->hold->fail(this->hold) : SUCCESS;
+	}
+	if (!is_dormant(this))
+	{
+		return SUCCESS;
+	}
+	mobility_ending_note(this->ike_sa, reason);
+	return this->hold->fail(this->hold);
 }
 
 METHOD(mobility_session_t, reload, void,
@@ -850,7 +852,6 @@ mobility_session_t *mobility_anchor_session_create(mobility_context_t *context,
 			.switch_uplink = _switch_uplink,
 			.message = _message,
 			.give_up = _give_up,
-			.terminate = _terminate_,
 			.get_status = _get_status,
 			.get_paths = _get_paths,
 			.destroy = _destroy,

@@ -5,11 +5,8 @@
  */
 
 #include "anchor/eviction.h"
-#include "session/tally.h"
 
 #include <daemon.h>
-#include <processing/jobs/callback_job.h>
-#include <threading/mutex.h>
 
 typedef struct private_mobility_eviction_t private_mobility_eviction_t;
 
@@ -29,6 +26,11 @@ struct private_mobility_eviction_t {
 	mobility_dormant_table_t *table;
 
 	/**
+	 * Ends IKE_SAs.
+	 */
+	mobility_endings_t *endings;
+
+	/**
 	 * Settings.
 	 */
 	mobility_settings_t *settings;
@@ -42,17 +44,6 @@ struct private_mobility_eviction_t {
 	 * User data for it.
 	 */
 	void *data;
-
-	/**
-	 * A job is queued, or runs: one at a time, as ending an IKE_SA may wait for
-	 * RADIUS.
-	 */
-	bool working;
-
-	/**
-	 * Locks that, held while the table is asked.
-	 */
-	mutex_t *mutex;
 
 	/**
 	 * charon.ikesa_limit, 0 if there is none.
@@ -71,15 +62,35 @@ struct private_mobility_eviction_t {
 static private_mobility_eviction_t *instance;
 
 /**
- * Hook for ike_sa_manager_t.get_count()
+ * Get how many may be dormant, 0 for no limit.
+ */
+static u_int get_limit(private_mobility_eviction_t *this)
+{
+	mobility_gateway_config_t config;
+
+	this->settings->get_gateway(this->settings, NULL, &config);
+	return config.max_dormant ?: this->ikesa_limit;
+}
+
+/**
+ * Hook for ike_sa_manager_t.get_count(), which is only hooked if there is a limit.
  */
 static u_int hook_get_count(ike_sa_manager_t *manager)
 {
-	u_int count = instance->get_count(manager), dormant;
+	private_mobility_eviction_t *this = instance;
+	u_int count = this->get_count(manager), dormant;
 
+	dormant = min(this->table->get_count(this->table), get_limit(this));
 	/* one may have gone in between */
-	dormant = instance->table->get_count(instance->table);
 	return count - min(count, dormant);
+}
+
+METHOD(mobility_eviction_t, is_due, bool,
+	private_mobility_eviction_t *this)
+{
+	u_int limit = get_limit(this);
+
+	return limit && this->table->get_count(this->table) > limit;
 }
 
 METHOD(mobility_eviction_t, is_asleep, bool,
@@ -118,83 +129,31 @@ METHOD(mobility_eviction_t, checkout, ike_sa_t*,
 	return ike_sa;
 }
 
-METHOD(mobility_eviction_t, take_down, void,
-	private_mobility_eviction_t *this, ike_sa_t *ike_sa, const char *reason)
+METHOD(mobility_eviction_t, take_down, bool,
+	private_mobility_eviction_t *this, ike_sa_t *ike_sa,
+	mobility_ending_t reason)
 {
-	DBG1(DBG_IKE, "mobility: ending %s[%u] of '%Y', %s",
-		 ike_sa->get_name(ike_sa), ike_sa->get_unique_id(ike_sa),
-		 ike_sa->get_other_eap_id(ike_sa), reason);
+	if (!this->endings->begin(this->endings, reason == MOBILITY_ENDING_RECLAIM))
+	{
+		return FALSE;
+	}
+	mobility_ending_note(ike_sa, reason);
 	this->table->remove(this->table, ike_sa->get_id(ike_sa));
 	charon->bus->ike_updown(charon->bus, ike_sa, FALSE);
-}
-
-/**
- * Check if too many are dormant.
- */
-static bool are_too_many(private_mobility_eviction_t *this)
-{
-	mobility_gateway_config_t config;
-	u_int limit;
-
-	this->settings->get_gateway(this->settings, NULL, &config);
-	limit = config.max_dormant ?: this->ikesa_limit;
-	return limit && this->table->get_count(this->table) > limit;
-}
-
-/**
- * Get the id of one that is to be ended, NULL if the job is to end.
- */
-static ike_sa_id_t *take_next(private_mobility_eviction_t *this)
-{
-	ike_sa_id_t *id = NULL;
-
-	this->mutex->lock(this->mutex);
-	if (are_too_many(this))
-	{
-		id = this->table->get_first(this->table);
-	}
-	this->working = id != NULL;
-	this->mutex->unlock(this->mutex);
-	return id;
-}
-
-/**
- * Job that ends those which are too many.
- */
-static job_requeue_t limit_job(private_mobility_eviction_t *this)
-{
-	ike_sa_manager_t *manager = charon->ike_sa_manager;
-	ike_sa_id_t *id;
-	ike_sa_t *ike_sa;
-
-	while ((id = take_next(this)))
-	{
-		ike_sa = checkout(this, id);
-		if (ike_sa)
-		{
-			mobility_tally_count(MOBILITY_TALLY_EVICTED);
-			take_down(this, ike_sa, "which is dormant for the longest time, as "
-					  "too many are");
-			manager->checkin_and_destroy(manager, ike_sa);
-		}
-	}
-	return JOB_REQUEUE_NONE;
+	this->endings->done(this->endings);
+	return TRUE;
 }
 
 METHOD(mobility_eviction_t, limit_, void,
 	private_mobility_eviction_t *this)
 {
-	bool start;
+	ike_sa_id_t *id;
 
-	this->mutex->lock(this->mutex);
-	start = !this->working && are_too_many(this);
-	this->working |= start;
-	this->mutex->unlock(this->mutex);
-	if (start)
+	id = is_due(this) ? this->table->get_first(this->table) : NULL;
+	if (id)
 	{
-		lib->processor->queue_job(lib->processor,
-				(job_t*)callback_job_create((callback_job_cb_t)limit_job, this,
-											NULL, NULL));
+		this->endings->add(this->endings, id, MOBILITY_ENDING_LIMIT);
+		id->destroy(id);
 	}
 }
 
@@ -206,7 +165,6 @@ METHOD(mobility_eviction_t, destroy, void,
 		charon->ike_sa_manager->get_count = this->get_count;
 		instance = NULL;
 	}
-	this->mutex->destroy(this->mutex);
 	free(this);
 }
 
@@ -214,6 +172,7 @@ METHOD(mobility_eviction_t, destroy, void,
  * Described in header.
  */
 mobility_eviction_t *mobility_eviction_create(mobility_dormant_table_t *table,
+											  mobility_endings_t *endings,
 											  mobility_settings_t *settings,
 											  mobility_asleep_cb_t asleep,
 											  void *data)
@@ -225,14 +184,15 @@ mobility_eviction_t *mobility_eviction_create(mobility_dormant_table_t *table,
 			.is_asleep = _is_asleep,
 			.checkout = _checkout,
 			.take_down = _take_down,
+			.is_due = _is_due,
 			.limit = _limit_,
 			.destroy = _destroy,
 		},
 		.table = table,
+		.endings = endings,
 		.settings = settings,
 		.asleep = asleep,
 		.data = data,
-		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 		/* as charon has read it, and does not again */
 		.ikesa_limit = lib->settings->get_int(lib->settings, "%s.ikesa_limit",
 											  0, lib->ns),

@@ -14,13 +14,17 @@
  * At most gateway.max_dormant are dormant, the one that is for the longest time goes
  * first.  charon.ikesa_limit is for IKE_SAs whose clients are there: dormant ones
  * turn nobody away.  If no other limit is set it also is that of dormant ones, so
- * that clients who log in and go silent don't take all memory.
+ * that clients who log in and go silent don't take all memory.  Those that are too
+ * many and wait for their turn to be ended (endings.h) count as if they were there:
+ * so there never are more IKE_SAs than both limits together, and no login has to
+ * wait for one of them.
  */
 
 #ifndef MOBILITY_EVICTION_H_
 #define MOBILITY_EVICTION_H_
 
 #include "anchor/dormant_table.h"
+#include "session/endings.h"
 #include "settings/settings.h"
 
 typedef struct mobility_eviction_t mobility_eviction_t;
@@ -37,8 +41,8 @@ typedef struct mobility_eviction_t mobility_eviction_t;
 typedef bool (*mobility_asleep_cb_t)(void *data, ike_sa_t *ike_sa);
 
 /**
- * Ends IKE_SAs of dormant clients.  Methods may be called from any thread, but by
- * bus listeners.
+ * Ends IKE_SAs of dormant clients.  Methods may be called from any thread, but not by
+ * bus listeners if nothing else is said.
  */
 struct mobility_eviction_t {
 
@@ -61,18 +65,27 @@ struct mobility_eviction_t {
 	ike_sa_t *(*checkout)(mobility_eviction_t *this, ike_sa_id_t *id);
 
 	/**
-	 * Tell everybody that an IKE_SA is down; nothing is sent.  The caller has to
-	 * destroy it.
+	 * Tell everybody that an IKE_SA is down, for a login that can't wait; nothing is
+	 * sent.  The caller has to destroy it.
 	 *
 	 * @param ike_sa	IKE_SA, checked out
-	 * @param reason	why, for the log
+	 * @param reason	why, after MOBILITY_ENDING_ADMIN
+	 * @return			FALSE if it stays, as that would take too long; only with
+	 *					MOBILITY_ENDING_RECLAIM
 	 */
-	void (*take_down)(mobility_eviction_t *this, ike_sa_t *ike_sa,
-					  const char *reason);
+	bool (*take_down)(mobility_eviction_t *this, ike_sa_t *ike_sa,
+					  mobility_ending_t reason);
 
 	/**
-	 * There is another dormant client: have a job end others if these are too
-	 * many.
+	 * Check if too many clients are dormant.  May be called by listeners.
+	 *
+	 * @return			TRUE if so
+	 */
+	bool (*is_due)(mobility_eviction_t *this);
+
+	/**
+	 * The dormant clients have changed: if they are too many, line up the one that is
+	 * for the longest time.  May be called by listeners.
 	 */
 	void (*limit)(mobility_eviction_t *this);
 
@@ -86,12 +99,14 @@ struct mobility_eviction_t {
  * Create an instance, there can be only one.
  *
  * @param table			dormant clients
+ * @param endings		ends IKE_SAs
  * @param settings		settings
  * @param asleep		asked who is dormant, NULL if the table knows
  * @param data			user data for it
  * @return				instance
  */
 mobility_eviction_t *mobility_eviction_create(mobility_dormant_table_t *table,
+											  mobility_endings_t *endings,
 											  mobility_settings_t *settings,
 											  mobility_asleep_cb_t asleep,
 											  void *data);

@@ -6,7 +6,6 @@
 
 #include "anchor/leases.h"
 #include "anchor/same_device.h"
-#include "session/tally.h"
 
 #include <daemon.h>
 #include <collections/hashtable.h>
@@ -236,25 +235,21 @@ static host_t *acquire_kept(private_mobility_leases_t *this,
 }
 
 /**
- * Destroy the IKE_SA of a dormant client, or only check it in if there is no reason.
+ * Destroy the IKE_SA of a dormant client.  Returns FALSE if that stays, as it would
+ * take too long.
  */
-static void evict(private_mobility_leases_t *this, ike_sa_t *dormant,
-				  ike_sa_t *ike_sa, const char *reason)
+static bool evict(private_mobility_leases_t *this, ike_sa_t *dormant,
+				  mobility_ending_t reason)
 {
 	ike_sa_manager_t *manager = charon->ike_sa_manager;
 
-	if (reason)
-	{
-		mobility_tally_count(MOBILITY_TALLY_EVICTED);
-		this->eviction->take_down(this->eviction, dormant, reason);
-		manager->checkin_and_destroy(manager, dormant);
-	}
-	else
+	if (!this->eviction->take_down(this->eviction, dormant, reason))
 	{
 		manager->checkin(manager, dormant);
+		return FALSE;
 	}
-	/* the one the thread had checked out before */
-	charon->bus->set_sa(charon->bus, ike_sa);
+	manager->checkin_and_destroy(manager, dormant);
+	return TRUE;
 }
 
 /**
@@ -267,6 +262,7 @@ static bool reclaim(private_mobility_leases_t *this, linked_list_t *pools,
 	mobility_gateway_config_t config;
 	ike_sa_t *dormant = NULL;
 	ike_sa_id_t *id;
+	bool evicted;
 
 	this->settings->get_gateway(this->settings, NULL, &config);
 	if (!config.reclaim || has_pool(pools, "dhcp") || has_pool(pools, "radius"))
@@ -278,14 +274,16 @@ static bool reclaim(private_mobility_leases_t *this, linked_list_t *pools,
 	{
 		dormant = this->eviction->checkout(this->eviction, id);
 	}
-	if (!dormant)
+	evicted = dormant && evict(this, dormant, MOBILITY_ENDING_RECLAIM);
+	/* the one the thread had checked out before */
+	charon->bus->set_sa(charon->bus, ike_sa);
+	if (dormant && !evicted)
 	{
-		charon->bus->set_sa(charon->bus, ike_sa);
-		return FALSE;
+		DBG1(DBG_IKE, "mobility: no virtual IP for '%Y', others are dormant but it "
+			 "took too long to end the last one",
+			 ike_sa->get_other_eap_id(ike_sa));
 	}
-	evict(this, dormant, ike_sa, "which is dormant for the longest time, as its "
-		  "pool is full");
-	return TRUE;
+	return evicted;
 }
 
 /**
@@ -299,13 +297,15 @@ static void displace(private_mobility_leases_t *this, ike_sa_t *ike_sa,
 
 	id = this->table->find(this->table, ike_sa, vip);
 	dormant = id ? this->eviction->checkout(this->eviction, id) : NULL;
-	if (dormant)
+	if (dormant && mobility_same_identity(dormant, ike_sa))
 	{
-		evict(this, dormant, ike_sa,
-			  mobility_same_identity(dormant, ike_sa) ?
-					"whose virtual IP is assigned anew" : NULL);
+		evict(this, dormant, MOBILITY_ENDING_REASSIGNED);
 	}
-	else if (id)
+	else if (dormant)
+	{
+		charon->ike_sa_manager->checkin(charon->ike_sa_manager, dormant);
+	}
+	if (id)
 	{
 		charon->bus->set_sa(charon->bus, ike_sa);
 	}

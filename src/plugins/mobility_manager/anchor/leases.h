@@ -17,7 +17,7 @@
  * they are free.
  *
  * If all pools are full, the client that is dormant for the longest time loses its
- * lease, unless gateway.reclaim is off.  Not so with addresses of RADIUS and DHCP
+ * lease, unless gateway.reclaim is off, or that takes too long (endings.h).  Not so with addresses of RADIUS and DHCP
  * servers: they may have refused one for other reasons.  And if servers or pools
  * assign the address of a dormant client to the same user again, that one is not
  * going to come back with it: its IKE_SA goes before two have the same policies.

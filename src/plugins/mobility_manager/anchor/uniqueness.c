@@ -248,7 +248,7 @@ static void end(private_mobility_uniqueness_t *this, newcomer_t *new,
 	else
 	{
 		this->eviction->take_down(this->eviction, other,
-								  "which has logged in anew");
+								  MOBILITY_ENDING_REPLACED);
 	}
 	if (device != MOBILITY_DEVICE_OTHER)
 	{

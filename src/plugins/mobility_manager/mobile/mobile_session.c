@@ -359,8 +359,16 @@ static status_t processed(void *data)
 }
 
 METHOD(mobility_session_t, give_up, status_t,
-	private_mobility_session_t *this)
+	private_mobility_session_t *this, mobility_ending_t reason)
 {
+	if (reason != MOBILITY_ENDING_OUTAGE)
+	{
+		if (this->steering->fsm.state != MOBILITY_DORMANT)
+		{
+			return SUCCESS;
+		}
+		mobility_ending_note(this->ike_sa, reason);
+	}
 	this->relogin->cancel(this->relogin);
 	return this->hold->fail(this->hold);
 }
@@ -688,7 +696,6 @@ mobility_session_t *mobility_session_create(mobility_context_t *context,
 			.message = _message,
 			.reauth = _reauth,
 			.give_up = _give_up,
-			.terminate = _give_up,
 			.get_login = _get_login,
 			.expired = _expired,
 			.is_dormant = (void*)return_false,

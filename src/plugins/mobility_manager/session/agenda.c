@@ -23,11 +23,6 @@
 #define CROWD 16
 #define CROWD_INTERVAL 50
 
-/** Pause after a session was retired, in times of what that took, and the longest
- * one in ms: time counts suspend. */
-#define PAUSE 10
-#define MAX_PAUSE 600000
-
 typedef struct private_mobility_agenda_t private_mobility_agenda_t;
 typedef struct line_t line_t;
 
@@ -58,8 +53,7 @@ struct line_t {
 	mobility_agenda_cb_t cb;
 
 	/**
-	 * Sessions that no job has taken yet, mobility_place_t*; of those to be
-	 * retired ike_sa_id_t*.
+	 * Sessions that no job has taken yet, mobility_place_t*.
 	 */
 	linked_list_t *waiting;
 
@@ -100,9 +94,9 @@ struct private_mobility_agenda_t {
 	line_t work;
 
 	/**
-	 * Sessions to be given up, and those that wait for their turn to be.
+	 * Sessions to be given up.
 	 */
-	line_t failing, retiring;
+	line_t failing;
 
 	/**
 	 * Sessions that were forgotten, to be destroyed, mobility_turn_t*.
@@ -192,11 +186,6 @@ static ike_sa_id_t *take_first(line_t *line)
 	mobility_place_t *place;
 	ike_sa_id_t *id = NULL;
 
-	if (line == &line->agenda->retiring)
-	{
-		line->waiting->remove_first(line->waiting, (void**)&id);
-		return id;
-	}
 	while (!turn &&
 		   line->waiting->remove_first(line->waiting,
 									   (void**)&place) == SUCCESS)
@@ -268,24 +257,11 @@ static void work_on(line_t *line, ike_sa_id_t *id)
 }
 
 /**
- * Get when a job works for the next session of its line.
- */
-static job_requeue_t get_pause(line_t *line, uint64_t took)
-{
-	if (line == &line->agenda->retiring && took)
-	{
-		return JOB_RESCHEDULE_MS(min(took * PAUSE, MAX_PAUSE));
-	}
-	return JOB_REQUEUE_FAIR;
-}
-
-/**
  * Job that works until nothing is left to do, one session at a time: in between
  * it is the turn of messages.
  */
 static job_requeue_t work_job(line_t *line)
 {
-	uint64_t start = mobility_now();
 	mobility_turn_t *forgotten;
 	ike_sa_id_t *id;
 
@@ -302,7 +278,7 @@ static job_requeue_t work_job(line_t *line)
 		work_on(line, id);
 		id->destroy(id);
 	}
-	return get_pause(line, mobility_now() - start);
+	return JOB_REQUEUE_FAIR;
 }
 
 /**
@@ -337,14 +313,12 @@ static void start_workers(line_t *line, u_int count)
 static void unlock(private_mobility_agenda_t *this)
 {
 	u_int working = this->work.starting, failing = this->failing.starting;
-	u_int retiring = this->retiring.starting;
 
-	this->work.starting = this->failing.starting = this->retiring.starting = 0;
+	this->work.starting = this->failing.starting = 0;
 	this->mutex->unlock(this->mutex);
 
 	start_workers(&this->work, working);
 	start_workers(&this->failing, failing);
-	start_workers(&this->retiring, retiring);
 }
 
 /**
@@ -385,20 +359,6 @@ METHOD(mobility_agenda_t, give_up, void,
 		turn->given_up = TRUE;
 		enter_line(&this->failing, turn);
 		add_worker(&this->failing);
-	}
-	unlock(this);
-}
-
-METHOD(mobility_agenda_t, retire, void,
-	private_mobility_agenda_t *this, mobility_turn_t *turn)
-{
-	line_t *line = &this->retiring;
-
-	this->mutex->lock(this->mutex);
-	if (!turn->ended)
-	{
-		line->waiting->insert_last(line->waiting, mobility_turn_get_id(turn));
-		add_worker(line);
 	}
 	unlock(this);
 }
@@ -550,8 +510,6 @@ METHOD(mobility_agenda_t, destroy, void,
 	this->deadlines->destroy(this->deadlines);
 	this->work.waiting->destroy_function(this->work.waiting, free);
 	this->failing.waiting->destroy_function(this->failing.waiting, free);
-	this->retiring.waiting->destroy_offset(this->retiring.waiting,
-								offsetof(ike_sa_id_t, destroy));
 	this->forgotten->destroy(this->forgotten);
 	this->mutex->destroy(this->mutex);
 	free(this);
@@ -570,7 +528,6 @@ mobility_agenda_t *mobility_agenda_create(mobility_agenda_cb_t cb,
 		.public = {
 			.queue = _queue,
 			.give_up = _give_up,
-			.retire = _retire,
 			.take_work = _take_work,
 			.arm = _arm,
 			.rebind = _rebind,
@@ -592,12 +549,6 @@ mobility_agenda_t *mobility_agenda_create(mobility_agenda_cb_t cb,
 			.cb = give_up,
 			.waiting = linked_list_create(),
 			.limit = WORKERS,
-		},
-		.retiring = {
-			.agenda = this,
-			.cb = give_up,
-			.waiting = linked_list_create(),
-			.limit = 1,
 		},
 		.forgotten = linked_list_create(),
 		.deadlines = mobility_deadlines_create(),

@@ -144,20 +144,6 @@ struct mobility_agenda_t {
 	void (*give_up)(mobility_agenda_t *this, mobility_turn_t *turn);
 
 	/**
-	 * Have a session given up when it is its turn: one at a time, each followed by
-	 * a pause of ten times what it took, however many there are.  Until then there
-	 * is other work for it as before; whoever gives it up has to see if that is
-	 * still wanted.
-	 *
-	 * At a gateway accounting stops with a session: the bus is locked while RADIUS
-	 * is asked, 14 s if that does not answer, and whatever charon does with any
-	 * IKE_SA waits.
-	 *
-	 * @param turn		its turn
-	 */
-	void (*retire)(mobility_agenda_t *this, mobility_turn_t *turn);
-
-	/**
 	 * Take the work there is to do for a session, called by the job that has it.
 	 *
 	 * @param turn		its turn

@@ -15,26 +15,21 @@
 #ifndef MOBILITY_DRAIN_H_
 #define MOBILITY_DRAIN_H_
 
+#include "session/endings.h"
 #include "session/roster.h"
-
-/** After a session was ended others have as many times what that took: stock does it
- * with a lock held that messages need, and may wait for RADIUS meanwhile. */
-#define MOBILITY_DRAIN_PAUSE 10
 
 /**
  * Have dormant sessions ended the way stock ends those whose peer does not answer,
- * one after the other by a job.  One that is dormant no longer when it is its turn
- * is left alone.
+ * when it is their turn.
  *
  * @param registry		sessions
+ * @param endings		ends them
  * @param filter		which are meant, only dormant ones are
- * @param checkout		checks out the IKE_SA of each
- * @param data			user data for it
  * @return				number of sessions that are going to be ended
  */
 u_int mobility_drain_terminate(mobility_registry_t *registry,
-							   const mobility_filter_t *filter,
-							   mobility_roster_checkout_t checkout, void *data);
+							   mobility_endings_t *endings,
+							   const mobility_filter_t *filter);
 
 /**
  * Redirect clients to another gateway (RFC 5685), by stock's own request.  A client

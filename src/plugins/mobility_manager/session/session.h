@@ -29,6 +29,7 @@
 #include "path/guard.h"
 #include "path/pins.h"
 #include "session/agenda.h"
+#include "session/endings.h"
 #include "session/prospect.h"
 #include "session/status.h"
 #include "settings/settings.h"
@@ -128,8 +129,8 @@ struct mobility_context_t {
 						bool dormant);
 
 	/**
-	 * Have a job call give_up() of the session when it is its turn: one such session
-	 * is ended at a time, with pauses.
+	 * Have a job call give_up() of the session when it is its turn, as the time for
+	 * an outage is over.
 	 *
 	 * @param session	session
 	 */
@@ -328,20 +329,14 @@ struct mobility_session_t {
 	status_t (*reauth)(mobility_session_t *this);
 
 	/**
-	 * End the IKE_SA, if the time for an outage is over.  This may wait for DNS,
-	 * and for RADIUS.
+	 * End the IKE_SA if there still is a reason to: the time for an outage is over,
+	 * or the session is dormant and not to be waited for, which is as if it was
+	 * over.  This may wait for DNS, and for RADIUS.
 	 *
+	 * @param reason	why
 	 * @return			DESTROY_ME to destroy the IKE_SA
 	 */
-	status_t (*give_up)(mobility_session_t *this);
-
-	/**
-	 * End the IKE_SA of a session that is dormant, as somebody wants that: as if the
-	 * time for an outage was over.  Waits as give_up() does.
-	 *
-	 * @return			DESTROY_ME to destroy the IKE_SA
-	 */
-	status_t (*terminate)(mobility_session_t *this);
+	status_t (*give_up)(mobility_session_t *this, mobility_ending_t reason);
 
 	/**
 	 * Get the IKE_SA that was established because the peer may have forgotten

@@ -5,6 +5,7 @@
  */
 
 #include "login_fixture.h"
+#include "fake_clock.h"
 #include "mobility_suite.h"
 #include "mock_charon.h"
 #include "mock_ike.h"
@@ -16,8 +17,10 @@
  * Described in header
  */
 mobility_dormant_table_t *login_table;
+mobility_endings_t *login_endings;
 mobility_eviction_t *login_eviction;
 bool login_asleep;
+u_int login_takes;
 
 /**
  * What is there besides
@@ -93,6 +96,10 @@ METHOD(listener_t, ike_updown, bool,
 		enumerator = ike_sa->create_virtual_ip_enumerator(ike_sa, FALSE);
 		ck_assert(enumerator->enumerate(enumerator, &vip));
 		enumerator->destroy(enumerator);
+		if (login_takes)
+		{
+			fake_clock_set(fake_clock_now() + login_takes);
+		}
 	}
 	return TRUE;
 }
@@ -103,6 +110,23 @@ METHOD(listener_t, ike_updown, bool,
 static bool is_asleep(void *data, ike_sa_t *ike_sa)
 {
 	return login_asleep;
+}
+
+/**
+ * mobility_ending_cb_t, as a session does that is dormant
+ */
+static status_t end(void *data, ike_sa_t *ike_sa, mobility_ending_t reason)
+{
+	if (!login_eviction->is_due(login_eviction) ||
+		!login_eviction->is_asleep(login_eviction, ike_sa))
+	{
+		return SUCCESS;
+	}
+	mobility_ending_note(ike_sa, reason);
+	login_table->remove(login_table, ike_sa->get_id(ike_sa));
+	login_eviction->limit(login_eviction);
+	charon->bus->ike_updown(charon->bus, ike_sa, FALSE);
+	return DESTROY_ME;
 }
 
 /**
@@ -135,9 +159,11 @@ void login_fixture_setup(const char *conf, u_int size)
 	mock_charon_setup(conf);
 	t.settings = mobility_settings_create();
 	login_asleep = TRUE;
+	login_takes = 0;
 	login_table = mobility_dormant_table_create();
-	login_eviction = mobility_eviction_create(login_table, t.settings,
-											  is_asleep, NULL);
+	login_endings = mobility_endings_create(end, NULL);
+	login_eviction = mobility_eviction_create(login_table, login_endings,
+											  t.settings, is_asleep, NULL);
 	t.leases = mobility_leases_create(login_table, login_eviction, t.settings);
 	t.uniqueness = mobility_uniqueness_create(login_table, login_eviction,
 											  t.leases, t.settings);
@@ -170,6 +196,7 @@ void login_fixture_teardown(void)
 	t.uniqueness->destroy(t.uniqueness);
 	t.leases->destroy(t.leases);
 	login_eviction->destroy(login_eviction);
+	login_endings->destroy(login_endings);
 	login_table->destroy(login_table);
 	t.settings->destroy(t.settings);
 	t.rw->destroy(t.rw);

@@ -58,10 +58,15 @@ typedef struct {
 
 /** What is tested */
 extern mobility_dormant_table_t *login_table;
+extern mobility_endings_t *login_endings;
 extern mobility_eviction_t *login_eviction;
 
 /** Who is in the table is asleep */
 extern bool login_asleep;
+
+/** What it takes to tell others that an IKE_SA is down, in ms, as with a RADIUS
+ * server that does not answer; needs fake_clock_start() if it is not 0 */
+extern u_int login_takes;
 
 /**
  * Fixture that sets up charon, and what is tested.

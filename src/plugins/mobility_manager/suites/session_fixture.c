@@ -433,6 +433,14 @@ static void do_work(session_fixture_t *this,
 }
 
 /**
+ * Have the session given up, as the time for an outage is over
+ */
+static status_t give_up_now(mobility_session_t *session)
+{
+	return session->give_up(session, MOBILITY_ENDING_OUTAGE);
+}
+
+/**
  * Do everything that is due now
  */
 static void settle(session_fixture_t *this)
@@ -451,13 +459,13 @@ static void settle(session_fixture_t *this)
 		}
 		if (!this->ended && this->failing && !this->others)
 		{
-			do_work(this, this->session->give_up);
+			do_work(this, give_up_now);
 			any = TRUE;
 		}
 		if (!this->ended && this->retiring && !this->others)
 		{
 			this->retiring = FALSE;
-			do_work(this, this->session->give_up);
+			do_work(this, give_up_now);
 			any = TRUE;
 		}
 		if (!this->ended && this->deadline &&

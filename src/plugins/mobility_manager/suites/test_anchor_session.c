@@ -456,23 +456,30 @@ START_TEST(test_needed)
 END_TEST
 
 /**
+ * Have the session ended for some reason, if that is one
+ */
+static void give_up(mobility_ending_t reason)
+{
+	ike_sa_t *ike_sa = session_fixture_checkout(f);
+
+	mock_ike_checkin(ike_sa, f->session->give_up(f->session, reason));
+}
+
+/**
  * Somebody wants no client to be waited for: who is there is left alone
  */
 START_TEST(test_drained)
 {
-	ike_sa_t *ike_sa;
+	mobility_ending_t reason = _i;
 
-	ike_sa = session_fixture_checkout(f);
-	mock_ike_checkin(ike_sa, f->session->terminate(f->session));
+	give_up(reason);
 	ck_assert(!f->ended);
 	fall_asleep(TASK_IKE_DPD);
 	/* its time is not over */
-	ike_sa = session_fixture_checkout(f);
-	mock_ike_checkin(ike_sa, f->session->give_up(f->session));
+	give_up(MOBILITY_ENDING_OUTAGE);
 	ck_assert(!f->ended);
-	ike_sa = session_fixture_checkout(f);
-	mock_ike_checkin(ike_sa, f->session->terminate(f->session));
-	ck_assert(f->ended);
+	give_up(reason);
+	ck_assert(f->ended == (reason != MOBILITY_ENDING_OUTAGE));
 }
 END_TEST
 
@@ -926,7 +933,8 @@ Suite *mobility_suite_create()
 	tcase_add_test(tc, test_others_end);
 	tcase_add_test(tc, test_reload);
 	tcase_add_test(tc, test_terminate);
-	tcase_add_test(tc, test_drained);
+	tcase_add_loop_test(tc, test_drained, MOBILITY_ENDING_LIMIT,
+						MOBILITY_ENDING_ADMIN + 1);
 	tcase_add_test(tc, test_needed);
 	tcase_add_test(tc, test_give_back);
 	tcase_add_test(tc, test_rekeyed);

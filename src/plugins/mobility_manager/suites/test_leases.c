@@ -4,12 +4,14 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include "fake_clock.h"
 #include "mobility_suite.h"
 #include "login_fixture.h"
 
 #include "session/tally.h"
 
 #include <daemon.h>
+#include <processing/jobs/callback_job.h>
 #include <threading/thread.h>
 
 /** Addresses of each pool */
@@ -22,6 +24,14 @@
 #define THREADS 4
 #define ROUNDS 300
 #define USERS 6
+
+/** Clients, and what it takes to end one if a RADIUS server does not answer, in
+ * ms */
+#define MANY 100
+#define DOWN 14208
+
+/** Time at which tests begin, in ms */
+#define BEGIN 1000000
 
 /** IKE_SAs of clients, each of a user of its own */
 static ike_sa_id_t *ids[SIZE];
@@ -303,6 +313,9 @@ START_TEST(test_limits)
 	{
 		login_sleep(ids[i]);
 	}
+	/* those that are too many count until they are gone */
+	count = strstr(limits[_i].conf, "ikesa_limit") ? limit : 0;
+	ck_assert_uint_eq(manager->get_count(manager), SIZE - count);
 	lib->processor->set_threads(lib->processor, 4);
 	await_dormant(limit);
 	mobility_suite_end_threads();
@@ -316,6 +329,117 @@ START_TEST(test_limits)
 	ck_assert_uint_eq(manager->get_count(manager), count);
 	empty();
 	login_fixture_teardown();
+}
+END_TEST
+
+/**
+ * How late somebody else was served, who comes once a second
+ */
+static struct {
+	/** next time */
+	uint64_t due;
+	/** longest delay */
+	uint64_t late;
+} other;
+
+static job_requeue_t serve_other(void *data)
+{
+	other.late = max(other.late, fake_clock_now() - other.due);
+	other.due = fake_clock_now() + 1000;
+	return JOB_RESCHEDULE_MS(1000);
+}
+
+/**
+ * Have clients log in and fall asleep
+ */
+static void put_to_sleep(ike_sa_id_t **ids)
+{
+	login_conf_t conf = { .unique = UNIQUE_NO };
+	char user[16];
+	int i;
+
+	conf.user = user;
+	for (i = 0; i < MANY; i++)
+	{
+		snprintf(user, sizeof(user), "user%d", i);
+		ids[i] = login(&conf);
+		login_sleep(ids[i]);
+	}
+}
+
+/**
+ * Many are too many, and RADIUS does not answer: whoever else wants something waits
+ * for the end of one of them at most.
+ */
+START_TEST(test_slow)
+{
+	ike_sa_id_t *ids[MANY];
+	int i;
+
+	login_fixture_setup(LOGIN_GATEWAY("max_dormant = 1"), MANY);
+	fake_clock_start(BEGIN);
+	put_to_sleep(ids);
+	login_takes = DOWN;
+	other.late = 0;
+	other.due = BEGIN;
+	lib->processor->queue_job(lib->processor,
+				(job_t*)callback_job_create(serve_other, NULL, NULL, NULL));
+	while (login_table->get_count(login_table) > 1)
+	{
+		fake_clock_set(max(fake_clock_now(), fake_clock_next()));
+		fake_clock_run();
+		mobility_assert(other.late <= DOWN);
+	}
+	for (i = 0; i < MANY; i++)
+	{	/* who has slept for the longest time went */
+		ck_assert_int_eq(login_state(ids[i]),
+						 i < MANY - 1 ? IKE_DESTROYING : IKE_ESTABLISHED);
+		ids[i]->destroy(ids[i]);
+	}
+	login_takes = 0;
+	fake_clock_stop();
+	login_fixture_teardown();
+}
+END_TEST
+
+/**
+ * One login waits for RADIUS to get an address, others are refused for a while
+ */
+START_TEST(test_slow_reclaim)
+{
+	login_conf_t conf = { .user = "e", .unique = UNIQUE_NO };
+	ike_sa_id_t *new[2];
+	uint64_t now;
+	int i;
+
+	fake_clock_start(BEGIN);
+	fill(NULL);
+	for (i = 0; i < SIZE; i++)
+	{
+		login_sleep(ids[i]);
+	}
+	login_takes = DOWN;
+	new[0] = login(&conf);
+	ck_assert_uint_eq(login_vip(new[0]), 1);
+	now = fake_clock_now();
+	ck_assert_uint_eq(now, BEGIN + DOWN);
+	conf.user = "f";
+	ck_assert(!login(&conf));
+	fake_clock_set(now + 10 * DOWN - 1);
+	ck_assert(!login(&conf));
+	ck_assert_int_eq(login_state(ids[1]), IKE_ESTABLISHED);
+	/* but not who has the one that is in the way */
+	conf.user = users[1];
+	conf.from = ELSEWHERE;
+	conf.contact = TRUE;
+	new[1] = login(&conf);
+	ck_assert_uint_eq(login_vip(new[1]), 2);
+	ck_assert_uint_eq(login_downs(), 2);
+	login_takes = 0;
+	login_end(new[0]);
+	login_end(new[1]);
+	empty();
+	fake_clock_stop();
 }
 END_TEST
 
@@ -399,11 +523,13 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_oldest);
 	tcase_add_test(tc, test_refused);
 	tcase_add_test(tc, test_requested);
+	tcase_add_test(tc, test_slow_reclaim);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("limits");
 	tcase_add_test(tc, test_no_reclaim);
 	tcase_add_loop_test(tc, test_limits, 0, countof(limits));
+	tcase_add_test(tc, test_slow);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("threads");

@@ -5,15 +5,13 @@
  */
 
 /* Looking at a gateway's sessions takes no more of their IKE_SAs than it has to;
- * and what empties a gateway takes one after the other. */
+ * nor does what empties a gateway. */
 
 #include "mobility_suite.h"
 
 #include "session/drain.h"
 
 #include <daemon.h>
-#include <threading/condvar.h>
-#include <threading/mutex.h>
 
 /** Number of sessions */
 #define SESSIONS 5000
@@ -37,8 +35,8 @@ typedef struct {
 	mobility_state_t state;
 	/** how often it was checked out */
 	u_int checkouts;
-	/** it was given up, or redirected */
-	bool given_up, redirected;
+	/** it was redirected */
+	bool redirected;
 } member_t;
 
 /**
@@ -53,12 +51,10 @@ static struct {
 	member_t members[SESSIONS];
 	/** IKE_SAs that are checked out, and how often any was */
 	u_int busy, checkouts;
-	/** number of sessions that were given up, more than this waits */
-	u_int given_up, allowed;
-	/** locks what jobs change */
-	mutex_t *mutex;
-	/** signaled when that has changed */
-	condvar_t *condvar;
+	/** ends sessions */
+	mobility_endings_t endings;
+	/** number of those that are to be ended */
+	u_int ended;
 	/** what is looked at */
 	mobility_registry_t *registry;
 } t;
@@ -97,20 +93,15 @@ METHOD(mobility_session_t, get_status, mobility_status_t*,
 	return status;
 }
 
-METHOD(mobility_session_t, terminate_, status_t,
-	mobility_session_t *this)
+METHOD(mobility_endings_t, add, void,
+	mobility_endings_t *this, ike_sa_id_t *id, mobility_ending_t reason)
 {
-	t.mutex->lock(t.mutex);
-	while (t.given_up >= t.allowed)
-	{
-		t.condvar->wait(t.condvar, t.mutex);
-	}
-	t.given_up++;
-	get_member(this)->given_up = TRUE;
-	get_member(this)->state = MOBILITY_FAILED;
-	t.condvar->broadcast(t.condvar);
-	t.mutex->unlock(t.mutex);
-	return DESTROY_ME;
+	member_t *member = &t.members[id->get_initiator_spi(id) - 1];
+
+	ck_assert_int_eq(reason, MOBILITY_ENDING_ADMIN);
+	ck_assert_int_eq(member->state, MOBILITY_DORMANT);
+	ck_assert_uint_le(member->session.number, SESSIONS / 2);
+	t.ended++;
 }
 
 METHOD(ike_sa_t, supports_extension, bool,
@@ -166,8 +157,7 @@ static void setup(void)
 	charon->ike_sa_manager = &t.ike_sas;
 	t.ike_sas.checkin = (void*)_checkin;
 	t.ike_sas.checkin_and_destroy = (void*)_checkin;
-	t.mutex = mutex_create(MUTEX_TYPE_DEFAULT);
-	t.condvar = condvar_create(CONDVAR_TYPE_DEFAULT);
+	t.endings.add = _add;
 	t.registry = mobility_registry_create(NULL, NULL, NULL);
 	ck_assert(t.registry);
 	for (i = 0; i < SESSIONS; i++)
@@ -181,7 +171,6 @@ static void setup(void)
 												  MOBILITY_DORMANT;
 		member->session.number = i + 1;
 		member->session.get_status = _get_status;
-		member->session.terminate = _terminate_;
 		member->session.destroy = _session_destroy;
 		member->session.connection = (i + 1) % 2 ? "odd" : "even";
 		member->entry = t.registry->add(t.registry, &member->session,
@@ -201,8 +190,6 @@ static void teardown(void)
 	{
 		t.members[i].id->destroy(t.members[i].id);
 	}
-	t.condvar->destroy(t.condvar);
-	t.mutex->destroy(t.mutex);
 	charon = NULL;
 	mobility_suite_teardown();
 }
@@ -318,49 +305,18 @@ START_TEST(test_changed)
 END_TEST
 
 /**
- * Wait until so many sessions were given up.
- */
-static void wait_given_up(u_int count)
-{
-	t.mutex->lock(t.mutex);
-	while (t.given_up < count)
-	{
-		t.condvar->wait(t.condvar, t.mutex);
-	}
-	t.mutex->unlock(t.mutex);
-}
-
-/**
- * Sessions that sleep for long enough are ended one after the other, but for those
- * that have returned until it is their turn.
+ * Sessions that sleep for long enough are ended, nobody waits for their IKE_SAs.
  */
 START_TEST(test_terminate)
 {
 	mobility_filter_t filter = {
 		.since = 1500,
 	};
-	u_int i, given_up = 0;
 
-	lib->processor->set_threads(lib->processor, 4);
-	t.allowed = 1;
-	ck_assert_uint_eq(mobility_drain_terminate(t.registry, &filter, checkout,
-											   NULL), ASLEEP / 2);
-	wait_given_up(1);
-	t.mutex->lock(t.mutex);
-	t.members[SESSIONS / 2 - SESSIONS / ASLEEP].state = MOBILITY_CONNECTED;
-	t.allowed = SESSIONS;
-	t.condvar->broadcast(t.condvar);
-	t.mutex->unlock(t.mutex);
-	wait_given_up(ASLEEP / 2 - 1);
-	lib->processor->cancel(lib->processor);
-	for (i = 0; i < SESSIONS; i++)
-	{
-		given_up += t.members[i].given_up;
-		ck_assert(!t.members[i].given_up ||
-				  (i % (SESSIONS / ASLEEP) == 0 && i < SESSIONS / 2));
-	}
-	ck_assert_uint_eq(given_up, ASLEEP / 2 - 1);
-	ck_assert(!t.members[SESSIONS / 2 - SESSIONS / ASLEEP].given_up);
+	ck_assert_uint_eq(mobility_drain_terminate(t.registry, &t.endings, &filter),
+					  ASLEEP / 2);
+	ck_assert_uint_eq(t.ended, ASLEEP / 2);
+	ck_assert_uint_eq(t.checkouts, 0);
 }
 END_TEST
 
