@@ -172,18 +172,15 @@ static void note(entry_t *entry, row_t row, uint64_t value)
 static entry_t *create_entry(ike_sa_t *ike_sa)
 {
 	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
-	host_t *vip, *vips[MAX_VIPS];
-	enumerator_t *enumerator;
-	u_int i, count = 0;
+	linked_list_t *vips;
+	u_int count;
 	int family;
 	entry_t *entry;
+	host_t *vip;
 
-	enumerator = ike_sa->create_virtual_ip_enumerator(ike_sa, FALSE);
-	while (count < MAX_VIPS && enumerator->enumerate(enumerator, &vip))
-	{
-		vips[count++] = vip;
-	}
-	enumerator->destroy(enumerator);
+	vips = linked_list_create_from_enumerator(
+							ike_sa->create_virtual_ip_enumerator(ike_sa, FALSE));
+	count = min(vips->get_count(vips), MAX_VIPS);
 
 	entry = malloc(sizeof(entry_t) + (2 + 2 * count) * sizeof(link_t));
 	entry->initiator_spi = id->get_initiator_spi(id);
@@ -191,14 +188,14 @@ static entry_t *create_entry(ike_sa_t *ike_sa)
 	entry->count = 0;
 	note(entry, ROW_ALL, 0);
 	note(entry, ROW_ID, entry->responder_spi);
-	for (i = 0; i < count; i++)
+	while (count-- && vips->remove_first(vips, (void**)&vip) == SUCCESS)
 	{
-		family = vips[i]->get_family(vips[i]);
-		note(entry, ROW_ADDRESS,
-			 hash_pools(ike_sa, vips[i]->get_address(vips[i])));
+		family = vip->get_family(vip);
+		note(entry, ROW_ADDRESS, hash_pools(ike_sa, vip->get_address(vip)));
 		note(entry, ROW_FAMILY,
 			 hash_pools(ike_sa, chunk_from_thing(family)));
 	}
+	vips->destroy(vips);
 	return entry;
 }
 

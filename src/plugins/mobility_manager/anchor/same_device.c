@@ -33,21 +33,31 @@ static bool is_address(identification_t *id)
 }
 
 /**
+ * Check if two addresses are the same, a linked_list_match_t.
+ */
+CALLBACK(is_same, bool,
+	host_t *vip, va_list args)
+{
+	host_t *host;
+
+	VA_ARGS_VGET(args, host);
+	return vip->ip_equals(vip, host);
+}
+
+/**
  * Check if one of the addresses that are asked for is one of those that are had.
  */
-static bool asks_for(array_t *requested, array_t *vips)
+static bool asks_for(array_t *requested, linked_list_t *vips)
 {
-	host_t *a, *b;
-	int i, j;
+	host_t *host;
+	int i;
 
-	for (i = 0; array_get(requested, i, &a); i++)
+	for (i = 0; array_get(requested, i, &host); i++)
 	{
-		for (j = 0; array_get(vips, j, &b); j++)
+		if (!host->is_anyaddr(host) &&
+			vips->find_first(vips, is_same, NULL, host))
 		{
-			if (!a->is_anyaddr(a) && a->ip_equals(a, b))
-			{
-				return TRUE;
-			}
+			return TRUE;
 		}
 	}
 	return FALSE;
@@ -58,8 +68,8 @@ static bool asks_for(array_t *requested, array_t *vips)
  */
 mobility_device_t mobility_same_device(identification_t *idi,
 									   array_t *requested,
-									   identification_t *other, array_t *vips,
-									   bool shared)
+									   identification_t *other,
+									   linked_list_t *vips, bool shared)
 {
 	if (asks_for(requested, vips))
 	{

@@ -28,6 +28,7 @@
 #ifndef MOBILITY_SAME_DEVICE_H_
 #define MOBILITY_SAME_DEVICE_H_
 
+#include <collections/linked_list.h>
 #include <collections/array.h>
 #include <config/peer_cfg.h>
 #include <sa/ike_sa.h>
@@ -74,7 +75,7 @@ bool mobility_same_identity(ike_sa_t *a, ike_sa_t *b);
  * Compare two devices that have the same EAP-or-IKE identity.
  *
  * @param idi			IDi of the one that logs in
- * @param requested		virtual addresses it asks for, host_t*, NULL if none
+ * @param requested		virtual addresses it asks for, host_t*
  * @param other			IDi of the other one
  * @param vips			virtual addresses that one has, host_t*, NULL if none
  * @param shared		an equal IDi says nothing
@@ -82,8 +83,8 @@ bool mobility_same_identity(ike_sa_t *a, ike_sa_t *b);
  */
 mobility_device_t mobility_same_device(identification_t *idi,
 									   array_t *requested,
-									   identification_t *other, array_t *vips,
-									   bool shared);
+									   identification_t *other,
+									   linked_list_t *vips, bool shared);
 
 /**
  * Decide what happens to an IKE_SA of the same identity.

@@ -192,22 +192,15 @@ static void leave_dormant(private_mobility_uniqueness_t *this, newcomer_t *new)
 static mobility_device_t compare(private_mobility_uniqueness_t *this,
 								 newcomer_t *new, ike_sa_t *other)
 {
-	enumerator_t *enumerator;
 	mobility_device_t device;
-	array_t *vips;
-	host_t *vip;
+	linked_list_t *vips;
 
-	vips = array_create(0, 0);
-	enumerator = other->create_virtual_ip_enumerator(other, FALSE);
-	while (enumerator->enumerate(enumerator, &vip))
-	{
-		array_insert(vips, ARRAY_TAIL, vip);
-	}
-	enumerator->destroy(enumerator);
+	vips = linked_list_create_from_enumerator(
+							other->create_virtual_ip_enumerator(other, FALSE));
 	device = mobility_same_device(new->ike_sa->get_other_id(new->ike_sa),
 						this->leases->get_requested(this->leases, new->ike_sa),
 						other->get_other_id(other), vips, new->shared);
-	array_destroy(vips);
+	vips->destroy(vips);
 	return device;
 }
 

@@ -17,17 +17,14 @@
  */
 static bool equal_vips(ike_sa_t *a, ike_sa_t *b)
 {
-	enumerator_t *mine, *theirs;
-	host_t *vip, *other;
-	bool equal = TRUE;
+	linked_list_t *mine, *theirs;
+	bool equal;
 
-	mine = a->create_virtual_ip_enumerator(a, TRUE);
-	theirs = b->create_virtual_ip_enumerator(b, TRUE);
-	while (equal && mine->enumerate(mine, &vip))
-	{
-		equal = theirs->enumerate(theirs, &other) && vip->ip_equals(vip, other);
-	}
-	equal = equal && !theirs->enumerate(theirs, &other);
+	mine = linked_list_create_from_enumerator(
+									a->create_virtual_ip_enumerator(a, TRUE));
+	theirs = linked_list_create_from_enumerator(
+									b->create_virtual_ip_enumerator(b, TRUE));
+	equal = mine->equals_offset(mine, theirs, offsetof(host_t, ip_equals));
 	mine->destroy(mine);
 	theirs->destroy(theirs);
 	return equal;

@@ -34,24 +34,6 @@ void mobility_status_destroy(mobility_status_t *status)
 	}
 }
 
-/**
- * Get the virtual IPs of the mobile end.
- */
-static linked_list_t *get_vips(ike_sa_t *ike_sa, bool local)
-{
-	linked_list_t *vips = linked_list_create();
-	enumerator_t *enumerator;
-	host_t *vip;
-
-	enumerator = ike_sa->create_virtual_ip_enumerator(ike_sa, local);
-	while (enumerator->enumerate(enumerator, &vip))
-	{
-		vips->insert_last(vips, vip->clone(vip));
-	}
-	enumerator->destroy(enumerator);
-	return vips;
-}
-
 /*
  * Described in header.
  */
@@ -60,6 +42,7 @@ void mobility_status_add_ike_sa(mobility_status_t *status, ike_sa_t *ike_sa)
 	identification_t *peer = ike_sa->get_other_eap_id(ike_sa);
 	host_t *local = ike_sa->get_my_host(ike_sa);
 	host_t *remote = ike_sa->get_other_host(ike_sa);
+	linked_list_t *vips;
 
 	status->ike_id = ike_sa->get_unique_id(ike_sa);
 	status->local = local->clone(local);
@@ -67,5 +50,8 @@ void mobility_status_add_ike_sa(mobility_status_t *status, ike_sa_t *ike_sa)
 	status->nat_local = ike_sa->has_condition(ike_sa, COND_NAT_HERE);
 	status->nat_remote = ike_sa->has_condition(ike_sa, COND_NAT_THERE);
 	status->peer = peer ? peer->clone(peer) : NULL;
-	status->vips = get_vips(ike_sa, status->mobile);
+	vips = linked_list_create_from_enumerator(
+				ike_sa->create_virtual_ip_enumerator(ike_sa, status->mobile));
+	status->vips = vips->clone_offset(vips, offsetof(host_t, clone));
+	vips->destroy(vips);
 }

@@ -54,13 +54,14 @@ static const struct {
 START_TEST(test_devices)
 {
 	identification_t *idi, *other;
-	array_t *requested = NULL, *vips = NULL;
+	array_t *requested = NULL;
 	mobility_device_t device;
+	linked_list_t *vips;
 
 	idi = identification_create_from_string((char*)devices[_i].idi);
 	other = identification_create_from_string((char*)devices[_i].other);
-	array_insert_create(&vips, ARRAY_TAIL, host_create_from_string(VIP6, 0));
-	array_insert_create(&vips, ARRAY_TAIL, host_create_from_string(VIP, 0));
+	vips = linked_list_create_with_items(host_create_from_string(VIP6, 0),
+										 host_create_from_string(VIP, 0), NULL);
 	if (devices[_i].requested)
 	{
 		array_insert_create(&requested, ARRAY_TAIL, host_create_any(AF_INET));
@@ -72,11 +73,13 @@ START_TEST(test_devices)
 	ck_assert_int_eq(device, devices[_i].device);
 
 	/* who has no virtual address can't be asked for one */
-	device = mobility_same_device(idi, requested, other, NULL, TRUE);
+	vips->destroy_offset(vips, offsetof(host_t, destroy));
+	vips = linked_list_create();
+	device = mobility_same_device(idi, requested, other, vips, TRUE);
 	ck_assert(device != MOBILITY_DEVICE_SAME);
 
 	array_destroy_offset(requested, offsetof(host_t, destroy));
-	array_destroy_offset(vips, offsetof(host_t, destroy));
+	vips->destroy(vips);
 	idi->destroy(idi);
 	other->destroy(other);
 }
