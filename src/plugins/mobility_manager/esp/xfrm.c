@@ -190,11 +190,12 @@ METHOD(mobility_xfrm_t, request, int,
 	return this->socket->exchange(this->socket, nlh, cb, data);
 }
 
-/**
- * Start a request about the replay state of an SA
+/*
+ * Described in header.
  */
-static struct nlmsghdr *put_ae(void *buf, uint16_t type,
-							   const mobility_sa_id_t *id, uint32_t flags)
+struct nlmsghdr *mobility_xfrm_put_ae(void *buf, uint16_t type,
+									  const mobility_sa_id_t *id,
+									  uint32_t flags)
 {
 	struct xfrm_aevent_id *ae;
 	struct xfrm_mark mark = {
@@ -246,10 +247,11 @@ METHOD(mobility_xfrm_t, get_sa, int,
 	sa_answer_t answer = {
 		.sa = sa,
 	};
+	struct nlmsghdr *nlh;
 	int error;
 
-	error = request(this, put_ae(buf, XFRM_MSG_GETAE, id, AE_FLAGS),
-					collect_sa, &answer);
+	nlh = mobility_xfrm_put_ae(buf, XFRM_MSG_GETAE, id, AE_FLAGS);
+	error = request(this, nlh, collect_sa, &answer);
 	return error ?: answer.found ? 0 : EBADMSG;
 }
 
@@ -263,7 +265,7 @@ METHOD(mobility_xfrm_t, set_thresholds, int,
 
 	/* the kernel takes jiffies here, although it sends tenths of a second */
 	jiffies = max(age * 1000000ULL / this->jiffy, 1);
-	nlh = put_ae(buf, XFRM_MSG_NEWAE, id, 0);
+	nlh = mobility_xfrm_put_ae(buf, XFRM_MSG_NEWAE, id, 0);
 	/* without this the kernel refuses any change */
 	nlh->nlmsg_flags |= NLM_F_REPLACE;
 	mnl_attr_put_u32(nlh, XFRMA_REPLAY_THRESH, seq);

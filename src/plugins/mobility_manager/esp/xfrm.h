@@ -165,6 +165,19 @@ bool mobility_sa_id_equals(const mobility_sa_id_t *a,
 						   const mobility_sa_id_t *b);
 
 /**
+ * Start a request about the counters and replay state of an SA.
+ *
+ * @param buf			buffer for it
+ * @param type			XFRM_MSG_GETAE or XFRM_MSG_NEWAE
+ * @param id			ID of the SA
+ * @param flags			what it is about, XFRM_AE_*
+ * @return				message
+ */
+struct nlmsghdr *mobility_xfrm_put_ae(void *buf, uint16_t type,
+									  const mobility_sa_id_t *id,
+									  uint32_t flags);
+
+/**
  * Read an event, or an answer to XFRM_MSG_GETAE.
  *
  * @param nlh			message

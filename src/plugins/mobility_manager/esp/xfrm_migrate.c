@@ -135,17 +135,10 @@ static void restore_counters(private_mobility_xfrm_migrate_t *this,
 		.add_time = sa->add_time,
 		.use_time = sa->use_time,
 	};
-	struct xfrm_aevent_id *ae;
 	struct nlmsghdr *nlh;
 
-	nlh = mnl_nlmsg_put_header(buf);
-	nlh->nlmsg_type = XFRM_MSG_NEWAE;
+	nlh = mobility_xfrm_put_ae(buf, XFRM_MSG_NEWAE, id, 0);
 	nlh->nlmsg_flags = NLM_F_REPLACE;
-	ae = mnl_nlmsg_put_extra_header(nlh, sizeof(*ae));
-	memcpy(&ae->sa_id.daddr, id->dst.bytes, sizeof(id->dst.bytes));
-	ae->sa_id.family = id->dst.family;
-	ae->sa_id.proto = id->proto;
-	ae->sa_id.spi = id->spi;
 	mnl_attr_put(nlh, XFRMA_LTIME_VAL, sizeof(cur), &cur);
 	this->xfrm->request(this->xfrm, nlh, NULL, NULL);
 }

@@ -207,7 +207,7 @@ static void collect_route(void *data, const struct nlmsghdr *nlh)
 }
 
 /**
- * Get the objects of a kind for both families, FALSE on failure
+ * Have the kernel list its objects of a kind for both families, FALSE on failure
  */
 static bool dump(mobility_rtnl_t *rtnl, uint16_t type,
 				 mobility_nlsocket_cb_t cb, void *data)
@@ -228,20 +228,30 @@ static bool dump(mobility_rtnl_t *rtnl, uint16_t type,
 	return TRUE;
 }
 
+/**
+ * Get our objects of a kind, NULL on failure
+ */
+static array_t *get(mobility_rtnl_t *rtnl, uint16_t type,
+					mobility_nlsocket_cb_t cb, size_t size)
+{
+	array_t *objects;
+
+	objects = array_create(size, 0);
+	if (!dump(rtnl, type, cb, objects))
+	{
+		array_destroy(objects);
+		return NULL;
+	}
+	return objects;
+}
+
 /*
  * Described in header.
  */
 array_t *mobility_pin_routes_get_rules(mobility_rtnl_t *rtnl)
 {
-	array_t *rules;
-
-	rules = array_create(sizeof(mobility_pin_routes_rule_t), 0);
-	if (!dump(rtnl, RTM_GETRULE, collect_rule, rules))
-	{
-		array_destroy(rules);
-		return NULL;
-	}
-	return rules;
+	return get(rtnl, RTM_GETRULE, collect_rule,
+			   sizeof(mobility_pin_routes_rule_t));
 }
 
 /*
@@ -249,15 +259,8 @@ array_t *mobility_pin_routes_get_rules(mobility_rtnl_t *rtnl)
  */
 array_t *mobility_pin_routes_get_routes(mobility_rtnl_t *rtnl)
 {
-	array_t *routes;
-
-	routes = array_create(sizeof(mobility_pin_routes_route_t), 0);
-	if (!dump(rtnl, RTM_GETROUTE, collect_route, routes))
-	{
-		array_destroy(routes);
-		return NULL;
-	}
-	return routes;
+	return get(rtnl, RTM_GETROUTE, collect_route,
+			   sizeof(mobility_pin_routes_route_t));
 }
 
 /**

@@ -187,18 +187,10 @@ static void set_counters(const mobility_sa_id_t *id)
 		.add_time = 1700000000,
 		.use_time = 1700000001,
 	};
-	struct xfrm_aevent_id *ae;
 	struct nlmsghdr *nlh;
 
-	memset(buf, 0, sizeof(buf));
-	nlh = mnl_nlmsg_put_header(buf);
-	nlh->nlmsg_type = XFRM_MSG_NEWAE;
+	nlh = mobility_xfrm_put_ae(buf, XFRM_MSG_NEWAE, id, 0);
 	nlh->nlmsg_flags = NLM_F_REPLACE;
-	ae = mnl_nlmsg_put_extra_header(nlh, sizeof(*ae));
-	memcpy(&ae->sa_id.daddr, id->dst.bytes, sizeof(id->dst.bytes));
-	ae->sa_id.family = id->dst.family;
-	ae->sa_id.proto = id->proto;
-	ae->sa_id.spi = id->spi;
 	mnl_attr_put(nlh, XFRMA_LTIME_VAL, sizeof(cur), &cur);
 	ck_assert_int_eq(xfrm->request(xfrm, nlh, NULL, NULL), 0);
 }
