@@ -10,6 +10,7 @@
 
 #include "ctl_check.h"
 #include "ctl_output.h"
+#include "ctl_screen.h"
 
 typedef struct private_ctl_check_t private_ctl_check_t;
 
@@ -55,8 +56,9 @@ static void report(private_ctl_check_t *this, const char *title,
 	vsnprintf(text, sizeof(text), fmt, args);
 	if (this->print)
 	{
-		printf("%-8s %s: %s\n         remedy: %s\n", title, check, text,
-			   remedy);
+		printf("%s%-8s%s %s: %s\n         remedy: %s\n",
+			   ctl_colour(streq(title, "hint") ? CTL_YELLOW : CTL_RED), title,
+			   ctl_colour(CTL_PLAIN), check, text, remedy);
 	}
 	json_object_object_add(add(this, list, check, key, text), "remedy",
 						   json_object_new_string(remedy));
@@ -95,7 +97,8 @@ METHOD(ctl_check_t, passed, void,
 	va_end(args);
 	if (this->print)
 	{
-		printf("ok       %s: %s\n", check, text);
+		printf("%sok%s       %s: %s\n", ctl_colour(CTL_GREEN),
+			   ctl_colour(CTL_PLAIN), check, text);
 	}
 	add(this, "passed", check, "result", text);
 }

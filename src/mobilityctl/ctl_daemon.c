@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "ctl_daemon.h"
+#include "ctl_screen.h"
 
 #include <libvici.h>
 #include <utils/debug.h>
@@ -73,6 +74,7 @@ static char timeout_message[256];
  */
 static void on_timeout(int signal)
 {
+	ctl_screen_leave();
 	if (write(STDERR_FILENO, timeout_message, strlen(timeout_message)) < 0)
 	{
 		_exit(EXIT_ERROR);
@@ -138,7 +140,8 @@ static json_object *create_value(const char *key, const char *value)
 {
 	static const char *numbers[] = {
 		"connected", "connecting", "cost", "dormant", "duration-ms", "failed",
-		"left", "metric", "moves", "mtu", "outage-left", "outage-time", "penalty",
+		"in", "left", "metric", "moves", "mtu", "out", "outage-left",
+		"outage-time", "peer-out", "penalty",
 		"prefix", "redirected", "rtt-ms", "session", "sessions", "silent",
 		"since", "time", "unable", "unique-id", "waiting-to-reconnect",
 	};

@@ -101,6 +101,17 @@ exit_code_t ctl_daemon_ask(char *uri, json_object **answer,
 						   const char *command, ...);
 
 /**
+ * Ask for the sessions that are meant, or how many there are.
+ *
+ * @param ctl			says which are
+ * @param daemon		daemon
+ * @param answer		gets the answer, if that is one
+ * @return				EXIT_OK, or what went wrong (reported)
+ */
+exit_code_t ctl_status_ask(mobilityctl_t *ctl, ctl_daemon_t *daemon,
+						   json_object **answer);
+
+/**
  * Connect to any VICI socket.
  *
  * @param uri			URI of its socket

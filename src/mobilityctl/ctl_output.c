@@ -4,13 +4,13 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "ctl_output.h"
+#include "ctl_screen.h"
 
 #include <collections/array.h>
 
@@ -24,7 +24,10 @@ typedef struct row_t row_t;
  * A row of a table.
  */
 struct row_t {
+	/** what is in each column */
 	char *cells[CTL_TABLE_COLUMNS];
+	/** line below it, NULL if there is none */
+	char *note;
 };
 
 /**
@@ -79,28 +82,23 @@ METHOD(ctl_table_t, add, void,
 	va_end(args);
 }
 
-/**
- * Get the width of the terminal, 0 if there is none.
- */
-static int get_width()
+METHOD(ctl_table_t, note, void,
+	private_ctl_table_t *this, const char *text)
 {
-	struct winsize size;
+	row_t *row;
 
-	if (isatty(STDOUT_FILENO) &&
-		ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-	{
-		return size.ws_col ?: 80;
-	}
-	return 0;
+	array_get(this->rows, ARRAY_TAIL, &row);
+	free(row->note);
+	row->note = strdup(text);
 }
 
 /**
  * Get the width of each column, 0 for those that are left out.
  */
-static void get_widths(private_ctl_table_t *this, int widths[])
+static void get_widths(private_ctl_table_t *this, int limit, int widths[])
 {
 	enumerator_t *enumerator;
-	int i, total = 0, limit;
+	int i, total = 0;
 	row_t *row;
 
 	for (i = 0; i < this->columns; i++)
@@ -114,7 +112,6 @@ static void get_widths(private_ctl_table_t *this, int widths[])
 		enumerator->destroy(enumerator);
 		total += widths[i] + (i ? GAP : 0);
 	}
-	limit = get_width();
 	for (i = this->columns - 1; i >= 0 && limit && total > limit; i--)
 	{
 		if (this->optional & (1U << i))
@@ -125,32 +122,73 @@ static void get_widths(private_ctl_table_t *this, int widths[])
 	}
 }
 
+/**
+ * Get the colour of a state.
+ */
+static ctl_colour_t get_colour(const char *state)
+{
+	return streq(state, "connected") ? CTL_GREEN :
+		   streq(state, "failed") ? CTL_RED : CTL_YELLOW;
+}
+
+/**
+ * Print a row, cut off where the screen ends if there is a limit.
+ */
+static void print_row(private_ctl_table_t *this, row_t *row, bool title,
+					  int widths[], int limit)
+{
+	int i, pos = 0, next = 0, room;
+	bool coloured;
+
+	for (i = 0; i < this->columns; next += widths[i] ? widths[i] + GAP : 0, i++)
+	{
+		room = limit ? limit - next : INT_MAX;
+		if (!widths[i] || !*row->cells[i] || room <= 0)
+		{
+			continue;
+		}
+		coloured = i == this->public.states && !title;
+		printf("%*s%s%.*s%s", next - pos, "",
+			   coloured ? ctl_colour(get_colour(row->cells[i])) : "", room,
+			   row->cells[i], coloured ? ctl_colour(CTL_PLAIN) : "");
+		pos = next + strlen(row->cells[i]);
+	}
+	printf("\n");
+	if (row->note)
+	{
+		printf("  %.*s\n", limit ? limit - 2 : INT_MAX, row->note);
+	}
+}
+
+/**
+ * Check if there is no room for a row on a screen: the last line of that is where
+ * the cursor is, or what says how many are left.
+ */
+static bool is_full(row_t *row, int used, int rows)
+{
+	return rows && used + (row->note ? 2 : 1) >= rows;
+}
+
 METHOD(ctl_table_t, print, void,
 	private_ctl_table_t *this)
 {
-	int widths[CTL_TABLE_COLUMNS], i, gap;
-	enumerator_t *enumerator;
+	int widths[CTL_TABLE_COLUMNS], columns, rows, i, used, count;
 	row_t *row;
 
-	get_widths(this, widths);
-	enumerator = array_create_enumerator(this->rows);
-	while (enumerator->enumerate(enumerator, &row))
+	ctl_screen_size(&columns, &rows);
+	get_widths(this, columns, widths);
+	used = this->public.used;
+	count = array_count(this->rows);
+	for (i = 0; array_get(this->rows, i, &row); i++)
 	{
-		for (i = 0, gap = 0; i < this->columns; i++)
+		if (is_full(row, used, rows))
 		{
-			if (widths[i] && *row->cells[i])
-			{
-				printf("%*s%s", gap, "", row->cells[i]);
-				gap = widths[i] - strlen(row->cells[i]) + GAP;
-			}
-			else if (widths[i])
-			{
-				gap += widths[i] + GAP;
-			}
+			printf("... and %d more", count - i);
+			break;
 		}
-		printf("\n");
+		print_row(this, row, !i, widths, rows ? columns : 0);
+		used += row->note ? 2 : 1;
 	}
-	enumerator->destroy(enumerator);
 }
 
 METHOD(ctl_table_t, destroy, void,
@@ -161,6 +199,7 @@ METHOD(ctl_table_t, destroy, void,
 
 	while (array_remove(this->rows, ARRAY_TAIL, &row))
 	{
+		free(row->note);
 		for (i = 0; i < this->columns; i++)
 		{
 			free(row->cells[i]);
@@ -181,7 +220,9 @@ ctl_table_t *ctl_table_create(uint32_t optional, ...)
 
 	INIT(this,
 		.public = {
+			.states = -1,
 			.add = _add,
+			.note = _note,
 			.print = _print,
 			.destroy = _destroy,
 		},
@@ -272,6 +313,50 @@ char *ctl_happening(json_object *event, bool move, const char *old, char *buf,
 				 *old ? " -> " : "", ctl_str(event, "state"),
 				 *cause ? " (" : "", cause, *cause ? ")" : "");
 	}
+	return buf;
+}
+
+/*
+ * Described in header.
+ */
+char *ctl_why(json_object *session, char *buf, size_t len)
+{
+	json_object *move = ctl_sub(session, "last-move");
+	const char *cause = ctl_str(session, "cause"), *exchange;
+	char left[32];
+	int pos;
+
+	if (streq(ctl_str(session, "state"), "connected"))
+	{
+		if (move)
+		{
+			return ctl_happening(move, TRUE, NULL, buf, len);
+		}
+		snprintf(buf, len, "%s", cause);
+		return buf;
+	}
+	pos = snprintf(buf, len, "%s", cause);
+	exchange = ctl_str(session, "exchange");
+	if (*exchange && pos < len)
+	{
+		pos += snprintf(buf + pos, len - pos, "%sholding %s", pos ? "; " : "",
+						exchange);
+	}
+	if (ctl_sub(session, "outage-left") && pos < len)
+	{
+		snprintf(buf + pos, len - pos, "%sgives up in %s", pos ? "; " : "",
+				 ctl_duration(ctl_num(session, "outage-left"), left,
+							  sizeof(left)));
+	}
+	return buf;
+}
+
+/*
+ * Described in header.
+ */
+char *ctl_strip_port(const char *addr, char *buf, size_t len)
+{
+	snprintf(buf, len, "%.*s", (int)strcspn(addr, "["), addr);
 	return buf;
 }
 
@@ -391,6 +476,7 @@ exit_code_t ctl_fail(exit_code_t code, const char *fmt, ...)
 {
 	va_list args;
 
+	ctl_screen_leave();
 	fflush(stdout);
 	fprintf(stderr, "mobilityctl: ");
 	va_start(args, fmt);

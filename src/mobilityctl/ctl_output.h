@@ -27,6 +27,16 @@ typedef struct ctl_table_t ctl_table_t;
 struct ctl_table_t {
 
 	/**
+	 * Column with states of sessions, which get colours, -1 if there is none.
+	 */
+	int states;
+
+	/**
+	 * Rows of the screen that are used already, of the tables if any is drawn.
+	 */
+	int used;
+
+	/**
 	 * Add a row.
 	 *
 	 * @param ...		char* for each column, gets copied
@@ -34,7 +44,15 @@ struct ctl_table_t {
 	void (*add)(ctl_table_t *this, ...);
 
 	/**
-	 * Print it.
+	 * Add a line below the row added last.
+	 *
+	 * @param text		text, gets copied
+	 */
+	void (*note)(ctl_table_t *this, const char *text);
+
+	/**
+	 * Print it.  On a screen that is drawn again and again, as much of it as there
+	 * is room for.
 	 */
 	void (*print)(ctl_table_t *this);
 
@@ -87,6 +105,26 @@ char *ctl_time(int64_t time, bool date, char *buf, size_t len);
  */
 char *ctl_happening(json_object *event, bool move, const char *old, char *buf,
 					size_t len);
+
+/**
+ * Say in a few words why a session is where it is.
+ *
+ * @param session		session
+ * @param buf			buffer
+ * @param len			size of buffer
+ * @return				buf
+ */
+char *ctl_why(json_object *session, char *buf, size_t len);
+
+/**
+ * Write an address without its port.
+ *
+ * @param addr			address and port
+ * @param buf			buffer
+ * @param len			size of buffer
+ * @return				buf
+ */
+char *ctl_strip_port(const char *addr, char *buf, size_t len);
 
 /**
  * Write the kind of an interface, and over what, in words.

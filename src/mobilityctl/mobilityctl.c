@@ -29,6 +29,7 @@ enum {
 	OPT_STATE,
 	OPT_SUMMARY,
 	OPT_DORMANT,
+	OPT_WATCH,
 };
 
 /**
@@ -62,6 +63,8 @@ static const struct {
 		"    --state S", "only sessions in state S, or S,S", TRUE, "dormant" },
 	{ { "summary", no_argument, NULL, OPT_SUMMARY },
 		"    --summary", "only count the sessions", TRUE },
+	{ { "watch", no_argument, NULL, OPT_WATCH },
+		"    --watch", "show them again each second", TRUE },
 	{ { "dormant", required_argument, NULL, OPT_DORMANT },
 		"    --dormant TIME", "only sessions dormant for TIME or longer", TRUE,
 		"10m" },
@@ -86,7 +89,11 @@ static bool given[countof(descriptions)];
 
 static const int none[] = { 0 };
 static const int status_options[] = {
-	'v', OPT_CONNECTION, OPT_PEER, OPT_ROLE, OPT_STATE, OPT_SUMMARY, 0
+	'v', OPT_CONNECTION, OPT_PEER, OPT_ROLE, OPT_STATE, OPT_SUMMARY, OPT_WATCH,
+	0
+};
+static const int top_options[] = {
+	OPT_CONNECTION, OPT_PEER, OPT_ROLE, OPT_STATE, 0
 };
 static const int terminate_options[] = {
 	OPT_DORMANT, OPT_CONNECTION, OPT_PEER, 0
@@ -101,6 +108,8 @@ static const int interface_options[] = {
 static const command_t commands[] = {
 	{ "status", "[CONNECTION]", 0, 1, status_options,
 		"show the sessions and why they are where they are", status_run },
+	{ "top", "[CONNECTION]", 0, 1, top_options,
+		"watch the sessions and their packets on the terminal", top_run },
 	{ "paths", "[CONNECTION]", 0, 1, none,
 		"show the paths that sessions could use", paths_run },
 	{ "explain", "[CONNECTION]", 0, 1, none,
@@ -377,6 +386,9 @@ static bool set_option(mobilityctl_t *this, int opt, char *value)
 			break;
 		case OPT_SUMMARY:
 			this->summary = TRUE;
+			break;
+		case OPT_WATCH:
+			this->watch = TRUE;
 			break;
 		case OPT_DORMANT:
 			this->dormant = value;

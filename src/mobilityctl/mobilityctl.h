@@ -68,6 +68,8 @@ struct mobilityctl_t {
 	ctl_filter_t filter;
 	/** status: only count the sessions */
 	bool summary;
+	/** status: show them again and again */
+	bool watch;
 	/** terminate: for how long a session must have been dormant */
 	const char *dormant;
 	/** interface: what to do with it, NULL to show it */
@@ -96,6 +98,7 @@ struct command_t {
 
 /** commands, argv has the arguments and a NULL */
 exit_code_t status_run(mobilityctl_t *this, char *argv[]);
+exit_code_t top_run(mobilityctl_t *this, char *argv[]);
 exit_code_t paths_run(mobilityctl_t *this, char *argv[]);
 exit_code_t explain_run(mobilityctl_t *this, char *argv[]);
 exit_code_t watch_run(mobilityctl_t *this, char *argv[]);

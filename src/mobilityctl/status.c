@@ -9,41 +9,7 @@
 
 #include "ctl_daemon.h"
 #include "ctl_output.h"
-
-/**
- * Say in a few words why a session is where it is.
- */
-static char *explain(json_object *session, char *buf, size_t len)
-{
-	json_object *move = ctl_sub(session, "last-move");
-	const char *cause = ctl_str(session, "cause"), *exchange;
-	char left[32];
-	int pos;
-
-	if (streq(ctl_str(session, "state"), "connected"))
-	{
-		if (move)
-		{
-			return ctl_happening(move, TRUE, NULL, buf, len);
-		}
-		snprintf(buf, len, "%s", cause);
-		return buf;
-	}
-	pos = snprintf(buf, len, "%s", cause);
-	exchange = ctl_str(session, "exchange");
-	if (*exchange && pos < len)
-	{
-		pos += snprintf(buf + pos, len - pos, "%sholding %s", pos ? "; " : "",
-						exchange);
-	}
-	if (ctl_sub(session, "outage-left") && pos < len)
-	{
-		snprintf(buf + pos, len - pos, "%sgives up in %s", pos ? "; " : "",
-				 ctl_duration(ctl_num(session, "outage-left"), left,
-							  sizeof(left)));
-	}
-	return buf;
-}
+#include "ctl_screen.h"
 
 /**
  * Print a line of a detailed description.
@@ -115,15 +81,6 @@ static void print_details(json_object *session, time_t now)
 }
 
 /**
- * Get an address without its port.
- */
-static char *strip_port(const char *addr, char *buf, size_t len)
-{
-	snprintf(buf, len, "%.*s", (int)strcspn(addr, "["), addr);
-	return buf;
-}
-
-/**
  * Add a session to the table.
  */
 static void add_session(ctl_table_t *table, json_object *session, time_t now)
@@ -135,8 +92,8 @@ static void add_session(ctl_table_t *table, json_object *session, time_t now)
 			   ctl_duration(now - ctl_num(session, "since"), since,
 							sizeof(since)),
 			   ctl_str(session, "uplink"),
-			   strip_port(ctl_str(session, "local"), local, sizeof(local)),
-			   explain(session, why, sizeof(why)));
+			   ctl_strip_port(ctl_str(session, "local"), local, sizeof(local)),
+			   ctl_why(session, why, sizeof(why)));
 }
 
 /**
@@ -151,6 +108,7 @@ static void print_sessions(mobilityctl_t *this, json_object *sessions)
 
 	table = ctl_table_create(1U << 4, "CONNECTION", "STATE", "FOR", "UPLINK",
 							 "ADDRESS", "WHY", NULL);
+	table->states = 1;
 	count = json_object_array_length(sessions);
 	for (i = 0; i < count; i++)
 	{
@@ -270,37 +228,45 @@ static void report_nothing(const ctl_filter_t *filter)
 /*
  * Described in header.
  */
-exit_code_t status_run(mobilityctl_t *this, char *argv[])
+exit_code_t ctl_status_ask(mobilityctl_t *this, ctl_daemon_t *daemon,
+						   json_object **answer)
 {
 	ctl_filter_t *filter = &this->filter;
-	json_object *answer, *found;
 	exit_code_t code;
 
-	filter->connection = argv[0] ?: filter->connection;
-	code = ctl_daemon_ask(this->uri, &answer, this->summary ?
-						  "mobility-summary" : "mobility-status", "connection",
-						  filter->connection, "peer", filter->peer, "role",
-						  filter->role, "state", filter->state, NULL);
-	if (code != EXIT_OK)
+	*answer = daemon->call(daemon, this->summary ? "mobility-summary"
+						   : "mobility-status", "connection",
+						   filter->connection, "peer", filter->peer, "role",
+						   filter->role, "state", filter->state, NULL);
+	if (!*answer)
 	{
+		return daemon->failure;
+	}
+	if (ctl_sub(*answer, "errmsg"))
+	{
+		code = ctl_fail(EXIT_ERROR, "%s", ctl_str(*answer, "errmsg"));
+		json_object_put(*answer);
 		return code;
 	}
-	if (ctl_sub(answer, "errmsg"))
-	{
-		code = ctl_fail(EXIT_ERROR, "%s", ctl_str(answer, "errmsg"));
-		json_object_put(answer);
-		return code;
-	}
-	found = ctl_array(answer);
-	json_object_put(answer);
+	return EXIT_OK;
+}
+
+/**
+ * Show what the daemon has told.  Returns the exit code that tells how that is.
+ */
+static exit_code_t show(mobilityctl_t *this, json_object *answer)
+{
+	json_object *found = ctl_array(answer);
+	exit_code_t code;
+
 	code = this->summary ? rate_counts(found) : rate(found);
 	if (this->json)
 	{
 		ctl_print_json(json_object_get(found), FALSE);
 	}
-	else if (code == EXIT_NOTHING)
+	else if (code == EXIT_NOTHING && !this->watch)
 	{
-		report_nothing(filter);
+		report_nothing(&this->filter);
 	}
 	else if (this->summary)
 	{
@@ -312,4 +278,84 @@ exit_code_t status_run(mobilityctl_t *this, char *argv[])
 	}
 	json_object_put(found);
 	return code;
+}
+
+/**
+ * What is drawn again and again.
+ */
+typedef struct {
+	/** arguments */
+	mobilityctl_t *ctl;
+	/** daemon that is asked */
+	ctl_daemon_t *daemon;
+} watched_t;
+
+/**
+ * Implements ctl_screen_draw_t
+ */
+static exit_code_t draw(void *user)
+{
+	watched_t *this = user;
+	json_object *answer;
+	exit_code_t code;
+
+	code = ctl_status_ask(this->ctl, this->daemon, &answer);
+	if (code == EXIT_OK)
+	{
+		show(this->ctl, answer);
+		json_object_put(answer);
+	}
+	return code;
+}
+
+/**
+ * Show the sessions, once or again and again.
+ */
+static exit_code_t run(mobilityctl_t *this)
+{
+	watched_t watched = {
+		.ctl = this,
+		.daemon = ctl_daemon_connect(this->uri),
+	};
+	json_object *answer;
+	exit_code_t code;
+
+	if (!watched.daemon)
+	{
+		return EXIT_UNREACHABLE;
+	}
+	if (this->watch)
+	{
+		code = ctl_screen_run(draw, &watched);
+	}
+	else
+	{
+		code = ctl_status_ask(this, watched.daemon, &answer);
+		if (code == EXIT_OK)
+		{
+			code = show(this, answer);
+			json_object_put(answer);
+		}
+	}
+	watched.daemon->destroy(watched.daemon);
+	return code;
+}
+
+/*
+ * Described in header.
+ */
+exit_code_t status_run(mobilityctl_t *this, char *argv[])
+{
+	this->filter.connection = argv[0] ?: this->filter.connection;
+	if (this->watch && (this->json || this->verbose))
+	{
+		return ctl_fail(EXIT_USAGE, "--watch shows a table, not what --%s asks "
+						"for; mobilityctl watch follows the sessions",
+						this->json ? "json" : "verbose");
+	}
+	if (this->watch && !ctl_screen_prepare())
+	{
+		return EXIT_USAGE;
+	}
+	return run(this);
 }

@@ -126,6 +126,12 @@ static struct {
 	{ "status --connection home", 4, "there is no session of a connection "
 	  "'home'" },
 	{ "status --summary", 4, "there are no sessions" },
+	{ "status --watch", 2, "there is no terminal to draw on; mobilityctl watch" },
+	{ "status --watch --json", 2, "--watch shows a table, not what --json" },
+	{ "paths --watch", 2, "paths does not take --watch\nusage: " },
+	{ "top", 2, "there is no terminal to draw on" },
+	{ "top a b", 2, "top does not take 'b'\nusage: mobilityctl top" },
+	{ "top --json", 2, "top does not take --json" },
 	{ "paths --peer 10.3.0.7", 2, "paths does not take --peer\nusage: " },
 	{ "status a b", 2, "status does not take 'b'\nusage: mobilityctl status" },
 	{ "watch home", 2, "watch does not take 'home'" },

@@ -140,6 +140,21 @@ static void begin_status(mobility_vici_message_t *message,
 	{
 		message->add(message, "exchange", "%s", status->exchange);
 	}
+	if (status->rtt)
+	{
+		message->add(message, "rtt-ms", "%u", status->rtt);
+	}
+	if (status->mobile)
+	{
+		message->begin(message, "packets");
+		message->add(message, "out", "%llu",
+					 (unsigned long long)status->packets.out);
+		message->add(message, "in", "%llu",
+					 (unsigned long long)status->packets.in);
+		message->add(message, "peer-out", "%llu",
+					 (unsigned long long)status->packets.seq);
+		message->end(message);
+	}
 	message->add(message, "moves", "%u", status->moves);
 	if (status->last_move.time)
 	{

@@ -934,6 +934,22 @@ METHOD(mobility_traffic_t, get_facts, void,
 	this->mutex->unlock(this->mutex);
 }
 
+METHOD(mobility_traffic_t, get_counters, void,
+	private_mobility_traffic_t *this, uint32_t id,
+	mobility_path_health_sample_t *counters)
+{
+	watched_t *watched;
+
+	*counters = (mobility_path_health_sample_t){};
+	this->mutex->lock(this->mutex);
+	watched = get_watched(this, id);
+	if (watched)
+	{
+		*counters = watched->total;
+	}
+	this->mutex->unlock(this->mutex);
+}
+
 METHOD(mobility_traffic_t, destroy, void,
 	private_mobility_traffic_t *this)
 {
@@ -983,6 +999,7 @@ mobility_traffic_t *mobility_traffic_create(mobility_xfrm_t *xfrm,
 			.get_verdict = _get_verdict,
 			.sample = _sample_,
 			.get_facts = _get_facts,
+			.get_counters = _get_counters,
 			.destroy = _destroy,
 		},
 		.cb = cb,

@@ -158,6 +158,16 @@ struct mobility_traffic_t {
 					  mobility_path_health_facts_t *facts);
 
 	/**
+	 * Get what was counted since the watch began, when the counters were looked
+	 * at last.
+	 *
+	 * @param watch		ID of the watch
+	 * @param counters	gets filled in, all zero if nothing is watched
+	 */
+	void (*get_counters)(mobility_traffic_t *this, uint32_t watch,
+						 mobility_path_health_sample_t *counters);
+
+	/**
 	 * Destroy; waits for a callback under way.
 	 */
 	void (*destroy)(mobility_traffic_t *this);

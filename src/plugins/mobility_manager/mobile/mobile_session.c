@@ -609,6 +609,8 @@ METHOD(mobility_session_t, get_status, mobility_status_t*,
 		.exchange = this->public.connecting ? NULL
 											: request->get_name(request),
 	);
+	steering->vigil->get_counters(steering->vigil, &status->packets);
+	status->rtt = steering->vigil->get_rtt(steering->vigil);
 	status->moves = this->public.records->get_move(this->public.records,
 												   &status->last_move);
 	snprintf(status->cause, sizeof(status->cause), "%s",

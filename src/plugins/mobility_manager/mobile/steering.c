@@ -1249,8 +1249,9 @@ mobility_steering_t *mobility_steering_create(mobility_context_t *context,
 		.context = context,
 		.connection = connection,
 		.session = session,
-		.vigil = mobility_liveness_create(context->traffic, session->number),
 	);
+	this->public.vigil = this->vigil =
+			mobility_liveness_create(context->traffic, session->number);
 	this->public.mover = this->mover = mobility_mover_create(
 					mobility_candidates_create(connection, context->settings,
 											   context->monitor, context->pins,

@@ -20,6 +20,7 @@
 #include "mobile/peer_names.h"
 #include "mobile/relogin.h"
 #include "session/fsm.h"
+#include "session/liveness.h"
 #include "session/session.h"
 #include "session/standing.h"
 
@@ -61,6 +62,11 @@ struct mobility_steering_t {
 	 * Moves the IKE_SA.
 	 */
 	mobility_mover_t *mover;
+
+	/**
+	 * Knows how the path in use works, read only.
+	 */
+	mobility_liveness_t *vigil;
 
 	/**
 	 * Has the path in use prove that ESP passes.

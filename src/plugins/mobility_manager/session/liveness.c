@@ -172,6 +172,16 @@ METHOD(mobility_liveness_t, get_facts, void,
 	}
 }
 
+METHOD(mobility_liveness_t, get_counters, void,
+	private_mobility_liveness_t *this, mobility_path_health_sample_t *counters)
+{
+	*counters = (mobility_path_health_sample_t){};
+	if (this->traffic)
+	{
+		this->traffic->get_counters(this->traffic, this->watch, counters);
+	}
+}
+
 METHOD(mobility_liveness_t, destroy, void,
 	private_mobility_liveness_t *this)
 {
@@ -198,6 +208,7 @@ mobility_liveness_t *mobility_liveness_create(mobility_traffic_t *traffic,
 			.get_verdict = _get_verdict,
 			.sample = _sample,
 			.get_facts = _get_facts,
+			.get_counters = _get_counters,
 			.destroy = _destroy,
 		},
 		.traffic = traffic,

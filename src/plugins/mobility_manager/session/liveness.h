@@ -91,6 +91,14 @@ struct mobility_liveness_t {
 					  mobility_path_health_facts_t *facts);
 
 	/**
+	 * Get what was counted, see mobility_traffic_t.
+	 *
+	 * @param counters	gets filled in, all zero if the kernel does not tell of it
+	 */
+	void (*get_counters)(mobility_liveness_t *this,
+						 mobility_path_health_sample_t *counters);
+
+	/**
 	 * Destroy a mobility_liveness_t, watches nothing anymore.
 	 */
 	void (*destroy)(mobility_liveness_t *this);

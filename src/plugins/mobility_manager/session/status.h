@@ -19,6 +19,7 @@
 #include <collections/linked_list.h>
 #include <sa/ike_sa.h>
 
+#include "esp/path_health.h"
 #include "net/link_kind.h"
 #include "net/path.h"
 #include "path/history.h"
@@ -92,6 +93,10 @@ struct mobility_status_t {
 	uint32_t silent;
 	/** exchange type name in flight, NULL if none (static string) */
 	const char *exchange;
+	/** mobile: round-trip time of the path in use in ms, 0 if unknown */
+	uint32_t rtt;
+	/** mobile: packets of the CHILD_SAs, as far as they were counted */
+	mobility_path_health_sample_t packets;
 	/** number of moves */
 	u_int moves;
 	/** last move */

@@ -491,6 +491,8 @@ METHOD(mock_manager_t, add, mobility_status_t*,
 		.remote = host_create_from_string("192.168.0.1", 4500),
 		.cost = 100,
 		.outage_time = 1800,
+		.rtt = 12,
+		.packets = { .out = 10, .in = 7, .seq = 8 },
 	);
 	array_insert(this->sessions, ARRAY_TAIL, status);
 	this->mutex->unlock(this->mutex);

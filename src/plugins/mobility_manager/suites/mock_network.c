@@ -409,6 +409,13 @@ METHOD(mobility_traffic_t, get_facts, void,
 	*facts = net.public.traffic;
 }
 
+METHOD(mobility_traffic_t, get_counters, void,
+	mobility_traffic_t *this, uint32_t watch,
+	mobility_path_health_sample_t *counters)
+{
+	*counters = (mobility_path_health_sample_t){};
+}
+
 METHOD(mobility_resolver_t, resolve, void,
 	mobility_resolver_t *this, uint32_t number, const char *name, int family)
 {
@@ -477,6 +484,7 @@ mock_network_t *mock_network_create(mobility_context_t *context)
 		.get_verdict = _get_verdict,
 		.sample = (void*)nop,
 		.get_facts = _get_facts,
+		.get_counters = _get_counters,
 	};
 	net.lost_vips.restore = (void*)return_true;
 	net.resolver = (mobility_resolver_t){

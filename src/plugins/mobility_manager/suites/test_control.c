@@ -74,6 +74,10 @@ START_TEST(test_status)
 	ck_assert_str_eq(vici_find_str(res, "", "1.role"), "mobile");
 	ck_assert_str_eq(vici_find_str(res, "", "1.state"), "connected");
 	ck_assert_str_eq(vici_find_str(res, "", "1.nat"), "none");
+	ck_assert_int_eq(vici_find_int(res, 0, "1.rtt-ms"), 12);
+	ck_assert_int_eq(vici_find_int(res, 0, "1.packets.out"), 10);
+	ck_assert_int_eq(vici_find_int(res, 0, "1.packets.in"), 7);
+	ck_assert_int_eq(vici_find_int(res, 0, "1.packets.peer-out"), 8);
 	ck_assert(!vici_find_str(res, NULL, "1.outage-left"));
 	ck_assert(!vici_find_str(res, NULL, "1.exchange"));
 	ck_assert(!vici_find_str(res, NULL, "1.last-move.time"));

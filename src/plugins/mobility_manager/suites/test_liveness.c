@@ -302,14 +302,20 @@ static mobility_path_health_facts_t get_facts(mobility_liveness_t *vigil)
 
 START_TEST(test_facts)
 {
+	mobility_path_health_sample_t before, counters;
 	mobility_sa_id_t in = mock_xfrm_id("10.1.0.2", SPI_IN);
 	mobility_liveness_t *vigil;
 
 	vigil = mobility_liveness_create(traffic, SESSION);
 	vigil->watch(vigil, &ike.mock.public);
 	ck_assert(!get_facts(vigil).proven);
+	vigil->get_counters(vigil, &before);
 	packets(&ike, TRUE, 500);
 	ck_assert(get_facts(vigil).proven);
+	vigil->get_counters(vigil, &counters);
+	ck_assert_uint_gt(counters.out, before.out);
+	ck_assert_uint_gt(counters.in, before.in);
+	ck_assert_uint_ge(counters.seq, counters.in);
 	/* it moves, to an SA that has counted something before */
 	vigil->moved(vigil, 20);
 	mock_xfrm_add(in);
