@@ -105,7 +105,7 @@ static void check_paths(switch_t *this, json_object *section)
 	json_object_put(paths);
 	if (!found)
 	{
-		set_outcome(this, FALSE, "there is no way to the peer anymore");
+		set_outcome(this, FALSE, "nothing leads to the peer anymore");
 	}
 }
 

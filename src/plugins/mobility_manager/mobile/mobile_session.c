@@ -546,7 +546,7 @@ METHOD(mobility_session_t, switch_uplink, bool,
 	enumerator->destroy(enumerator);
 	if (!found)
 	{
-		snprintf(error, 128, "%s is no way to the peer: %s", uplink,
+		snprintf(error, 128, "%s cannot reach the peer: %s", uplink,
 				 monitor->describe(monitor, uplink));
 		return FALSE;
 	}

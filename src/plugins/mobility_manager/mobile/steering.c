@@ -851,8 +851,8 @@ static status_t leave_lossy(private_mobility_steering_t *this)
 
 	if (path)
 	{
-		DBG1(DBG_IKE, "mobility: %s: %s loses much", this->connection,
-			 path->ifname);
+		DBG1(DBG_IKE, "mobility: %s: high packet loss over %s",
+			 this->connection, path->ifname);
 		records->failed(records, path, this->course->penalty, mobility_now());
 	}
 	return look(this);

@@ -454,7 +454,7 @@ METHOD(mobility_uplinks_t, describe, const char*,
 	}
 	if (mobility_link_is_loopback(link))
 	{
-		return "loopback";
+		return "loopback interface";
 	}
 	if (!mobility_link_is_up(link))
 	{

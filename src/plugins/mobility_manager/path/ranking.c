@@ -350,7 +350,7 @@ bool mobility_ranking_is_better(const mobility_candidate_t *path,
 		return FALSE;
 	}
 	if (incumbent->aside)
-	{	/* e.g. because it loses much */
+	{	/* e.g. because of high packet loss */
 		return TRUE;
 	}
 	if (path->preference != incumbent->preference)

@@ -366,7 +366,7 @@ START_TEST(test_start)
 	/* but everything as soon as it is started, without being told */
 	ck_assert(has_paths(PEER, ETH ", " WLAN));
 	ck_assert_str_eq(monitor->describe(monitor, "eth0"), "usable");
-	ck_assert_str_eq(monitor->describe(monitor, "lo"), "loopback");
+	ck_assert_str_eq(monitor->describe(monitor, "lo"), "loopback interface");
 	ck_assert_str_eq(monitor->describe(monitor, "usb0"), "no such interface");
 	ck_assert_int_eq(get(calls), 0);
 	monitor->stop(monitor);

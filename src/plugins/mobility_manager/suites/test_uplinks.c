@@ -359,7 +359,7 @@ START_TEST(test_link_kinds)
 	feed(ADDR, "addr add 10.66.0.1/32 dev 1");
 	feed(ROUTE, "route add default dev 1");
 	uplinks_assert(PEER, ETH ", " WLAN ", ppp0 10.64.0.2 /0 700");
-	uplinks_assert_described("lo", "loopback");
+	uplinks_assert_described("lo", "loopback interface");
 }
 END_TEST
 
