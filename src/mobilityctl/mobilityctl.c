@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 
 #include "abi.h"
@@ -131,6 +131,8 @@ static const command_t commands[] = {
 		"on a gateway, send clients to another one", redirect_run },
 	{ "check", "", 0, 0, none,
 		"look for what breaks roaming on this host", check_run },
+	{ "complete", "[WORD...]", 0, INT_MAX, none,
+		"print what may be the last WORD, for shells", complete_run },
 };
 
 /**
@@ -145,6 +147,40 @@ static bool takes(const command_t *command, int opt)
 		if (*current == opt)
 		{
 			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+/*
+ * Described in header.
+ */
+const command_t *ctl_get_command(int number)
+{
+	return number < countof(commands) ? &commands[number] : NULL;
+}
+
+/*
+ * Described in header.
+ */
+const struct option *ctl_get_option(int number)
+{
+	return number < countof(descriptions) ? &descriptions[number].option : NULL;
+}
+
+/*
+ * Described in header.
+ */
+bool ctl_takes(const command_t *command, const struct option *option)
+{
+	int i;
+
+	for (i = 0; i < countof(descriptions); i++)
+	{
+		if (&descriptions[i].option == option)
+		{
+			return !descriptions[i].special ||
+				   (command && takes(command, option->val));
 		}
 	}
 	return FALSE;
@@ -185,8 +221,7 @@ static void print_help(const command_t *command)
 	printf("\nOptions:\n");
 	for (i = 0; i < countof(descriptions); i++)
 	{
-		if (!descriptions[i].special ||
-			(command && takes(command, descriptions[i].option.val)))
+		if (ctl_takes(command, &descriptions[i].option))
 		{
 			printf("  %-18s %s\n", descriptions[i].usage,
 				   descriptions[i].help);
@@ -229,6 +264,10 @@ static exit_code_t run(mobilityctl_t *this, const command_t *command,
 	char version[MOBILITY_ABI_VERSION_LEN];
 	exit_code_t code;
 
+	if (command->run == complete_run && !freopen("/dev/null", "w", stderr))
+	{	/* shells are not to show why there is nothing */
+		return EXIT_ERROR;
+	}
 	dbg_default_set_level(LEVEL_SILENT);
 	if (!mobility_abi_check_file(IPSEC_LIBDIR "/plugins/libstrongswan-vici.so",
 								 version))

@@ -14,6 +14,8 @@
 #ifndef MOBILITYCTL_H_
 #define MOBILITYCTL_H_
 
+#include <getopt.h>
+
 #include <json.h>
 
 #include <library.h>
@@ -108,7 +110,33 @@ exit_code_t history_run(mobilityctl_t *this, char *argv[]);
 exit_code_t metrics_run(mobilityctl_t *this, char *argv[]);
 exit_code_t terminate_run(mobilityctl_t *this, char *argv[]);
 exit_code_t redirect_run(mobilityctl_t *this, char *argv[]);
+exit_code_t complete_run(mobilityctl_t *this, char *argv[]);
 exit_code_t check_run(mobilityctl_t *this, char *argv[]);
+
+/**
+ * Get one of the commands.
+ *
+ * @param number		number, from 0
+ * @return				command, NULL if there are no more
+ */
+const command_t *ctl_get_command(int number);
+
+/**
+ * Get one of the options of all commands.
+ *
+ * @param number		number, from 0
+ * @return				option, NULL if there are no more
+ */
+const struct option *ctl_get_option(int number);
+
+/**
+ * Check if a command takes an option.
+ *
+ * @param command		command, NULL for any
+ * @param option		option
+ * @return				TRUE if it does
+ */
+bool ctl_takes(const command_t *command, const struct option *option);
 
 /**
  * Report an error on stderr.

@@ -416,6 +416,103 @@ START_TEST(test_explain)
 }
 END_TEST
 
+/**
+ * Words, and what may be the last one
+ */
+static struct {
+	const char *words;
+	const char *found;
+} completions[] = {
+	{ "sw", "status\ntop\n" },
+	{ "--uri nowhere ''", "status\ntop\n" },
+	{ "nothing ''", "" },
+	{ "status ''", "home\na b\n" },
+	{ "status home ''", "" },
+	{ "--connection ''", "home\na b\n" },
+	{ "--json switch ''", "home\na b\n" },
+	{ "switch home ''", "eth0\nwlan0\nwlan0.7\n" },
+	{ "interface -", "--json\n--cost\n--avoid\n--prefer\n--reset\n--uri\n" },
+	{ "interface --cost ''", "" },
+	{ "interface --cost 7 ''", "eth0\nwlan0\nwlan0.7\n" },
+	{ "status --role ''", "mobile\nanchor\n" },
+	{ "status --role anchor ''", "home\na b\n" },
+	{ "-", "--json\n--uri\n" },
+	{ "terminate ''", "" },
+	/* there is nobody who knows names */
+	{ "--uri unix:///nonexistent/socket status ''", "" },
+};
+
+START_TEST(test_complete)
+{
+	char args[128], out[8192];
+
+	mock->add(mock, "home");
+	mock->add(mock, "a b");
+	mock->add(mock, "home");
+	snprintf(args, sizeof(args), "complete -- %s", completions[_i].words);
+	ck_assert_int_eq(run(out, sizeof(out), args), 0);
+	ck_assert_msg(strpfx(out, completions[_i].found), "%s: %s", args, out);
+	ck_assert(*completions[_i].found || !*out);
+}
+END_TEST
+
+/**
+ * Shells, and how to have them complete switch home wlan0.
+ */
+static struct {
+	const char *shell, *script;
+} shells[] = {
+	{ "bash", ". $MOBILITY_COMPLETION/mobilityctl; "
+	  "COMP_WORDS=(ctl switch \"%s\" \"%s\"); COMP_CWORD=%d; "
+	  "_mobilityctl $MOBILITYCTL; printf \"%%s\\n\" \"${COMPREPLY[@]}\"" },
+	{ "zsh -f", "compadd() { print -l $found; }; f() { "
+	  "words=($MOBILITYCTL switch \"%s\" \"%s\"); CURRENT=%d+1; "
+	  ". $MOBILITY_COMPLETION/_mobilityctl; }; f" },
+	{ "fish --no-config", "alias mobilityctl $MOBILITYCTL; "
+	  ". $MOBILITY_COMPLETION/mobilityctl.fish; "
+	  "complete -C \"mobilityctl switch %s %s\"; true %d" },
+};
+
+/**
+ * Have a shell complete words of mobilityctl switch.
+ */
+static void run_shell(int i, char *first, char *second, int word, char *out,
+					  size_t size)
+{
+	char script[512], *command;
+	size_t len;
+	FILE *pipe;
+
+	snprintf(script, sizeof(script), shells[i].script, first, second, word);
+	ck_assert(asprintf(&command, "exec 2>&1; %s -c '%s'", shells[i].shell,
+					   script) > 0);
+	pipe = popen(command, "r");
+	len = fread(out, 1, size - 1, pipe);
+	out[len] = '\0';
+	ck_assert(pclose(pipe) != -1);
+	free(command);
+}
+
+START_TEST(test_shells)
+{
+	char command[64], out[1024];
+
+	snprintf(command, sizeof(command), "%s -c true > /dev/null 2>&1",
+			 shells[_i].shell);
+	if (system(command) != 0 || !getenv("MOBILITY_COMPLETION"))
+	{
+		return;
+	}
+	mock->add(mock, "home");
+	run_shell(_i, "home", "wlan0.", 3, out, sizeof(out));
+	ck_assert_msg(strstr(out, "wlan0.7"), "%s", out);
+	control->destroy(control);
+	control = NULL;
+	run_shell(_i, "home", "wlan0.", 3, out, sizeof(out));
+	ck_assert_msg(!strstr(out, "wlan0.7") && !strstr(out, "reached"), "%s", out);
+}
+END_TEST
+
 START_TEST(test_many)
 {
 	int i;
@@ -1004,6 +1101,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_maintenance);
 	tcase_add_test(tc, test_paths);
 	tcase_add_test(tc, test_explain);
+	tcase_add_loop_test(tc, test_complete, 0, countof(completions));
+	tcase_add_loop_test(tc, test_shells, 0, countof(shells));
 	tcase_add_test(tc, test_many);
 	tcase_add_test(tc, test_switch);
 	tcase_add_test(tc, test_interface);
