@@ -12,12 +12,11 @@
 /*
  * Described in header.
  */
-exit_code_t check_run(mobilityctl_t *this, char *argv[])
+ctl_check_t *ctl_check_all(mobilityctl_t *this, bool print)
 {
 	ctl_check_t *check;
-	int count;
 
-	check = ctl_check_create(!this->json);
+	check = ctl_check_create(print);
 	check->uri = this->uri;
 	ctl_check_daemon(check);
 	ctl_check_settings(check);
@@ -30,6 +29,16 @@ exit_code_t check_run(mobilityctl_t *this, char *argv[])
 	ctl_check_xfrm_interfaces(check);
 	ctl_check_networkd(check);
 	ctl_check_gateway(check);
+	return check;
+}
+
+/*
+ * Described in header.
+ */
+exit_code_t check_run(mobilityctl_t *this, char *argv[])
+{
+	ctl_check_t *check = ctl_check_all(this, !this->json);
+	int count;
 
 	count = json_object_array_length(ctl_sub(check->findings, "problems"));
 	if (this->json)

@@ -91,4 +91,13 @@ void ctl_check_networkd(ctl_check_t *this);
  */
 void ctl_check_gateway(ctl_check_t *this);
 
+/**
+ * Do all of the above.
+ *
+ * @param ctl			arguments
+ * @param print			print what is found at once
+ * @return				what was found
+ */
+ctl_check_t *ctl_check_all(mobilityctl_t *ctl, bool print);
+
 #endif /** CHECKS_H_ @}*/

@@ -30,6 +30,7 @@ enum {
 	OPT_SUMMARY,
 	OPT_DORMANT,
 	OPT_WATCH,
+	OPT_IDENTITIES,
 };
 
 /**
@@ -68,6 +69,8 @@ static const struct {
 	{ { "dormant", required_argument, NULL, OPT_DORMANT },
 		"    --dormant TIME", "only sessions dormant for TIME or longer", TRUE,
 		"10m" },
+	{ { "with-identities", no_argument, NULL, OPT_IDENTITIES },
+		"    --with-identities", "leave in who people are", TRUE },
 	{ { "cost", required_argument, NULL, OPT_COST },
 		"    --cost N", "set the cost of UPLINK", TRUE, "100" },
 	{ { "avoid", no_argument, NULL, OPT_AVOID },
@@ -101,6 +104,7 @@ static const int terminate_options[] = {
 static const int redirect_options[] = {
 	OPT_CONNECTION, OPT_PEER, OPT_STATE, 0
 };
+static const int report_options[] = { OPT_IDENTITIES, 0 };
 static const int interface_options[] = {
 	OPT_COST, OPT_AVOID, OPT_PREFER, OPT_RESET, 0
 };
@@ -131,6 +135,8 @@ static const command_t commands[] = {
 		"on a gateway, send clients to another one", redirect_run },
 	{ "check", "", 0, 0, none,
 		"look for what breaks roaming on this host", check_run },
+	{ "report", "[FILE]", 0, 1, report_options,
+		"collect what a bug report needs, without secrets", report_run },
 	{ "complete", "[WORD...]", 0, INT_MAX, none,
 		"print what may be the last WORD, for shells", complete_run },
 };
@@ -428,6 +434,9 @@ static bool set_option(mobilityctl_t *this, int opt, char *value)
 			break;
 		case OPT_WATCH:
 			this->watch = TRUE;
+			break;
+		case OPT_IDENTITIES:
+			this->identities = TRUE;
 			break;
 		case OPT_DORMANT:
 			this->dormant = value;

@@ -72,6 +72,8 @@ struct mobilityctl_t {
 	bool summary;
 	/** status: show them again and again */
 	bool watch;
+	/** report: tell who people are */
+	bool identities;
 	/** terminate: for how long a session must have been dormant */
 	const char *dormant;
 	/** interface: what to do with it, NULL to show it */
@@ -111,6 +113,7 @@ exit_code_t metrics_run(mobilityctl_t *this, char *argv[]);
 exit_code_t terminate_run(mobilityctl_t *this, char *argv[]);
 exit_code_t redirect_run(mobilityctl_t *this, char *argv[]);
 exit_code_t complete_run(mobilityctl_t *this, char *argv[]);
+exit_code_t report_run(mobilityctl_t *this, char *argv[]);
 exit_code_t check_run(mobilityctl_t *this, char *argv[]);
 
 /**

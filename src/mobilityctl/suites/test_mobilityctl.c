@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -24,7 +25,7 @@
  * Write the strongswan.conf that the program reads.
  */
 #define write_conf(fmt, ...) ({ \
-	char conf[256]; \
+	char conf[512]; \
 	snprintf(conf, sizeof(conf), fmt, ##__VA_ARGS__); \
 	mobility_suite_write("/strongswan.conf", conf); })
 
@@ -130,6 +131,10 @@ static struct {
 	{ "status --watch --json", 2, "--watch shows a table, not what --json" },
 	{ "paths --watch", 2, "paths does not take --watch\nusage: " },
 	{ "top", 2, "there is no terminal to draw on" },
+	{ "report a b", 2, "report does not take 'b'\nusage: mobilityctl report" },
+	{ "report --json", 2, "report does not take --json" },
+	{ "report --with-identity", 2, "there is no option --with-identity" },
+	{ "status --with-identities", 2, "status does not take --with-identities" },
 	{ "top a b", 2, "top does not take 'b'\nusage: mobilityctl top" },
 	{ "top --json", 2, "top does not take --json" },
 	{ "paths --peer 10.3.0.7", 2, "paths does not take --peer\nusage: " },
@@ -510,6 +515,81 @@ START_TEST(test_shells)
 	control = NULL;
 	run_shell(_i, "home", "wlan0.", 3, out, sizeof(out));
 	ck_assert_msg(!strstr(out, "wlan0.7") && !strstr(out, "reached"), "%s", out);
+}
+END_TEST
+
+START_TEST(test_report)
+{
+	const char *secrets[] = {
+		"topsecret", "0x0123456789abcdef0123456789abcdef01234567",
+	}, *identities[] = {
+		"alice@example.org", "CN=bob", "Example", "carol", "eve@home",
+	};
+	mobility_status_t *status;
+	char path[512], out[65536];
+	struct stat st;
+	int i;
+
+	/* nobody has to ask for no keys */
+	mobility_suite_write("/ip", "#!/bin/sh\necho \"$@\"\n"
+			"echo 'auth-trunc hmac(sha256) 0x0123456789abcdef0123456789abcdef"
+			"01234567 128'\necho 'spi 0x01234567 mark 0x1/0xffffffff'\n");
+	snprintf(path, sizeof(path), "%s/ip", mobility_suite_dir());
+	ck_assert_int_eq(chmod(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s:%s", mobility_suite_dir(),
+			 getenv("PATH"));
+	setenv("PATH", path, 1);
+	write_conf("mobilityctl { socket = %s }\ncharon {\nplugins {\neap-radius "
+			   "{\nsecret = topsecret\n}\nmobility-manager {\nsettle_time = 7s\n"
+			   "a_secret = topsecret\n}\n}\n}\n", control_uri());
+	status = mock->add(mock, "eve@home");
+	status->peer = identification_create_from_string("alice@example.org");
+	status = mock->add(mock, "home");
+	status->peer = identification_create_from_string("C=CH, O=Example, CN=bob");
+	status = mock->add(mock, "carol");
+	status->peer = identification_create_from_string("carol");
+	mock->raise(mock, MOBILITY_EVENT_STATE, MOBILITY_DORMANT, status);
+	for (i = 0; i < 2; i++)
+	{
+		ck_assert_int_eq(run(out, sizeof(out), i ? "report --with-identities" :
+							 "report"), 0);
+		/* what it is for */
+		ck_assert(strstr(out, "mobility-manager " MOBILITY_VERSION));
+		ck_assert(strstr(out, "\nkernel "));
+		ck_assert(strstr(out, "settle_time = 7s"));
+		ck_assert(strstr(out, "\"connection\": \"home\""));
+		ck_assert(strstr(out, "\"old-state\": \"dormant\""));
+		ck_assert(strstr(out, "192.168.0.100"));
+		ck_assert(strstr(out, "route show table all"));
+		ck_assert(strstr(out, "spi 0x01234567 mark 0x1/0xffffffff"));
+		ck_assert(strstr(out, "xfrm state list nokeys\nauth-trunc hmac(sha256) "
+						 "<hidden> 128"));
+		ck_assert(strstr(out, "a_secret = <hidden>"));
+		ck_assert(!strstr(out, secrets[0]) && !strstr(out, secrets[1]));
+	}
+	for (i = 0; i < countof(identities); i++)
+	{
+		ck_assert(strstr(out, identities[i]));
+	}
+	ck_assert_int_eq(run(out, sizeof(out), "report"), 0);
+	for (i = 0; i < countof(identities); i++)
+	{
+		ck_assert_msg(!strstr(out, identities[i]), "%s", identities[i]);
+	}
+	ck_assert(strstr(out, "\"connection\": \"<identity"));
+
+	/* as a file, for nobody else, and not in place of one */
+	snprintf(path, sizeof(path), "report %s/report", mobility_suite_dir());
+	assert_run(path, 0, "/report is the report; have a look at it");
+	ck_assert_int_eq(stat(path + strlen("report "), &st), 0);
+	ck_assert_int_eq(st.st_mode & 0777, 0600);
+	ck_assert_int_gt(st.st_size, 1000);
+	assert_run(path, 1, "can't be written: File exists");
+	assert_run("report > /dev/full", 1, "writing the output failed");
+	/* as far as it can without a daemon */
+	assert_run("--uri unix:///nonexistent/socket report", 0,
+			   "unix:///nonexistent/socket can't be reached: No such file");
+	assert_run("--uri unix:///nonexistent/socket report", 0, "settle_time = 7s");
 }
 END_TEST
 
@@ -1110,6 +1190,12 @@ Suite *mobility_suite_create(void)
 	tcase_add_loop_test(tc, test_closed, 0, 2);
 	tcase_add_test(tc, test_full);
 	tcase_add_test(tc, test_bad_conf);
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("report");
+	tcase_add_checked_fixture(tc, setup, control_teardown);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, test_report);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("watch");
