@@ -495,3 +495,12 @@ exit_code_t ctl_no_session(const char *connection)
 					"status lists them all", connection ? " of a connection '"
 					: "", connection ?: "", connection ? "'" : "");
 }
+
+/*
+ * Described in header.
+ */
+exit_code_t ctl_nothing_happened(const char *connection)
+{
+	return ctl_fail(EXIT_NOTHING, "nothing happened%s%s since the daemon "
+					"started", connection ? " to " : "", connection ?: "");
+}

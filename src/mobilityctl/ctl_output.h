@@ -205,4 +205,12 @@ void ctl_print_json(json_object *object, bool line);
  */
 exit_code_t ctl_no_session(const char *connection);
 
+/**
+ * Report that there is no history.
+ *
+ * @param connection	name of the connection it is not of, NULL for any
+ * @return				EXIT_NOTHING
+ */
+exit_code_t ctl_nothing_happened(const char *connection);
+
 #endif /** CTL_OUTPUT_H_ @}*/

@@ -63,8 +63,7 @@ exit_code_t history_run(mobilityctl_t *this, char *argv[])
 	}
 	else
 	{
-		ctl_fail(EXIT_NOTHING, "nothing happened%s%s since the daemon started",
-				 argv[0] ? " to " : "", argv[0] ?: "");
+		ctl_nothing_happened(argv[0]);
 	}
 	json_object_put(records);
 	return count ? EXIT_OK : EXIT_NOTHING;

@@ -127,6 +127,8 @@ static const command_t commands[] = {
 		"show how network interfaces rank, or change that", interface_run },
 	{ "history", "[CONNECTION]", 0, 1, none,
 		"show the last state changes and moves", history_run },
+	{ "plot", "[CONNECTION]", 0, 1, none,
+		"draw where sessions were, as SVG", plot_run },
 	{ "metrics", "", 0, 0, none,
 		"write what is counted, for OpenMetrics", metrics_run },
 	{ "terminate", "--dormant TIME", 0, 0, terminate_options,

@@ -113,6 +113,7 @@ exit_code_t metrics_run(mobilityctl_t *this, char *argv[]);
 exit_code_t terminate_run(mobilityctl_t *this, char *argv[]);
 exit_code_t redirect_run(mobilityctl_t *this, char *argv[]);
 exit_code_t complete_run(mobilityctl_t *this, char *argv[]);
+exit_code_t plot_run(mobilityctl_t *this, char *argv[]);
 exit_code_t report_run(mobilityctl_t *this, char *argv[]);
 exit_code_t check_run(mobilityctl_t *this, char *argv[]);
 

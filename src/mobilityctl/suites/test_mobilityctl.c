@@ -131,6 +131,11 @@ static struct {
 	{ "status --watch --json", 2, "--watch shows a table, not what --json" },
 	{ "paths --watch", 2, "paths does not take --watch\nusage: " },
 	{ "top", 2, "there is no terminal to draw on" },
+	{ "plot", 4, "nothing happened since the daemon started" },
+	{ "plot home", 4, "nothing happened to home since" },
+	{ "plot a b", 2, "plot does not take 'b'\nusage: mobilityctl plot" },
+	{ "plot --json", 2, "plot does not take --json" },
+	{ "--uri unix:///nonexistent/socket plot", 3, "can't be reached" },
 	{ "report a b", 2, "report does not take 'b'\nusage: mobilityctl report" },
 	{ "report --json", 2, "report does not take --json" },
 	{ "report --with-identity", 2, "there is no option --with-identity" },
@@ -898,6 +903,69 @@ START_TEST(test_history)
 END_TEST
 
 /**
+ * Something happens to a session, at a time.
+ */
+static void happen(mobility_status_t *status, time_t when, mobility_state_t old,
+				   mobility_state_t state, char *uplink, char *cause)
+{
+	mock->lock(mock);
+	status->since = when;
+	status->state = state;
+	strcpy(status->uplink, uplink);
+	snprintf(status->cause, sizeof(status->cause), "%s", cause);
+	status->last_move = (mobility_move_t){
+		.time = when,
+		.duration = 21,
+		.from = "eth0",
+	};
+	strcpy(status->last_move.to, uplink);
+	snprintf(status->last_move.trigger, sizeof(status->last_move.trigger), "%s",
+			 cause);
+	mock->unlock(mock);
+	mock->raise(mock, old == state ? MOBILITY_EVENT_MOVE : MOBILITY_EVENT_STATE,
+				old, status);
+}
+
+START_TEST(test_plot)
+{
+	mobility_status_t *home, *odd;
+	char out[16384], path[128], command[256];
+	time_t now = time(NULL);
+
+	home = mock->add(mock, "home");
+	odd = mock->add(mock, "a<b>&\"c\"\x1b");
+	happen(home, now - 600, MOBILITY_CONNECTING, MOBILITY_CONNECTED, "eth0",
+		   "established");
+	happen(home, now - 400, MOBILITY_CONNECTED, MOBILITY_CONNECTED, "wlan0",
+		   "eth0: no carrier");
+	happen(home, now - 300, MOBILITY_CONNECTED, MOBILITY_DORMANT, "wlan0",
+		   "wlan0: no carrier");
+	happen(home, now - 200, MOBILITY_DORMANT, MOBILITY_CONNECTED, "eth0",
+		   "peer answers over eth0");
+	happen(odd, now - 100, MOBILITY_CONNECTING, MOBILITY_CONNECTED, "eth0",
+		   "established");
+	ck_assert_int_eq(run(out, sizeof(out), "plot"), 0);
+	ck_assert(strpfx(out, "<?xml version=\"1.0\""));
+	ck_assert(strstr(out, ">home (session 1)<"));
+	ck_assert(strstr(out, ">a&lt;b&gt;&amp;\"c\"? (session 2)<"));
+	ck_assert(strstr(out, ">wlan0<"));
+	ck_assert(strstr(out, "class=\"outage\""));
+	ck_assert(strstr(out, "  home: moved from eth0 to wlan0 in 21 ms (eth0: no "
+					 "carrier)<"));
+	ck_assert(strstr(out, "connected -&gt; dormant (wlan0: no carrier)<"));
+	ck_assert(strstr(out, "</svg>\n"));
+	mobility_suite_write("/plot.svg", out);
+	snprintf(path, sizeof(path), "%s/plot.svg", mobility_suite_dir());
+	snprintf(command, sizeof(command), "python3 -c 'import sys, xml.dom.minidom "
+			 "as m; m.parse(sys.argv[1])' %s", path);
+	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(run(out, sizeof(out), "plot home"), 0);
+	ck_assert(!strstr(out, "session 2"));
+	assert_run("plot > /dev/full", 1, "writing the output failed");
+}
+END_TEST
+
+/**
  * Start mobilityctl watch.
  */
 static pid_t start_watch(const char *option, int *fd)
@@ -1196,6 +1264,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, setup, control_teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_report);
+	tcase_add_test(tc, test_plot);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("watch");
