@@ -11,6 +11,7 @@
 #include "manager.h"
 #include "net/resume.h"
 #include "net/rtnl_events.h"
+#include "session/tally.h"
 
 #include <sys/resource.h>
 
@@ -580,7 +581,7 @@ static void create_client(void)
 							  lib->ns);
 	lib->settings->set_int(lib->settings, "%s.retransmit_tries", 1, lib->ns);
 	id = mock_ike_create(&conf);
-	ck_assert_uint_eq(count_clients(MOBILITY_CONNECTED), 1);
+	ck_assert_uint_ge(count_clients(MOBILITY_CONNECTED), 1);
 	ike_sa = succession_checkout(id);
 	ike_sa->queue_task(ike_sa, mock_task_create(ike_sa, TASK_IKE_DPD, NULL,
 												NULL));
@@ -625,6 +626,27 @@ START_TEST(test_client_outage)
 	create_client();
 	mobility_netns_wait(manager->get_count(manager) == 0);
 	ck_assert_uint_eq(count_clients(MOBILITY_DORMANT), 0);
+}
+END_TEST
+
+/**
+ * If too many sleep the one that does for the longest time goes
+ */
+START_TEST(test_client_limit)
+{
+	ike_sa_manager_t *manager = charon->ike_sa_manager;
+	u_int evicted = mobility_tally_get(MOBILITY_TALLY_EVICTED), i;
+
+	lib->settings->set_int(lib->settings, "%s.plugins.mobility-manager."
+						   "gateway.max_dormant", 1, lib->ns);
+	t.settings->reload(t.settings);
+	for (i = 0; i < 3; i++)
+	{
+		create_client();
+	}
+	mobility_netns_wait(manager->get_count(manager) == 1 &&
+						count_clients(MOBILITY_DORMANT) == 1);
+	ck_assert_uint_eq(mobility_tally_get(MOBILITY_TALLY_EVICTED), evicted + 2);
 }
 END_TEST
 
@@ -836,6 +858,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_give_up);
 	tcase_add_test(tc, test_client);
 	tcase_add_test(tc, test_client_outage);
+	tcase_add_test(tc, test_client_limit);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("stress");
