@@ -251,7 +251,7 @@ static bool is_for_flow(const mobility_route_t *route,
 		return FALSE;
 	}
 	return route->type != RTN_UNICAST ||
-		   (route->oif == flow->oif && !is_passed(route, flow));
+		   ((!flow->oif || route->oif == flow->oif) && !is_passed(route, flow));
 }
 
 /*

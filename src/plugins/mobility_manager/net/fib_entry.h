@@ -31,7 +31,7 @@ struct mobility_route_query_t {
 	mobility_ip_t local;
 	/** peer's address */
 	mobility_ip_t peer;
-	/** interface to use */
+	/** interface to use, 0 for any */
 	int oif;
 	/** next hops to pass over, as others are looked for, and their number */
 	const mobility_ip_t *passed;

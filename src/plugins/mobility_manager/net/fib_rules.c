@@ -287,7 +287,7 @@ static bool matches(const spec_t *spec, const mobility_link_t *link,
 	}
 	match = !spec->foreign && !(spec->mark & spec->mask) &&
 			(!spec->iif[0] || streq(spec->iif, "lo")) &&
-			(!spec->oif[0] || streq(spec->oif, link->ifname)) &&
+			(!spec->oif[0] || (link && streq(spec->oif, link->ifname))) &&
 			(!spec->src_prefix ||
 			 mobility_ip_in(&flow->local, &spec->src, spec->src_prefix)) &&
 			(!spec->dst_prefix ||
@@ -338,7 +338,7 @@ static bool suppresses(const spec_t *spec, const mobility_link_t *link,
 	{
 		return TRUE;
 	}
-	return spec->suppress_group != NO_SUPPRESS &&
+	return spec->suppress_group != NO_SUPPRESS && link &&
 		   spec->suppress_group == link->group;
 }
 

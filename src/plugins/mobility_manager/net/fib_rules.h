@@ -40,7 +40,7 @@ struct mobility_fib_rules_t {
 	 * given interface: the route over it in the first table that has one.
 	 *
 	 * @param routes	routing tables
-	 * @param link		interface, the flow's oif
+	 * @param link		interface, the flow's oif; NULL if that is 0
 	 * @param flow		what to look for
 	 * @return			route, NULL if there is none
 	 */

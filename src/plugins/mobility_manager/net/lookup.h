@@ -65,9 +65,9 @@ struct mobility_way_t {
 };
 
 /**
- * Find the route of a flow over an interface.
+ * Find the route of a flow over an interface, or over any.
  *
- * @param link			interface, the flow's oif
+ * @param link			interface, the flow's oif; NULL if that is 0
  * @param flow			what to look for
  * @return				route, NULL if there is none
  */

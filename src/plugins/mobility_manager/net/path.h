@@ -79,6 +79,9 @@ struct mobility_path_t {
 
 	/** without a pin nothing leaves: rules of others refuse all packets */
 	bool closed;
+
+	/** without a pin packets leave by another uplink */
+	bool diverted;
 };
 
 /**

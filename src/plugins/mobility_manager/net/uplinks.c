@@ -224,6 +224,7 @@ static void set_route(private_mobility_uplinks_t *this, mobility_path_t *path,
 		.oif = link->ifindex,
 		.unpinned = TRUE,
 	};
+	const mobility_route_t *any;
 
 	DESTROY_IF(path->gateway);
 	path->gateway = mobility_ip_to_host(&route->gateway);
@@ -235,6 +236,9 @@ static void set_route(private_mobility_uplinks_t *this, mobility_path_t *path,
 	path->expiring = mobility_addr_is_expiring(
 								mobility_link_get_addr(link, &flow->local));
 	path->closed = !mobility_lookup_route(&this->net, link, &unpinned);
+	unpinned.oif = 0;
+	any = mobility_lookup_route(&this->net, NULL, &unpinned);
+	path->diverted = any && any->oif != link->ifindex;
 }
 
 /**

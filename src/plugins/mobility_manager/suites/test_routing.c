@@ -100,6 +100,57 @@ START_TEST(test_route_order)
 END_TEST
 
 /**
+ * Check from which addresses packets to anywhere leave by another uplink
+ */
+static void assert_diverted(int family, const char *expected)
+{
+	char buf[256] = "";
+	mobility_path_t *path;
+	array_t *paths;
+	host_t *any;
+
+	paths = array_create(0, 0);
+	any = host_create_any(family);
+	uplinks->get_paths(uplinks, any, NULL, NULL, NULL, paths);
+	while (array_remove(paths, ARRAY_HEAD, &path))
+	{
+		if (path->diverted)
+		{
+			snprintf(buf + strlen(buf), sizeof(buf) - strlen(buf), "%s%H",
+					 *buf ? " " : "", path->local);
+		}
+		mobility_path_destroy(path);
+	}
+	ck_assert_str_eq(buf, expected);
+	array_destroy(paths);
+	any->destroy(any);
+}
+
+START_TEST(test_diverted)
+{
+	assert_diverted(AF_INET, "10.2.0.2");
+	assert_diverted(AF_INET6, "2001:db8:2::2");
+	/* rules see to it: by the address, not by what sockets are bound to */
+	feed(ROUTE, "route add default via 10.2.0.7 dev 3 table 7");
+	feed(RULE, "rule add pref 50 oif wlan0 lookup 7");
+	assert_diverted(AF_INET, "10.2.0.2");
+	feed(RULE, "rule add pref 60 from 10.2.0.2/32 lookup 7");
+	assert_diverted(AF_INET, "");
+	feed(RULE, "rule del pref 60 from 10.2.0.2/32 lookup 7");
+	/* the other way round */
+	feed(RULE, "rule add pref 60 from 10.1.0.0/24 lookup 7");
+	assert_diverted(AF_INET, "10.1.0.2 10.2.0.2");
+	feed(RULE, "rule del pref 60 from 10.1.0.0/24 lookup 7");
+	/* none may leave (7 is unreachable) */
+	feed(RULE, "rule add pref 70 action 7");
+	assert_diverted(AF_INET, "");
+	feed(RULE, "rule del pref 70 action 7");
+	feed(ROUTE, "route del default via 10.1.0.1 dev 2 metric 100");
+	assert_diverted(AF_INET, "");
+}
+END_TEST
+
+/**
  * Check which interface has an address of this host
  */
 static void assert_owner(char *address, const char *expected)
@@ -775,6 +826,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_route_storm);
 	tcase_add_test(tc, test_route_metrics);
 	tcase_add_test(tc, test_route_order);
+	tcase_add_test(tc, test_diverted);
 	tcase_add_test(tc, test_own_address);
 	tcase_add_test(tc, test_own_address6);
 	tcase_add_test(tc, test_next_hops);
