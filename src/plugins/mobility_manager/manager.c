@@ -8,6 +8,8 @@
 #include "anchor/anchor_session.h"
 #include "anchor/crash_maker.h"
 #include "anchor/uniqueness.h"
+#include "anchor/way_back.h"
+#include "ike/knock.h"
 #include "ike/login_names.h"
 #include "ike/source_address.h"
 #include "nm/nm.h"
@@ -123,6 +125,21 @@ struct private_mobility_manager_t {
 	mobility_tunnel_rules_t *tunnel_rules;
 
 	/**
+	 * Rules by which clients are answered over the uplink that they use.
+	 */
+	mobility_way_back_t *way_back;
+
+	/**
+	 * Tells that clients come.
+	 */
+	mobility_knock_t *knock;
+
+	/**
+	 * Not 0 when one did.
+	 */
+	refcount_t serving;
+
+	/**
 	 * Held to start or stop the monitor.
 	 */
 	mutex_t *monitor_mutex;
@@ -200,9 +217,20 @@ static void adjust_rules(private_mobility_manager_t *this)
 }
 
 /**
- * Start the monitor if there are sessions, else stop it.  Stopping waits for
- * its callback, which may wait for what listeners are called with: so this is
- * for jobs.
+ * Have clients answered over the uplink that they use, once there are any.
+ */
+static void update_way_back(private_mobility_manager_t *this)
+{
+	if (ref_cur(&this->serving))
+	{
+		this->way_back->update(this->way_back);
+	}
+}
+
+/**
+ * Start the monitor if there are sessions, or clients may come, else stop it.
+ * Stopping waits for its callback, which may wait for what listeners are called
+ * with: so this is for jobs, and others that may wait.
  */
 static bool adjust_monitor(private_mobility_manager_t *this)
 {
@@ -211,7 +239,7 @@ static bool adjust_monitor(private_mobility_manager_t *this)
 	bool running = FALSE;
 
 	this->monitor_mutex->lock(this->monitor_mutex);
-	if (this->registry->get_active(this->registry))
+	if (ref_cur(&this->serving) || this->registry->get_active(this->registry))
 	{
 		running = monitor->start(monitor);
 		if (running && !this->running)
@@ -256,6 +284,23 @@ static job_requeue_t adjust_monitor_job(private_mobility_manager_t *this)
 }
 
 /**
+ * mobility_knock_cb_t, the monitor runs from then on: the answer to the next
+ * client needs the rules as well, whether there is a session or not.
+ */
+static void client_comes(void *data)
+{
+	private_mobility_manager_t *this = data;
+
+	if (!ref_cur(&this->serving) &&
+		this->way_back->is_wanted(this->way_back))
+	{
+		ref_get(&this->serving);
+		adjust_monitor(this);
+		update_way_back(this);
+	}
+}
+
+/**
  * mobility_listener_cb_t, the monitor runs while any session has not ended.
  */
 static void session_ended(void *data)
@@ -282,6 +327,11 @@ static void network_changed(void *data, mobility_change_t change)
 		this->context.pins->restore(this->context.pins);
 		this->context.guard->restore(this->context.guard);
 		this->tunnel_rules->restore(this->tunnel_rules);
+		this->way_back->restore(this->way_back);
+	}
+	if (change & ~(MOBILITY_CHANGE_PIN_LOST | MOBILITY_CHANGE_TUNNEL))
+	{
+		update_way_back(this);
 	}
 	if (change & (MOBILITY_CHANGE_LINK | MOBILITY_CHANGE_ADDR))
 	{
@@ -838,6 +888,7 @@ METHOD(mobility_manager_t, reload, void,
 {
 	this->registry->for_each(this->registry, queue_reload, this);
 	this->crash_maker->reload(this->crash_maker);
+	update_way_back(this);
 }
 
 /**
@@ -885,6 +936,7 @@ METHOD(mobility_manager_t, destroy, void,
 	DESTROY_IF(this->nm);
 	DESTROY_IF(this->crash_maker);
 	DESTROY_IF(this->crash_taker);
+	DESTROY_IF(this->knock);
 	DESTROY_IF(this->source);
 	DESTROY_IF(this->names);
 	DESTROY_IF(this->uniqueness);
@@ -918,6 +970,7 @@ METHOD(mobility_manager_t, destroy, void,
 	this->context.lost_vips->destroy(this->context.lost_vips);
 	this->context.routes->destroy(this->context.routes);
 	DESTROY_IF(this->xfrm);
+	this->way_back->destroy(this->way_back);
 	this->tunnel_rules->destroy(this->tunnel_rules);
 	this->context.guard->destroy(this->context.guard);
 	this->context.pins->destroy(this->context.pins);
@@ -1015,6 +1068,8 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 	this->context.monitor->set_pin_priority(this->context.monitor,
 									settings->get_pin_priority(settings),
 									settings->is_pin_priority_fixed(settings));
+	this->way_back = mobility_way_back_create(rtnl, this->context.monitor,
+											  settings);
 	this->context.relocator = mobility_child_update_create(rtnl,
 									mobility_xfrm_migrate_create(this->xfrm));
 	this->context.traffic = mobility_traffic_create(this->xfrm,
@@ -1056,6 +1111,7 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 	this->uniqueness = mobility_uniqueness_create(this->dormant, this->eviction,
 												  this->leases, settings);
 	this->source = mobility_source_address_create(choose_source, this);
+	this->knock = mobility_knock_create(client_comes, this);
 	this->crash_maker = mobility_crash_maker_create(settings,
 													MOBILITY_CRASH_SECRET);
 	this->crash_taker = mobility_crash_taker_create(settings, gateway_lost,

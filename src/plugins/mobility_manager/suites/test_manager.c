@@ -698,6 +698,66 @@ START_TEST(test_no_monitor)
 }
 END_TEST
 
+/** What a peer finds that comes. */
+static ike_cfg_t *served;
+
+METHOD(backend_t, create_ike_cfg_enumerator, enumerator_t*,
+	backend_t *this, host_t *me, host_t *other)
+{
+	return enumerator_create_single(served, NULL);
+}
+
+/**
+ * The first message of a client is answered over the uplink that it uses, before
+ * there is any session, and so is the one that comes after the last.
+ */
+START_TEST(test_clients)
+{
+	ike_cfg_create_t create = {
+		.version = IKEV2,
+		.local = "%any",
+		.local_port = IKEV2_UDP_PORT,
+		.remote = "%any",
+		.remote_port = IKEV2_UDP_PORT,
+	};
+	backend_t backend = {
+		.create_ike_cfg_enumerator = _create_ike_cfg_enumerator,
+	};
+	ike_cfg_t *found;
+	host_t *me, *other;
+	ike_sa_id_t *id;
+
+	served = ike_cfg_create(&create);
+	me = host_create_from_string("10.1.0.2", 500);
+	other = host_create_from_string("192.0.2.1", 500);
+	found = charon->backends->get_ike_cfg(charon->backends, me, other, IKEV2);
+	ck_assert(!found);
+	ck_assert(!mobility_netns_run("ip rule | grep -q 'proto 230'"));
+	charon->backends->add_backend(charon->backends, &backend);
+	found = charon->backends->get_ike_cfg(charon->backends, me, other, IKEV2);
+	found->destroy(found);
+	ck_assert(mobility_netns_run("ip route get 192.0.2.1 from 10.1.0.2 ipproto "
+								 "udp sport 500 | grep -q 'dev wlan0'"));
+	id = create_session();
+	succession_end(id, TRUE);
+	mobility_netns_wait(!is_pinned("10.0.0.2"));
+	mobility_netns_ip("route del default via 10.0.0.1 metric 100");
+	mobility_netns_wait(!mobility_netns_run("ip rule | grep -q 'proto 230'"));
+	mobility_netns_ip("route add default via 10.0.0.1 metric 100");
+	mobility_netns_wait(mobility_netns_run("ip rule | grep -q 10.1.0.2"));
+	lib->settings->set_bool(lib->settings,
+							"%s.plugins.mobility-manager.pin_paths", FALSE,
+							lib->ns);
+	t.settings->reload(t.settings);
+	t.manager->reload(t.manager);
+	ck_assert(!mobility_netns_run("ip rule | grep -q 'proto 230'"));
+	charon->backends->remove_backend(charon->backends, &backend);
+	served->destroy(served);
+	other->destroy(other);
+	me->destroy(me);
+}
+END_TEST
+
 /**
  * If the plugin goes while there are IKE_SAs all of them are given back, those
  * that are being replaced, too.
@@ -848,6 +908,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_reauth);
 	tcase_add_test(tc, test_reload);
 	tcase_add_test(tc, test_no_monitor);
+	tcase_add_test(tc, test_clients);
 	tcase_add_test(tc, test_destroy);
 	tcase_add_test(tc, test_no_timer);
 	suite_add_tcase(s, tc);
