@@ -340,5 +340,6 @@ void ctl_check_gateway(ctl_check_t *this)
 		check_radius(this);
 		check_dhcp(this);
 		check_table(this);
+		ctl_check_way_back(this);
 	}
 }

@@ -464,6 +464,52 @@ void ctl_check_rules(ctl_check_t *this)
 	}
 }
 
+CALLBACK(report_way_back, void,
+	ctl_check_t *this, const struct nlmsghdr *nlh)
+{
+	const struct nlattr *tb[FRA_MAX + 1];
+	struct fib_rule_hdr *rule;
+	uint8_t own = 0, proto = 0;
+	mobility_ip_t ip;
+	host_t *host;
+
+	if (!mobility_netlink_parse(nlh, sizeof(*rule), tb, FRA_MAX))
+	{
+		return;
+	}
+	rule = mnl_nlmsg_get_payload(nlh);
+	mobility_netlink_get_u8(tb[FRA_PROTOCOL], &own);
+	mobility_netlink_get_u8(tb[FRA_IP_PROTO], &proto);
+	if (own == MOBILITY_RTPROT && proto == IPPROTO_ESP &&
+		mobility_netlink_get_ip(tb[FRA_SRC], rule->family, &ip))
+	{
+		host = mobility_ip_to_host(&ip);
+		this->passed(this, "gateway-uplinks", "clients that use %H are "
+					 "answered over the uplink that has this address, which is "
+					 "not that of the default route", host);
+		host->destroy(host);
+	}
+}
+
+/*
+ * Described in header.
+ */
+void ctl_check_way_back(ctl_check_t *this)
+{
+	mobility_config_t config;
+
+	dump(RTM_GETRULE, AF_INET, report_way_back, this);
+	dump(RTM_GETRULE, AF_INET6, report_way_back, this);
+	this->settings->get(this->settings, NULL, &config);
+	if (!config.pin_paths && array_count(this->uplinks) > 1)
+	{
+		this->hint(this, "gateway-uplinks", "set pin_paths = yes, or add rules "
+				   "for the addresses of the other uplinks", "clients that use "
+				   "another uplink than that of the default route are answered "
+				   "over the latter, as pin_paths is no");
+	}
+}
+
 /**
  * What is needed to judge interfaces.
  */

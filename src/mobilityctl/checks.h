@@ -86,6 +86,11 @@ void ctl_check_xfrm_interfaces(ctl_check_t *this);
 void ctl_check_networkd(ctl_check_t *this);
 
 /**
+ * Look over which uplinks a gateway answers.
+ */
+void ctl_check_way_back(ctl_check_t *this);
+
+/**
  * Look for what a gateway takes away from clients that sleep.  Does nothing
  * unless clients log in to this host.
  */

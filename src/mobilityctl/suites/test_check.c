@@ -793,6 +793,39 @@ START_TEST(test_rules)
 }
 END_TEST
 
+START_TEST(test_way_back)
+{
+	ctl_check_settings(check);
+	forget();
+	ctl_check_add_uplink(check, "eth0");
+	ctl_check_add_uplink(check, "eth1");
+	ctl_check_way_back(check);
+	ck_assert_str_eq(all_found(), "");
+	mobility_netns_ip("rule add pref 32765 from 10.2.0.2 iif lo ipproto udp "
+					  "sport 500 lookup 22500 protocol 230");
+	mobility_netns_ip("rule add pref 32765 from 10.2.0.2 iif lo ipproto esp "
+					  "lookup 22500 protocol 230");
+	mobility_netns_ip("-6 rule add pref 32765 from 2001:db8::2 iif lo ipproto "
+					  "esp lookup 22501 protocol 230");
+	/* somebody else's */
+	mobility_netns_ip("rule add pref 9 from 10.2.0.3 ipproto esp lookup 9");
+	ctl_check_way_back(check);
+	ck_assert_str_eq(all_found(),
+		"ok gateway-uplinks: clients that use 10.2.0.2 are answered over the "
+		"uplink that has this address, which is not that of the default route\n"
+		"ok gateway-uplinks: clients that use 2001:db8::2 are answered over the "
+		"uplink that has this address, which is not that of the default "
+		"route\n");
+	check->settings->destroy(check->settings);
+
+	lib->settings->set_bool(lib->settings,
+			"charon.plugins.mobility-manager.pin_paths", FALSE);
+	ctl_check_settings(check);
+	ctl_check_way_back(check);
+	assert_found("hint gateway-uplinks: clients that use another uplink");
+}
+END_TEST
+
 METHOD(mobility_rtnl_t, dump_links, int,
 	mobility_rtnl_t *this, uint16_t type, int family, uint8_t protocol,
 	mobility_nlsocket_cb_t cb, void *data)
@@ -928,6 +961,7 @@ Suite *mobility_suite_create(void)
 		tcase_set_timeout(tc, 30);
 		tcase_add_test(tc, test_uplinks);
 		tcase_add_loop_test(tc, test_rules, 0, countof(rules));
+		tcase_add_test(tc, test_way_back);
 		tcase_add_test(tc, test_vrf);
 		tcase_add_test(tc, test_rules_v6);
 		tcase_add_loop_test(tc, test_xfrm_interfaces, 0,
