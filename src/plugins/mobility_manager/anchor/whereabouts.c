@@ -11,6 +11,9 @@
 /** Least time in ms between two packets to a claim. */
 #define ASK_INTERVAL 250
 
+/** Who looks so many ms too late was held up himself. */
+#define HELD_UP 500
+
 /** Claims that can be taken and left within a grace, however short they were. */
 #define LEFT_MAX 4
 
@@ -340,9 +343,16 @@ uint64_t mobility_whereabouts_deadline(const mobility_whereabouts_t *where)
 mobility_whereabouts_do_t mobility_whereabouts_tick(
 								mobility_whereabouts_t *where, uint64_t now)
 {
+	uint64_t due;
+
 	if (where->claim != MOBILITY_CLAIM_OPEN)
 	{
 		return MOBILITY_WHEREABOUTS_STAY;
+	}
+	due = mobility_whereabouts_deadline(where);
+	if (now > due + HELD_UP)
+	{	/* answers have waited, too */
+		where->since += now - due;
 	}
 	if (now >= get_end(where))
 	{

@@ -24,6 +24,8 @@
  *    from there, at most.
  *
  * A claim that is not proven in time is rejected, and the proven address used.
+ * Time in which nobody could have read an answer does not count: while charon waits
+ * for a RADIUS server with its bus locked no message is processed.
  * The claim is remembered: if the peer sends something else from there it may be
  * proven after all, but before it is used.
  */
@@ -138,7 +140,8 @@ struct mobility_whereabouts_t {
 	bool ahead;
 	/** a COOKIE2 is in flight that was sent to the claim and nowhere else */
 	bool exclusive;
-	/** since when the claim is open, or was the last time */
+	/** since when the claim is open, or was the last time; later by the time for
+	 * which tick() was late */
 	uint64_t since;
 	/** when to ask again */
 	uint64_t next;

@@ -236,7 +236,8 @@ START_TEST(test_rejected)
 {
 	ck_assert(update(4));
 	ask();
-	ck_assert_int_eq(tick(MOBILITY_GRACE_MIN - 1), MOBILITY_WHEREABOUTS_ASK);
+	ck_assert_int_eq(tick(500), MOBILITY_WHEREABOUTS_ASK);
+	ck_assert_int_eq(tick(MOBILITY_GRACE_MIN - 501), MOBILITY_WHEREABOUTS_ASK);
 	ck_assert_int_eq(used(), 4);
 	ck_assert_int_eq(tick(1), MOBILITY_WHEREABOUTS_GO);
 	ck_assert_int_eq(used(), 0);
@@ -247,6 +248,33 @@ START_TEST(test_rejected)
 	ck_assert_int_eq(answer(TRUE, 1100), MOBILITY_WHEREABOUTS_STAY);
 	ck_assert_int_eq(used(), 0);
 	ck_assert_int_eq(tick(100000), MOBILITY_WHEREABOUTS_STAY);
+}
+END_TEST
+
+/**
+ * Nobody has looked for a while, so nobody has read what the peer has answered: it
+ * has the rest of its time then, and no more, however often that happens
+ */
+START_TEST(test_held_up)
+{
+	uint64_t looked = 0;
+
+	ck_assert(update(2));
+	ask();
+	ck_assert_int_eq(tick(_i), MOBILITY_WHEREABOUTS_ASK);
+	ck_assert_int_eq(used(), 2);
+	ck_assert_int_eq(answer(TRUE, _i), MOBILITY_WHEREABOUTS_GO);
+	ck_assert_int_eq(used(), 2);
+
+	ck_assert(update(4));
+	while (where.claim == MOBILITY_CLAIM_OPEN)
+	{
+		now = mobility_whereabouts_deadline(&where);
+		looked++;
+		tick(_i);
+	}
+	ck_assert_int_eq(used(), 2);
+	ck_assert_uint_le(looked, 6);
 }
 END_TEST
 
@@ -719,6 +747,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_before);
 	tcase_add_loop_test(tc, test_before_mapping, 0, 2);
 	tcase_add_test(tc, test_rejected);
+	tcase_add_loop_test(tc, test_held_up, 3000, 3001);
 	tcase_add_test(tc, test_not_echoed);
 	tcase_add_loop_test(tc, test_in_flight, 0, 2);
 	tcase_add_loop_test(tc, test_raced, 0, 2);
