@@ -27,11 +27,11 @@ VARIANTS = {
                "the mobility manager, default timeouts"),
     "plugin-both": (lambda *about: tunnels.Charon(
         *about, gateway={"with_plugin": True}, with_plugin=True),
-        "the same, and at the gateway as well"),
+        "the mobility manager at both ends, default timeouts"),
     "plugin-both-no": (lambda *about: tunnels.Charon(
         *about, gateway={"with_plugin": True, "options": UNPROVEN},
         with_plugin=True),
-        "the same with return_routability = no"),
+        "the same, but the client proves nothing (return_routability = no)"),
     "stock": (tunnels.Charon, "strongSwan without it, default timeouts: it "
               "gives up after 165 s, and logs in anew (dpd_action = restart, "
               "keyingtries = 0)"),
