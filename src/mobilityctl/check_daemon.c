@@ -307,11 +307,10 @@ static void report_not_loaded(ctl_check_t *this, charon_t *charon)
  */
 static void report_unreachable(ctl_check_t *this, charon_t *charon, int error)
 {
-	if (error == EACCES || error == EPERM)
+	if (ctl_daemon_is_denied(error))
 	{
-		this->problem(this, "daemon", "run this as root, or as a member of "
-					  "the group that charon.group names",
-					  "no permission for %s", this->uri);
+		this->problem(this, "daemon", CTL_DENIED, "no permission for %s",
+					  this->uri);
 	}
 	else if (charon->reached && charon->loaded)
 	{

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "control/read_only.h"
 #include "ctl_daemon.h"
 #include "ctl_screen.h"
 
@@ -542,13 +543,43 @@ void ctl_daemon_deinit()
 	}
 }
 
+/**
+ * Connect to the socket, or to the one beside it that is for those who may only
+ * look.  Sets errno if neither can be.
+ */
+static vici_conn_t *connect_to(const char *uri)
+{
+	char watched[PATH_MAX], read_only[PATH_MAX];
+	vici_conn_t *conn;
+
+	created = -1;
+	errno = EINVAL;
+	snprintf(watched, sizeof(watched), "%s%s", PREFIX, uri);
+	conn = vici_connect(watched);
+	if (!conn && ctl_daemon_is_denied(errno) &&
+		mobility_read_only_uri(uri, read_only, sizeof(read_only)))
+	{
+		snprintf(watched, sizeof(watched), "%s%s", PREFIX, read_only);
+		conn = vici_connect(watched);
+		errno = EACCES;
+	}
+	return conn;
+}
+
+/*
+ * Described in header.
+ */
+bool ctl_daemon_is_denied(int error)
+{
+	return error == EACCES || error == EPERM;
+}
+
 /*
  * Described in header.
  */
 ctl_daemon_t *ctl_daemon_try(char *uri)
 {
 	private_ctl_daemon_t *this;
-	char watched[PATH_MAX];
 	int error;
 
 	initialize();
@@ -561,10 +592,7 @@ ctl_daemon_t *ctl_daemon_try(char *uri)
 		},
 		.uri = strdup(uri),
 	);
-	snprintf(watched, sizeof(watched), "%s%s", PREFIX, uri);
-	created = -1;
-	errno = EINVAL;
-	this->conn = vici_connect(watched);
+	this->conn = connect_to(uri);
 	this->fd = created;
 	if (!this->conn)
 	{
@@ -590,9 +618,8 @@ ctl_daemon_t *ctl_daemon_connect(char *uri)
 		{
 			case EACCES:
 			case EPERM:
-				ctl_fail(EXIT_UNREACHABLE, "no permission for %s; run this as "
-						 "root, or as a member of the group that charon.group "
-						 "names", uri);
+				ctl_fail(EXIT_UNREACHABLE, "no permission for %s; " CTL_DENIED,
+						 uri);
 				break;
 			case EINVAL:
 				ctl_fail(EXIT_UNREACHABLE, "%s is no URI such as %s", uri,

@@ -119,6 +119,19 @@ exit_code_t ctl_status_ask(mobilityctl_t *ctl, ctl_daemon_t *daemon,
  */
 ctl_daemon_t *ctl_daemon_try(char *uri);
 
+/** what helps who has no permission for the socket */
+#define CTL_DENIED "run this as root, or as a member of the group that " \
+	"charon.group names; mobility-manager.read_only_group names one whose " \
+	"members may see what goes on"
+
+/**
+ * Check if it was for want of permission that a daemon can't be reached.
+ *
+ * @param error			error number
+ * @return				TRUE if so
+ */
+bool ctl_daemon_is_denied(int error);
+
 /**
  * Find the URI on which a plugin of the daemon's listens, as strongswan.conf
  * says.

@@ -585,19 +585,23 @@ bool mobility_commands_handle(mobility_commands_t *this, const char *name,
 		void (*handle)(mobility_commands_t *this, chunk_t request,
 					   mobility_vici_message_t *response,
 					   mobility_list_t *list);
+		/* it always changes something */
+		bool changes;
 	} commands[] = {
 		{ "mobility-status", "mobility-list-session", list_status },
 		{ "mobility-paths", "mobility-list-paths", list_paths },
 		{ "mobility-explain", "mobility-list-explanation", list_explanations },
 		{ "mobility-summary", "mobility-list-summary", NULL, handle_summary },
-		{ "mobility-switch", NULL, NULL, handle_switch },
+		{ "mobility-switch", NULL, NULL, handle_switch, TRUE },
 		{ "mobility-interface", "mobility-list-interface", NULL,
 			mobility_interface_handle },
 		{ "mobility-history", "mobility-list-record", NULL, handle_history },
 		{ "mobility-metrics", "mobility-list-metrics", NULL,
 			mobility_metrics_handle },
-		{ "mobility-terminate", NULL, NULL, mobility_terminate_handle },
-		{ "mobility-redirect", NULL, NULL, mobility_redirect_handle },
+		{ "mobility-terminate", NULL, NULL, mobility_terminate_handle,
+			TRUE },
+		{ "mobility-redirect", NULL, NULL, mobility_redirect_handle,
+			TRUE },
 	};
 	int i;
 
@@ -606,7 +610,11 @@ bool mobility_commands_handle(mobility_commands_t *this, const char *name,
 		if (streq(commands[i].name, name))
 		{
 			list->event = commands[i].event;
-			if (commands[i].filter)
+			if (commands[i].changes && this->read_only)
+			{
+				refuse(response, MOBILITY_COMMANDS_READ_ONLY);
+			}
+			else if (commands[i].filter)
 			{
 				handle_sessions(this, request, response, commands[i].filter,
 								list);

@@ -24,6 +24,10 @@
 
 typedef struct mobility_commands_t mobility_commands_t;
 
+/** answer to who wants to change something where nothing may be changed */
+#define MOBILITY_COMMANDS_READ_ONLY "members of read_only_group may only look; " \
+	"run this as root, or as a member of the group that charon.group names"
+
 /**
  * What commands work on.
  */
@@ -36,6 +40,8 @@ struct mobility_commands_t {
 	mobility_event_log_t *history;
 	/** what that adds up to */
 	mobility_statistics_t *statistics;
+	/** nothing may be changed */
+	bool read_only;
 };
 
 /**

@@ -8,6 +8,7 @@
 
 #include "control/commands.h"
 #include "control/control.h"
+#include "control/read_only.h"
 #include "control/vici_server.h"
 
 typedef struct private_mobility_control_t private_mobility_control_t;
@@ -49,9 +50,19 @@ struct private_mobility_control_t {
 	mobility_commands_t commands;
 
 	/**
+	 * The same for those who may only look.
+	 */
+	mobility_commands_t looking;
+
+	/**
 	 * Serves clients.
 	 */
 	mobility_vici_server_t *server;
+
+	/**
+	 * Serves those who may only look, NULL if there is no such group.
+	 */
+	mobility_vici_server_t *lookers;
 };
 
 METHOD(mobility_observer_t, event, void,
@@ -71,6 +82,11 @@ METHOD(mobility_observer_t, event, void,
 	mobility_commands_add_event(message, kind, old, status, paths);
 	this->server->raise(this->server, events[kind],
 						message->get_encoding(message));
+	if (this->lookers)
+	{
+		this->lookers->raise(this->lookers, events[kind],
+							 message->get_encoding(message));
+	}
 	message->destroy(message);
 }
 
@@ -82,11 +98,50 @@ METHOD(mobility_control_t, destroy, void,
 	if (this->server)
 	{
 		manager->remove_observer(manager, &this->observer);
+		DESTROY_IF(this->lookers);
 		this->server->destroy(this->server);
 	}
 	this->commands.history->destroy(this->commands.history);
 	this->commands.statistics->destroy(this->commands.statistics);
 	free(this);
+}
+
+/**
+ * Serve commands on a socket.  Returns NULL if that can't be created.
+ */
+static mobility_vici_server_t *serve(mobility_commands_t *commands,
+									 const char *uri)
+{
+	mobility_service_t service = {
+		.events = events,
+		.count = countof(events),
+		.handle = (void*)mobility_commands_handle,
+		.user = commands,
+	};
+
+	return mobility_vici_server_create(uri, &service, MOBILITY_SERVER_TIMEOUT);
+}
+
+/**
+ * Serve the group whose members may look, if there is one.
+ */
+static void serve_lookers(private_mobility_control_t *this,
+						  mobility_settings_t *settings, const char *uri)
+{
+	const char *group = settings->get_read_only_group(settings);
+	char path[PATH_MAX];
+	gid_t gid;
+
+	if (*group && mobility_read_only_check(uri, group, path, sizeof(path), &gid))
+	{
+		this->looking = this->commands;
+		this->looking.read_only = TRUE;
+		this->lookers = serve(&this->looking, path);
+		if (this->lookers)
+		{	/* nobody but the owner could have connected until now */
+			mobility_read_only_allow(path, gid);
+		}
+	}
 }
 
 /*
@@ -112,20 +167,14 @@ mobility_control_t *mobility_control_create(mobility_manager_t *manager,
 			.statistics = mobility_statistics_create(),
 		},
 	);
-	mobility_service_t service = {
-		.events = events,
-		.count = countof(events),
-		.handle = (void*)mobility_commands_handle,
-		.user = &this->commands,
-	};
 
-	this->server = mobility_vici_server_create(uri, &service,
-											   MOBILITY_SERVER_TIMEOUT);
+	this->server = serve(&this->commands, uri);
 	if (!this->server)
 	{
 		_destroy(this);
 		return NULL;
 	}
+	serve_lookers(this, settings, uri);
 	manager->add_observer(manager, &this->observer);
 	return &this->public;
 }

@@ -33,7 +33,8 @@ struct mobility_control_t {
 };
 
 /**
- * Create the control socket, with the rights of charon's own VICI socket.
+ * Create the control socket, with the rights of charon's own VICI socket, and
+ * the one for those who may only look, if there is a group of them.
  *
  * @param manager		manager, not owned
  * @param settings		settings, not owned

@@ -247,6 +247,10 @@ static const char *change(mobility_commands_t *this, const args_t *args,
 	mobility_override_t override = {};
 	const char *error;
 
+	if (this->read_only)
+	{
+		return MOBILITY_COMMANDS_READ_ONLY;
+	}
 	if (!args->ifname)
 	{
 		return "interface is missing";

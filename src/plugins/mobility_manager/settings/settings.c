@@ -41,6 +41,11 @@ struct private_mobility_settings_t {
 	char *socket;
 
 	/**
+	 * Name of the group that may read, as read first.
+	 */
+	char *read_only_group;
+
+	/**
 	 * Knows about interfaces, or NULL.
 	 */
 	mobility_advisor_t advisor;
@@ -229,6 +234,12 @@ METHOD(mobility_settings_t, get_socket, const char*,
 	return this->socket;
 }
 
+METHOD(mobility_settings_t, get_read_only_group, const char*,
+	private_mobility_settings_t *this)
+{
+	return this->read_only_group;
+}
+
 METHOD(mobility_settings_t, use_networkmanager, bool,
 	private_mobility_settings_t *this)
 {
@@ -251,25 +262,34 @@ METHOD(mobility_settings_t, get_script, char*,
 	return script;
 }
 
+/**
+ * Keep the value of an option that is read once, or say that another one has no
+ * effect now.
+ */
+static void keep(char **value, const char *name, const char *now)
+{
+	if (!*value)
+	{
+		*value = strdup(now);
+	}
+	else if (!streq(*value, now))
+	{
+		DBG1(DBG_CFG, "mobility: the option %s changed, which takes effect "
+			 "when the daemon starts again", name);
+	}
+}
+
 METHOD(mobility_settings_t, reload, u_int,
 	private_mobility_settings_t *this)
 {
 	mobility_settings_data_t *policy, *old;
 	u_int problems = 0;
-	const char *uri;
 
 	policy = mobility_settings_data_read(this->ns, &problems);
-	uri = policy->socket && *policy->socket ? policy->socket :
-											  MOBILITY_DEFAULT_URI;
-	if (!this->socket)
-	{
-		this->socket = strdup(uri);
-	}
-	else if (!streq(this->socket, uri))
-	{
-		DBG1(DBG_CFG, "mobility: the option socket changed, which takes effect "
-			 "when the daemon starts again");
-	}
+	keep(&this->socket, "socket", policy->socket && *policy->socket ?
+								policy->socket : MOBILITY_DEFAULT_URI);
+	keep(&this->read_only_group, "read_only_group",
+		 policy->read_only_group ?: "");
 
 	this->lock->write_lock(this->lock);
 	old = this->policy;
@@ -286,6 +306,7 @@ METHOD(mobility_settings_t, destroy, void,
 	this->public.overrides->destroy(this->public.overrides);
 	this->lock->destroy(this->lock);
 	free(this->socket);
+	free(this->read_only_group);
 	free(this->ns);
 	free(this);
 }
@@ -308,6 +329,7 @@ mobility_settings_t *mobility_settings_create_for(const char *ns)
 			.is_pin_priority_fixed = _is_pin_priority_fixed,
 			.get_pin_table = _get_pin_table,
 			.get_socket = _get_socket,
+			.get_read_only_group = _get_read_only_group,
 			.use_networkmanager = _use_networkmanager,
 			.get_script = _get_script,
 			.reload = _reload,

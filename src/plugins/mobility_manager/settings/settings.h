@@ -197,6 +197,14 @@ struct mobility_settings_t {
 	const char *(*get_socket)(mobility_settings_t *this);
 
 	/**
+	 * Get the group whose members may ask what is going on, but change nothing.
+	 *
+	 * @return			name of the group, empty if none, valid until destroy(),
+	 *					read once at start
+	 */
+	const char *(*get_read_only_group)(mobility_settings_t *this);
+
+	/**
 	 * Check whether to ask NetworkManager.
 	 *
 	 * @return			TRUE to ask it, if it is there

@@ -68,6 +68,7 @@ static const mobility_key_t top_keys[] = {
 	CONFIG_KEYS,
 	{ "load", MOBILITY_KEY_IGNORE },
 	TOP_KEY(socket, STRING),
+	TOP_KEY(read_only_group, STRING),
 	TOP_KEY(pin_priority, NUMBER, 1, INT32_MAX),
 	TOP_KEY(pin_table, NUMBER, 256, UINT32_MAX - MOBILITY_PIN_TABLES),
 	TOP_KEY(networkmanager, BOOL),
@@ -150,6 +151,7 @@ void mobility_settings_data_destroy(mobility_settings_data_t *policy)
 							   NULL);
 		interfaces_destroy(policy->interfaces);
 		free(policy->socket);
+		free(policy->read_only_group);
 		free(policy->script);
 		free(policy);
 	}

@@ -86,6 +86,8 @@ struct mobility_settings_data_t {
 	uint32_t pin_table;
 	/** URI of the socket */
 	char *socket;
+	/** name of the group whose members may ask what is going on */
+	char *read_only_group;
 	/** ask NetworkManager */
 	bool networkmanager;
 	/** script */

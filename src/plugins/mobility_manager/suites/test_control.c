@@ -10,6 +10,7 @@
 #include "control_fixture.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <stdarg.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -827,6 +828,122 @@ START_TEST(test_rights)
 }
 END_TEST
 
+/**
+ * Start again with a group whose members may look.
+ */
+static void restart(const char *group, char *uri)
+{
+	control->destroy(control);
+	settings->destroy(settings);
+	lib->settings->set_str(lib->settings,
+						   "charon.plugins.mobility-manager.read_only_group",
+						   (char*)group);
+	settings = mobility_settings_create();
+	mobility_suite_log_start();
+	control = mobility_control_create(&mock->manager, settings, uri);
+	ck_assert(control);
+}
+
+/**
+ * Connect to the socket of those who may only look.
+ */
+static vici_conn_t *connect_read_only(void)
+{
+	char uri[128];
+
+	snprintf(uri, sizeof(uri), "%s.ro", control_uri());
+	return vici_connect(uri);
+}
+
+/**
+ * Commands that change something.
+ */
+static struct {
+	char *command, *args[2][2];
+} changes[] = {
+	{ "mobility-switch", { { "connection", "home" }, { "uplink", "eth0" } } },
+	{ "mobility-interface", { { "interface", "eth0" }, { "action", "avoid" } } },
+	{ "mobility-terminate", { { "dormant", "1s" } } },
+	{ "mobility-redirect", { { "gateway", "10.0.0.1" } } },
+};
+
+START_TEST(test_read_only)
+{
+	struct group *group = getgrgid(getgid());
+	vici_conn_t *conn;
+	vici_res_t *res;
+	struct stat st;
+	char path[128];
+	int i;
+
+	restart(group->gr_name, control_uri());
+	mock->add(mock, "home");
+	snprintf(path, sizeof(path), "%s.ro", control_path());
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_eq(st.st_mode & 07, 0);
+	ck_assert_int_eq(st.st_gid, group->gr_gid);
+	conn = connect_read_only();
+	ck_assert(conn);
+	res = submit(conn, "mobility-status", NULL);
+	ck_assert_str_eq(vici_find_str(res, "", "1.connection"), "home");
+	vici_free_res(res);
+	res = submit_interface(conn, NULL, NULL, NULL);
+	ck_assert(!vici_find_str(res, NULL, "errmsg"));
+	vici_free_res(res);
+	for (i = 0; i < countof(changes); i++)
+	{
+		res = submit(conn, changes[i].command,
+					 changes[i].args[0][0], changes[i].args[0][1],
+					 changes[i].args[1][0], changes[i].args[1][1], NULL);
+		ck_assert_str_eq(vici_find_str(res, "", "success"), "no");
+		ck_assert(strpfx(vici_find_str(res, "", "errmsg"), "members of "
+						 "read_only_group may only look; run this as root"));
+		vici_free_res(res);
+	}
+	vici_disconnect(conn);
+}
+END_TEST
+
+CALLBACK(on_state, void,
+	int *pipe, char *name, vici_res_t *res)
+{
+	ck_assert_int_eq(write(pipe[1], name, strlen(name)), strlen(name));
+}
+
+START_TEST(test_read_only_events)
+{
+	mobility_status_t *status;
+	vici_conn_t *conn;
+	char name[32] = "";
+	int fds[2];
+
+	ck_assert_int_eq(pipe(fds), 0);
+	restart(getgrgid(getgid())->gr_name, control_uri());
+	status = mock->add(mock, "home");
+	conn = connect_read_only();
+	ck_assert_int_eq(vici_register(conn, "mobility-state", on_state, fds), 0);
+	mock->raise(mock, MOBILITY_EVENT_STATE, MOBILITY_DORMANT, status);
+	ck_assert(read(fds[0], name, sizeof(name) - 1) > 0);
+	ck_assert_str_eq(name, "mobility-state");
+	vici_disconnect(conn);
+	close(fds[0]);
+	close(fds[1]);
+}
+END_TEST
+
+START_TEST(test_read_only_wrong)
+{
+	ck_assert(!connect_read_only());
+	restart("no-such-group", control_uri());
+	ck_assert(strstr(mobility_suite_log(), "mobility: read_only_group: there is "
+					 "no group 'no-such-group', so nobody may look"));
+	ck_assert(!connect_read_only());
+	restart("root", "tcp://127.0.0.1:0");
+	ck_assert(strstr(mobility_suite_log(), "mobility: read_only_group has no "
+					 "effect, as 'tcp://127.0.0.1:0' is no socket"));
+}
+END_TEST
+
 START_TEST(test_no_socket)
 {
 	mobility_suite_log_start();
@@ -862,6 +979,9 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_many);
 	tcase_add_test(tc, test_lists);
 	tcase_add_test(tc, test_rights);
+	tcase_add_test(tc, test_read_only);
+	tcase_add_test(tc, test_read_only_events);
+	tcase_add_test(tc, test_read_only_wrong);
 	tcase_add_test(tc, test_no_socket);
 	suite_add_tcase(s, tc);
 
