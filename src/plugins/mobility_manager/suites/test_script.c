@@ -224,6 +224,66 @@ START_TEST(test_move)
 }
 END_TEST
 
+/**
+ * Write a program that the example script finds instead of the real one.
+ */
+static void write_fake(const char *name, const char *text)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/%s", name);
+	mobility_suite_write(path, text);
+	snprintf(path, sizeof(path), "%s/%s", mobility_suite_dir(), name);
+	ck_assert_int_eq(chmod(path, 0700), 0);
+}
+
+START_TEST(test_notify_desktop)
+{
+	static struct {
+		enum mobility_event_kind_t kind;
+		mobility_state_t state;
+		const char *told;
+	} events[] = {
+		{ MOBILITY_EVENT_STATE, MOBILITY_WAITING },
+		{ MOBILITY_EVENT_STATE, MOBILITY_DORMANT,
+			"home: waits for a network: $(reboot)" },
+		{ MOBILITY_EVENT_STATE, MOBILITY_CONNECTED },
+		{ MOBILITY_EVENT_MOVE, MOBILITY_CONNECTED, "home: now uses wlan0" },
+		{ MOBILITY_EVENT_STATE, MOBILITY_FAILED,
+			"home: was given up: $(reboot)" },
+	};
+	char expected[1024] = "", text[PATH_MAX];
+	int i, lines = 0;
+
+	/* alice has a desktop, root has none */
+	write_fake("loginctl", "#!/bin/sh\necho 1000 alice\necho 0 root yes\n");
+	write_fake("runuser", "#!/bin/sh\nshift 3\nexec \"$@\"\n");
+	write_fake("notify-send", "#!/bin/sh\n"
+			   "[ ${DBUS_SESSION_BUS_ADDRESS#*/user/} = 1000/bus ] || exit 1\n"
+			   "while [ $1 != -- ]; do shift; done\n"
+			   "echo \"$2: $3\" >> $OUT\n");
+	snprintf(text, sizeof(text), "export OUT PATH=${OUT%%/out}:$PATH\n"
+			 "'%s/../../../conf/scripts/notify-desktop'\n"
+			 "echo . >> $OUT", getenv("MOBILITY_SRCDIR"));
+	install(text, 10);
+	strcpy(status.cause, "$(reboot)");
+	for (i = 0; i < countof(events); i++)
+	{
+		status.state = events[i].state;
+		raise_event(events[i].kind, MOBILITY_CONNECTED);
+		if (events[i].told)
+		{
+			snprintf(expected + strlen(expected),
+					 sizeof(expected) - strlen(expected), "%s\n",
+					 events[i].told);
+			lines++;
+		}
+		strcat(expected, ".\n");
+	}
+	ck_assert_str_eq(wait_out(lines + countof(events)), expected);
+}
+END_TEST
+
 START_TEST(test_order)
 {
 	const char *out;
@@ -387,6 +447,7 @@ Suite *mobility_suite_create(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_state);
 	tcase_add_test(tc, test_move);
+	tcase_add_test(tc, test_notify_desktop);
 	tcase_add_test(tc, test_order);
 	tcase_add_test(tc, test_side_by_side);
 	tcase_add_test(tc, test_does_not_block);
