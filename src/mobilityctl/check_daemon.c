@@ -14,6 +14,7 @@
 #include "checks.h"
 #include "ctl_daemon.h"
 #include "ctl_output.h"
+#include "net/vpn_daemon.h"
 #include "settings/values.h"
 
 /** name of the plugin's file */
@@ -158,6 +159,10 @@ static bool ask_manager(ctl_check_t *this, charon_t *charon, int *error)
 		*error = errno;
 		return FALSE;
 	}
+	if (!charon->reached && streq(this->uri, ctl_daemon_find_vpn()))
+	{	/* which serves nothing else */
+		strcpy(this->ns, MOBILITY_VPN_DAEMON);
+	}
 	answer = daemon->call(daemon, "mobility-paths", NULL);
 	daemon->destroy(daemon);
 	if (!answer)
@@ -168,8 +173,9 @@ static bool ask_manager(ctl_check_t *this, charon_t *charon, int *error)
 	sessions = ctl_array(answer);
 	count = json_object_array_length(sessions);
 	this->passed(this, "daemon", "%s%s%s runs with the plugin, which has %d "
-				 "session%s", charon->reached ? this->ns : "charon",
-				 charon->reached ? " " : "", charon->version, count,
+				 "session%s", charon->reached || streq(this->ns, MOBILITY_VPN_DAEMON) ?
+				 this->ns : "charon", charon->reached ? " " : "",
+				 charon->version, count,
 				 count == 1 ? "" : "s");
 	ctl_check_paths(this, sessions);
 	json_object_put(sessions);

@@ -17,6 +17,8 @@
 #include "control/read_only.h"
 #include "ctl_daemon.h"
 #include "ctl_screen.h"
+#include "net/vpn_daemon.h"
+#include "settings/settings.h"
 
 #include <libvici.h>
 #include <utils/debug.h>
@@ -602,6 +604,46 @@ ctl_daemon_t *ctl_daemon_try(char *uri)
 		return NULL;
 	}
 	return &this->public;
+}
+
+/*
+ * Described in header.
+ */
+char *ctl_daemon_find_vpn()
+{
+	static char uri[64];
+
+	snprintf(uri, sizeof(uri), MOBILITY_DEFAULT_URI_OF, MOBILITY_VPN_DAEMON);
+	return lib->settings->get_str(lib->settings,
+								  "%s.plugins.mobility-manager.socket", uri,
+								  MOBILITY_VPN_DAEMON);
+}
+
+/**
+ * Check if somebody is there, even if we may not connect.
+ */
+static bool is_there(char *uri)
+{
+	ctl_daemon_t *daemon;
+
+	daemon = ctl_daemon_try(uri);
+	if (!daemon)
+	{
+		return ctl_daemon_is_denied(errno);
+	}
+	daemon->destroy(daemon);
+	return TRUE;
+}
+
+/*
+ * Described in header.
+ */
+char *ctl_daemon_find_manager()
+{
+	char *uri, *vpn = ctl_daemon_find_vpn();
+
+	uri = ctl_daemon_find_uri("mobility-manager", MOBILITY_DEFAULT_URI);
+	return !is_there(uri) && is_there(vpn) ? vpn : uri;
 }
 
 /*

@@ -143,6 +143,21 @@ bool ctl_daemon_is_denied(int error);
 char *ctl_daemon_find_uri(char *plugin, char *def);
 
 /**
+ * Find the URI on which the mobility manager listens: that of charon, or of
+ * charon-nm if only that runs.
+ *
+ * @return				URI
+ */
+char *ctl_daemon_find_manager();
+
+/**
+ * Get the URI on which that of charon-nm listens.
+ *
+ * @return				URI
+ */
+char *ctl_daemon_find_vpn();
+
+/**
  * Clean up after all daemons were destroyed.
  */
 void ctl_daemon_deinit();

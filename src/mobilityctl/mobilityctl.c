@@ -299,8 +299,7 @@ static exit_code_t run(mobilityctl_t *this, const command_t *command,
 	}
 	if (!this->uri)
 	{
-		this->uri = ctl_daemon_find_uri("mobility-manager",
-										MOBILITY_DEFAULT_URI);
+		this->uri = ctl_daemon_find_manager();
 	}
 	code = command->run(this, argv);
 	ctl_daemon_deinit();

@@ -279,6 +279,22 @@ static void keep(char **value, const char *name, const char *now)
 	}
 }
 
+/**
+ * Keep the URI of the socket.
+ */
+static void keep_socket(private_mobility_settings_t *this, const char *uri)
+{
+	char own[128];
+
+	if (!uri || !*uri)
+	{
+		snprintf(own, sizeof(own), MOBILITY_DEFAULT_URI_OF,
+				 mobility_settings_is_second(this->ns) ? this->ns : "charon");
+		uri = own;
+	}
+	keep(&this->socket, "socket", uri);
+}
+
 METHOD(mobility_settings_t, reload, u_int,
 	private_mobility_settings_t *this)
 {
@@ -286,8 +302,7 @@ METHOD(mobility_settings_t, reload, u_int,
 	u_int problems = 0;
 
 	policy = mobility_settings_data_read(this->ns, &problems);
-	keep(&this->socket, "socket", policy->socket && *policy->socket ?
-								policy->socket : MOBILITY_DEFAULT_URI);
+	keep_socket(this, policy->socket);
 	keep(&this->read_only_group, "read_only_group",
 		 policy->read_only_group ?: "");
 

@@ -24,6 +24,9 @@
 /** URI of the control socket, unless configured */
 #define MOBILITY_DEFAULT_URI "unix://" IPSEC_PIDDIR "/charon.mobility"
 
+/** the same for daemons other than charon and charon-systemd, by their name */
+#define MOBILITY_DEFAULT_URI_OF "unix://" IPSEC_PIDDIR "/%s.mobility"
+
 /** secret of a gateway that tells its clients of a crash */
 #define MOBILITY_CRASH_SECRET IPSEC_STATEDIR "/mobility-manager.secret"
 
@@ -243,7 +246,7 @@ mobility_settings_t *mobility_settings_create();
  * Create the settings from lib->settings, below
  * <ns>.plugins.mobility-manager.
  *
- * @param ns			namespace, charon or charon-systemd
+ * @param ns			namespace, the name of the daemon
  * @return				settings, problems reported as by reload()
  */
 mobility_settings_t *mobility_settings_create_for(const char *ns);

@@ -20,6 +20,9 @@
 /** default for the first of our routing tables */
 #define PIN_TABLE_DEFAULT 22000
 
+/** the same for daemons that may run beside charon */
+#define PIN_TABLE_SECOND 24000
+
 /** an outage of a year is none that anybody waits for */
 #define OUTAGE_TIME_MAX (365 * 24 * 60 * 60)
 
@@ -455,6 +458,14 @@ static uint32_t default_priority(const char *ns)
 /*
  * Described in header.
  */
+bool mobility_settings_is_second(const char *ns)
+{
+	return !streq(ns, "charon") && !streq(ns, "charon-systemd");
+}
+
+/*
+ * Described in header.
+ */
 mobility_settings_data_t *mobility_settings_data_read(const char *ns,
 															   u_int *problems)
 {
@@ -494,7 +505,8 @@ mobility_settings_data_t *mobility_settings_data_read(const char *ns,
 		.pin_priority = default_priority(ns),
 		.pin_priority_fixed = lib->settings->get_str(lib->settings,
 				"%s.plugins.mobility-manager.pin_priority", NULL, ns) != NULL,
-		.pin_table = PIN_TABLE_DEFAULT,
+		.pin_table = mobility_settings_is_second(ns) ? PIN_TABLE_SECOND :
+													   PIN_TABLE_DEFAULT,
 		.networkmanager = TRUE,
 	);
 	mobility_section_init(&top, NULL, ns, problems);

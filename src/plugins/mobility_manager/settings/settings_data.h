@@ -95,9 +95,18 @@ struct mobility_settings_data_t {
 };
 
 /**
+ * Check if a daemon may run beside charon or charon-systemd, as charon-nm does: it
+ * has a socket and tables of its own then.
+ *
+ * @param ns			namespace, the name of the daemon
+ * @return				TRUE if so
+ */
+bool mobility_settings_is_second(const char *ns);
+
+/**
  * Read everything, reporting what is wrong.
  *
- * @param ns			namespace, charon or charon-systemd
+ * @param ns			namespace, the name of the daemon
  * @param problems		gets increased by the number of problems
  * @return				what is configured
  */

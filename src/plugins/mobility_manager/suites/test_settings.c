@@ -87,6 +87,30 @@ START_TEST(test_defaults)
 }
 END_TEST
 
+START_TEST(test_daemons)
+{
+	static struct {
+		const char *ns, *uri;
+		uint32_t table;
+	} daemons[] = {
+		{ "charon", MOBILITY_DEFAULT_URI, 22000 },
+		{ "charon-systemd", MOBILITY_DEFAULT_URI, 22000 },
+		{ "charon-nm", "unix://" IPSEC_PIDDIR "/charon-nm.mobility", 24000 },
+	};
+	mobility_settings_t *settings;
+	int i;
+
+	/* those that may run at the same time don't get in each other's way */
+	for (i = 0; i < countof(daemons); i++)
+	{
+		settings = mobility_settings_create_for(daemons[i].ns);
+		ck_assert_str_eq(settings->get_socket(settings), daemons[i].uri);
+		ck_assert_uint_eq(settings->get_pin_table(settings), daemons[i].table);
+		settings->destroy(settings);
+	}
+}
+END_TEST
+
 START_TEST(test_values)
 {
 	mobility_settings_t *settings;
@@ -663,6 +687,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_checked_fixture(tc, mobility_suite_setup,
 							  mobility_suite_teardown);
 	tcase_add_test(tc, test_defaults);
+	tcase_add_test(tc, test_daemons);
 	tcase_add_test(tc, test_values);
 	tcase_add_loop_test(tc, test_bad, 0, countof(bad));
 	tcase_add_test(tc, test_long_value);
