@@ -9,6 +9,7 @@
 #include "compat.h"
 #include "control/control.h"
 #include "manager.h"
+#include "nm/vpn_service.h"
 #include "settings/settings.h"
 #include "control/script.h"
 
@@ -77,9 +78,11 @@ static bool plugin_cb(private_mobility_manager_plugin_t *this,
 		this->manager->add_observer(this->manager, &this->script->observer);
 		charon->bus->add_listener(charon->bus,
 								  this->manager->get_listener(this->manager));
+		mobility_vpn_service_start();
 	}
 	else
 	{
+		mobility_vpn_service_stop();
 		charon->bus->remove_listener(charon->bus,
 									 this->manager->get_listener(this->manager));
 		DESTROY_IF(this->control);

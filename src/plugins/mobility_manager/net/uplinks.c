@@ -9,6 +9,7 @@
 #include <linux/rtnetlink.h>
 
 #include "net/uplinks.h"
+#include "net/vpn_daemon.h"
 #include "net/lookup.h"
 
 /** shortest prefix of what is taken for the network of an address: no LAN has a
@@ -211,6 +212,17 @@ static bool is_onlink(const mobility_link_t *link, const mobility_ip_t *peer)
 }
 
 /**
+ * Check if a route is that to a gateway which NetworkManager adds for a VPN, over
+ * the link that this was begun on: nobody wants it to stay there
+ */
+static bool is_of_vpn(const mobility_route_query_t *flow,
+					  const mobility_route_t *route)
+{
+	return mobility_is_vpn_daemon() &&
+		   route->prefix == mobility_ip_bits(&flow->peer);
+}
+
+/**
  * Store in a path how a route gets to the peer
  */
 static void set_route(private_mobility_uplinks_t *this, mobility_path_t *path,
@@ -229,7 +241,7 @@ static void set_route(private_mobility_uplinks_t *this, mobility_path_t *path,
 	DESTROY_IF(path->gateway);
 	path->gateway = mobility_ip_to_host(&route->gateway);
 	path->prefix = route->prefix;
-	path->configured = route->configured;
+	path->configured = route->configured && !is_of_vpn(flow, route);
 	path->metric = route->metric;
 	path->metrics = route->metrics;
 	path->onlink = !path->gateway && is_onlink(link, &flow->peer);

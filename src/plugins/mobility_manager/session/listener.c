@@ -8,6 +8,7 @@
 #include "ike/address_list.h"
 #include "ike/end.h"
 #include "ike/mobike_task.h"
+#include "net/vpn_daemon.h"
 #include "compat.h"
 
 #include <daemon.h>
@@ -277,6 +278,10 @@ METHOD(mobility_listener_t, take_over, status_t,
 	if (new->supports_extension(new, EXT_MOBIKE))
 	{
 		session->release(session);
+		if (mobility_is_vpn_daemon())
+		{	/* it follows IKE_SAs that are rekeyed, and has to end this one */
+			charon->bus->ike_rekey(charon->bus, ike_sa, new);
+		}
 		bind_session(this, entry, new);
 	}
 	/* what it has adopted */

@@ -62,6 +62,8 @@ static void assert_marked(char *peer, const char *expected)
 
 START_TEST(test_network)
 {
+	const char *ns;
+
 	/* protocols: 2 kernel, 3 boot, 4 static, 9 router advertisement, 16 DHCP */
 	feed(LINK | STALE, "link del 3 wlan0");
 	feed(ROUTE, "route add default via 10.1.0.1 dev 2 metric 100 proto 16 "
@@ -86,6 +88,14 @@ START_TEST(test_network)
 	feed(ROUTE, "route add 192.0.2.0/24 via 10.1.0.1 dev 2 proto 4");
 	assert_marked(PEER, "eth0 c-");
 	feed(ROUTE, "route del 192.0.2.0/24 via 10.1.0.1 dev 2 proto 4");
+	/* and what NetworkManager does, where that has begun the VPN */
+	feed(ROUTE, "route add 192.0.2.1/32 via 10.1.0.1 dev 2 proto 4");
+	assert_marked(PEER, "eth0 c-");
+	ns = lib->ns;
+	lib->ns = "charon-nm";
+	assert_marked(PEER, "eth0 --");
+	lib->ns = ns;
+	feed(ROUTE, "route del 192.0.2.1/32 via 10.1.0.1 dev 2 proto 4");
 	/* a network as they are, but not by way of a gateway */
 	feed(ADDR, "addr add 192.0.2.7/24 dev 2");
 	feed(ROUTE, "route add 192.0.2.0/24 dev 2 src 192.0.2.7 proto 2");
