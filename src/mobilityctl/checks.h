@@ -91,6 +91,11 @@ void ctl_check_networkd(ctl_check_t *this);
 void ctl_check_way_back(ctl_check_t *this);
 
 /**
+ * Look whether VPNs of NetworkManager's survive, if it has any.
+ */
+void ctl_check_networkmanager(ctl_check_t *this);
+
+/**
  * Look for what a gateway takes away from clients that sleep.  Does nothing
  * unless clients log in to this host.
  */

@@ -679,6 +679,51 @@ START_TEST(test_rp_filter_vlan)
 }
 END_TEST
 
+START_TEST(test_networkmanager)
+{
+	settings_t *settings = lib->settings;
+
+	ctl_check_networkmanager(check);
+	ck_assert_str_eq(all_found(), "");
+	mobility_suite_write(IPSEC_LIBDIR "/charon-nm", "");
+	/* nothing of charon's settings applies */
+	settings->set_str(settings, "charon.load", "nonce mobility-manager");
+	settings->set_str(settings, "charon-nm.load", "nonce vici");
+	ctl_check_networkmanager(check);
+	assert_found("hint networkmanager: NetworkManager's VPN service charon-nm "
+				 "does not load the plugin\nremedy networkmanager: as ");
+	settings->set_str(settings, "charon-nm.load", "nonce mobility-manager!");
+	ctl_check_networkmanager(check);
+	assert_found("ok networkmanager: VPNs of NetworkManager's persist\n");
+	settings->set_str(settings, "charon-nm.load_modular", "yes");
+	ctl_check_networkmanager(check);
+	assert_found("hint networkmanager: NetworkManager's VPN service");
+	settings->set_str(settings, "charon-nm.plugins.mobility-manager.load",
+					  "yes");
+
+	mobility_suite_write("/etc/NetworkManager/system-connections/wifi",
+						 "[connection]\nid=wifi\ntype=wifi\n");
+	mobility_suite_write("/etc/NetworkManager/system-connections/other",
+						 "[connection]\nid=other\ntype=vpn\n[vpn]\n"
+						 "service-type=org.freedesktop.NetworkManager.openvpn\n");
+	mobility_suite_write("/etc/NetworkManager/system-connections/home",
+						 "[connection]\nid = home\ntype=vpn\n[vpn]\n"
+						 "persistent=true\nservice-type = "
+						 "org.freedesktop.NetworkManager.strongswan\n");
+	ctl_check_networkmanager(check);
+	assert_found("ok networkmanager: VPNs of NetworkManager's persist\n");
+	mobility_suite_write("/etc/NetworkManager/system-connections/work",
+						 "[connection]\nid=the work\ntype=vpn\n[vpn]\n"
+						 "service-type=org.freedesktop.NetworkManager."
+						 "strongswan\n");
+	ctl_check_networkmanager(check);
+	assert_found("hint networkmanager: NetworkManager ends the VPN the work "
+				 "when the link goes that it was begun on\nremedy "
+				 "networkmanager: nmcli connection modify 'the work' "
+				 "vpn.persistent yes, and connect again\n");
+}
+END_TEST
+
 START_TEST(test_networkd)
 {
 	ctl_check_networkd(check);
@@ -951,6 +996,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_loop_test(tc, test_rp_filter, 0,
 						   countof(filters) * countof(pins));
 	tcase_add_test(tc, test_rp_filter_vlan);
+	tcase_add_test(tc, test_networkmanager);
 	tcase_add_test(tc, test_networkd);
 	suite_add_tcase(s, tc);
 
