@@ -3,6 +3,7 @@
 """What the guest makes of the machine's file system, which is its root and
 read-only."""
 
+import glob
 import os
 import shutil
 import sys
@@ -62,10 +63,14 @@ def make_etc(folder):
 
 
 def prepare_tools():
-    """The kernel has no nft_chain_nat, so iptables is the legacy one."""
+    """The kernel has no nft_chain_nat, so iptables is the legacy one; since
+    Linux 7.2 it does not have that either."""
+    legacy = glob.glob("/mnt/modules/lib/modules/*/kernel/net/ipv4/netfilter/"
+                       "ip_tables.ko*")
     for name in ("iptables", "ip6tables", "iptables-restore",
                  "ip6tables-restore", "iptables-save", "ip6tables-save"):
-        os.symlink("/usr/sbin/xtables-legacy-multi", "/mnt/bin/" + name)
+        os.symlink("/usr/sbin/xtables-legacy-multi" if legacy
+                   else GUEST + "/iptables-tc", "/mnt/bin/" + name)
 
 
 def prepare_plugins():
