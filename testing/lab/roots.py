@@ -73,9 +73,11 @@ def _make(release, packages, folder):
         shutil.rmtree(old, ignore_errors=True)
     subprocess.run([paths.TESTING / "sources", "--binary", release, sources],
                    check=True)
-    # lists that are past their date will do, for mirrors that are frozen
+    # lists that are past their date will do, for mirrors that are frozen; what
+    # it mounts goes with it, however it ends
     steps.run(f"Making a root file system of {release}",
-              ["mmdebstrap", "--mode=root", "--variant=apt",
+              ["unshare", "--mount", "mmdebstrap", "--mode=root",
+               "--variant=apt",
                "--aptopt=Acquire::Check-Valid-Until \"false\"",
                "--aptopt=APT::Install-Recommends \"false\"",
                "--aptopt=Acquire::Languages \"none\"",
@@ -89,6 +91,10 @@ def _make(release, packages, folder):
     shutil.rmtree(lists)
     shutil.copytree(sources, lists)
     (new / "etc/apt/sources.list").write_text("")
+    # nothing that is installed later is started
+    policy = new / "usr/sbin/policy-rc.d"
+    policy.write_text("#!/bin/sh\nexit 101\n")
+    policy.chmod(0o755)
     new.rename(folder)
 
 
@@ -98,7 +104,9 @@ def command(folder, layer, command, binds=None, network=True):
     several, one after the other.  binds are folders to be seen elsewhere."""
     text = "\n".join(f"{source}:{target}"
                      for source, target in (binds or {}).items())
-    return ["unshare", "--mount", "--pid", "--fork", "--kill-child",
+    # unshare itself takes no signal but the last one
+    return ["timeout", "--foreground", "-k", "1", "1d",
+            "unshare", "--mount", "--pid", "--fork", "--kill-child",
             *([] if network else ["--net"]), "env", "-i",
             *(f"{name}={value}" for name, value in _ENVIRONMENT.items()),
             "sh", "-c", _ENTER, "sh", str(layer), str(folder), text,

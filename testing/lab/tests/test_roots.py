@@ -41,6 +41,7 @@ class RootsTest(unittest.TestCase):
         self.assertEqual(["system.sources"], [path.name for path in lists])
         self.made.append((release, packages))
         (target / "etc/apt/sources.list.d").mkdir(parents=True)
+        (target / "usr/sbin").mkdir(parents=True)
         (target / "etc/apt/sources.list.d/0000system.sources").touch()
 
     def test_kept(self):
