@@ -61,8 +61,8 @@ AC_ARG_WITH([strongswan],
 	AS_HELP_STRING([--with-strongswan=DIR],
 		[strongSwan's configured sources or its installed headers, which have
 		 to be of the version and configured like the charon that shall load
-		 the plugin (default: what testing/setup-strongswan made, or
-		 /usr/include/strongswan)]),
+		 the plugin (default: what testing/setup-strongswan made, those that
+		 a release comes with, or /usr/include/strongswan)]),
 	[], [with_strongswan=])
 mm_cache=${XDG_CACHE_HOME:-$HOME/.cache}/mobility-manager
 mm_candidates=$with_strongswan
@@ -71,6 +71,7 @@ if test -z "$mm_candidates"; then
 	if test -n "$strongswan_installed_version"; then
 		mm_candidates="$mm_cache/strongswan-$strongswan_installed_version $mm_candidates"
 	fi
+	mm_candidates="$mm_candidates $srcdir/strongswan"
 fi
 AC_MSG_CHECKING([for strongSwan's headers])
 strongswan_dir=
