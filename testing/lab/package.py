@@ -19,7 +19,7 @@ STEPS = "testing/package-steps"
 # what dpkg has in every build environment, what the headers are configured
 # with, and what looks at the packages
 TOOLS = ("autoconf", "automake", "build-essential", "ca-certificates",
-         "fakeroot", "gpgv", "libtool", "lintian", "pkg-config", "xz-utils")
+         "fakeroot", "gpgv", "libtool", "lintian", "pkgconf", "xz-utils")
 
 
 # what package-test has in its root beside the packages
