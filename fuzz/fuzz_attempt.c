@@ -114,7 +114,7 @@ static void happen(uint8_t what)
 			}
 			break;
 		case 1:
-			detours += mobility_attempt_detour(&attempt, now);
+			detours += mobility_attempt_detour(&attempt, what & 0x80, now);
 			check(detours <= MOBILITY_ATTEMPT_DETOURS);
 			mobility_attempt_asked(&attempt, now);
 			break;

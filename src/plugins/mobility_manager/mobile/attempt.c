@@ -118,6 +118,9 @@ void mobility_attempt_begin(mobility_attempt_t *attempt, bool hopeless,
 {
 	attempt->hopeless = hopeless;
 	attempt->detours = 0;
+	attempt->pause = 0;
+	attempt->wait = 0;
+	attempt->put_off = FALSE;
 	enter(attempt, MOBILITY_ATTEMPT_ASKING, 0);
 	attempt->begun = attempt->asked = now;
 }
@@ -144,6 +147,36 @@ bool mobility_attempt_may_stray(const mobility_attempt_t *attempt,
 								uint64_t now)
 {
 	return now >= attempt->begun + MOBILITY_ATTEMPT_KIN;
+}
+
+/*
+ * Described in header.
+ */
+void mobility_attempt_go_round(mobility_attempt_t *attempt, bool elsewhere,
+							   uint32_t random, uint64_t now)
+{
+	if (elsewhere)
+	{
+		attempt->pause = 0;
+		attempt->wait = 0;
+	}
+	if (attempt->state == MOBILITY_ATTEMPT_ASKING &&
+		now >= attempt->round + attempt->wait)
+	{
+		attempt->round = now;
+		attempt->pause = min(max(2 * attempt->pause, MOBILITY_ATTEMPT_ROUND),
+							 MOBILITY_ATTEMPT_ROUND_MAX);
+		attempt->wait = attempt->pause * 3 / 4 + random % (attempt->pause / 2);
+	}
+}
+
+/*
+ * Described in header.
+ */
+bool mobility_attempt_may_ask(const mobility_attempt_t *attempt, uint64_t now)
+{
+	return attempt->state != MOBILITY_ATTEMPT_ASKING ||
+		   now < attempt->round + MOBILITY_ATTEMPT_ROUND_TIME;
 }
 
 /*
@@ -182,11 +215,18 @@ bool mobility_attempt_answered(mobility_attempt_t *attempt, bool fits,
 /*
  * Described in header.
  */
-bool mobility_attempt_detour(mobility_attempt_t *attempt, uint64_t now)
+bool mobility_attempt_detour(mobility_attempt_t *attempt, bool busy,
+							 uint64_t now)
 {
 	if (attempt->state == MOBILITY_ATTEMPT_NONE ||
 		attempt->state == MOBILITY_ATTEMPT_LOGIN)
 	{
+		return FALSE;
+	}
+	if (busy && !attempt->put_off && !attempt->hopeless &&
+		attempt->state == MOBILITY_ATTEMPT_ASKING)
+	{
+		attempt->put_off = TRUE;
 		return FALSE;
 	}
 	if (attempt->detours >= MOBILITY_ATTEMPT_DETOURS)

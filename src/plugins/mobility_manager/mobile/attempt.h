@@ -20,6 +20,12 @@
  * second IKE_SA authenticates.  Up to there, an answer to the held one ends the
  * attempt; somebody who forges answers gets nothing but an IKE_AUTH.
  *
+ * Who is not answered may also be one of thousands whose gateway has a lot to do,
+ * which has to compute a key for each that asks.  So IKE_SA_INIT is not sent as
+ * often as the held request is, but in rounds that get rarer, each at another time
+ * for each client, and not at once with the cookie that somebody asks for who says
+ * to be busy.
+ *
  * What mobility_attempt_check() verifies:
  *
  *  - the held request is repeated after an answer only, and a deadline is set
@@ -50,6 +56,12 @@
 /** How long an attempt may still be answered that was asked for one more, which
  * may have been the peer, in ms. */
 #define MOBILITY_ATTEMPT_WORN 10000
+
+/** Shortest and longest time between two rounds of IKE_SA_INIT, in ms, a quarter
+ * more or less; it doubles.  And how long one takes, over all paths. */
+#define MOBILITY_ATTEMPT_ROUND 1000
+#define MOBILITY_ATTEMPT_ROUND_MAX 8000
+#define MOBILITY_ATTEMPT_ROUND_TIME 100
 
 /** How long only paths of the address family are asked that the peer would find
  * the held IKE_SA by, in ms. */
@@ -140,6 +152,13 @@ struct mobility_attempt_t {
 	u_int repeats;
 	/** when the next thing is to be done */
 	uint64_t next;
+	/** when the last round of IKE_SA_INIT began, and how long it is at least until
+	 * the next one: without jitter, and with that */
+	uint64_t round;
+	uint32_t pause;
+	uint32_t wait;
+	/** somebody who says to be busy was put off */
+	bool put_off;
 	/** how often IKE_SA_INIT was sent with something else */
 	u_int detours;
 	/** the held IKE_SA is known to be of no use, no answer to it is waited for */
@@ -199,6 +218,28 @@ bool mobility_attempt_may_stray(const mobility_attempt_t *attempt,
 								uint64_t now);
 
 /**
+ * The held request goes over all paths that there are: begin a round of
+ * IKE_SA_INIT if it is time for that.
+ *
+ * @param attempt		attempt, gets updated
+ * @param elsewhere		TRUE if our addresses are others than in the last round
+ * @param random		any number
+ * @param now			current time
+ */
+void mobility_attempt_go_round(mobility_attempt_t *attempt, bool elsewhere,
+							   uint32_t random, uint64_t now);
+
+/**
+ * Check if what the second IKE_SA has to send goes over a path that the held request
+ * goes over: IKE_SA_INIT only during a round.
+ *
+ * @param attempt		attempt
+ * @param now			current time
+ * @return				TRUE if so
+ */
+bool mobility_attempt_may_ask(const mobility_attempt_t *attempt, uint64_t now);
+
+/**
  * IKE_SA_INIT was sent.
  *
  * @param attempt		attempt, gets updated
@@ -223,10 +264,14 @@ bool mobility_attempt_answered(mobility_attempt_t *attempt, bool fits,
  * IKE_SA_INIT was answered by who wants it to be sent with something else.
  *
  * @param attempt		attempt, gets updated
+ * @param busy			TRUE if that is a cookie: who wants it has a lot to do, and
+ *						may be about to answer the held request; so the first one is
+ *						to be ignored, the next round gets another one
  * @param now			current time
  * @return				TRUE if it may be
  */
-bool mobility_attempt_detour(mobility_attempt_t *attempt, uint64_t now);
+bool mobility_attempt_detour(mobility_attempt_t *attempt, bool busy,
+							 uint64_t now);
 
 /**
  * The path that answered is gone: ask again.

@@ -59,7 +59,8 @@ void mobility_inquiry_ask(mobility_inquiry_t *inquiry,
 	mobility_request_t *request = inquiry->request;
 	host_t *me;
 
-	if (!request->in_flight(request) || (strays && !may_stray(inquiry, path)))
+	if (!request->in_flight(request) || (strays && !may_stray(inquiry, path)) ||
+		!mobility_attempt_may_ask(&inquiry->attempt, mobility_now()))
 	{
 		return;
 	}
@@ -110,7 +111,8 @@ bool mobility_inquiry_answered(mobility_inquiry_t *inquiry, message_t *message,
 			inquiry->error = 0;
 			return *login;
 		case MOBILITY_INIT_DETOUR:
-			return mobility_attempt_detour(&inquiry->attempt, mobility_now());
+			return mobility_attempt_detour(&inquiry->attempt,
+						message->get_notify(message, COOKIE), mobility_now());
 		default:
 			/* anybody can say so, and other paths may lead to others */
 			inquiry->refused = TRUE;

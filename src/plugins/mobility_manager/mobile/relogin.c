@@ -105,6 +105,19 @@ static mobility_path_t *find_best(private_mobility_relogin_t *this)
 	return best;
 }
 
+/**
+ * Have IKE_SA_INIT go with the held request over all paths, if it is time.
+ */
+static void go_round(private_mobility_relogin_t *this, bool elsewhere)
+{
+	mobility_inquiry_t *inquiry = this->inquiry;
+
+	inquiry->mutex->lock(inquiry->mutex);
+	mobility_attempt_go_round(&inquiry->attempt, elsewhere, random(),
+							  mobility_now());
+	inquiry->mutex->unlock(inquiry->mutex);
+}
+
 METHOD(mobility_relogin_t, begin, void,
 	private_mobility_relogin_t *this, u_int limit, const char *hopeless)
 {
@@ -113,7 +126,8 @@ METHOD(mobility_relogin_t, begin, void,
 	ike_sa_t *held = this->course->ike_sa;
 	host_t *locals[MOBILITY_MAX_LOCALS];
 	mobility_path_t *best;
-	bool may;
+	bool may, elsewhere;
+	uint32_t network;
 	u_int count;
 
 	best = find_best(this);
@@ -122,7 +136,9 @@ METHOD(mobility_relogin_t, begin, void,
 		return;
 	}
 	inquiry->mutex->lock(inquiry->mutex);
-	inquiry->network = candidates->get_locals(candidates, locals, &count);
+	network = candidates->get_locals(candidates, locals, &count);
+	elsewhere = network != inquiry->network;
+	inquiry->network = network;
 	may = mobility_attempt_may_begin(&inquiry->attempt, inquiry->network, limit,
 									 mobility_now());
 	if (hopeless)
@@ -138,6 +154,7 @@ METHOD(mobility_relogin_t, begin, void,
 		candidates->pin(candidates, best);
 		this->successor->begin(this->successor, held, best, hopeless);
 	}
+	go_round(this, elsewhere);
 }
 
 METHOD(mobility_relogin_t, ask, void,

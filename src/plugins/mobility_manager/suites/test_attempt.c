@@ -218,22 +218,97 @@ START_TEST(test_detour)
 	uint64_t now;
 	int i;
 
-	ck_assert(!mobility_attempt_detour(&attempt, BEGIN));
+	ck_assert(!mobility_attempt_detour(&attempt, FALSE, BEGIN));
 	now = ask(BEGIN, 20);
 	for (i = 0; i < MOBILITY_ATTEMPT_DETOURS; i++)
 	{
-		ck_assert(mobility_attempt_detour(&attempt, now));
+		ck_assert(mobility_attempt_detour(&attempt, FALSE, now));
 		check();
 	}
-	ck_assert(!mobility_attempt_detour(&attempt, now));
+	ck_assert(!mobility_attempt_detour(&attempt, FALSE, now));
 	/* nothing else has changed */
 	now = run(now, MOBILITY_ATTEMPT_ASK, &repeats);
 	ck_assert_uint_eq(repeats, MOBILITY_ATTEMPT_REPEATS);
 	ck_assert(mobility_attempt_answered(&attempt, TRUE, now));
-	ck_assert(!mobility_attempt_detour(&attempt, now));
+	ck_assert(!mobility_attempt_detour(&attempt, FALSE, now));
 	mobility_attempt_end(&attempt, MOBILITY_ATTEMPT_DROPPED, HOME, now);
 	mobility_attempt_begin(&attempt, FALSE, now);
-	ck_assert(mobility_attempt_detour(&attempt, now));
+	ck_assert(mobility_attempt_detour(&attempt, FALSE, now));
+}
+END_TEST
+
+START_TEST(test_busy)
+{
+	u_int repeats = 0;
+	uint64_t now;
+
+	/* one round later */
+	mobility_attempt_begin(&attempt, FALSE, BEGIN);
+	ck_assert(!mobility_attempt_detour(&attempt, TRUE, BEGIN));
+	check();
+	ck_assert(mobility_attempt_detour(&attempt, TRUE, BEGIN + S(1)));
+	ck_assert(mobility_attempt_detour(&attempt, TRUE, BEGIN + S(1)));
+	/* with each attempt, but not if another key exchange is wanted */
+	mobility_attempt_end(&attempt, MOBILITY_ATTEMPT_DROPPED, HOME, BEGIN + S(9));
+	mobility_attempt_begin(&attempt, FALSE, BEGIN + S(9));
+	ck_assert(mobility_attempt_detour(&attempt, FALSE, BEGIN + S(9)));
+	ck_assert(!mobility_attempt_detour(&attempt, TRUE, BEGIN + S(9)));
+	mobility_attempt_end(&attempt, MOBILITY_ATTEMPT_DROPPED, HOME, BEGIN + S(9));
+	/* nor if there was an answer, or is nothing to wait for */
+	now = run(ask(BEGIN + S(10), 20), MOBILITY_ATTEMPT_ASK, &repeats);
+	ck_assert(mobility_attempt_detour(&attempt, TRUE, now));
+	mobility_attempt_end(&attempt, MOBILITY_ATTEMPT_DROPPED, HOME, now);
+	mobility_attempt_begin(&attempt, TRUE, now);
+	ck_assert(mobility_attempt_detour(&attempt, TRUE, now));
+}
+END_TEST
+
+/**
+ * Rounds within a time if the held request leaves so often, over two paths
+ */
+static u_int count_rounds(uint64_t since, uint64_t time, uint64_t interval,
+						  u_int *seed)
+{
+	uint64_t now, last = 0;
+	u_int rounds = 0;
+
+	for (now = since; now < since + time; now += interval)
+	{
+		mobility_attempt_go_round(&attempt, FALSE, rand_r(seed), now);
+		if (mobility_attempt_may_ask(&attempt, now) &&
+			now >= last + MOBILITY_ATTEMPT_ROUND_TIME)
+		{
+			ck_assert(mobility_attempt_may_ask(&attempt, now + 1));
+			ck_assert(!last ||
+					  now >= last + MOBILITY_ATTEMPT_ROUND * 3 / 4);
+			last = now;
+			rounds++;
+		}
+	}
+	return rounds;
+}
+
+START_TEST(test_rounds)
+{
+	u_int seed = _i, first, more;
+
+	/* nobody answers, but packets are to be sent */
+	mobility_attempt_begin(&attempt, FALSE, BEGIN);
+	first = count_rounds(BEGIN, M(1), S(1), &seed);
+	more = count_rounds(BEGIN + M(1), M(1), S(1), &seed);
+	ck_assert_uint_ge(first, 8);
+	ck_assert_uint_le(first, 12);
+	ck_assert_uint_ge(more, 5);
+	ck_assert_uint_le(more, 10);
+	/* the network comes and goes, and those of others */
+	ck_assert_uint_le(count_rounds(BEGIN + M(2), M(1), 30, &seed), 10);
+	/* elsewhere there may be another answer at once */
+	mobility_attempt_go_round(&attempt, TRUE, 0, BEGIN + M(3));
+	ck_assert(mobility_attempt_may_ask(&attempt, BEGIN + M(3)));
+	ck_assert_uint_ge(count_rounds(BEGIN + M(3) + S(1), M(1), S(1), &seed), 7);
+	/* whatever follows an answer has its own times */
+	mobility_attempt_answered(&attempt, TRUE, BEGIN + M(5));
+	ck_assert(mobility_attempt_may_ask(&attempt, BEGIN + M(6)));
 }
 END_TEST
 
@@ -245,19 +320,19 @@ START_TEST(test_worn)
 	mobility_attempt_begin(&attempt, FALSE, BEGIN);
 	for (i = 0; i < MOBILITY_ATTEMPT_DETOURS; i++)
 	{
-		ck_assert(mobility_attempt_detour(&attempt, BEGIN));
+		ck_assert(mobility_attempt_detour(&attempt, FALSE, BEGIN));
 	}
 	ck_assert(!attempt.next);
-	ck_assert(!mobility_attempt_detour(&attempt, BEGIN + S(1)));
+	ck_assert(!mobility_attempt_detour(&attempt, FALSE, BEGIN + S(1)));
 	check();
 	ck_assert_uint_eq(attempt.next, BEGIN + S(1) + MOBILITY_ATTEMPT_WORN);
 	/* who goes on does not put that off */
-	ck_assert(!mobility_attempt_detour(&attempt, BEGIN + S(5)));
+	ck_assert(!mobility_attempt_detour(&attempt, FALSE, BEGIN + S(5)));
 	ck_assert_int_eq(tick(attempt.next - 1), MOBILITY_ATTEMPT_WAIT);
 	ck_assert_int_eq(tick(attempt.next), MOBILITY_ATTEMPT_DROP);
 	ck_assert_int_eq(tick(BEGIN + M(1)), MOBILITY_ATTEMPT_WAIT);
 	/* unless somebody takes what is sent */
-	ck_assert(!mobility_attempt_detour(&attempt, BEGIN + M(2)));
+	ck_assert(!mobility_attempt_detour(&attempt, FALSE, BEGIN + M(2)));
 	ck_assert(!mobility_attempt_answered(&attempt, TRUE, BEGIN + M(2)));
 	check();
 	ck_assert_int_eq(tick(BEGIN + M(3)), MOBILITY_ATTEMPT_REPEAT);
@@ -459,7 +534,7 @@ START_TEST(test_random)
 					}
 					break;
 				case 5:
-					mobility_attempt_detour(&attempt, now);
+					mobility_attempt_detour(&attempt, rand_r(&seed) % 2, now);
 					break;
 				case 6:
 				case 7:
@@ -527,6 +602,8 @@ Suite *mobility_suite_create(void)
 	tcase_add_test(tc, test_refute);
 	tcase_add_test(tc, test_path_lost);
 	tcase_add_test(tc, test_detour);
+	tcase_add_test(tc, test_busy);
+	tcase_add_loop_test(tc, test_rounds, 0, 50);
 	tcase_add_test(tc, test_worn);
 	tcase_add_test(tc, test_expired);
 	tcase_add_test(tc, test_hopeless);
