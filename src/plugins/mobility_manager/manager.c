@@ -79,10 +79,9 @@ struct private_mobility_manager_t {
 	mobility_uplink_names_t *uplink_names;
 
 	/**
-	 * Tokens that tell clients of a crash, and those of gateways.
+	 * Tokens that tell clients of a crash.
 	 */
 	mobility_crash_maker_t *crash_maker;
-	mobility_crash_taker_t *crash_taker;
 
 	/**
 	 * Clients that are dormant.
@@ -935,7 +934,7 @@ METHOD(mobility_manager_t, destroy, void,
 	this->context.settings->set_advisor(this->context.settings, NULL, NULL);
 	DESTROY_IF(this->nm);
 	DESTROY_IF(this->crash_maker);
-	DESTROY_IF(this->crash_taker);
+	DESTROY_IF(this->context.crash_taker);
 	DESTROY_IF(this->knock);
 	DESTROY_IF(this->source);
 	DESTROY_IF(this->names);
@@ -1114,8 +1113,8 @@ mobility_manager_t *mobility_manager_create(mobility_settings_t *settings)
 	this->knock = mobility_knock_create(client_comes, this);
 	this->crash_maker = mobility_crash_maker_create(settings,
 													MOBILITY_CRASH_SECRET);
-	this->crash_taker = mobility_crash_taker_create(settings, gateway_lost,
-													this);
+	this->context.crash_taker = mobility_crash_taker_create(settings,
+													gateway_lost, this);
 	this->resume = mobility_resume_create(resumed, this);
 	this->nm = mobility_nm_create(NULL, look_all, this);
 	if (this->nm)

@@ -360,6 +360,19 @@ METHOD(listener_t, ike_state_change, bool,
 	return TRUE;
 }
 
+METHOD(mobility_crash_taker_t, has_token_, bool,
+	private_mobility_crash_taker_t *this, ike_sa_id_t *id)
+{
+	held_t *held;
+	bool known;
+
+	this->mutex->lock(this->mutex);
+	held = this->held->get(this->held, id);
+	known = held && held->token.len;
+	this->mutex->unlock(this->mutex);
+	return known;
+}
+
 METHOD(mobility_crash_taker_t, destroy, void,
 	private_mobility_crash_taker_t *this)
 {
@@ -387,6 +400,7 @@ mobility_crash_taker_t *mobility_crash_taker_create(
 				.ike_rekey = _ike_rekey,
 				.ike_state_change = _ike_state_change,
 			},
+			.has_token = _has_token_,
 			.destroy = _destroy,
 		},
 		.settings = settings,

@@ -50,6 +50,15 @@ struct mobility_crash_taker_t {
 	listener_t listener;
 
 	/**
+	 * Check if a gateway has given a token for an IKE_SA: then it tells, when it is
+	 * asked, if it has lost that.
+	 *
+	 * @param id		SPIs of the IKE_SA
+	 * @return			TRUE if so
+	 */
+	bool (*has_token)(mobility_crash_taker_t *this, ike_sa_id_t *id);
+
+	/**
 	 * Destroy a mobility_crash_taker_t.
 	 */
 	void (*destroy)(mobility_crash_taker_t *this);

@@ -5,6 +5,7 @@
  */
 
 #include "mobile/steering.h"
+#include "mobile/crash_taker.h"
 #include "mobile/protection.h"
 #include "mobile/restoration.h"
 #include "mobile/switch_back.h"
@@ -440,13 +441,56 @@ static void try_other_port(private_mobility_steering_t *this)
 }
 
 /**
+ * Check if paths lead to addresses that the peer is not at and its name leads to,
+ * where another gateway may be.
+ */
+static bool has_others(private_mobility_steering_t *this)
+{
+	mobility_candidates_t *candidates = this->course->candidates;
+	host_t *peer = this->ike_sa->get_other_host(this->ike_sa);
+	mobility_candidate_t *candidate;
+	enumerator_t *enumerator;
+	bool others = FALSE;
+	mobility_ip_t ip;
+
+	enumerator = candidates->create_enumerator(candidates, mobility_now());
+	while (!others && enumerator->enumerate(enumerator, &candidate))
+	{
+		ip = mobility_ip_from_host(candidate->path->remote);
+		others = !peer->ip_equals(peer, candidate->path->remote) &&
+				 candidates->remotes->is_found(candidates->remotes, &ip);
+	}
+	enumerator->destroy(enumerator);
+	return others;
+}
+
+/**
+ * Check if the peer would tell if it had forgotten the session: as it does not
+ * answer, it is busy then, or can't be reached.
+ */
+static bool would_tell(private_mobility_steering_t *this)
+{
+	mobility_crash_taker_t *taker = this->context->crash_taker;
+
+	return taker && taker->has_token(taker, this->ike_sa->get_id(this->ike_sa));
+}
+
+/**
  * If the peer does not answer over any path, it may have forgotten the session.
+ * Whether it has is asked by an IKE_SA_INIT, for which it has to compute a key: it
+ * may be busy with thousands that wait as we do.  So if there is nobody else, and it
+ * would tell by itself, it gets more time to do so; its secret may be lost, too.
  */
 static void begin_relogin(private_mobility_steering_t *this)
 {
 	mobility_config_t *config = &this->public.config;
+	bool early = this->public.fsm.state == MOBILITY_WAITING &&
+				 !this->public.expired;
 
-	if (config->reestablish && (is_unheard(this) || this->forgotten))
+	if (config->reestablish &&
+		(this->forgotten ||
+		 (is_unheard(this) &&
+		  !(early && would_tell(this) && !has_others(this)))))
 	{
 		this->relogin->begin(this->relogin, config->reestablish_limit,
 			this->public.expired ? "lifetime of the IKE_SA is over" :

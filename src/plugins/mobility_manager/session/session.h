@@ -37,6 +37,7 @@
 typedef struct mobility_session_t mobility_session_t;
 typedef struct mobility_context_t mobility_context_t;
 
+struct mobility_crash_taker_t;
 struct mobility_peer_load_t;
 struct mobility_resolver_t;
 
@@ -64,6 +65,9 @@ struct mobility_context_t {
 	mobility_vip_policies_t *vip_policies;
 	/** what others delete of SAs and policies, NULL if nobody puts them back */
 	mobility_xfrm_deletions_t *deletions;
+	/** tokens of gateways that tell if they have lost an IKE_SA, NULL if nobody
+	 * keeps them */
+	struct mobility_crash_taker_t *crash_taker;
 	/** what peers are busy with */
 	struct mobility_peer_load_t *backlog;
 	/** watches traffic, NULL if the kernel does not tell of it */

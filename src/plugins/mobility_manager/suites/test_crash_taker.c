@@ -248,8 +248,10 @@ START_TEST(test_rekey)
 	{
 		ck_assert_uint_eq(notify(id, TOKEN), 0);
 		ck_assert_uint_eq(notify(id, OTHER), 0);
+		ck_assert(!t.taker->has_token(t.taker, id));
 		give(id, INFORMATIONAL, TRUE, OTHER);
 	}
+	ck_assert(t.taker->has_token(t.taker, id));
 	ck_assert_uint_eq(notify(id, TOKEN), 0);
 	ck_assert_uint_eq(notify(old, TOKEN), 0);
 	ck_assert_uint_eq(notify(id, OTHER), 1);
@@ -276,7 +278,9 @@ START_TEST(test_gone)
 	ike_sa_id_t *id = mock_ike_create(NULL);
 
 	give(id, IKE_AUTH, FALSE, TOKEN);
+	ck_assert(t.taker->has_token(t.taker, id));
 	succession_end(id->clone(id), TRUE);
+	ck_assert(!t.taker->has_token(t.taker, id));
 	ck_assert_uint_eq(notify(id, TOKEN), 0);
 	id->destroy(id);
 }
@@ -290,6 +294,7 @@ START_TEST(test_bad_tokens)
 	/* too short, too long */
 	give(id, IKE_AUTH, FALSE, SHORT);
 	ck_assert_uint_eq(notify(id, SHORT), 0);
+	ck_assert(!t.taker->has_token(t.taker, id));
 	memset(large.ptr, 'x', large.len);
 	give(id, IKE_AUTH, FALSE, large);
 	ck_assert_uint_eq(notify(id, large), 0);
