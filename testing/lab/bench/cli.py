@@ -78,6 +78,9 @@ def arguments():
     command.add_argument("--seconds", type=int, default=60,
                          help="for how long to look at the gateway while they "
                          "sleep (%(default)s)")
+    command.add_argument("--variant", action="append",
+                         choices=gateway.VARIANTS,
+                         help="gateway; may be given several times (both)")
     command.add_argument("--office", type=int, default=100,
                          help="clients of the office (%(default)s)")
     command = commands.add_parser(

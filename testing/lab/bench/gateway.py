@@ -12,7 +12,7 @@ from . import idle, scale
 from .. import build, paths, site, steps, timeline
 from ..steps import say
 
-trafficlog = timeline.trafficlog
+trafficlog, wire = timeline.trafficlog, timeline.wire
 
 # For how many IKE_SAs charon looks at one with each packet otherwise, and
 # messages of those that are there before logins (see docs/gateway.md).
@@ -29,16 +29,7 @@ ikesa_table_size = 4096
 # until the last client is asleep.
 SHORT = "retransmit_timeout = 1.0\n  retransmit_base = 1.0\n  " \
     "retransmit_tries = 3"
-# Clients that wait for an answer ask if they have been forgotten, by a login. All
-# are on one processor here, with the gateway, so that they do wait, and that is
-# not what is to be measured.
-RETURN = """\
-plugins {
-    mobility-manager {
-      reestablish = no
-    }
-  }
-"""
+VARIANTS = "stock", "plugin"
 DPD_DELAY = 60
 # what the last request that is not answered may take
 MARGIN = 15
@@ -80,7 +71,7 @@ class Gateway:
         place = self._site
         place.nat()
         place.run("bob", "traffic serve")
-        for variant in ("stock", "plugin"):
+        for variant in self._options.variant or VARIANTS:
             with steps.Progress(f"{variant}, {self._options.count} "
                                 "clients") as step:
                 self.figures.append(self._one(variant, step))
@@ -101,7 +92,7 @@ class Gateway:
         figures = {"variant": variant, "clients": count,
                    "seconds": self._options.seconds, "empty": scale.heap(place, "sun")}
         progress.note("log in")
-        place.configure("alice", True, CHARON + RETURN)
+        place.configure("alice", True, CHARON)
         place.write("alice", "/etc/swanctl/swanctl.conf", scale.laptop(count))
         place.run("alice", "systemctl start strongswan", timeout=300)
         scale.wait_for(place, "alice", "ESTABLISHED", count, LIMIT)
@@ -163,6 +154,8 @@ class Gateway:
         place.run("alice", "kill $(cat /run/bench.pid)")
         figures["times"] = scale.times(place, f"gateway-{variant}",
                                        "cable-plug", "10.1.0.10")
+        figures["asked"] = asked(
+            place.results / "alice" / f"gateway-{variant}.pcap")
         results = str(place.results)
         for phase, since, until in (
                 ("quiet", f"quiet-{variant}", "cable-plug"),
@@ -170,6 +163,19 @@ class Gateway:
             log = trafficlog.Log(results, variant, since, until)
             figures[phase] = {way: delays(stream)
                               for way, stream in log.streams.items()}
+
+
+def asked(capture):
+    """What clients ask for that wait: IKE messages that left, of each kind, and
+    how many there were without those that were only sent again."""
+    sent, known = {}, {}
+    for packet in wire.read(capture):
+        if packet.kind == "ike" and packet.outgoing and packet.request:
+            sent[packet.exchange] = sent.get(packet.exchange, 0) + 1
+            known.setdefault(packet.exchange, set()).add(
+                (packet.ike_spi, packet.message))
+    return {kind: {"sent": sent[kind], "requests": len(known[kind])}
+            for kind in sent}
 
 
 def delays(stream):
