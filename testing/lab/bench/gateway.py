@@ -25,6 +25,12 @@ ikesa_table_size = 4096
     }
   }
 """
+# What docs/gateway.md recommends for clients that share an address.
+LIMITS = """\
+cookie_threshold = 30
+  cookie_threshold_ip = 3
+  block_threshold = 1000
+"""
 # The gateway gives up on a request after 4 s, so that it does not take minutes
 # until the last client is asleep.
 SHORT = "retransmit_timeout = 1.0\n  retransmit_base = 1.0\n  " \
@@ -79,7 +85,7 @@ class Gateway:
     def _one(self, variant, progress):
         place, count = self._site, self._options.count
         with_plugin = variant == "plugin"
-        place.configure("sun", with_plugin, CHARON, SHORT)
+        place.configure("sun", with_plugin, CHARON + "  " + LIMITS, SHORT)
         place.write("sun", "/etc/swanctl/swanctl.conf",
                     gateway(DPD_DELAY if with_plugin else 0))
         place.start("sun", idle.NO_CACHES)
@@ -190,11 +196,9 @@ def delays(stream):
 
 # What the gateway does with logins that come at once from one address: stock's
 # own limits, and what docs/gateway.md recommends.
-LIMITS = {
-    "stock's limits": "cookie_threshold = 30\n  cookie_threshold_ip = 3\n  "
-    "block_threshold = 5",
-    "block_threshold = 1000": "cookie_threshold = 30\n  "
-    "cookie_threshold_ip = 3\n  block_threshold = 1000",
+OFFICE_LIMITS = {
+    "stock's limits": LIMITS.replace("1000", "5"),
+    "block_threshold = 1000": LIMITS,
 }
 LOGGED = re.compile(r"^(\S+ \S+) \d+\[IKE\] .*(initiating IKE_SA |IKE_SA \S+ "
                     "established)")
@@ -210,10 +214,10 @@ class Office:
 
     def run(self):
         count = self._options.office
-        for name, limits in LIMITS.items():
+        for name, limits in OFFICE_LIMITS.items():
             with steps.Progress(f"{count} logins from one address, {name}"):
                 self.figures.append({"limits": name, "clients": count,
-                                     **self._one(count, CHARON + limits)})
+                                     **self._one(count, CHARON + "  " + limits)})
 
     def _one(self, count, options):
         place = self._site
