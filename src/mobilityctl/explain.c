@@ -355,7 +355,7 @@ static void print_obstacles(json_object *obstacles)
 	}
 	if (i)
 	{
-		printf("No way to the peer are:\n");
+		printf("These cannot reach the peer:\n");
 	}
 	json_object_object_foreach(names, reason, list)
 	{

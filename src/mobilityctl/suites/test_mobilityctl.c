@@ -393,7 +393,7 @@ START_TEST(test_explain)
 			   "  2. wlan0 from 192.168.0.100 to 192.168.0.1 via "
 			   "192.168.0.254: no carrier for 4m 10s, until ");
 	assert_run("explain home", 0, "; behind eth0, as it is put aside\n"
-			   "No way to the peer are:\n"
+			   "These cannot reach the peer:\n"
 			   "  wlan0.7: no address\n");
 	array = run_json("explain --json", 0);
 	ck_assert_int_eq(json_object_array_length(array), 2);
