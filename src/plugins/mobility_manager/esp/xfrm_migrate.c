@@ -291,23 +291,36 @@ static bool migrate_by_reqid(private_mobility_xfrm_migrate_t *this,
 }
 
 /**
- * Move an SA that is where we say, and a policy.
+ * Move an SA that is where we say, by itself, and then a policy.
+ */
+static bool migrate_apart(private_mobility_xfrm_migrate_t *this,
+						  const mobility_xfrm_move_t *move)
+{
+	char buf[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
+
+	send_move(this, move, mobility_xfrm_msg_migrate_state(buf, move));
+	if (!is_there(this, move))
+	{
+		return FALSE;
+	}
+	move_policy(this, move);
+	return TRUE;
+}
+
+/**
+ * Move an SA that is where we say, and a policy.  Packets that leave between the
+ * one and the other find no SA for their policy, so those have to move at once
+ * where it is sure which SA that is.
  */
 static bool migrate_from(private_mobility_xfrm_migrate_t *this,
 						 const mobility_xfrm_move_t *move)
 {
-	char buf[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
+	bool first = move->dir == POLICY_OUT && !stays(move) &&
+				 !array_count(move->kin);
 
-	if (this->atomic)
-	{
-		send_move(this, move, mobility_xfrm_msg_migrate_state(buf, move));
-		if (is_there(this, move))
-		{
-			move_policy(this, move);
-			return TRUE;
-		}
-	}
-	return migrate_by_reqid(this, move);
+	return (first && migrate_by_reqid(this, move)) ||
+		   (this->atomic && migrate_apart(this, move)) ||
+		   (!first && migrate_by_reqid(this, move));
 }
 
 /**

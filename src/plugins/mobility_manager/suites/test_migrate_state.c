@@ -282,6 +282,7 @@ START_TEST(test_state)
 	ck_assert_int_eq(ntohl(kernel.last.id.spi), 1);
 	move = sad_create_move("10.0.0.1", "10.0.0.9", "fd00::1", "fd00::9", 4500);
 	move.new_src->set_port(move.new_src, 1024);
+	move.dir = POLICY_IN;
 	sad_create_ts(&move, "10.3.0.1/32", "0.0.0.0/0", 0, 0, 65535);
 	/* the SA first, then the policy, and other policies when it is there */
 	ck_assert(sad->migrate(sad, &move));
@@ -309,6 +310,18 @@ START_TEST(test_state)
 	ck_assert_int_eq(kernel.encap.encap_type, UDP_ENCAP_ESPINUDP);
 	ck_assert_int_eq(ntohs(kernel.encap.encap_sport), 1024);
 	ck_assert_int_eq(ntohs(kernel.encap.encap_dport), 4500);
+	sad_destroy_move(&move);
+	sad->destroy(sad);
+
+	/* both at once if packets leave meanwhile */
+	sad = create_mocked(0, "10.0.0.1", "10.0.0.9", 1);
+	move = sad_create_move("10.0.0.1", "10.0.0.9", "10.0.1.1", "10.0.0.9", 0);
+	sad_create_ts(&move, "10.3.0.1/32", "0.0.0.0/0", 0, 0, 65535);
+	ck_assert(sad->migrate(sad, &move));
+	ck_assert_int_eq(kernel.migrates, 1);
+	ck_assert_int_eq(kernel.states, 1);
+	ck_assert_int_eq(kernel.policies, 0);
+	ck_assert_int_eq(kernel.packets, 42);
 	sad_destroy_move(&move);
 	sad->destroy(sad);
 
