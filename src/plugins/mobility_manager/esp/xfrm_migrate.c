@@ -298,6 +298,11 @@ static bool migrate_apart(private_mobility_xfrm_migrate_t *this,
 {
 	char buf[MOBILITY_SAD_MSG_LEN] __attribute__((aligned(MNL_ALIGNTO)));
 
+	/* without its policy an SA is of no use */
+	if (!mobility_xfrm_msg_policy(buf, XFRM_MSG_GETPOLICY, move))
+	{
+		return FALSE;
+	}
 	send_move(this, move, mobility_xfrm_msg_migrate_state(buf, move));
 	if (!is_there(this, move))
 	{
