@@ -29,6 +29,7 @@ ctl_check_t *ctl_check_all(mobilityctl_t *this, bool print)
 	ctl_check_xfrm_interfaces(check);
 	ctl_check_networkd(check);
 	ctl_check_networkmanager(check);
+	ctl_check_apparmor(check);
 	ctl_check_gateway(check);
 	return check;
 }

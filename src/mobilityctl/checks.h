@@ -91,6 +91,12 @@ void ctl_check_networkd(ctl_check_t *this);
 void ctl_check_way_back(ctl_check_t *this);
 
 /**
+ * Look whether AppArmor's profile of the daemon allows what the plugin needs, if
+ * it is enforced.
+ */
+void ctl_check_apparmor(ctl_check_t *this);
+
+/**
  * Look whether VPNs of NetworkManager's survive, if it has any.
  */
 void ctl_check_networkmanager(ctl_check_t *this);

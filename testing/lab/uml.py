@@ -29,7 +29,7 @@ class Lab(guest.Lab):
         self._processor = processors.Claim()
         arguments = [
             kernel, f"mem={self.MEMORY}", "rootfstype=hostfs", "rootflags=/",
-            "ro",
+            "ro", "security=apparmor",
             f"init={paths.GUEST / 'init'}", "quiet", "con=null",
             "con0=null,fd:1", "ssl=null", f"ssl0=fd:{line.fileno()}",
             f"uml_dir={self._scratch}", "umid=lab", f"LAB_MODULES={MODULES}",

@@ -679,6 +679,32 @@ START_TEST(test_rp_filter_vlan)
 }
 END_TEST
 
+START_TEST(test_apparmor)
+{
+	ctl_check_apparmor(check);
+	mobility_suite_write("/sys/kernel/security/apparmor/profiles",
+						 "/usr/sbin/swanctl (enforce)\nlsb_release (enforce)\n"
+						 "/usr/sbin/charon-systemd (complain)\n");
+	ctl_check_apparmor(check);
+	ck_assert_str_eq(all_found(), "");
+	mobility_suite_write("/sys/kernel/security/apparmor/profiles",
+						 "/usr/sbin/swanctl (enforce)\n"
+						 "/usr/sbin/charon-systemd (enforce)\n");
+	ctl_check_apparmor(check);
+	assert_found("problem apparmor: AppArmor keeps /usr/sbin/charon-systemd from "
+				 "what the plugin needs\nremedy apparmor: add the line 'include "
+				 "<abstractions/mobility-manager>' to /etc/apparmor.d/local/"
+				 "usr.sbin.charon-systemd, and for a script one with its path "
+				 "and Ux,; then apparmor_parser -r "
+				 "/etc/apparmor.d/usr.sbin.charon-systemd\n");
+	mobility_suite_write("/etc/apparmor.d/local/usr.sbin.charon-systemd",
+						 "# mine\n#include <abstractions/mobility-manager>\n");
+	ctl_check_apparmor(check);
+	assert_found("ok apparmor: the profile of /usr/sbin/charon-systemd has what "
+				 "the plugin needs\n");
+}
+END_TEST
+
 START_TEST(test_networkmanager)
 {
 	settings_t *settings = lib->settings;
@@ -996,6 +1022,7 @@ Suite *mobility_suite_create(void)
 	tcase_add_loop_test(tc, test_rp_filter, 0,
 						   countof(filters) * countof(pins));
 	tcase_add_test(tc, test_rp_filter_vlan);
+	tcase_add_test(tc, test_apparmor);
 	tcase_add_test(tc, test_networkmanager);
 	tcase_add_test(tc, test_networkd);
 	suite_add_tcase(s, tc);
