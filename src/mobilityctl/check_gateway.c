@@ -156,17 +156,17 @@ static bool check_connections(ctl_check_t *this)
 	}
 	if (found && dpd)
 	{
-		this->passed(this, "gateway-dpd", "that clients sleep is noticed in "
+		this->passed(this, "gateway-dpd", "sleeping clients are noticed in "
 					 "time");
 	}
 	if (found && lifetime)
 	{
-		this->passed(this, "gateway-lifetime", "lifetimes leave clients time to "
-					 "sleep");
+		this->passed(this, "gateway-lifetime", "lifetimes give sleeping clients "
+					 "enough time");
 	}
 	if (found && unique)
 	{
-		this->passed(this, "gateway-unique", "clients that log in anew replace "
+		this->passed(this, "gateway-unique", "clients that log in again replace "
 					 "their old session");
 	}
 	return found;
@@ -206,7 +206,7 @@ static void check_pools(ctl_check_t *this)
 	}
 	if (enough && json_object_object_length(this->pools))
 	{
-		this->passed(this, "gateway-pool", "there are addresses left for "
+		this->passed(this, "gateway-pool", "there are free addresses for "
 					 "clients");
 	}
 }
@@ -324,8 +324,8 @@ static void check_table(ctl_check_t *this)
 	}
 	else
 	{
-		this->passed(this, "gateway-table", "charon finds the IKE_SAs of "
-					 "messages fast");
+		this->passed(this, "gateway-table", "charon finds the IKE_SA of a "
+					 "message quickly");
 	}
 }
 

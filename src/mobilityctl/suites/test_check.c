@@ -311,11 +311,11 @@ static struct {
 	/* as it should be */
 	{ CLIENTS("'rekey_time': '0'"), "{ 'p': { 'size': '254', 'online': '7', "
 	  "'offline': '3' } }", "{ 'ikesas': { 'total': '7' } }", "",
-	  "ok gateway-dpd: that clients sleep is noticed in time\n"
-	  "ok gateway-lifetime: lifetimes leave clients time to sleep\n"
-	  "ok gateway-unique: clients that log in anew replace their old session\n"
-	  "ok gateway-pool: there are addresses left for clients\n"
-	  "ok gateway-table: charon finds the IKE_SAs of messages fast\n",
+	  "ok gateway-dpd: sleeping clients are noticed in time\n"
+	  "ok gateway-lifetime: lifetimes give sleeping clients enough time\n"
+	  "ok gateway-unique: clients that log in again replace their old session\n"
+	  "ok gateway-pool: there are free addresses for clients\n"
+	  "ok gateway-table: charon finds the IKE_SA of a message quickly\n",
 	  "remedy" },
 	/* none at all, or none that is ours */
 	{ "{}", "{}", "{}", "", "", "gateway" },
