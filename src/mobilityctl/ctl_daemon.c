@@ -16,6 +16,7 @@
 
 #include "control/read_only.h"
 #include "ctl_daemon.h"
+#include "ctl_output.h"
 #include "ctl_screen.h"
 #include "net/vpn_daemon.h"
 #include "settings/settings.h"
@@ -698,4 +699,23 @@ exit_code_t ctl_daemon_ask(char *uri, json_object **answer,
 	failure = daemon->failure;
 	daemon->destroy(daemon);
 	return *answer ? EXIT_OK : failure;
+}
+
+/*
+ * Described in header.
+ */
+exit_code_t ctl_daemon_list(char *uri, json_object **list, const char *command,
+							const char *connection)
+{
+	json_object *answer;
+	exit_code_t code;
+
+	code = ctl_daemon_ask(uri, &answer, command, "connection", connection,
+						  NULL);
+	if (code == EXIT_OK)
+	{
+		*list = ctl_array(answer);
+		json_object_put(answer);
+	}
+	return code;
 }

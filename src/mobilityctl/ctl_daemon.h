@@ -101,6 +101,32 @@ exit_code_t ctl_daemon_ask(char *uri, json_object **answer,
 						   const char *command, ...);
 
 /**
+ * The same for a command that lists what there is of a connection.
+ *
+ * @param uri			URI of its socket
+ * @param list			gets an array
+ * @param command		name of the command
+ * @param connection	name of the connection, NULL for all
+ * @return				EXIT_OK, or what went wrong (reported)
+ */
+exit_code_t ctl_daemon_list(char *uri, json_object **list, const char *command,
+							const char *connection);
+
+/**
+ * Ask for sessions with their paths, and show them.
+ *
+ * @param ctl			how to show them
+ * @param command		name of the command
+ * @param connection	name of the connection, NULL for all
+ * @param between		printed between two of them
+ * @param print			prints one, for people
+ * @return				EXIT_OK, or what went wrong (reported)
+ */
+exit_code_t ctl_show_sessions(mobilityctl_t *ctl, const char *command,
+							  const char *connection, const char *between,
+							  void (*print)(json_object *session));
+
+/**
  * Ask for the sessions that are meant, or how many there are.
  *
  * @param ctl			says which are

@@ -461,38 +461,5 @@ static void explain(json_object *session)
  */
 exit_code_t explain_run(mobilityctl_t *this, char *argv[])
 {
-	json_object *answer, *sessions, *session;
-	exit_code_t code;
-	int i, count;
-
-	code = ctl_daemon_ask(this->uri, &answer, "mobility-explain", "connection",
-						  argv[0], NULL);
-	if (code != EXIT_OK)
-	{
-		return code;
-	}
-	sessions = ctl_array(answer);
-	json_object_put(answer);
-	count = json_object_array_length(sessions);
-	for (i = 0; i < count; i++)
-	{
-		session = json_object_array_get_idx(sessions, i);
-		ctl_flatten(session, "paths");
-		ctl_flatten(session, "obstacles");
-		if (!this->json)
-		{
-			printf("%s", i ? "\n" : "");
-			explain(session);
-		}
-	}
-	if (this->json)
-	{
-		ctl_print_json(json_object_get(sessions), FALSE);
-	}
-	else if (!count)
-	{
-		ctl_no_session(argv[0]);
-	}
-	json_object_put(sessions);
-	return count ? EXIT_OK : EXIT_NOTHING;
+	return ctl_show_sessions(this, "mobility-explain", argv[0], "\n", explain);
 }

@@ -40,18 +40,15 @@ static void print_records(json_object *records)
  */
 exit_code_t history_run(mobilityctl_t *this, char *argv[])
 {
-	json_object *answer, *records;
+	json_object *records;
 	exit_code_t code;
 	int count;
 
-	code = ctl_daemon_ask(this->uri, &answer, "mobility-history", "connection",
-						  argv[0], NULL);
+	code = ctl_daemon_list(this->uri, &records, "mobility-history", argv[0]);
 	if (code != EXIT_OK)
 	{
 		return code;
 	}
-	records = ctl_array(answer);
-	json_object_put(answer);
 	count = json_object_array_length(records);
 	if (this->json)
 	{

@@ -101,28 +101,29 @@ static void print_paths(json_object *session)
 /*
  * Described in header.
  */
-exit_code_t paths_run(mobilityctl_t *this, char *argv[])
+exit_code_t ctl_show_sessions(mobilityctl_t *this, const char *command,
+							  const char *connection, const char *between,
+							  void (*print)(json_object *session))
 {
-	json_object *answer, *sessions, *session;
+	json_object *sessions, *session;
 	exit_code_t code;
 	int i, count;
 
-	code = ctl_daemon_ask(this->uri, &answer, "mobility-paths", "connection",
-						  argv[0], NULL);
+	code = ctl_daemon_list(this->uri, &sessions, command, connection);
 	if (code != EXIT_OK)
 	{
 		return code;
 	}
-	sessions = ctl_array(answer);
-	json_object_put(answer);
 	count = json_object_array_length(sessions);
 	for (i = 0; i < count; i++)
 	{
 		session = json_object_array_get_idx(sessions, i);
 		ctl_flatten(session, "paths");
+		ctl_flatten(session, "obstacles");
 		if (!this->json)
 		{
-			print_paths(session);
+			printf("%s", i ? between : "");
+			print(session);
 		}
 	}
 	if (this->json)
@@ -131,8 +132,16 @@ exit_code_t paths_run(mobilityctl_t *this, char *argv[])
 	}
 	else if (!count)
 	{
-		ctl_no_session(argv[0]);
+		ctl_no_session(connection);
 	}
 	json_object_put(sessions);
 	return count ? EXIT_OK : EXIT_NOTHING;
+}
+
+/*
+ * Described in header.
+ */
+exit_code_t paths_run(mobilityctl_t *this, char *argv[])
+{
+	return ctl_show_sessions(this, "mobility-paths", argv[0], "", print_paths);
 }

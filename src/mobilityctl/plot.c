@@ -318,7 +318,7 @@ exit_code_t plot_run(mobilityctl_t *this, char *argv[])
 	plot_t plot = {
 		.end = time(NULL),
 	};
-	json_object *answer, *records;
+	json_object *records;
 	exit_code_t code;
 
 	if (this->json)
@@ -326,14 +326,11 @@ exit_code_t plot_run(mobilityctl_t *this, char *argv[])
 		return ctl_fail(EXIT_USAGE, "plot does not take --json, mobilityctl "
 						"history does");
 	}
-	code = ctl_daemon_ask(this->uri, &answer, "mobility-history", "connection",
-						  argv[0], NULL);
+	code = ctl_daemon_list(this->uri, &records, "mobility-history", argv[0]);
 	if (code != EXIT_OK)
 	{
 		return code;
 	}
-	records = ctl_array(answer);
-	json_object_put(answer);
 	if (json_object_array_length(records))
 	{
 		plot.sessions = json_object_new_object();
